@@ -1,0 +1,33 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+NUM_TEST_PROCESSES ?= 2
+
+.PHONY: demo test check fix bench clean
+
+demo: .venv/installed
+	$(BIN)/actwise demo
+
+test: check
+	$(BIN)/python -m pytest -n $(NUM_TEST_PROCESSES) --dist worksteal
+
+check: .venv/installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+fix: .venv/installed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/installed
+	$(BIN)/python benchmarks/engine.py
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache
+
+# One command names torch's bound for everything: extras installed alone would replace torch.
+.venv/installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@

@@ -1,0 +1,71 @@
+"""Named streams of random numbers: what makes seeds blocks.
+
+A stream is a function of (seed, purpose, name, epoch) and of nothing else: not of the order in
+which networks are built, of how many streams exist, or of the process. So two cells share every
+draw that both have. Weights are named by their parameter, masks by their site, augmentation by
+its part. The bit generator is SFC64, seeded through numpy's SeedSequence with the SHA-256 of the
+four.
+
+What is drawn from a stream on the CPU is the same for every device. Only masks may be drawn on
+the device itself (seeded by ``stream_seed``), because they are as large as the activations.
+"""
+
+import hashlib
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+
+def stream(seed: int, purpose: str, name: str = "", epoch: int = 0) -> np.random.Generator:
+    """The stream of one purpose ("weights", "order", "augment", "mask", "split", "subset" ...)."""
+    return np.random.Generator(np.random.SFC64(stream_seed(seed, purpose, name, epoch)))
+
+
+def stream_seed(seed: int, purpose: str, name: str = "", epoch: int = 0) -> int:
+    """The 256-bit seed of a stream, for generators that are not numpy's."""
+    text = "\x1f".join((str(seed), purpose, name, str(epoch)))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
+
+
+def position(generator: np.random.Generator) -> dict[str, Any]:
+    """Where a stream stands, as plain JSON values (uint64 words as ints)."""
+    state: Any = generator.bit_generator.state
+    return {
+        "state": [int(word) for word in state["state"]["state"]],
+        "has_uint32": int(state["has_uint32"]),
+        "uinteger": int(state["uinteger"]),
+    }
+
+
+def move_to(generator: np.random.Generator, where: dict[str, Any]) -> None:
+    """Put a stream where :func:`position` found it."""
+    generator.bit_generator.state = {
+        "bit_generator": "SFC64",
+        "state": {"state": np.array(where["state"], dtype=np.uint64)},
+        "has_uint32": where["has_uint32"],
+        "uinteger": where["uinteger"],
+    }
+
+
+@runtime_checkable
+class Stochastic(Protocol):
+    """A module that uses random numbers in training (dropout, dropconnect, rrelu).
+
+    It draws nothing in ``forward``. The engine calls :meth:`fill_mask` before every step, so
+    the step itself has static shapes and no hidden state.
+    """
+
+    def fill_mask(self, draw: "DrawBits", batch_size: int) -> None:
+        """Put fresh random numbers for a batch of ``batch_size`` images into the buffers."""
+        ...
+
+
+class DrawBits(Protocol):
+    """Where masks come from: the engine passes one per site, on the model's device."""
+
+    def __call__(self, count: int) -> "torch.Tensor":
+        """``count`` independent uniform 16-bit integers, int16 in [-32768, 32767]."""
+        ...

@@ -1,0 +1,91 @@
+"""What a run is: the hash of what will be trained.
+
+The hash covers canonical levels, never labels as asked; the content of the data, never a path;
+the source of user-defined levels, never their name alone; and the version of the engine. Fields
+at their default are left out, so a new field does not change an old id.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .run import RunSpec
+
+ENGINE_VERSION = 1
+"""Raised when the same RunSpec would train to other weights. The reason stands in CHANGELOG.md."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """What plan and store must know of a cell's network and data, without building either.
+
+    Attributes:
+        model, regularization, activation: Canonical levels: defaults left out, parts sorted, parts
+            without a site in this model removed.
+        data_digest: SHA-256 of the data set's content.
+        code_digests: (level, SHA-256 of its module file) of each user-defined level.
+        input_shape: (channels, height, width).
+        num_train: Images in the training part, before any split.
+        parameters: Number of learned values, the activation's included.
+        macs: Multiply-accumulate operations of convolutions and linear layers, per image.
+        memory_bytes: Estimated peak memory of one training process on a CPU.
+    """
+
+    model: str
+    regularization: str
+    activation: str
+    data_digest: str
+    code_digests: tuple[tuple[str, str], ...]
+    input_shape: tuple[int, int, int]
+    num_classes: int
+    num_train: int
+    parameters: int
+    macs: int
+    memory_bytes: int
+
+
+Describe = Callable[[RunSpec], Description]
+"""Describes a cell (its seed is not looked at).
+
+Raises SpecError for an unknown level and DataError where the data are needed and missing.
+"""
+
+
+def canonical_settings(spec: RunSpec, description: Description) -> dict[str, Any]:
+    """Everything that is hashed but the seed and the engine version, as plain JSON values."""
+    settings: dict[str, Any] = {
+        "data": description.data_digest,
+        "model": description.model,
+        "regularization": description.regularization,
+        "activation": description.activation,
+    }
+    if spec.width != 1.0:
+        settings["width"] = spec.width
+    train = spec.train.model_dump(mode="json", exclude_defaults=True)
+    if train:
+        settings["train"] = train
+    if description.code_digests:
+        settings["code"] = [list(pair) for pair in description.code_digests]
+    return settings
+
+
+def cell_hash(spec: RunSpec, description: Description) -> str:
+    """Hash of a cell: what its replicates share."""
+    return _digest(canonical_settings(spec, description))
+
+
+def spec_hash(cell: str, seed: int) -> str:
+    """Hash of a run's specification, whatever engine trains it."""
+    return _digest([cell, seed])
+
+
+def run_id(spec: str, engine_version: int = ENGINE_VERSION) -> str:
+    """The id of a run: its ``spec_hash`` as trained by one version of the engine."""
+    return _digest([spec, engine_version])[:20]
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,104 @@
+"""TrainSpec: how a network is trained. One class, one default for everything.
+
+A default never changes and a new behaviour is a new value: fields at their default are left out
+of a run's id, so that new fields do not orphan old results.
+"""
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Frozen(BaseModel):
+    """Frozen; an unknown key is an error; numbers are finite."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class TrainSpec(Frozen):
+    """The protocol of one training; the defaults are the paper's (paper.md, sections 2 and 5).
+
+    Attributes:
+        epochs: Number of epochs; with the plateau schedule the most there can be. An epoch is
+            floor(N / batch_size) full batches, the rest of the permutation is dropped.
+        optimizer: ``sgd`` (with ``momentum``) or ``adamw`` (``momentum`` is its beta1; its
+            beta2 is 0.999).
+        learning_rate: The initial rate; for ``cosine`` and ``onecycle`` the peak.
+        weight_decay: On convolution, linear and norm parameters, never on an activation's.
+        schedule: ``plateau``: times ``decay_factor`` after ``plateau_patience`` epochs without
+            progress (relative threshold 1e-4), three drops, the fourth ends the run. ``step``:
+            times ``decay_factor`` at every milestone. ``cosine`` and ``onecycle`` step per batch.
+        plateau_monitor: What the plateau schedule watches: the epoch's mean training loss, or the
+            loss on the validation split. Never the test split.
+        step_milestones: Fractions of ``epochs`` at which the step schedule drops.
+        warmup_epochs: Linear warm-up from 0 over so many epochs, before any schedule but onecycle
+            (which has its own).
+        gradient_clip: Largest global L2 norm of the gradient; absent = no clipping.
+        validation_fraction: Part of the training images held out (fold: seed mod round(1/f)).
+        train_size: Training images used, drawn class by class; absent = all that remain.
+        init: He normal with ReLU's gain for every activation (``he``), or with each activation's
+            own gain (``gain``).
+        precision: ``float32``, ``tf32`` (CUDA) or ``bfloat16`` with float32 master weights.
+        compile: Whether the step goes through torch.compile.
+    """
+
+    epochs: int = Field(200, ge=1)
+    batch_size: int = Field(128, ge=2)
+    optimizer: Literal["sgd", "adamw"] = "sgd"
+    learning_rate: float = Field(0.1, gt=0)
+    momentum: float = Field(0.9, ge=0, lt=1)
+    nesterov: bool = False
+    weight_decay: float = Field(5e-4, ge=0)
+    schedule: Literal["plateau", "cosine", "onecycle", "step"] = "plateau"
+    plateau_patience: int = Field(10, ge=0)
+    plateau_monitor: Literal["train_loss", "validation_loss"] = "train_loss"
+    decay_factor: float = Field(0.1, gt=0, lt=1)
+    step_milestones: tuple[float, ...] = (0.5, 0.75)
+    warmup_epochs: int = Field(0, ge=0)
+    gradient_clip: float | None = Field(None, gt=0)
+    validation_fraction: float = Field(0.0, ge=0, le=0.5)
+    train_size: int | None = Field(None, ge=1)
+    init: Literal["he", "gain"] = "he"
+    precision: Literal["float32", "tf32", "bfloat16"] = "float32"
+    compile: bool = False
+
+    @model_validator(mode="after")
+    def _every_setting_has_an_effect(self) -> Self:
+        owners = {
+            "nesterov": self.optimizer == "sgd" and self.momentum > 0,
+            "plateau_patience": self.schedule == "plateau",
+            "plateau_monitor": self.schedule == "plateau",
+            "decay_factor": self.schedule in ("plateau", "step"),
+            "step_milestones": self.schedule == "step",
+            "warmup_epochs": self.schedule != "onecycle",
+        }
+        for name, has_effect in owners.items():
+            if not has_effect and getattr(self, name) != type(self).model_fields[name].default:
+                raise ValueError(
+                    f"{name} has no effect with optimizer={self.optimizer}, "
+                    f"momentum={self.momentum:g}, schedule={self.schedule}; leave it out"
+                )
+        if self.plateau_monitor == "validation_loss" and not self.validation_fraction:
+            raise ValueError("plateau_monitor=validation_loss needs validation_fraction above 0")
+        if self.warmup_epochs >= self.epochs:
+            raise ValueError(f"warmup_epochs={self.warmup_epochs} must be below epochs")
+        if not all(0 < m < 1 for m in self.step_milestones) or list(self.step_milestones) != sorted(
+            set(self.step_milestones)
+        ):
+            raise ValueError("step_milestones must be rising fractions between 0 and 1")
+        return self
+
+
+class ObserveSpec(Frozen):
+    """What is only looked at. None of it changes a run, so none of it enters a run's id.
+
+    Attributes:
+        test_curve: Test accuracy after every epoch, in columns labelled as such; nothing is ever
+            selected on it.
+        probes: Signal-flow probes during training.
+        keep_weights: Keep the final weights as safetensors for ``load_model``.
+    """
+
+    test_curve: bool = False
+    probes: bool = False
+    keep_weights: bool = False

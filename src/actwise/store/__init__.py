@@ -1,0 +1,1 @@
+"""Finished runs, kept for good. Torch-free."""
