@@ -172,13 +172,13 @@ def _apply(raw: dict[str, Any], override: str) -> None:
         table = table.setdefault(parent, {})
         if not isinstance(table, dict):
             raise SpecError(f"override {override!r}: {parent!r} is not a table")
-    values = [_value(item) for item in split_outside(text, ",")]
+    # "none" unsets a setting of the protocol; the regularization `none` is a level.
+    values = [
+        None if item.strip() == "none" and "train." in key else parse_value(item)
+        for item in split_outside(text, ",")
+    ]
     is_list = parents == ["factors"] or last in ("seeds", "looks", "step_milestones")
     table[last] = values if is_list or len(values) > 1 else values[0]
-
-
-def _value(text: str) -> Scalar:
-    return None if text.strip() == "none" else parse_value(text)
 
 
 def _expand_range(item: Any) -> list[Any]:
