@@ -1,0 +1,20 @@
+"""What every test shares: one thread, a cache of its own, the way to the real data."""
+
+import os
+from pathlib import Path
+
+# Before torch is imported anywhere: several test processes share two cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MKL_NUM_THREADS", "1")
+
+import pytest
+
+REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder with real CIFAR-10 and CIFAR-100, or a skip."""
+    if not (REAL_DATA / "cifar10").is_dir():
+        pytest.skip("real CIFAR images are not beside the checkout (../shared/data)")
+    return REAL_DATA
