@@ -1,0 +1,17 @@
+"""Training, written out: from a network, a data set and a RunSpec to a result."""
+
+from .checkpoint import Checkpoints as Checkpoints
+from .checkpoint import TrainState as TrainState
+from .device import Device as Device
+from .device import memory_format_for as memory_format_for
+from .device import prepare_device as prepare_device
+from .device import set_process_numerics as set_process_numerics
+from .evaluate import Evaluation as Evaluation
+from .observers import Observer as Observer
+from .result import Progress as Progress
+from .result import TrainResult as TrainResult
+from .split import split_images as split_images
+from .train import train as train
+from .weights import load_weights as load_weights
+from .weights import save_weights as save_weights
+from .weights import weights_sha256 as weights_sha256

@@ -1,0 +1,191 @@
+"""Checkpoints: a training as it stands between two batches, safe against being killed.
+
+A file is one line ``actwise-checkpoint 1 SHA-256`` and a safetensors payload whose metadata holds
+the rest as JSON; nothing is pickled. (Both torch and safetensors load a file with a flipped bit
+without a word: hence the hash.) It is written beside its place, synced, renamed and read back, and
+only then is its predecessor deleted.
+
+Its name ``<run id>.<token>.<number>.ckpt`` carries the fencing token of the claim under which it
+was written. A worker reads those of its own and of older claims, and touches no newer one: a
+stale worker that still writes cannot harm its successor.
+"""
+
+import errno
+import hashlib
+import json
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load, save
+from torch import Tensor
+
+from ..store.records import EpochRecord
+from .weights import write_whole
+
+INTERVAL_SECONDS = 30.0
+_MAGIC = b"actwise-checkpoint 1 "
+_METADATA_KEY = "state"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainState:
+    """A training between two batches: all that decides how it goes on.
+
+    Attributes:
+        tensors: Weights, buffers, optimizer memory, partial sums, torch's generators: on the CPU.
+        history: The finished epochs.
+        batch: Batches done of the epoch after them.
+        past_seconds: Time spent on the batches of the finished epochs.
+        epoch_seconds: Time spent on those of the unfinished one.
+        learning_rate: Of the last step.
+        schedule: State of the schedule, its plateau included.
+        masks: Position of every mask stream.
+    """
+
+    tensors: dict[str, Tensor]
+    history: tuple[EpochRecord, ...]
+    batch: int
+    past_seconds: float
+    epoch_seconds: float
+    learning_rate: float
+    schedule: dict[str, Any]
+    masks: dict[str, Any]
+
+
+class Checkpoints:
+    """The checkpoints of one run under one claim.
+
+    Attributes:
+        run_id: The run.
+        environment_changed: Whether the loaded training had begun under another fingerprint; it
+            stays so in the checkpoints that follow.
+        refusals: One sentence for every checkpoint that :meth:`load` found and did not use.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        run_id: str,
+        token: int,
+        fingerprint: dict[str, str],
+        *,
+        allow_environment_change: bool = False,
+        interval_seconds: float = INTERVAL_SECONDS,
+    ) -> None:
+        """Nothing is read or written yet.
+
+        Args:
+            folder: Exists; shared by all runs of a store.
+            run_id: The run.
+            token: Fencing token of the claim.
+            fingerprint: Numerics fingerprint of this process.
+            allow_environment_change: Go on from a checkpoint of another fingerprint.
+            interval_seconds: A checkpoint is due so long after the last one.
+        """
+        self.run_id = run_id
+        self.environment_changed = False
+        self.refusals: list[str] = []
+        self._folder = folder
+        self._token = token
+        self._fingerprint = fingerprint
+        self._allow_environment_change = allow_environment_change
+        self._interval_seconds = interval_seconds
+        self._last = time.monotonic()
+
+    def is_due(self) -> bool:
+        """Whether the last checkpoint (or the start) lies back by the interval."""
+        return time.monotonic() - self._last >= self._interval_seconds
+
+    def load(self) -> TrainState | None:
+        """The newest state that is whole and fits, or None: then the run starts from nothing."""
+        self.refusals.clear()
+        for path, _ in sorted(self._files(), key=lambda file: file[1], reverse=True):
+            loaded = _read(path)
+            if loaded is None:
+                self.refusals.append(f"{path.name} is damaged")
+                continue
+            header, tensors = loaded
+            if header["run_id"] != self.run_id:
+                self.refusals.append(f"{path.name} holds the run {header['run_id']}")
+                continue
+            differences = _differences(header["fingerprint"], self._fingerprint)
+            if differences and not self._allow_environment_change:
+                self.refusals.append(f"{path.name} was written elsewhere ({differences})")
+                continue
+            self.environment_changed = bool(differences) or header["environment_changed"]
+            return _state(header["state"], tensors)
+        return None
+
+    def save(self, state: TrainState) -> None:
+        """Write a state, read it back, then delete the older ones.
+
+        Raises:
+            OSError: if the disk is full or reads back other bytes; the last checkpoint remains.
+        """
+        older = list(self._files())
+        number = max((n for _, (token, n) in older if token == self._token), default=-1) + 1
+        payload = save(state.tensors, metadata={_METADATA_KEY: self._header(state)})
+        first_line = _MAGIC + hashlib.sha256(payload).hexdigest().encode() + b"\n"
+        path = self._folder / f"{self.run_id}.{self._token}.{number}.ckpt"
+        write_whole(path, first_line, payload)
+        if path.read_bytes() != first_line + payload:
+            path.unlink()
+            raise OSError(errno.EIO, "a checkpoint reads back other bytes", str(path))
+        for old, _ in older:
+            old.unlink(missing_ok=True)
+        self._last = time.monotonic()
+
+    def clear(self) -> None:
+        """Delete every checkpoint of the run, of this claim and of older ones."""
+        for path, _ in list(self._files(suffix=r"\.ckpt(\.tmp)?")):
+            path.unlink(missing_ok=True)
+
+    def _files(self, suffix: str = r"\.ckpt") -> Iterator[tuple[Path, tuple[int, int]]]:
+        """Files of the run with (token, number), of this claim and of older ones."""
+        pattern = re.compile(rf"{re.escape(self.run_id)}\.(\d+)\.(\d+){suffix}")
+        for path in self._folder.iterdir():
+            match = pattern.fullmatch(path.name)
+            if match and int(match[1]) <= self._token:
+                yield path, (int(match[1]), int(match[2]))
+
+    def _header(self, state: TrainState) -> str:
+        values = {name: value for name, value in vars(state).items() if name != "tensors"}
+        values["history"] = [asdict(record) for record in state.history]
+        return json.dumps(
+            {
+                "run_id": self.run_id,
+                "fingerprint": self._fingerprint,
+                "environment_changed": self.environment_changed,
+                "state": values,
+            }
+        )
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]] | None:
+    """Header and tensors of a file; None if it is not whole."""
+    first_line, _, payload = path.read_bytes().partition(b"\n")
+    digest = hashlib.sha256(payload).hexdigest().encode()
+    if first_line != _MAGIC + digest:
+        return None
+    # The safetensors format: 8 bytes of length, then JSON with the metadata, then the tensors.
+    length = int.from_bytes(payload[:8], "little")
+    metadata = json.loads(payload[8 : 8 + length])["__metadata__"]
+    return json.loads(metadata[_METADATA_KEY]), load(payload)
+
+
+def _state(values: dict[str, Any], tensors: dict[str, Tensor]) -> TrainState:
+    history = tuple(EpochRecord(**record) for record in values.pop("history"))
+    return TrainState(tensors=tensors, history=history, **values)
+
+
+def _differences(there: dict[str, str], here: dict[str, str]) -> str:
+    names = sorted(there.keys() | here.keys())
+    return ", ".join(
+        f"{name} {there.get(name)!r}, here {here.get(name)!r}"
+        for name in names
+        if there.get(name) != here.get(name)
+    )

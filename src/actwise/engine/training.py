@@ -1,0 +1,207 @@
+"""All of a training that changes from batch to batch, and how it is saved and put back."""
+
+import math
+import time
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ..regularization import Regularization
+from ..rng import stream_seed
+from ..spec import RunSpec
+from ..store.records import EpochRecord
+from .batches import TrainingBatches
+from .checkpoint import TrainState
+from .device import Device
+from .masks import Masks
+from .optim import (
+    Schedule,
+    make_optimizer,
+    optimizer_tensors,
+    restore_optimizer,
+    set_learning_rate,
+)
+from .step import Step, Totals
+from .weights import cpu_copies
+
+
+@dataclass(frozen=True)
+class EpochSums:
+    """What an epoch's training batches gave: means over its images, and the seconds they took."""
+
+    loss: float
+    accuracy: float
+    seconds: float
+
+
+class Training:
+    """A run between two batches.
+
+    Attributes:
+        history: The finished epochs.
+        batch: Batches done of the epoch after them.
+        learning_rate: Of the last step.
+        has_diverged: Whether a loss was not finite. On CUDA known only at the end of an epoch,
+            since looking at a loss makes the host wait for the device.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        batches: TrainingBatches,
+        *,
+        spec: RunSpec,
+        regularization: Regularization,
+        device: Device,
+    ) -> None:
+        """Stand before the first batch; ``model`` is on the device and in its memory format."""
+        self.history: tuple[EpochRecord, ...] = ()
+        self.batch = 0
+        self.learning_rate = 0.0
+        self.has_diverged = False
+        self._model = model
+        self._batches = batches
+        self._spec = spec
+        self._device = device
+        self._schedule = Schedule(spec.train, batches_per_epoch=len(batches))
+        self._optimizer = make_optimizer(model, spec.train)
+        self._masks = Masks(model, seed=spec.seed, device=device.torch_device)
+        self._step = Step(
+            network=torch.compile(model) if spec.train.compile else model,
+            optimizer=self._optimizer,
+            precision=spec.train.precision,
+            device=device,
+            gradient_clip=spec.train.gradient_clip,
+            smoothing=regularization.smoothing,
+        )
+        self._totals = Totals.zero(device.torch_device)
+        self._past_seconds = 0.0
+        self._seconds_before_clock = 0.0
+        self._clock_started: float | None = None
+        self._start_epoch()
+
+    @property
+    def epoch(self) -> int:
+        """The running epoch, from 1."""
+        return len(self.history) + 1
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the schedule has ended the run."""
+        return self._schedule.is_over(len(self.history))
+
+    @property
+    def epoch_seconds(self) -> float:
+        """Time spent on the batches of the running epoch, over all attempts."""
+        if self._clock_started is None:
+            return self._seconds_before_clock
+        return self._seconds_before_clock + time.perf_counter() - self._clock_started
+
+    @property
+    def train_seconds(self) -> float:
+        """Time spent on training batches, over all attempts."""
+        return self._past_seconds + self.epoch_seconds
+
+    @property
+    def num_images(self) -> int:
+        """Training images seen so far, each as often as it was seen."""
+        num_batches = len(self.history) * len(self._batches) + self.batch
+        return num_batches * self._spec.train.batch_size
+
+    @property
+    def running_loss(self) -> float | None:
+        """Mean loss of the running epoch; on CUDA of the last one, so that nothing waits."""
+        if self._device.is_cuda:
+            return self.history[-1].train_loss if self.history else None
+        return self._totals.loss.item() / self.batch if self.batch else None
+
+    def begin(self) -> None:
+        """Go on with the running epoch: training mode, and its clock."""
+        self._model.train()
+        self._clock_started = time.perf_counter()
+
+    def train_batch(self) -> None:
+        """Train on the next batch of the running epoch."""
+        step = len(self.history) * len(self._batches) + self.batch
+        self.learning_rate = self._schedule.learning_rate(step)
+        set_learning_rate(self._optimizer, self.learning_rate)
+        self._masks.fill(self._spec.train.batch_size)
+        loss = self._step(self._batches.batch(self.batch), self._totals)
+        self.batch += 1
+        if not self._device.is_cuda:
+            self.has_diverged = not math.isfinite(loss.item())
+
+    def sums(self) -> EpochSums:
+        """Stop the clock of a trained epoch and read its sums: here the host waits for CUDA."""
+        loss = self._totals.loss.item() / self.batch
+        accuracy = 100 * self._totals.correct.item() / (self.batch * self._spec.train.batch_size)
+        self._seconds_before_clock = self.epoch_seconds
+        self._clock_started = None
+        self.has_diverged = not math.isfinite(loss)
+        return EpochSums(loss=loss, accuracy=accuracy, seconds=self._seconds_before_clock)
+
+    def end_epoch(self, record: EpochRecord) -> None:
+        """File a finished epoch and stand before the first batch of the next."""
+        self._schedule.end_epoch(
+            train_loss=record.train_loss, validation_loss=record.validation_loss
+        )
+        self.history = (*self.history, record)
+        self._past_seconds += record.seconds
+        self._start_epoch()
+
+    def state(self) -> TrainState:
+        """A snapshot on the CPU (waits for the device)."""
+        model = {f"model/{name}": t for name, t in cpu_copies(self._model.state_dict()).items()}
+        memory = cpu_copies(optimizer_tensors(self._model, self._optimizer))
+        optimizer = {f"optimizer/{name}": tensor for name, tensor in memory.items()}
+        sums = cpu_copies({"sums/loss": self._totals.loss, "sums/correct": self._totals.correct})
+        return TrainState(
+            tensors={**model, **optimizer, **sums, **self._generators()},
+            history=self.history,
+            batch=self.batch,
+            past_seconds=self._past_seconds,
+            epoch_seconds=self.epoch_seconds,
+            learning_rate=self.learning_rate,
+            schedule=self._schedule.state(),
+            masks=self._masks.positions(),
+        )
+
+    def restore(self, state: TrainState) -> None:
+        """Stand where :meth:`state` was taken."""
+        groups: dict[str, dict[str, Tensor]] = {}
+        for path, tensor in state.tensors.items():
+            group, _, name = path.partition("/")
+            groups.setdefault(group, {})[name] = tensor
+        self._model.load_state_dict(groups["model"])
+        restore_optimizer(self._model, self._optimizer, groups.get("optimizer", {}))
+        self._schedule.restore(state.schedule)
+        self.history = state.history
+        self._past_seconds = state.past_seconds
+        self._start_epoch()
+        self.batch = state.batch
+        self.learning_rate = state.learning_rate
+        self._seconds_before_clock = state.epoch_seconds
+        self._masks.move_to(state.masks)
+        self._totals.loss.copy_(groups["sums"]["loss"])
+        self._totals.correct.copy_(groups["sums"]["correct"])
+        torch.set_rng_state(groups["torch"]["cpu"])
+        if "cuda" in groups["torch"]:
+            torch.cuda.set_rng_state(groups["torch"]["cuda"], self._device.torch_device)
+
+    def _start_epoch(self) -> None:
+        """Begin every stream of the running epoch: order, augmentation, masks, torch's own."""
+        self.batch = 0
+        self._seconds_before_clock = 0.0
+        self._clock_started = None
+        self._totals.clear()
+        self._batches.start_epoch(self.epoch)
+        self._masks.start_epoch(self.epoch)
+        # For modules of users that draw on their own; nothing of ours reads this generator.
+        torch.manual_seed(stream_seed(self._spec.seed, "torch", epoch=self.epoch) % 2**63)
+
+    def _generators(self) -> dict[str, Tensor]:
+        generators = {"torch/cpu": torch.get_rng_state()}
+        if self._device.is_cuda:
+            generators["torch/cuda"] = torch.cuda.get_rng_state(self._device.torch_device)
+        return generators

@@ -1,0 +1,87 @@
+"""A model's weights: their hash, and their file (safetensors, never pickle)."""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import Tensor, nn
+
+from ..errors import StoreError
+
+
+def weights_sha256(model: nn.Module) -> str:
+    """SHA-256 over name, dtype, shape and bytes of every parameter and persistent buffer.
+
+    In the order of names, on the CPU and in contiguous layout: device and memory format do not
+    enter.
+    """
+    digest = hashlib.sha256()
+    for name, tensor in sorted(cpu_copies(model.state_dict()).items()):
+        digest.update(f"{name}\x1f{tensor.dtype}\x1f{tuple(tensor.shape)}\x1f".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def save_weights(model: nn.Module, path: Path) -> None:
+    """Write the weights as safetensors; the file appears whole or not at all.
+
+    Raises:
+        OSError: if the disk is full or the folder cannot be written.
+    """
+    write_whole(path, save(cpu_copies(model.state_dict())))
+
+
+def load_weights(model: nn.Module, path: Path) -> None:
+    """Fill ``model`` with the weights of a file, which must fit exactly.
+
+    Raises:
+        StoreError: if the file cannot be read or holds other tensors.
+    """
+    try:
+        tensors = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise StoreError(f"weights {str(path)!r} cannot be read: {error}") from None
+    try:
+        model.load_state_dict(tensors)
+    except RuntimeError as error:
+        reason = str(error).splitlines()[-1].strip()
+        raise StoreError(f"weights {str(path)!r} do not fit this model: {reason}") from None
+
+
+def cpu_copies(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Contiguous copies on the CPU.
+
+    Copies, since safetensors refuses tensors that share memory (tied weights).
+    """
+    return {
+        name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()
+    }
+
+
+def write_whole(path: Path, *parts: bytes) -> None:
+    """Write a file that after a crash is there completely or not at all."""
+    temporary = path.with_name(path.name + ".tmp")
+    try:
+        with temporary.open("wb") as file:
+            for part in parts:
+                file.write(part)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename outlive a power failure."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
