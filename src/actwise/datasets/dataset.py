@@ -1,0 +1,125 @@
+"""A data set in memory: uint8 images and their classes, in canonical order.
+
+Legend: N images, C channels (1 or 3), H height, W width, K classes.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images of one part, training or test: uint8 (N, C, H, W), and their classes: int64 (N,)."""
+
+    images_NCHW: np.ndarray
+    labels_N: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.labels_N)
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Both parts as numpy arrays, and the names of the K classes in the order of their labels."""
+
+    train: Split
+    test: Split
+    class_names: tuple[str, ...]
+
+    @property
+    def num_classes(self) -> int:
+        return len(self.class_names)
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """(channels, height, width) of every image."""
+        channels, height, width = self.train.images_NCHW.shape[1:]
+        return int(channels), int(height), int(width)
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """What is known of a data set without its images.
+
+    Attributes:
+        level: The level as asked (``cifar10``, ``folder:photos``, ``package.module:Name``).
+        digest: SHA-256 of the content (:func:`actwise.datasets.canonical.digest`).
+        input_shape: (channels, height, width), in pixels.
+        class_names: In the order of the labels 0 .. num_classes - 1.
+    """
+
+    level: str
+    digest: str
+    input_shape: tuple[int, int, int]
+    num_classes: int
+    num_train: int
+    num_test: int
+    class_names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, level: str, digest: str, arrays: Arrays) -> Self:
+        """The facts of decoded ``arrays``."""
+        return cls(
+            level=level,
+            digest=digest,
+            input_shape=arrays.input_shape,
+            num_classes=arrays.num_classes,
+            num_train=len(arrays.train),
+            num_test=len(arrays.test),
+            class_names=arrays.class_names,
+        )
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set as tensors on the CPU: images uint8 (N, C, H, W), labels int64 (N,).
+
+    The tensors of a cached data set are private views of one memory-mapped file, shared by all
+    processes until one of them writes (which changes its own copy only).
+    """
+
+    info: DatasetInfo
+    train_images_NCHW: "torch.Tensor"
+    train_labels_N: "torch.Tensor"
+    test_images_NCHW: "torch.Tensor"
+    test_labels_N: "torch.Tensor"
+
+    @classmethod
+    def of(cls, info: DatasetInfo, arrays: Arrays) -> Self:
+        """The tensors share the memory of ``arrays``."""
+        import torch
+
+        return cls(
+            info=info,
+            train_images_NCHW=torch.from_numpy(arrays.train.images_NCHW),
+            train_labels_N=torch.from_numpy(arrays.train.labels_N),
+            test_images_NCHW=torch.from_numpy(arrays.test.images_NCHW),
+            test_labels_N=torch.from_numpy(arrays.test.labels_N),
+        )
+
+
+def channel_statistics(images_NCHW: "torch.Tensor") -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation (over N, not N - 1) of each channel, pixels scaled to [0, 1].
+
+    Sums are of whole numbers, so the result depends neither on the order of the images nor on the
+    number of threads.
+
+    Args:
+        images_NCHW: uint8, on the CPU.
+    """
+    import torch
+
+    means, deviations = [], []
+    values = torch.arange(256)
+    for channel in range(images_NCHW.shape[1]):
+        counts = torch.bincount(images_NCHW[:, channel].flatten(), minlength=256)
+        num_pixels = int(counts.sum())
+        total, squares = int((counts * values).sum()), int((counts * values * values).sum())
+        means.append(total / num_pixels / 255)
+        deviations.append((num_pixels * squares - total * total) ** 0.5 / num_pixels / 255)
+    return tuple(means), tuple(deviations)

@@ -1,0 +1,117 @@
+"""IDX files, the format of MNIST and Fashion-MNIST, plain or gzip.
+
+Header: two zero bytes, the type (0x08 = unsigned byte), the number of dimensions, then each
+dimension as a big-endian 32-bit integer. Copies are often compressed again, so what is verified
+is the payload, never the .gz.
+"""
+
+import gzip
+import hashlib
+import struct
+import zlib
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import DataError
+from .check import make_split
+from .dataset import Arrays, Split
+from .entry import Form, Found
+
+TRAIN = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
+TEST = ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+MAX_PAYLOAD_BYTES = 512 * 2**20
+
+
+def idx_form(class_names: tuple[str, ...], payload_md5: Mapping[str, str]) -> Form:
+    """The form of four IDX files in one folder, each plain or with ``.gz``.
+
+    Args:
+        class_names: In the order of the labels.
+        payload_md5: MD5 of the uncompressed content by file name; a file without one is
+            checked by its header only.
+    """
+    return Form("train-images-idx3-ubyte[.gz]", partial(_find, class_names, payload_md5))
+
+
+def read_idx(path: Path, *, num_dimensions: int, md5: str | None = None) -> np.ndarray:
+    """The uint8 array of one IDX file.
+
+    Raises:
+        DataError: for a damaged compression, a wrong magic number, type or number of dimensions, a
+            length that is not the one the header promises, or another MD5.
+        OSError: if the file cannot be read.
+    """
+    content = _payload(path)
+    if len(content) < 4 or content[:2] != b"\0\0" or content[2:4] != bytes([8, num_dimensions]):
+        raise DataError(
+            f"{path} begins with {content[:4].hex(' ') or 'nothing'}; an IDX file of bytes in "
+            f"{num_dimensions} dimensions begins with 00 00 08 {num_dimensions:02x}"
+        )
+    start = 4 + 4 * num_dimensions
+    if len(content) < start:
+        raise DataError(f"{path} is truncated inside its header")
+    shape = struct.unpack(f">{num_dimensions}I", content[4:start])
+    # Python's integers: a header can promise more than 64 bits hold.
+    promised = 1
+    for size in shape:
+        promised *= size
+    if len(content) - start != promised:
+        raise DataError(
+            f"{path} holds {len(content) - start} bytes after its header, "
+            f"which promises {'x'.join(map(str, shape))} = {promised}"
+        )
+    if md5 is not None:
+        actual = hashlib.md5(content, usedforsecurity=False).hexdigest()
+        if actual != md5:
+            raise DataError(f"{path} is not the published file: MD5 {actual}, expected {md5}")
+    return np.frombuffer(content, dtype=np.uint8, offset=start).reshape(shape)
+
+
+def _find(
+    class_names: tuple[str, ...], payload_md5: Mapping[str, str], folder: Path
+) -> Found | None:
+    files: dict[str, Path] = {}
+    for name in TRAIN + TEST:
+        for path in (folder / name, folder / f"{name}.gz"):
+            if path.is_file():
+                files.setdefault(name, path)
+    if not files:
+        return None
+    missing = [name for name in TRAIN + TEST if name not in files]
+    if missing:
+        raise DataError(f"{folder} is incomplete: {missing[0]} (or .gz) is missing")
+
+    def read() -> Arrays:
+        train, test = (_read_part(files, names, payload_md5) for names in (TRAIN, TEST))
+        return Arrays(train, test, class_names)
+
+    return Found(str(folder), tuple(files.values()), read)
+
+
+def _read_part(
+    files: Mapping[str, Path], names: tuple[str, str], payload_md5: Mapping[str, str]
+) -> Split:
+    images, labels = (
+        read_idx(files[name], num_dimensions=dimensions, md5=payload_md5.get(name))
+        for name, dimensions in zip(names, (3, 1), strict=True)
+    )
+    return make_split(images, labels, where=str(files[names[0]]))
+
+
+def _payload(path: Path) -> bytes:
+    with path.open("rb") as file:
+        is_compressed = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        if not is_compressed:
+            return file.read()
+        try:
+            with gzip.GzipFile(fileobj=file) as unpacked:
+                content = unpacked.read(MAX_PAYLOAD_BYTES + 1)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise DataError(f"{path} is damaged: {error}") from None
+    if len(content) > MAX_PAYLOAD_BYTES:
+        raise DataError(f"{path} unpacks to more than {MAX_PAYLOAD_BYTES} bytes")
+    return content

@@ -1,0 +1,121 @@
+"""Loads a data set: found, decoded, brought into canonical order, checked, cached."""
+
+from pathlib import Path
+
+from ..errors import DataError
+from .cache import Cache
+from .canonical import canonical, digest
+from .check import check_arrays, describe_shape
+from .dataset import Arrays, Dataset, DatasetInfo
+from .entry import DatasetEntry, Found, Published
+from .locate import Request, data_folder, locate, parse_dataset, source_key, unreadable
+
+
+def load(level: str, data_dir: str | Path | None = None) -> Dataset:
+    """The data set of a level, in canonical order, memory-mapped from the cache.
+
+    The first load decodes, later ones only verify. Without a data folder (neither ``data_dir`` nor
+    $ACTWISE_DATA) a set whose digest is pinned is taken from the cache if it is there: its
+    content is the same wherever it came from. With one, the data must be in it.
+
+    Args:
+        level: ``cifar10``, ``folder:PATH``, ``parquet:PATH``, ``package.module:Name`` ...
+        data_dir: The data folder; None means $ACTWISE_DATA.
+
+    Raises:
+        SpecError: for an unknown name or a user's code that cannot be imported.
+        DataError: if the data are missing, damaged or not what they claim to be.
+    """
+    return Dataset.of(*_load(parse_dataset(level), data_dir))
+
+
+def info(level: str, data_dir: str | Path | None = None) -> DatasetInfo:
+    """The facts of a data set; needs no data on disk where the table pins the digest.
+
+    Other sets are decoded once, and remembered in the cache. Takes and raises what :func:`load`
+    does.
+    """
+    request = parse_dataset(level)
+    if request.entry is None:
+        return _load(request, data_dir)[0]
+    if request.entry.pinned_info is not None:
+        return request.entry.pinned_info
+    found = locate(request, data_folder(data_dir))
+    remembered = Cache.default().recall(source_key(request.entry, found), request.level)
+    return remembered or _cached(request, request.entry, found)[0]
+
+
+def read_found(level: str, found: Found) -> tuple[DatasetInfo, Arrays]:
+    """Decode, whatever the cache holds, into canonical order; not yet held against a pin.
+
+    Raises:
+        DataError: if the files are damaged or do not fit together.
+    """
+    try:
+        arrays = found.read()
+    except OSError as error:
+        raise DataError(unreadable(error, where=found.where)) from None
+    check_arrays(arrays, where=found.where)
+    arrays = canonical(arrays)
+    return DatasetInfo.of(level, digest(arrays), arrays), arrays
+
+
+def mismatch(facts: DatasetInfo, published: Published) -> str | None:
+    """In which way data differ from the published set; None if they do not."""
+    if facts.input_shape != published.input_shape:
+        shapes = describe_shape(facts.input_shape), describe_shape(published.input_shape)
+        return f"its images are {shapes[0]}, expected {shapes[1]}"
+    for part, number, expected in (
+        ("training", facts.num_train, published.num_train),
+        ("test", facts.num_test, published.num_test),
+    ):
+        if number != expected:
+            return f"it has {number} {part} images, expected {expected}"
+    if facts.num_classes != len(published.class_names):
+        return f"it has {facts.num_classes} classes, expected {len(published.class_names)}"
+    names = zip(facts.class_names, published.class_names, strict=True)
+    for label, (name, expected_name) in enumerate(names):
+        if name != expected_name:
+            return f"its class {label} is {name!r}, expected {expected_name!r}"
+    if published.digest not in (None, facts.digest):
+        return f"its content has the SHA-256 {facts.digest}, expected {published.digest}"
+    return None
+
+
+def _load(request: Request, data_dir: str | Path | None) -> tuple[DatasetInfo, Arrays]:
+    entry = request.entry
+    if entry is not None and entry.location == "embedded":
+        return _cached(request, entry, locate(request, None))
+    folder = data_folder(data_dir)
+    if entry is None:
+        return read_found(request.level, locate(request, folder))
+    if folder is None and entry.location == "data_dir" and entry.pinned_info is not None:
+        kept = Cache.default().read(entry.pinned_info.digest, entry.pinned_info.class_names)
+        if kept is not None:
+            return entry.pinned_info, kept
+    return _cached(request, entry, locate(request, folder))
+
+
+def _cached(request: Request, entry: DatasetEntry, found: Found) -> tuple[DatasetInfo, Arrays]:
+    cache, key = Cache.default(), source_key(entry, found)
+    kept = _from_cache(cache, key, request.level)
+    if kept is not None:
+        return kept
+    with cache.decoding(key):
+        # Another process may have decoded it while this one waited.
+        kept = _from_cache(cache, key, request.level)
+        if kept is not None:
+            return kept
+        facts, arrays = read_found(request.level, found)
+        problem = mismatch(facts, entry.published) if entry.published else None
+        if problem:
+            raise DataError(f"{found.where} is not the published {entry.name}: {problem}")
+        if cache.store(key, facts, arrays):
+            arrays = cache.read(facts.digest, facts.class_names) or arrays
+        return facts, arrays
+
+
+def _from_cache(cache: Cache, key: str, level: str) -> tuple[DatasetInfo, Arrays] | None:
+    facts = cache.recall(key, level)
+    arrays = cache.read(facts.digest, facts.class_names) if facts else None
+    return (facts, arrays) if facts and arrays else None

@@ -1,0 +1,104 @@
+"""Reads a pickled CIFAR batch without executing anything that it names.
+
+The published Python batches are pickles of a dict with a uint8 array. Their five globals are
+resolved to stand-ins of our own that only keep what they are given; every other global is refused.
+numpy itself never sees the pickle: its ``__setstate__`` trusts its input, and it warns about the
+arguments that Python 2 wrote.
+"""
+
+import io
+import pickle
+from typing import Any
+
+import numpy as np
+
+from ..errors import DataError
+
+
+def read_batch(content: bytes, *, where: str) -> dict[bytes, Any]:
+    """The dict of one batch; its uint8 arrays as numpy arrays.
+
+    Raises:
+        DataError: if it is damaged, holds anything but plain values and uint8 arrays, or is
+            not a dict.
+    """
+    try:
+        batch = _RestrictedUnpickler(io.BytesIO(content), encoding="bytes").load()
+    except _RefusedError as error:
+        raise DataError(f"{where} is refused: {error}") from None
+    except Exception as error:  # a damaged pickle can raise any type
+        raise DataError(f"{where} is not a readable batch: {error}") from error
+    if not isinstance(batch, dict):
+        raise DataError(f"{where} is not a batch: it holds a {type(batch).__name__}")
+    return {k: v.array if isinstance(v, _Array) else v for k, v in batch.items()}
+
+
+class _RefusedError(pickle.UnpicklingError):
+    """The pickle names something that no published batch contains."""
+
+
+class _Array:
+    """Stands in for an ndarray; the pickle sets its state."""
+
+    def __init__(self) -> None:
+        self.array = np.empty(0, dtype=np.uint8)
+
+    def __setstate__(self, state: Any) -> None:
+        _, shape, kind, is_fortran, content = state
+        if not isinstance(kind, _Dtype) or not isinstance(content, bytes):
+            raise _RefusedError("it holds an array that is not uint8")
+        flat = np.frombuffer(content, dtype=np.uint8)
+        self.array = flat.reshape(shape, order="F" if is_fortran else "C")
+
+
+class _Dtype:
+    """Stands in for the dtype uint8, the only one that a batch holds."""
+
+    def __setstate__(self, state: Any) -> None:
+        pass  # byte order and alignment: a byte has none
+
+
+class _Callable:
+    """A global of the pickle. Without ``__dict__``, so that the pickle cannot alter it."""
+
+    __slots__ = ()
+
+
+class _Reconstruct(_Callable):
+    def __call__(self, *_: Any) -> _Array:
+        return _Array()
+
+
+class _MakeDtype(_Callable):
+    def __call__(self, name: Any, *_: Any) -> _Dtype:
+        if name not in ("u1", b"u1"):
+            raise _RefusedError(f"it holds an array of type {name!r}, not uint8")
+        return _Dtype()
+
+
+class _Encode(_Callable):
+    """``_codecs.encode``, by which protocol 2 writes bytes."""
+
+    def __call__(self, text: Any, encoding: Any = "latin1") -> bytes:
+        if not isinstance(text, str) or encoding not in ("latin1", b"latin1"):
+            raise _RefusedError("it encodes something that is not text")
+        return text.encode("latin1")
+
+
+_GLOBALS: dict[tuple[str, str], _Callable] = {
+    ("numpy.core.multiarray", "_reconstruct"): _Reconstruct(),
+    ("numpy._core.multiarray", "_reconstruct"): _Reconstruct(),
+    ("numpy", "ndarray"): _Callable(),
+    ("numpy", "dtype"): _MakeDtype(),
+    ("_codecs", "encode"): _Encode(),
+}
+
+
+class _RestrictedUnpickler(pickle.Unpickler):
+    def find_class(self, module_name: str, global_name: str, /) -> Any:
+        try:
+            return _GLOBALS[module_name, global_name]
+        except KeyError:
+            raise _RefusedError(
+                f"it names {module_name}.{global_name}, which no published batch contains"
+            ) from None

@@ -1,0 +1,60 @@
+"""A user's own data set: ``package.module:Name``, a callable that is given the data folder.
+
+It returns a :class:`Dataset`, or (train_images, train_labels, test_images, test_labels) with the
+class names as an optional fifth. Images are uint8 arrays or tensors, (N, H, W), (N, C, H, W) or
+(N, H, W, C). It is called anew each time: only its author knows what it depends on.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from ..errors import DataError
+from ..registry import Level
+from ..usercode import load_user_object
+from .check import make_split, numbered_classes
+from .dataset import Arrays, Dataset
+from .entry import Found
+
+
+def find_user_dataset(level: Level, data_dir: Path | None) -> Found:
+    """The callable of ``level``, with its arguments bound.
+
+    Raises:
+        SpecError: if the module or the name cannot be loaded.
+    """
+    make = load_user_object(level, kind="data set")
+    where = f"data set {level}"
+
+    def read() -> Arrays:
+        try:
+            made = make(data_dir, *level.args, **dict(level.kwargs))
+        except DataError:
+            raise
+        except Exception as error:
+            raise DataError(f"{where} failed: {type(error).__name__}: {error}") from error
+        return _to_arrays(made, where)
+
+    return Found(where, (), read)
+
+
+def _to_arrays(made: Any, where: str) -> Arrays:
+    if isinstance(made, Dataset):
+        made = (
+            made.train_images_NCHW,
+            made.train_labels_N,
+            made.test_images_NCHW,
+            made.test_labels_N,
+            made.info.class_names,
+        )
+    if not isinstance(made, tuple) or len(made) not in (4, 5):
+        raise DataError(
+            f"{where} returned a {type(made).__name__}; expected a Dataset or a tuple of "
+            "train_images, train_labels, test_images, test_labels"
+        )
+    train = make_split(made[0], made[1], where=f"{where}, training part")
+    test = make_split(made[2], made[3], where=f"{where}, test part")
+    if len(made) == 5:
+        names = tuple(str(name) for name in made[4])
+    else:
+        names = numbered_classes(train, test, where=where)
+    return Arrays(train, test, names)
