@@ -43,13 +43,20 @@ def fetch(
     entry = DATASETS[name]
     if not entry.downloads:
         raise SpecError(f"the data set {name} has nothing to fetch: {entry.description}")
+    target = _make_folder(name, data_dir) / entry.folders[0]
+    return tuple(_fetch_one(d, target, progress, num_retries) for d in entry.downloads)
+
+
+def _make_folder(name: str, data_dir: str | Path | None) -> Path:
     if data_dir is not None:
-        Path(data_dir).expanduser().mkdir(parents=True, exist_ok=True)
+        try:
+            Path(data_dir).expanduser().mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DataError(f"{data_dir} cannot be made a folder: {error.strerror}") from None
     folder = data_folder(data_dir)
     if folder is None:
         raise DataError(f"{name} needs a folder to go to: give --data DIR or set ACTWISE_DATA")
-    target = folder / entry.folders[0]
-    return tuple(_fetch_one(d, target, progress, num_retries) for d in entry.downloads)
+    return folder
 
 
 def _fetch_one(

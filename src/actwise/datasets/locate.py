@@ -41,8 +41,10 @@ def parse_dataset(level: str) -> Request:
         if not path:
             raise SpecError(f"data set {level!r} needs a folder: write {prefix}:PATH")
         return Request(text, DATASETS[prefix], path=Path(path).expanduser())
-    if colon and ("/" in path or prefix in DATASETS):
-        raise UnknownNameError("data set", text, (*DATASETS, "folder:PATH", "parquet:PATH"))
+    if colon and "/" in path:
+        if prefix in DATASETS:
+            raise SpecError(f"data set {level!r}: {prefix} takes no path; give it by --data DIR")
+        raise UnknownNameError("data set", prefix, DATASETS)
     parsed = parse_level(text, kind="data set")
     if parsed.is_user_code:
         return Request(text, user_level=parsed)
