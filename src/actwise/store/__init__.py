@@ -1,1 +1,1 @@
-"""Finished runs, kept for good. Torch-free."""
+"""Finished runs, kept for good, and who is training the others. Torch-free."""
