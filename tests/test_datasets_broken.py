@@ -98,7 +98,7 @@ def test_a_broken_file_is_named_and_its_fault_told(
     assert "\n" not in str(caught.value)
 
 
-BROKEN_PARQUET: list[tuple[Callable[[Path], None], str]] = [
+BROKEN_PARQUET: list[tuple[Callable[[Path], object], str]] = [
     (lambda p: made_data.write_shard(p, IMAGES, LABELS, columns=("img", "y")), "no label column"),
     (lambda p: made_data.write_shard(p, IMAGES, LABELS, columns=("x", "label")), "no image column"),
     (lambda p: made_data.write_shard(p, IMAGES, [0, 1, 2, 0, 1, None]), "1 rows have no label"),
@@ -119,7 +119,7 @@ BROKEN_PARQUET: list[tuple[Callable[[Path], None], str]] = [
 
 @pytest.mark.parametrize(("write", "message"), BROKEN_PARQUET)
 def test_a_broken_parquet_folder_is_refused(
-    write: Callable[[Path], None], message: str, tmp_path: Path
+    write: Callable[[Path], object], message: str, tmp_path: Path
 ) -> None:
     made_data.write_shard(tmp_path / "test-0.parquet", IMAGES, [0] * 6)
     write(tmp_path / SHARD)

@@ -105,6 +105,11 @@ def test_an_archive_is_read_without_writing_any_of_its_members(tmp_path: Path) -
     assert not (tmp_path / "escaped").exists()
 
 
+def test_a_file_that_is_called_like_a_batch_does_not_hide_another_form(tmp_path: Path) -> None:
+    (tmp_path / "test_batch").touch()
+    assert load_form("binary archive", tmp_path).info.num_train == 60
+
+
 def test_a_batch_pickled_by_a_present_numpy_is_read() -> None:
     pixels = made_data.TRAIN_IMAGES[:2].reshape(2, -1)
     batch = pickle.dumps({b"data": pixels, b"labels": [0, 1]}, protocol=2)

@@ -21,7 +21,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
@@ -75,7 +75,7 @@ class Cache:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def store(self, key: str, info: DatasetInfo, arrays: Arrays) -> bool:
+    def store(self, key: str, info: DatasetInfo, *, arrays: Arrays) -> bool:
         """Keep canonical ``arrays`` and remember their source; False (logged) if that fails."""
         try:
             if self.read(info.digest, info.class_names) is None:
@@ -85,7 +85,7 @@ class Cache:
             _log.warning(
                 "the data cache %s cannot be written (%s); %s is decoded anew by every process",
                 self.root,
-                error.strerror,
+                error.strerror or error,
                 info.level,
             )
             return False
@@ -95,17 +95,12 @@ class Cache:
     def decoding(self, key: str) -> Iterator[None]:
         """While one process decodes a source, others wait for what it will store."""
         path = self.root / "locks" / key
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            file = path.open("wb")
-        except OSError:  # not writable: store() says so
-            yield
-            return
-        with file:
-            # Some network file systems have no locks; then two processes may decode at once,
-            # which is only slower.
+        with ExitStack() as stack:
+            # Without a lock (a read-only cache, a network file system that has none) two
+            # processes may decode at once, which is only slower.
             with suppress(OSError):
-                fcntl.flock(file, fcntl.LOCK_EX)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                fcntl.flock(stack.enter_context(path.open("wb")), fcntl.LOCK_EX)
             yield
 
     def _publish(self, content_digest: str, arrays: Arrays) -> None:

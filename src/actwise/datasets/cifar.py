@@ -60,53 +60,66 @@ class CifarLayout:
 
 def cifar_forms(layout: CifarLayout) -> tuple[Form, ...]:
     """The four forms in which the set is published, the unpacked folder before its archive."""
-    return tuple(
-        form
-        for packing, decode in (
-            (layout.python, partial(_decode_python, layout)),
-            (layout.binary, partial(_decode_binary, layout)),
-        )
-        for form in (
-            Form(packing.folder, partial(_find_folder, layout, packing, decode)),
-            Form(packing.archive, partial(_find_archive, layout, packing, decode)),
-        )
+    decode_python = partial(_decode_python, label_key=layout.label_key)
+    decode_binary = partial(_decode_binary, num_label_bytes=layout.num_label_bytes)
+    return (
+        *_Version(layout.python, layout.class_names, decode_python).forms(),
+        *_Version(layout.binary, layout.class_names, decode_binary).forms(),
     )
 
 
-Decode = Callable[[bytes, str], Split]
-"""(content of a batch, its name for messages) -> its images."""
+@dataclass(frozen=True)
+class _Version:
+    """Finds and reads one published version.
 
+    Attributes:
+        decode: (content of a batch, its name for messages) -> its images.
+    """
 
-def _find_folder(layout: CifarLayout, packing: Packing, decode: Decode, root: Path) -> Found | None:
-    for folder in (root / packing.folder, root):
-        files = {name: folder / name for name in packing.batches}
-        missing = [name for name, path in files.items() if not path.is_file()]
-        if len(missing) == len(files):
-            continue
-        if missing:
-            raise DataError(f"{folder} is incomplete: {', '.join(missing)} is missing")
-        read = partial(_read_folder, layout, packing, decode, folder)
-        return Found(str(folder), tuple(files.values()), read)
-    return None
+    packing: Packing
+    class_names: tuple[str, ...]
+    decode: Callable[[bytes, str], Split]
 
+    def forms(self) -> tuple[Form, Form]:
+        return (
+            Form(self.packing.folder, self._find_folder),
+            Form(self.packing.archive, self._find_archive),
+        )
 
-def _read_folder(layout: CifarLayout, packing: Packing, decode: Decode, folder: Path) -> Arrays:
-    contents = {name: (folder / name).read_bytes() for name in packing.batches}
-    return _join(layout, packing, decode, contents, prefix=f"{folder}/")
-
-
-def _find_archive(
-    layout: CifarLayout, packing: Packing, decode: Decode, root: Path
-) -> Found | None:
-    path = root / packing.archive
-    if not path.is_file():
+    def _find_folder(self, root: Path) -> Found | None:
+        for folder in (root / self.packing.folder, root):
+            files = {name: folder / name for name in self.packing.batches}
+            missing = [name for name, path in files.items() if not path.is_file()]
+            if not missing:
+                read = partial(self._read_folder, folder)
+                return Found(str(folder), tuple(files.values()), read)
+            # In a folder of another name, a file called "test" need not be a batch.
+            if folder != root and len(missing) < len(files):
+                raise DataError(f"{folder} is incomplete: {', '.join(missing)} is missing")
         return None
 
-    def read() -> Arrays:
-        contents = _read_members(path, packing)
-        return _join(layout, packing, decode, contents, prefix=f"{path}:")
+    def _find_archive(self, root: Path) -> Found | None:
+        path = root / self.packing.archive
+        if not path.is_file():
+            return None
+        return Found(str(path), (path,), partial(self._read_archive, path))
 
-    return Found(str(path), (path,), read)
+    def _read_folder(self, folder: Path) -> Arrays:
+        contents = {name: (folder / name).read_bytes() for name in self.packing.batches}
+        return self._join(contents, prefix=f"{folder}/")
+
+    def _read_archive(self, path: Path) -> Arrays:
+        return self._join(_read_members(path, self.packing), prefix=f"{path}:")
+
+    def _join(self, contents: Mapping[str, bytes], *, prefix: str) -> Arrays:
+        def part(names: Sequence[str]) -> Split:
+            batches = [self.decode(contents[name], f"{prefix}{name}") for name in names]
+            return Split(
+                np.concatenate([batch.images_NCHW for batch in batches]),
+                np.concatenate([batch.labels_N for batch in batches]),
+            )
+
+        return Arrays(part(self.packing.train), part(self.packing.test), self.class_names)
 
 
 def _read_members(path: Path, packing: Packing) -> dict[str, bytes]:
@@ -124,7 +137,7 @@ def _read_members(path: Path, packing: Packing) -> dict[str, bytes]:
             with tarfile.open(fileobj=file, mode="r:gz") as archive:
                 for member in archive:
                     if member.name in wanted:
-                        contents[wanted[member.name]] = _read_member(archive, member, path)
+                        contents[wanted[member.name]] = _read_member(archive, member, path=path)
         except (tarfile.TarError, EOFError, zlib.error) as error:
             raise DataError(f"{path} is not a readable archive: {error}") from None
     missing = [name for name in packing.batches if name not in contents]
@@ -133,7 +146,7 @@ def _read_members(path: Path, packing: Packing) -> dict[str, bytes]:
     return contents
 
 
-def _read_member(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> bytes:
+def _read_member(archive: tarfile.TarFile, member: tarfile.TarInfo, *, path: Path) -> bytes:
     file = archive.extractfile(member) if member.isreg() else None
     if file is None:
         raise DataError(f"{path}: {member.name} is not a plain file")
@@ -144,41 +157,23 @@ def _read_member(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path) 
     return file.read()
 
 
-def _join(
-    layout: CifarLayout,
-    packing: Packing,
-    decode: Decode,
-    contents: Mapping[str, bytes],
-    *,
-    prefix: str,
-) -> Arrays:
-    def part(names: Sequence[str]) -> Split:
-        batches = [decode(contents[name], f"{prefix}{name}") for name in names]
-        return Split(
-            np.concatenate([batch.images_NCHW for batch in batches]),
-            np.concatenate([batch.labels_N for batch in batches]),
-        )
-
-    return Arrays(part(packing.train), part(packing.test), layout.class_names)
-
-
-def _decode_python(layout: CifarLayout, content: bytes, where: str) -> Split:
+def _decode_python(content: bytes, where: str, *, label_key: bytes) -> Split:
     batch = read_batch(content, where=where)
-    data, labels = batch.get(b"data"), batch.get(layout.label_key)
+    data, labels = batch.get(b"data"), batch.get(label_key)
     if not isinstance(data, np.ndarray) or data.ndim != 2 or data.shape[1] != IMAGE_BYTES:
         raise DataError(f"{where} has no data of {IMAGE_BYTES} bytes an image")
     if not isinstance(labels, list) or not all(type(label) is int for label in labels):
-        raise DataError(f"{where} has no list of {layout.label_key.decode()}")
+        raise DataError(f"{where} has no list of {label_key.decode()}")
     return make_split(data.reshape(-1, *IMAGE_SHAPE), labels, where=where)
 
 
-def _decode_binary(layout: CifarLayout, content: bytes, where: str) -> Split:
-    record_bytes = layout.num_label_bytes + IMAGE_BYTES
+def _decode_binary(content: bytes, where: str, *, num_label_bytes: int) -> Split:
+    record_bytes = num_label_bytes + IMAGE_BYTES
     if len(content) % record_bytes:
         raise DataError(
             f"{where} is truncated: {len(content)} bytes are not a multiple of "
             f"the {record_bytes} of a record"
         )
     records = np.frombuffer(content, dtype=np.uint8).reshape(-1, record_bytes)
-    images = records[:, layout.num_label_bytes :].reshape(-1, *IMAGE_SHAPE)
-    return make_split(images, records[:, layout.num_label_bytes - 1], where=where)
+    images = records[:, num_label_bytes:].reshape(-1, *IMAGE_SHAPE)
+    return make_split(images, records[:, num_label_bytes - 1], where=where)

@@ -62,7 +62,7 @@ class DatasetInfo:
     class_names: tuple[str, ...]
 
     @classmethod
-    def of(cls, level: str, digest: str, arrays: Arrays) -> Self:
+    def of(cls, arrays: Arrays, *, level: str, digest: str) -> Self:
         """The facts of decoded ``arrays``."""
         return cls(
             level=level,

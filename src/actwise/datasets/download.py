@@ -44,7 +44,9 @@ def fetch(
     if not entry.downloads:
         raise SpecError(f"the data set {name} has nothing to fetch: {entry.description}")
     target = _make_folder(name, data_dir) / entry.folders[0]
-    return tuple(_fetch_one(d, target, progress, num_retries) for d in entry.downloads)
+    return tuple(
+        _fetch_one(d, target, progress=progress, num_retries=num_retries) for d in entry.downloads
+    )
 
 
 def _make_folder(name: str, data_dir: str | Path | None) -> Path:
@@ -62,6 +64,7 @@ def _make_folder(name: str, data_dir: str | Path | None) -> Path:
 def _fetch_one(
     download: Download,
     target: Path,
+    *,
     progress: Callable[[FetchProgress], None],
     num_retries: int,
 ) -> Path:

@@ -42,7 +42,7 @@ def _find(root: Path) -> Found | None:
     if unknown:
         raise DataError(f"{test / unknown[0]} is a class that {train} does not have")
     files = _files(train_classes) + _files(test_classes)
-    return Found(str(root), files, partial(_read, root, train_classes, test_classes))
+    return Found(str(root), files, partial(_read, root, train=train_classes, test=test_classes))
 
 
 def _list_classes(folder: Path) -> dict[str, list[Path]]:
@@ -82,20 +82,20 @@ def _files(classes: Classes) -> tuple[Path, ...]:
 
 
 def _read_and_split(root: Path, classes: Classes) -> Arrays:
-    train, test = split_every_fifth(_read_part(root, classes, list(classes)))
+    train, test = split_every_fifth(_read_part(root, classes, names=list(classes)))
     return Arrays(train, test, tuple(classes))
 
 
-def _read(root: Path, train: Classes, test: Classes) -> Arrays:
+def _read(root: Path, *, train: Classes, test: Classes) -> Arrays:
     names = list(train)
     return Arrays(
-        _read_part(root / "train", train, names),
-        _read_part(root / "test", test, names),
+        _read_part(root / "train", train, names=names),
+        _read_part(root / "test", test, names=names),
         tuple(names),
     )
 
 
-def _read_part(folder: Path, classes: Classes, names: Sequence[str]) -> Split:
+def _read_part(folder: Path, classes: Classes, *, names: Sequence[str]) -> Split:
     labels = [names.index(name) for name, files in classes.items() for _ in files]
     images = decode_images((str(path), path.read_bytes()) for path in _files(classes))
     return make_split(images, labels, where=str(folder))

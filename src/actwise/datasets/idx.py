@@ -33,7 +33,10 @@ def idx_form(class_names: tuple[str, ...], payload_md5: Mapping[str, str]) -> Fo
         payload_md5: MD5 of the uncompressed content by file name; a file without one is
             checked by its header only.
     """
-    return Form("train-images-idx3-ubyte[.gz]", partial(_find, class_names, payload_md5))
+    return Form(
+        "train-images-idx3-ubyte[.gz]",
+        partial(_find, class_names=class_names, payload_md5=payload_md5),
+    )
 
 
 def read_idx(path: Path, *, num_dimensions: int, md5: str | None = None) -> np.ndarray:
@@ -71,7 +74,7 @@ def read_idx(path: Path, *, num_dimensions: int, md5: str | None = None) -> np.n
 
 
 def _find(
-    class_names: tuple[str, ...], payload_md5: Mapping[str, str], folder: Path
+    folder: Path, *, class_names: tuple[str, ...], payload_md5: Mapping[str, str]
 ) -> Found | None:
     files: dict[str, Path] = {}
     for name in TRAIN + TEST:
@@ -85,14 +88,14 @@ def _find(
         raise DataError(f"{folder} is incomplete: {missing[0]} (or .gz) is missing")
 
     def read() -> Arrays:
-        train, test = (_read_part(files, names, payload_md5) for names in (TRAIN, TEST))
+        train, test = (_read_part(files, names, payload_md5=payload_md5) for names in (TRAIN, TEST))
         return Arrays(train, test, class_names)
 
     return Found(str(folder), tuple(files.values()), read)
 
 
 def _read_part(
-    files: Mapping[str, Path], names: tuple[str, str], payload_md5: Mapping[str, str]
+    files: Mapping[str, Path], names: tuple[str, str], *, payload_md5: Mapping[str, str]
 ) -> Split:
     images, labels = (
         read_idx(files[name], num_dimensions=dimensions, md5=payload_md5.get(name))

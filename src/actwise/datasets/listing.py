@@ -6,7 +6,7 @@ from pathlib import Path
 from ..errors import DataError
 from .cache import Cache
 from .entry import DATASETS, DatasetEntry
-from .locate import data_folder, find_entry, source_key
+from .locate import Request, data_folder, find, source_key
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,16 @@ def listing(data_dir: str | Path | None = None) -> tuple[Listing, ...]:
 
 
 def _line(entry: DatasetEntry, folder: Path | None) -> Listing:
+    needs_path = entry.location == "path"
     where, problem, key = None, None, None
     try:
-        found = find_entry(entry, folder)
+        found = None if needs_path else find(Request(entry.name, entry), folder)
         if found is not None:
             where, key = found.where, source_key(entry, found)
     except DataError as error:
         problem = str(error)
     return Listing(
-        level=f"{entry.name}:PATH" if entry.location == "path" else entry.name,
+        level=f"{entry.name}:PATH" if needs_path else entry.name,
         description=entry.description,
         num_train=entry.published.num_train if entry.published else None,
         num_test=entry.published.num_test if entry.published else None,

@@ -7,8 +7,16 @@ from .cache import Cache
 from .canonical import canonical, digest
 from .check import check_arrays, describe_shape
 from .dataset import Arrays, Dataset, DatasetInfo
-from .entry import DatasetEntry, Found, Published
-from .locate import Request, data_folder, locate, parse_dataset, source_key, unreadable
+from .entry import Found, Published
+from .locate import (
+    Request,
+    UserRequest,
+    data_folder,
+    locate,
+    parse_dataset,
+    source_key,
+    unreadable,
+)
 
 
 def load(level: str, data_dir: str | Path | None = None) -> Dataset:
@@ -36,13 +44,13 @@ def info(level: str, data_dir: str | Path | None = None) -> DatasetInfo:
     does.
     """
     request = parse_dataset(level)
-    if request.entry is None:
+    if isinstance(request, UserRequest):
         return _load(request, data_dir)[0]
     if request.entry.pinned_info is not None:
         return request.entry.pinned_info
-    found = locate(request, data_folder(data_dir))
+    found = locate(request, data_dir)
     remembered = Cache.default().recall(source_key(request.entry, found), request.level)
-    return remembered or _cached(request, request.entry, found)[0]
+    return remembered or _cached(request, found)[0]
 
 
 def read_found(level: str, found: Found) -> tuple[DatasetInfo, Arrays]:
@@ -57,7 +65,7 @@ def read_found(level: str, found: Found) -> tuple[DatasetInfo, Arrays]:
         raise DataError(unreadable(error, where=found.where)) from None
     check_arrays(arrays, where=found.where)
     arrays = canonical(arrays)
-    return DatasetInfo.of(level, digest(arrays), arrays), arrays
+    return DatasetInfo.of(arrays, level=level, digest=digest(arrays)), arrays
 
 
 def mismatch(facts: DatasetInfo, published: Published) -> str | None:
@@ -82,40 +90,40 @@ def mismatch(facts: DatasetInfo, published: Published) -> str | None:
     return None
 
 
-def _load(request: Request, data_dir: str | Path | None) -> tuple[DatasetInfo, Arrays]:
-    entry = request.entry
-    if entry is not None and entry.location == "embedded":
-        return _cached(request, entry, locate(request, None))
-    folder = data_folder(data_dir)
-    if entry is None:
-        return read_found(request.level, locate(request, folder))
-    if folder is None and entry.location == "data_dir" and entry.pinned_info is not None:
-        kept = Cache.default().read(entry.pinned_info.digest, entry.pinned_info.class_names)
+def _load(
+    request: Request | UserRequest, data_dir: str | Path | None
+) -> tuple[DatasetInfo, Arrays]:
+    if isinstance(request, UserRequest):
+        return read_found(request.level, locate(request, data_dir))
+    pinned = request.entry.pinned_info
+    if pinned and request.entry.location == "data_dir" and data_folder(data_dir) is None:
+        kept = Cache.default().read(pinned.digest, pinned.class_names)
         if kept is not None:
-            return entry.pinned_info, kept
-    return _cached(request, entry, locate(request, folder))
+            return pinned, kept
+    return _cached(request, locate(request, data_dir))
 
 
-def _cached(request: Request, entry: DatasetEntry, found: Found) -> tuple[DatasetInfo, Arrays]:
+def _cached(request: Request, found: Found) -> tuple[DatasetInfo, Arrays]:
+    entry = request.entry
     cache, key = Cache.default(), source_key(entry, found)
-    kept = _from_cache(cache, key, request.level)
+    kept = _from_cache(cache, key, level=request.level)
     if kept is not None:
         return kept
     with cache.decoding(key):
         # Another process may have decoded it while this one waited.
-        kept = _from_cache(cache, key, request.level)
+        kept = _from_cache(cache, key, level=request.level)
         if kept is not None:
             return kept
         facts, arrays = read_found(request.level, found)
         problem = mismatch(facts, entry.published) if entry.published else None
         if problem:
             raise DataError(f"{found.where} is not the published {entry.name}: {problem}")
-        if cache.store(key, facts, arrays):
+        if cache.store(key, facts, arrays=arrays):
             arrays = cache.read(facts.digest, facts.class_names) or arrays
         return facts, arrays
 
 
-def _from_cache(cache: Cache, key: str, level: str) -> tuple[DatasetInfo, Arrays] | None:
+def _from_cache(cache: Cache, key: str, *, level: str) -> tuple[DatasetInfo, Arrays] | None:
     facts = cache.recall(key, level)
     arrays = cache.read(facts.digest, facts.class_names) if facts else None
     return (facts, arrays) if facts and arrays else None

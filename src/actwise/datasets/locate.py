@@ -3,33 +3,50 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import DataError, SpecError, UnknownNameError
 from ..registry import Level, bind, parse_level
 from .entry import DATASETS, DatasetEntry, Found
+from .user import find_user_dataset
 
 
 @dataclass(frozen=True)
 class Request:
-    """A data set as asked for, held against the table.
+    """A data set of the table as asked for.
 
     Attributes:
-        level: As written.
-        entry: Its line in the table; None for a user's own.
-        path: Of ``folder:PATH`` and ``parquet:PATH``.
-        user_level: Of ``package.module:Name``.
+        level: As written, such as ``cifar10`` or ``folder:photos``.
+        path: The second half of ``folder:PATH`` and ``parquet:PATH``.
     """
 
     level: str
-    entry: DatasetEntry | None = None
+    entry: DatasetEntry
     path: Path | None = None
-    user_level: Level | None = None
+
+    def roots(self, folder: Path | None) -> tuple[Path, ...]:
+        """The folders to look into; a relative PATH also lies under the data folder."""
+        if self.entry.location == "embedded":
+            return (Path(),)
+        if self.path is not None:
+            is_relative = not self.path.is_absolute()
+            return (self.path, folder / self.path) if folder and is_relative else (self.path,)
+        if folder is None:
+            return ()
+        return (*(folder / name for name in self.entry.folders), folder)
 
 
-def parse_dataset(level: str) -> Request:
+@dataclass(frozen=True)
+class UserRequest:
+    """A user's own data set, ``package.module:Name``."""
+
+    level: str
+    code: Level
+
+
+def parse_dataset(level: str) -> Request | UserRequest:
     """Read ``name``, ``folder:PATH``, ``parquet:PATH`` or ``package.module:Name``.
 
     Raises:
@@ -47,7 +64,7 @@ def parse_dataset(level: str) -> Request:
         raise UnknownNameError("data set", prefix, DATASETS)
     parsed = parse_level(text, kind="data set")
     if parsed.is_user_code:
-        return Request(text, user_level=parsed)
+        return UserRequest(text, parsed)
     entry = DATASETS[parsed.name]
     bind(parsed, (), kind="data set")
     return Request(entry.name, entry)
@@ -68,36 +85,37 @@ def data_folder(data_dir: str | Path | None) -> Path | None:
     return folder
 
 
-def locate(request: Request, folder: Path | None) -> Found:
-    """Where the data are. ``folder`` may be None for embedded sets and users' code.
-
-    A relative ``folder:PATH`` is looked for in the working directory, then in ``folder``.
+def locate(request: Request | UserRequest, data_dir: str | Path | None) -> Found:
+    """Where the data are, under ``data_dir`` or $ACTWISE_DATA.
 
     Raises:
         DataError: if they are nowhere, or incomplete; says where was looked and how to get them.
         SpecError: if a user's data set cannot be imported.
     """
-    if request.user_level is not None:
-        from .user import find_user_dataset
-
-        return find_user_dataset(request.user_level, folder)
-    assert request.entry is not None
-    roots = tuple(_roots(request, request.entry, folder))
-    found = _find(request.entry, roots)
+    if isinstance(request, UserRequest):
+        return find_user_dataset(request.code, data_folder(data_dir))
+    folder = None if request.entry.location == "embedded" else data_folder(data_dir)
+    found = find(request, folder)
     if found is None:
-        raise DataError(_not_found(request, request.entry, roots))
+        raise DataError(_not_found(request, request.roots(folder)))
     return found
 
 
-def find_entry(entry: DatasetEntry, folder: Path | None) -> Found | None:
-    """Where the data of a line of the table are; None if nowhere, or if it needs a path.
+def find(request: Request, folder: Path | None) -> Found | None:
+    """The first form that is there in the first folder that has one; None if there is none.
 
     Raises:
-        DataError: if they are incomplete or cannot be listed.
+        DataError: if it is incomplete, or a folder cannot be listed.
     """
-    if entry.location == "path":
-        return None
-    return _find(entry, tuple(_roots(Request(entry.name, entry), entry, folder)))
+    for root in request.roots(folder):
+        for form in request.entry.forms:
+            try:
+                found = form.find(root)
+            except OSError as error:
+                raise DataError(unreadable(error, where=str(root))) from None
+            if found is not None:
+                return found
+    return None
 
 
 def source_key(entry: DatasetEntry, found: Found) -> str:
@@ -119,40 +137,16 @@ def unreadable(error: OSError, *, where: str) -> str:
     return f"{error.filename or where} cannot be read: {error.strerror or error}"
 
 
-def _find(entry: DatasetEntry, roots: Sequence[Path]) -> Found | None:
-    for root in roots:
-        for form in entry.forms:
-            try:
-                found = form.find(root)
-            except OSError as error:
-                raise DataError(unreadable(error, where=str(root))) from None
-            if found is not None:
-                return found
-    return None
-
-
-def _roots(request: Request, entry: DatasetEntry, folder: Path | None) -> Iterator[Path]:
-    if entry.location == "embedded":
-        yield Path()
-    elif entry.location == "path":
-        assert request.path is not None
-        yield request.path
-        if folder is not None and not request.path.is_absolute():
-            yield folder / request.path
-    elif folder is not None:
-        yield from (folder / name for name in entry.folders)
-        yield folder
-
-
-def _not_found(request: Request, entry: DatasetEntry, roots: Sequence[Path]) -> str:
+def _not_found(request: Request, roots: Sequence[Path]) -> str:
+    entry = request.entry
     places = " and ".join(str(root) for root in roots)
-    if entry.location == "path":
+    if request.path is not None:
         wanted = " or ".join(form.looks_for for form in entry.forms)
         return f"{request.level}: nothing of this kind in {places}; expected {wanted}"
-    get = f"actwise data fetch {entry.name} --data DIR" if entry.downloads else ""
+    fetch_it = f"fetch it: actwise data fetch {entry.name} --data DIR" if entry.downloads else ""
     if not roots:
-        advice = f", or fetch it: {get}" if get else ""
+        advice = f", or {fetch_it}" if fetch_it else ""
         return f"{entry.name} needs a data folder: give --data DIR or set ACTWISE_DATA{advice}"
     looked_for = ", ".join(form.looks_for for form in entry.forms)
-    advice = f"; fetch it: {get}" if get else ""
+    advice = f"; {fetch_it}" if fetch_it else ""
     return f"{entry.name} is not in {places} (looked for {looked_for}){advice}"

@@ -32,21 +32,23 @@ def parquet_form(label_columns: Sequence[str], folders: Sequence[str] = ("", "da
         label_columns: Names that the label column may have, the first found is taken.
         folders: Where the shards may lie, relative to the folder looked into.
     """
-    return Form("train-*.parquet", partial(_find, tuple(label_columns), tuple(folders)))
+    find = partial(_find, label_columns=tuple(label_columns), folders=tuple(folders))
+    return Form("train-*.parquet", find)
 
 
-def _find(label_columns: Sequence[str], folders: Sequence[str], root: Path) -> Found | None:
+def _find(root: Path, *, label_columns: Sequence[str], folders: Sequence[str]) -> Found | None:
     for folder in (root / name for name in folders):
         train, test = (sorted(folder.glob(f"{part}-*.parquet")) for part in ("train", "test"))
         if not train and not test:
             continue
         for part, shards in (("train", train), ("test", test)):
-            _all_shards_are_there(folder, part, shards)
-        return Found(str(folder), (*train, *test), partial(_read, train, test, label_columns))
+            _all_shards_are_there(folder, part, shards=shards)
+        read = partial(_read, train, test, label_columns=label_columns)
+        return Found(str(folder), (*train, *test), read)
     return None
 
 
-def _all_shards_are_there(folder: Path, part: str, shards: Sequence[Path]) -> None:
+def _all_shards_are_there(folder: Path, part: str, *, shards: Sequence[Path]) -> None:
     if not shards:
         raise DataError(f"{folder} is incomplete: it has no {part}-*.parquet")
     totals = {match[1] for shard in shards if (match := _OF.search(shard.name))}
@@ -57,7 +59,7 @@ def _all_shards_are_there(folder: Path, part: str, shards: Sequence[Path]) -> No
         )
 
 
-def _read(train: Sequence[Path], test: Sequence[Path], label_columns: Sequence[str]) -> Arrays:
+def _read(train: Sequence[Path], test: Sequence[Path], *, label_columns: Sequence[str]) -> Arrays:
     train_part, test_part = (_read_part(shards, label_columns) for shards in (train, test))
     names = _class_names(train[0], label_columns)
     if not names:
@@ -92,8 +94,12 @@ def _batches(
 
     try:
         with pq.ParquetFile(shard) as file:
-            image = _column(file.schema_arrow, IMAGE_COLUMNS, "image", shard)
-            label = _column(file.schema_arrow, label_columns, "label", shard)
+            image = _column(
+                file.schema_arrow, IMAGE_COLUMNS, problem=f"{shard} has no image column"
+            )
+            label = _column(
+                file.schema_arrow, label_columns, problem=f"{shard} has no label column"
+            )
             for batch in file.iter_batches(batch_size=ROWS_AT_ONCE, columns=[image, label]):
                 yield (
                     _image_bytes(batch.column(image), shard),
@@ -104,21 +110,20 @@ def _batches(
         raise DataError(f"{shard} is not a readable Parquet file: {reason}") from None
 
 
-def _column(schema: Any, names: Sequence[str], what: str, shard: Path) -> str:
+def _column(schema: Any, names: Sequence[str], *, problem: str) -> str:
     for name in names:
         if name in schema.names:
             return name
-    raise DataError(
-        f"{shard} has no {what} column {' or '.join(names)}; its columns are "
-        f"{', '.join(schema.names)}"
-    )
+    has = ", ".join(schema.names)
+    raise DataError(f"{problem} {' or '.join(names)}; its columns are {has}")
 
 
 def _image_bytes(column: Any, shard: Path) -> list[bytes | None]:
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     if pa.types.is_struct(column.type) and column.type.get_field_index("bytes") >= 0:
-        column = pa.compute.struct_field(column, "bytes")
+        column = pc.struct_field(column, "bytes")
     if not (pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type)):
         raise DataError(f"{shard}: the image column is {column.type}, expected encoded bytes")
     contents: list[bytes | None] = column.to_pylist()
@@ -139,7 +144,7 @@ def _class_names(shard: Path, label_columns: Sequence[str]) -> tuple[str, ...]:
     import pyarrow.parquet as pq
 
     schema = pq.read_schema(shard)
-    label = _column(schema, label_columns, "label", shard)
+    label = _column(schema, label_columns, problem=f"{shard} has no label column")
     try:
         features = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
         return tuple(str(name) for name in features[label]["names"])

@@ -1,23 +1,25 @@
-"""A user's own data set: ``package.module:Name``, a callable that is given the data folder.
+"""A user's own data set: ``package.module:Name``, a function or class.
 
-It returns a :class:`Dataset`, or (train_images, train_labels, test_images, test_labels) with the
-class names as an optional fifth. Images are uint8 arrays or tensors, (N, H, W), (N, C, H, W) or
-(N, H, W, C). It is called anew each time: only its author knows what it depends on.
+It is given the data folder (a Path or None) if it has a parameter ``data_dir``, and the level's
+arguments. It returns a :class:`Dataset`, or a tuple (train_images, train_labels, test_images,
+test_labels) with the class names as an optional fifth. Images are uint8 arrays or tensors, (N, H,
+W), (N, C, H, W) or (N, H, W, C). It is called anew each time: only its author knows what it
+depends on.
 """
 
 from pathlib import Path
 from typing import Any
 
-from ..errors import DataError
+from ..errors import DataError, SpecError
 from ..registry import Level
-from ..usercode import load_user_object
+from ..usercode import call_user_object, load_user_object
 from .check import make_split, numbered_classes
 from .dataset import Arrays, Dataset
 from .entry import Found
 
 
 def find_user_dataset(level: Level, data_dir: Path | None) -> Found:
-    """The callable of ``level``, with its arguments bound.
+    """The function that ``level`` names, ready to be called.
 
     Raises:
         SpecError: if the module or the name cannot be loaded.
@@ -27,8 +29,8 @@ def find_user_dataset(level: Level, data_dir: Path | None) -> Found:
 
     def read() -> Arrays:
         try:
-            made = make(data_dir, *level.args, **dict(level.kwargs))
-        except DataError:
+            made = call_user_object(make, level, kind="data set", offered={"data_dir": data_dir})
+        except (DataError, SpecError):
             raise
         except Exception as error:
             raise DataError(f"{where} failed: {type(error).__name__}: {error}") from error

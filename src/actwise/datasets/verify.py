@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from .canonical import pixel_hashes
-from .dataset import Arrays, DatasetInfo
+from .dataset import Arrays, DatasetInfo, Split
 from .load import mismatch, read_found
-from .locate import data_folder, locate, parse_dataset
+from .locate import Request, locate, parse_dataset
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,11 @@ def verify(level: str, data_dir: str | Path | None = None) -> VerifyReport:
         DataError: if the data are missing or cannot be read.
     """
     request = parse_dataset(level)
-    found = locate(request, data_folder(data_dir))
+    found = locate(request, data_dir)
     info, arrays = read_found(request.level, found)
-    published = request.entry.published if request.entry else None
-    train, test = (_distinct(part.images_NCHW) for part in (arrays.train, arrays.test))
+    published = request.entry.published if isinstance(request, Request) else None
+    train, test = (_hashes(part) for part in (arrays.train, arrays.test))
+    distinct = set(train)
     problem = mismatch(info, published) if published else None
     train_per_class, test_per_class = _per_class(arrays)
     return VerifyReport(
@@ -61,23 +62,19 @@ def verify(level: str, data_dir: str | Path | None = None) -> VerifyReport:
         pinned_digest=published.digest if published else None,
         train_per_class=train_per_class,
         test_per_class=test_per_class,
-        train_duplicates=info.num_train - len(train),
-        test_duplicates=info.num_test - len(test),
-        shared_images=_num_shared(arrays, train),
+        train_duplicates=len(train) - len(distinct),
+        test_duplicates=len(test) - len(set(test)),
+        shared_images=sum(image in distinct for image in test),
         problems=(
             *([problem] if problem else []),
-            *_empty_classes("training", info, train_per_class),
-            *_empty_classes("test", info, test_per_class),
+            *_empty_classes(info, train_per_class, part="training"),
+            *_empty_classes(info, test_per_class, part="test"),
         ),
     )
 
 
-def _distinct(images_NCHW: np.ndarray) -> set[bytes]:
-    return {words.tobytes() for words in pixel_hashes(images_NCHW)}
-
-
-def _num_shared(arrays: Arrays, train: set[bytes]) -> int:
-    return sum(words.tobytes() in train for words in pixel_hashes(arrays.test.images_NCHW))
+def _hashes(split: Split) -> list[bytes]:
+    return [words.tobytes() for words in pixel_hashes(split.images_NCHW)]
 
 
 def _per_class(arrays: Arrays) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -88,7 +85,7 @@ def _per_class(arrays: Arrays) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return train, test
 
 
-def _empty_classes(part: str, info: DatasetInfo, per_class: tuple[int, ...]) -> list[str]:
+def _empty_classes(info: DatasetInfo, per_class: tuple[int, ...], *, part: str) -> list[str]:
     return [
         f"class {name!r} has no {part} image"
         for name, count in zip(info.class_names, per_class, strict=True)
