@@ -5,9 +5,9 @@ from .checkpoint import TrainState as TrainState
 from .device import Device as Device
 from .device import memory_format_for as memory_format_for
 from .device import prepare_device as prepare_device
-from .device import set_process_numerics as set_process_numerics
 from .evaluate import Evaluation as Evaluation
 from .observers import Observer as Observer
+from .process import set_process_numerics as set_process_numerics
 from .result import Progress as Progress
 from .result import TrainResult as TrainResult
 from .split import split_images as split_images

@@ -40,7 +40,7 @@ def evaluate(
     loss_sum = torch.zeros((), dtype=torch.float64, device=device.torch_device)
     predictions: list[Tensor] = []
     with torch.inference_mode():
-        for indices_B in images.indices_M.split(BATCH_SIZE):
+        for indices_B in torch.split(images.indices_M, BATCH_SIZE):
             if should_stop():
                 return None
             x_NCHW = normalizer(images.images_NCHW[indices_B])

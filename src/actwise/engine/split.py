@@ -84,7 +84,7 @@ def _subset(indices_N: np.ndarray, labels_N: np.ndarray, *, seed: int, size: int
 def _quotas(counts_K: np.ndarray, size: int) -> np.ndarray:
     """``size`` shared out in proportion; what rounding leaves goes to the largest remainders."""
     shares_K = counts_K * size
-    quotas_K = shares_K // counts_K.sum()
+    quotas_K: np.ndarray = shares_K // counts_K.sum()
     remainders_K = shares_K % counts_K.sum()
     largest_first = np.argsort(-remainders_K, kind="stable")
     quotas_K[largest_first[: size - quotas_K.sum()]] += 1

@@ -1,5 +1,6 @@
 """One training step: forward, backward, update. Static shapes, no wait for the device."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -36,12 +37,14 @@ class Step:
     """The step of a run; its masks and its learning rate are set before it is called.
 
     Attributes:
-        network: The model in training mode, compiled if the run asks for it.
+        model: In training mode.
+        network: The model, compiled if the run asks for it.
         gradient_clip: Largest global L2 norm of the gradient.
         smoothing: Label smoothing: this part of the target is spread over all classes.
     """
 
-    network: nn.Module
+    model: nn.Module
+    network: Callable[[Tensor], Tensor]
     optimizer: Optimizer
     precision: Precision
     device: Device
@@ -57,9 +60,9 @@ class Step:
             logits_BK = self.network(batch.x_BCHW)
         logits_BK = logits_BK.float()
         loss = self._loss(logits_BK, batch)
-        loss.backward()
+        torch.autograd.backward(loss)
         if self.gradient_clip is not None:
-            nn.utils.clip_grad_norm_(self.network.parameters(), self.gradient_clip)
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.gradient_clip)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         with torch.no_grad():

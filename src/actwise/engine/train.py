@@ -74,7 +74,8 @@ def train(
     """
     settings = spec.train
     set_backend(settings.precision, device)
-    model.to(device.torch_device, memory_format=device.torch_memory_format)
+    model.to(device.torch_device)
+    model.to(memory_format=device.torch_memory_format)  # type: ignore[call-overload]
     parts = prepare_parts(dataset, spec, device)
     batches = TrainingBatches(
         parts.train,

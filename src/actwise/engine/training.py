@@ -68,6 +68,7 @@ class Training:
         self._optimizer = make_optimizer(model, spec.train)
         self._masks = Masks(model, seed=spec.seed, device=device.torch_device)
         self._step = Step(
+            model=model,
             network=torch.compile(model) if spec.train.compile else model,
             optimizer=self._optimizer,
             precision=spec.train.precision,
