@@ -1,0 +1,87 @@
+"""A user's own activation: a module class or a plain function of a tensor."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from ..errors import SpecError
+from ..registry import Level
+from ..usercode import (
+    call_user_object,
+    code_digest,
+    load_user_object,
+    user_arguments,
+    user_level,
+)
+from .activation import BoundActivation, Shape
+from .pointwise import Function
+
+_KIND = "activation"
+
+
+def user_activation(level: Level) -> BoundActivation:
+    """The activation ``package.module:Name``.
+
+    A class is called with ``channels=`` if its constructor takes it and with the level's
+    arguments; a function is called with the tensor, then the arguments.
+
+    Raises:
+        SpecError: if the code cannot be loaded, is neither a module class nor a function, or
+            does not take the arguments.
+    """
+    found = load_user_object(level, kind=_KIND)
+    is_class = isinstance(found, type) and issubclass(found, nn.Module)
+    if not is_class and (isinstance(found, type | nn.Module) or not callable(found)):
+        raise SpecError(
+            f"{_KIND} {level} is neither a subclass of torch.nn.Module nor a function of a tensor"
+        )
+    if is_class:
+        arguments = user_arguments(found, level, kind=_KIND, reserved=("channels",))
+    else:
+        arguments = user_arguments(found, level, kind=_KIND, leading=1)
+
+    def make(shape: Shape) -> nn.Module:
+        return _checked(lambda: _construct(found, level, shape, arguments), level, shape)
+
+    return BoundActivation(
+        name=level.name,
+        canonical=user_level(level, arguments),
+        formula=next(iter((found.__doc__ or "").strip().splitlines()), "a user's code"),
+        source=level.name.partition(":")[0],
+        make=make,
+        code_digest=code_digest(level, kind=_KIND),
+    )
+
+
+def _construct(found: Any, level: Level, shape: Shape, arguments: dict[str, Any]) -> nn.Module:
+    if isinstance(found, type):
+        module: nn.Module = call_user_object(
+            found, level, kind=_KIND, offered={"channels": shape[0]}
+        )
+        return module
+    return Function(found, **arguments)
+
+
+def _checked(construct: Callable[[], nn.Module], level: Level, shape: Shape) -> nn.Module:
+    """Build and try one sample: users' mistakes should show before a sweep, in one sentence."""
+    try:
+        module = construct()
+        mode = module.training
+        # The trial must not move torch's stream, from which the run's own draws come.
+        with torch.random.fork_rng(devices=[]), torch.inference_mode(mode=False), torch.no_grad():
+            x = torch.zeros((1, *shape))
+            y = module.eval()(x)
+        module.train(mode)
+    except SpecError:
+        raise
+    except Exception as error:
+        problem = f"{type(error).__name__}: {error}"
+        raise SpecError(f"{_KIND} {level} raised {problem} for inputs of {shape}") from error
+    if x._version:
+        raise SpecError(f"{_KIND} {level} changes its input in place; return a new tensor")
+    if not isinstance(y, torch.Tensor) or y.shape != x.shape:
+        given = f"shape {tuple(y.shape[1:])}" if isinstance(y, torch.Tensor) else type(y).__name__
+        raise SpecError(f"{_KIND} {level} returns {given} for inputs of {shape}")
+    return module
