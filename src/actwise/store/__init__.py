@@ -1,1 +1,11 @@
 """Finished runs, kept for good, and who is training the others. Torch-free."""
+
+from .leases import Claim as Claim
+from .leases import StaleClaimError as StaleClaimError
+from .looks import Look as Look
+from .owners import LEASE_SECONDS as LEASE_SECONDS
+from .owners import Owner as Owner
+from .plans import StoredRun as StoredRun
+from .plans import StoredStudy as StoredStudy
+from .states import RunState as RunState
+from .store import RunStore as RunStore

@@ -27,7 +27,6 @@ _MATH_SETTINGS = (
     "DNNL_MAX_CPU_ISA",
     "ONEDNN_DEFAULT_FPMATH_MODE",
     "DNNL_DEFAULT_FPMATH_MODE",
-    "OPENBLAS_CORETYPE",
 )
 
 
@@ -74,15 +73,13 @@ def fingerprint(*, device: str, threads: int, memory_format: str) -> dict[str, s
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "cpu": _cpu_generation(),
         "math_library": _math_library(build),
-        "math_settings": " ".join(
-            f"{name}={os.environ[name]}" for name in _MATH_SETTINGS if os.environ.get(name)
-        ),
+        "math_settings": _math_settings(build),
         "flush_denormal": "on" if _flushes_denormals() else "off",
     }
     if values["device"] == "cuda":
         values["gpu"] = torch.cuda.get_device_name(torch.device(device))
         values["cuda"] = str(torch.version.cuda)
-        values["cudnn"] = str(torch.backends.cudnn.version())
+        values["cudnn"] = str(torch.backends.cudnn.version())  # type: ignore[no-untyped-call]
     return values
 
 
@@ -97,6 +94,12 @@ def _math_library(build: str) -> str:
     named = re.findall(r"- (.*(?:Math Kernel Library|MKL-DNN|OpenBLAS|Accelerate).*)", build)
     blas = re.findall(r"BLAS_INFO=(\w+)", build)
     return "; ".join([*(line.strip() for line in named), *(f"BLAS {name}" for name in blas)])
+
+
+def _math_settings(build: str) -> str:
+    # NumPy's OpenBLAS reads this too, and does not matter.
+    names = (*_MATH_SETTINGS, *(["OPENBLAS_CORETYPE"] if "openblas" in build.lower() else []))
+    return " ".join(f"{name}={os.environ[name]}" for name in names if os.environ.get(name))
 
 
 def _flushes_denormals() -> bool:

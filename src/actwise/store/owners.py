@@ -67,7 +67,8 @@ def _process_start(pid: int) -> str | None:
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except (FileNotFoundError, ProcessLookupError):
-        return _refuse_if_hidden(pid)
+        _refuse_if_hidden(pid)
+        return None
     # The name stands in brackets and may itself hold any of these characters.
     fields = stat[stat.rindex(")") + 1 :].split()
     # Ticks since boot: psutil adds the time of boot, which moves when the clock is set.

@@ -1,0 +1,120 @@
+"""Who trains what: claims with fencing tokens, and how a dead owner's claim is taken over.
+
+The functions work inside the caller's transaction. A lease is there while somebody holds the
+run; it says nothing about whether that process still lives, which :class:`Owner` does.
+"""
+
+import time
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, select, update
+
+from ..errors import StoreError
+from .owners import Owner
+from .schema import leases, runs
+
+
+class StaleClaimError(StoreError):
+    """A claim was lost: its owner was taken for dead, or its run was removed."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to record the result of one run.
+
+    Attributes:
+        token: Fencing token: of two claims on a run, the later has the greater. It enters the
+            names of checkpoints.
+        attempt: How often the run has been claimed, this time included.
+    """
+
+    run_id: str
+    token: int
+    owner: Owner
+    attempt: int
+
+
+def claim_run(connection: Connection, run_id: str, owner: Owner, *, again: bool) -> Claim | None:
+    """Take a run; None if it has a result (unless ``again``) or a living process holds it.
+
+    Raises:
+        StoreError: if the run is not in the store.
+    """
+    run = connection.execute(
+        select(runs.c.status, runs.c.attempts).where(runs.c.run_id == run_id)
+    ).one_or_none()
+    if run is None:
+        raise StoreError(f"run {run_id} is in no study of this store")
+    if run.status not in (("pending", "finished", "diverged") if again else ("pending",)):
+        return None
+    values: dict[str, object] = {"attempts": run.attempts + 1}
+    held = connection.execute(select(leases).where(leases.c.run_id == run_id)).mappings().first()
+    if held is not None:
+        if is_live(held):
+            return None
+        connection.execute(delete(leases).where(leases.c.token == held["token"]))
+        values["accident"] = f"{owner_of(held)} ended without a result"
+    connection.execute(update(runs).where(runs.c.run_id == run_id).values(values))
+    token = connection.execute(
+        insert(leases).values(
+            run_id=run_id,
+            host=owner.host,
+            boot_id=owner.boot_id,
+            pid=owner.pid,
+            process_start=owner.process_start,
+            heartbeat=time.time(),
+        )
+    ).inserted_primary_key[0]
+    return Claim(run_id, int(token), owner, run.attempts + 1)
+
+
+def renew(connection: Connection, owner: Owner) -> tuple[str, ...]:
+    """Renew all leases of ``owner``; the ids of the runs that it still holds."""
+    is_owner = (
+        (leases.c.host == owner.host)
+        & (leases.c.boot_id == owner.boot_id)
+        & (leases.c.pid == owner.pid)
+        & (leases.c.process_start == owner.process_start)
+    )
+    connection.execute(update(leases).where(is_owner).values(heartbeat=time.time()))
+    held = select(leases.c.run_id).where(is_owner).order_by(leases.c.token)
+    return tuple(connection.execute(held).scalars())
+
+
+def drop(connection: Connection, claim: Claim) -> bool:
+    """Delete the lease of ``claim``; False if it was lost."""
+    return connection.execute(delete(leases).where(_is_lease_of(claim))).rowcount == 1
+
+
+def require(connection: Connection, claim: Claim) -> None:
+    """Check the fencing token.
+
+    Raises:
+        StaleClaimError: if the claim was lost.
+    """
+    if connection.execute(select(leases.c.token).where(_is_lease_of(claim))).first() is None:
+        raise StaleClaimError(
+            f"the claim {claim.token} on run {claim.run_id} was lost to another process or with "
+            "the run; its result is not recorded"
+        )
+
+
+def is_live(lease: RowMapping) -> bool:
+    """Whether the owner of a row of ``leases`` may still be at work."""
+    elapsed = time.time() - lease["heartbeat"]
+    return owner_of(lease).is_alive(seconds_since_heartbeat=elapsed)
+
+
+def owner_of(lease: RowMapping) -> Owner:
+    """The owner in a row of ``leases``."""
+    return Owner(lease["host"], lease["boot_id"], lease["pid"], lease["process_start"])
+
+
+def live_owners(connection: Connection) -> dict[str, Owner]:
+    """The living owner of every run that has one, by run id."""
+    rows = connection.execute(select(leases)).mappings()
+    return {row["run_id"]: owner_of(row) for row in rows if is_live(row)}
+
+
+def _is_lease_of(claim: Claim) -> ColumnElement[bool]:
+    return (leases.c.token == claim.token) & (leases.c.run_id == claim.run_id)

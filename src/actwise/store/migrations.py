@@ -1,0 +1,35 @@
+"""The steps from each released schema to the next, and how they are taken."""
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import Connection
+
+from .schema import SCHEMA_VERSION
+
+Step = Callable[[Connection], None]
+
+STEPS: Mapping[int, Step] = {}
+"""``STEPS[1]`` brings a store of version 1 to version 2. Empty while version 1 is the newest."""
+
+
+def migrate(
+    connection: Connection, *, steps: Mapping[int, Step] = STEPS, target: int = SCHEMA_VERSION
+) -> None:
+    """Bring a store forward to ``target`` inside the caller's transaction.
+
+    A store that is already there, perhaps by another process meanwhile, is left as it is. If a
+    step fails, the caller's transaction keeps nothing.
+    """
+    for version in range(read_version(connection), target):
+        steps[version](connection)
+        write_version(connection, version + 1)
+
+
+def read_version(connection: Connection) -> int:
+    """The schema version of an open database; 0 before its tables are made."""
+    return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+
+
+def write_version(connection: Connection, version: int) -> None:
+    """Set the schema version; part of the transaction."""
+    connection.exec_driver_sql(f"PRAGMA user_version = {int(version)}")

@@ -1,0 +1,244 @@
+"""RunStore: planned runs, who trains them, and their results, kept for good."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import select, update
+
+from ..errors import StoreError
+from ..spec import PlannedRun, StudySpec
+from . import leases, looks, plans, results, states
+from .database import Database
+from .location import Location, locate, refuse_network_file_system
+from .opening import open_database
+from .owners import Owner
+from .records import RunRecord
+from .schema import now, runs
+
+
+class RunStore:
+    """Everything that is known of runs. This docstring is the contract of every storage.
+
+    Plans. A study's plan is the union of all specs started under its name: ``add_study`` adds
+    runs and takes none away. A run is filed under its id once, however many studies and labels
+    ask for it; each label stands in the plan with the settings as asked.
+
+    Results. A run is pending until a result is recorded: ``finished``, ``diverged`` or
+    ``failed``. A result is there as a whole or not at all, whatever is killed at whatever
+    moment, and on the disk when ``record`` returns. It is recorded at most once per run id. Only
+    ``reopen`` makes a failed run pending again; finished and diverged ones stay. A run that is
+    claimed ``again``, to observe more, keeps its result until another with the same weights
+    takes its place; what had been observed before is kept.
+
+    Claims. ``claim`` gives a run to one owner at a time. The claim lasts until ``record`` or
+    ``release``, or until its owner is dead: on this host, when the process is gone; elsewhere,
+    60 s after the last ``heartbeat``. The next ``claim`` then takes the run over. Tokens rise
+    with every claim on a run, also when the run was removed in between. Whoever lost a claim
+    cannot record: StaleClaimError.
+
+    Reading. Every method that reads sees one consistent state and disturbs no writer; it works on
+    a store that is being written and on one that may only be read. Reading runs and states
+    touches no blobs.
+
+    Errors. What a user can cause is a StoreError of one sentence, and then nothing is written.
+
+    A RunStore may be used from several threads, and as a context manager that closes it.
+    """
+
+    def __init__(self, location: Location, database: Database) -> None:
+        self.location = location
+        self.database = database
+
+    @classmethod
+    def open(cls, path: str | Path, *, create: bool = False, artifacts: Path | None = None) -> Self:
+        """Open a store.
+
+        Args:
+            path: A folder, or a URL ``sqlite:///FILE``.
+            create: Make it if it is missing, and insist that it can be written.
+            artifacts: Folder for checkpoints, weights and logs; with a URL only.
+
+        Raises:
+            StoreError: if it is missing, damaged, no store, of a newer schema, on a network file
+                system, or cannot be written; then nothing is written.
+        """
+        location = locate(path, artifacts=artifacts)
+        refuse_network_file_system(location)
+        if create:
+            _make_folders(location, ())
+        database = open_database(location.database, create=create, shown=location.shown)
+        if create:
+            _make_folders(location, ("checkpoints", "weights", "logs"))
+        return cls(location, database)
+
+    def close(self) -> None:
+        """Close the database; the store cannot be used after it."""
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __str__(self) -> str:
+        return self.location.shown
+
+    @property
+    def folder(self) -> Path:
+        """Parent of the three folders below."""
+        return self.location.folder
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of ``<run_id>.<token>.<n>.ckpt``."""
+        return self.folder / "checkpoints"
+
+    @property
+    def weights(self) -> Path:
+        """Folder of ``<run_id>.safetensors``."""
+        return self.folder / "weights"
+
+    @property
+    def logs(self) -> Path:
+        """Folder of ``<run_id>.log``."""
+        return self.folder / "logs"
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether this process may not write the store."""
+        return self.database.is_read_only
+
+    def add_study(self, study: StudySpec, planned: Sequence[PlannedRun]) -> None:
+        """Add a spec and its runs to the plan of the study's name."""
+        with self.database.writing() as connection:
+            plans.insert_study(connection, study)
+            plans.insert_runs(connection, study.name, planned)
+
+    def studies(self) -> list[plans.StoredStudy]:
+        """All specs, in the order in which they were first started."""
+        with self.database.reading() as connection:
+            return plans.read_studies(connection)
+
+    def planned(self, study: str | None = None) -> list[plans.StoredRun]:
+        """The plan of a study, or of all, by study and in the order of the plan.
+
+        Raises:
+            UnknownNameError: if there is no such study.
+        """
+        with self.database.reading() as connection:
+            return plans.read_planned(connection, study)
+
+    def states(self, run_ids: Iterable[str] | None = None) -> dict[str, states.RunState]:
+        """How these runs (None: all) stand; an id that is not in the store is left out."""
+        with self.database.reading() as connection:
+            return states.read_states(connection, run_ids)
+
+    def find_finished(
+        self, spec_hashes: Iterable[str], engine_versions: Iterable[int]
+    ) -> dict[str, str]:
+        """``spec_hash -> run_id`` of the finished or diverged runs of these engines.
+
+        The newest engine wins. This is how results of an older engine are accepted.
+        """
+        with self.database.reading() as connection:
+            return states.read_finished(connection, spec_hashes, engine_versions)
+
+    def find_run(self, beginning: str) -> str:
+        """The one run id that begins so.
+
+        Raises:
+            StoreError: if none or several do.
+        """
+        with self.database.reading() as connection:
+            return states.read_run_id(connection, beginning)
+
+    def claim(self, run_id: str, owner: Owner, *, again: bool = False) -> leases.Claim | None:
+        """Take a run, in order to train it.
+
+        Args:
+            run_id: A planned run.
+            owner: Usually ``Owner.here()``.
+            again: Also take a finished or diverged run, to observe more of it.
+
+        Returns:
+            The claim, or None: a living process holds the run, or it has a result.
+
+        Raises:
+            StoreError: if the run is not in the store.
+        """
+        with self.database.writing() as connection:
+            return leases.claim_run(connection, run_id, owner, again=again)
+
+    def heartbeat(self, owner: Owner) -> tuple[str, ...]:
+        """Show that ``owner`` lives, at least every 20 s; the runs that it still holds."""
+        with self.database.writing() as connection:
+            return leases.renew(connection, owner)
+
+    def release(self, claim: leases.Claim, reason: str | None = None) -> None:
+        """Put a run back without a result; of a claim that was lost nothing happens.
+
+        Args:
+            claim: What ``claim`` gave.
+            reason: The accident that ended it; None for an orderly stop.
+        """
+        with self.database.writing() as connection:
+            if leases.drop(connection, claim):
+                is_it = runs.c.run_id == claim.run_id
+                connection.execute(update(runs).where(is_it).values(accident=reason))
+
+    def record(self, claim: leases.Claim, record: RunRecord) -> None:
+        """Write the result of a claimed run and give the claim back, both or neither.
+
+        Raises:
+            StaleClaimError: if the claim was lost.
+            StoreError: if a run that was observed again failed or came out otherwise; its first
+                result and the claim stay.
+        """
+        assert record.run_id == claim.run_id, "a result is recorded under its own claim"
+        with self.database.writing() as connection:
+            results.record_result(connection, claim, record)
+
+    def reopen(self, run_ids: Iterable[str]) -> int:
+        """Make those of the runs that failed pending again; how many they were."""
+        with self.database.writing() as connection:
+            return results.reopen_failed(connection, run_ids)
+
+    def result(self, run_id: str) -> RunRecord | None:
+        """The whole result of a run, blobs included; None while there is none.
+
+        Raises:
+            StoreError: if the run is not in the store.
+        """
+        with self.database.reading() as connection:
+            if connection.execute(select(runs.c.run_id).filter_by(run_id=run_id)).first() is None:
+                raise StoreError(f"run {run_id} is in no study of store {str(self)!r}")
+            return results.read_result(connection, run_id)
+
+    def record_look(self, *, study: str | None, what: str, num_seeds: int) -> None:
+        """Note that ``what`` (analyze, report) printed verdicts on ``num_seeds`` seeds now."""
+        with self.database.writing() as connection:
+            looks.insert_look(connection, looks.Look(now(), study, what, num_seeds))
+
+    def looks(self, study: str | None = None) -> list[looks.Look]:
+        """Looks at a study (None: all), those at the whole store included, by time."""
+        with self.database.reading() as connection:
+            return looks.read_looks(connection, study)
+
+
+def _make_folders(location: Location, names: Iterable[str]) -> None:
+    try:
+        location.database.parent.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            (location.folder / name).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"store {location.shown!r} cannot be made: {error.filename}: {error.strerror}"
+        ) from None
