@@ -1,11 +1,16 @@
 """What every test shares: one thread, a cache of its own, the way to the real data."""
 
 import os
+import tempfile
 from pathlib import Path
 
 # Before torch is imported anywhere: several test processes share two cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MKL_NUM_THREADS", "1")
+# Decoded data are shared by all test processes and kept between runs (verified at every load).
+os.environ.setdefault("ACTWISE_CACHE", str(Path(tempfile.gettempdir()) / "actwise-test-cache"))
+# A developer's own settings must not colour a test.
+os.environ.pop("ACTWISE_DATA", None)
 
 import pytest
 
