@@ -1,0 +1,127 @@
+"""What a network costs, from one training pass on the meta device: shapes, no numbers.
+
+Legend: N images of a batch, C channels, H height, W width, K classes.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..rng import Stochastic
+
+BASE_BYTES = 515 * 2**20
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """The cost of a network, whatever its weights.
+
+    Attributes:
+        macs: Multiply-accumulate operations of convolution and linear modules, per image.
+        num_parameters: Learned values.
+        parameter_bytes: Of all parameters.
+        saved_bytes: Of what autograd keeps for the backward pass of a batch, masks included.
+        largest_bytes: Of the largest tensor among them.
+        num_outputs: Values per image that come out, None if that is not one row per image.
+    """
+
+    macs: int
+    num_parameters: int
+    parameter_bytes: int
+    saved_bytes: int
+    largest_bytes: int
+    num_outputs: int | None
+
+
+def footprint(
+    network: nn.Module, *, input_shape: tuple[int, int, int], batch_size: int
+) -> Footprint:
+    """Pass a batch of float32 images through ``network``, which must be on the meta device."""
+    network.train()
+    for module in network.modules():
+        if isinstance(module, Stochastic):
+            module.fill_mask(_draw_nothing, batch_size)
+    counter = _MacCounter()
+    hooks = [
+        module.register_forward_hook(counter)
+        for module in network.modules()
+        if isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.Linear)
+    ]
+    saved = _SavedTensors(network)
+    with torch.autograd.graph.saved_tensors_hooks(saved.pack, _unpack):
+        outputs = network(torch.empty(batch_size, *input_shape, device="meta"))
+    for hook in hooks:
+        hook.remove()
+    sizes = [storage.nbytes() for storage in saved.storages.values()]
+    return Footprint(
+        macs=counter.macs // batch_size,
+        num_parameters=sum(p.numel() for p in network.parameters()),
+        parameter_bytes=sum(p.numel() * p.element_size() for p in network.parameters()),
+        saved_bytes=sum(sizes),
+        largest_bytes=max(sizes, default=0),
+        num_outputs=_row_length(outputs, batch_size),
+    )
+
+
+def peak_memory_bytes(cost: Footprint, *, optimizer: str, image_bytes: int) -> int:
+    """Estimated peak resident memory of a process that trains in float32 on a CPU.
+
+    Weights, gradients and the optimizer's moments; what the forward pass saves, and a fifth more
+    for the fragments that a heap of such sizes leaves; the gradients of three activations at once,
+    with a convolution's copies; the data set, all of whose pages are read; and the interpreter
+    with torch and its kernels.
+
+    Args:
+        cost: Of the network, at the batch size of the run.
+        optimizer: ``sgd`` keeps one moment, ``adamw`` two.
+        image_bytes: Of all images, as uint8.
+    """
+    num_copies = 4 if optimizer == "adamw" else 3
+    return (
+        BASE_BYTES
+        + num_copies * cost.parameter_bytes
+        + cost.saved_bytes * 6 // 5
+        + 3 * cost.largest_bytes
+        + image_bytes
+    )
+
+
+class _MacCounter:
+    def __init__(self) -> None:
+        self.macs = 0
+
+    def __call__(self, module: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> None:
+        weight: Any = module.weight
+        self.macs += output.numel() * weight[0].numel()
+
+
+class _SavedTensors:
+    """Collects the memory that autograd keeps, without the parameters themselves."""
+
+    def __init__(self, network: nn.Module) -> None:
+        # Kept alive here, so that no later storage gets the address of a freed one.
+        self._parameters = [p.untyped_storage() for p in network.parameters()]
+        self._known = {storage._cdata for storage in self._parameters}
+        self.storages: dict[int, torch.UntypedStorage] = {}
+
+    def pack(self, tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage._cdata not in self._known:
+            self.storages[storage._cdata] = storage
+        return tensor
+
+
+def _unpack(tensor: Tensor) -> Tensor:
+    return tensor
+
+
+def _draw_nothing(count: int) -> Tensor:
+    return torch.empty(count, dtype=torch.int16, device="meta")
+
+
+def _row_length(outputs: object, batch_size: int) -> int | None:
+    if not isinstance(outputs, Tensor) or outputs.dim() != 2 or len(outputs) != batch_size:
+        return None
+    return outputs.shape[1]

@@ -1,0 +1,106 @@
+"""LayerFactory: what a model asks for, instead of naming an activation or a regularizer.
+
+Legend: N images, C channels, H height, W width, F features.
+"""
+
+from dataclasses import dataclass, field
+
+from torch import Tensor, nn
+
+from ..activations import BoundActivation
+from ..regularization import NORM, WEIGHTS, DropConnectConv2d, DropConnectLinear, Regularization
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class LayerFactory:
+    """Builds the parts of a network that the design varies, and notes which sites it has.
+
+    Attributes:
+        sites: Kinds of sites that the model has asked for so far.
+    """
+
+    activation: BoundActivation
+    regularization: Regularization
+    sites: set[str] = field(default_factory=set)
+
+    def act(self, shape: Shape) -> nn.Module:
+        """A new activation for samples of ``shape``, (C, H, W) or (F,)."""
+        return self.activation.build(shape)
+
+    def norm(self, channels: int, *, is_flat: bool = False) -> nn.Module:
+        """The normalization after a convolution or, ``is_flat``, after a linear layer."""
+        self.sites.add(NORM)
+        parts = self.regularization.parts
+        return _sequence([part.norm(channels, is_flat=is_flat) for part in parts])
+
+    def drop(self, site: str, shape: Shape) -> nn.Module:
+        """What drops values at a ``site``, "between" or "head", with samples of ``shape``."""
+        self.sites.add(site)
+        return _sequence([part.drop(site, shape) for part in self.regularization.parts])
+
+    def conv(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel: int = 3,
+        stride: int = 1,
+        padding: int | None = None,
+        *,
+        norm_follows: bool = True,
+    ) -> nn.Conv2d:
+        """A convolution; by default its padding keeps the size at stride 1.
+
+        It has a bias exactly where no norm follows, since a norm would take it away again.
+        """
+        self.sites.add(WEIGHTS)
+        rate = self.regularization.weight_drop
+        conv = (DropConnectConv2d if rate else nn.Conv2d)(
+            in_channels,
+            out_channels,
+            kernel,
+            stride=stride,
+            padding=kernel // 2 if padding is None else padding,
+            bias=not (norm_follows and self.regularization.has_norm),
+        )
+        if isinstance(conv, DropConnectConv2d):
+            conv.init_mask(rate)
+        return conv
+
+    def linear(
+        self, in_features: int, out_features: int, *, norm_follows: bool = False
+    ) -> nn.Linear:
+        """A linear layer, with a bias exactly where no norm follows."""
+        self.sites.add(WEIGHTS)
+        rate = self.regularization.weight_drop
+        linear = (DropConnectLinear if rate else nn.Linear)(
+            in_features, out_features, bias=not (norm_follows and self.regularization.has_norm)
+        )
+        if isinstance(linear, DropConnectLinear):
+            linear.init_mask(rate)
+        return linear
+
+
+class GlobalAverage(nn.Module):
+    """The mean over all pixels of each channel: (N, C, H, W) -> (N, C)."""
+
+    def forward(self, x_NCHW: Tensor) -> Tensor:
+        return x_NCHW.mean((2, 3))
+
+
+def scaled(channels: int, width: float) -> int:
+    """``channels`` times the width multiplier, at least 1."""
+    return max(1, round(channels * width))
+
+
+def halved(size: int) -> int:
+    """Length of a side after stride 2, rounded up."""
+    return -(-size // 2)
+
+
+def _sequence(modules: list[nn.Module | None]) -> nn.Module:
+    present = [module for module in modules if module is not None]
+    if not present:
+        return nn.Identity()
+    return present[0] if len(present) == 1 else nn.Sequential(*present)
