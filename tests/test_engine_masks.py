@@ -1,0 +1,70 @@
+"""Streams of mask bits: by site, repeatable from any position."""
+
+import json
+
+import torch
+
+from actwise.engine.masks import Masks
+from actwise.regularization import Dropout
+from small_runs import make_model, make_spec
+
+CPU = torch.device("cpu")
+
+
+def masks_of(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+    modules = model.named_modules()
+    return {name: m.mask.clone() for name, m in modules if isinstance(m, Dropout)}
+
+
+def test_masks_depend_on_seed_site_and_epoch_alone() -> None:
+    def first_masks(activation: str, seed: int, epoch: int) -> dict[str, torch.Tensor]:
+        spec = make_spec(regularization="bn+dropout", activation=activation)
+        model = make_model(spec)
+        masks = Masks(model, seed=seed, device=CPU)
+        masks.start_epoch(epoch)
+        masks.fill(4)
+        return masks_of(model)
+
+    reference = first_masks("relu", 0, 1)
+    assert len(reference) > 1
+    for name, mask in first_masks("rrelu", 0, 1).items():
+        assert torch.equal(mask, reference[name])
+    for changed in (first_masks("relu", 1, 1), first_masks("relu", 0, 2)):
+        assert all(not torch.equal(mask, reference[name]) for name, mask in changed.items())
+
+
+def test_every_step_and_every_site_has_a_mask_of_its_own() -> None:
+    model = torch.nn.Sequential(Dropout(0.5, (100,)), Dropout(0.5, (100,)))
+    masks = Masks(model, seed=0, device=CPU)
+    masks.start_epoch(1)
+    masks.fill(8)
+    first = masks_of(model)
+    masks.fill(8)
+    second = masks_of(model)
+    assert not torch.equal(first["0"], first["1"])
+    assert not torch.equal(first["0"], second["0"])
+
+
+def test_streams_go_on_from_their_positions() -> None:
+    model = torch.nn.Sequential(Dropout(0.5, (5,)))
+    masks = Masks(model, seed=0, device=CPU)
+    masks.start_epoch(3)
+    masks.fill(3)
+    positions = json.loads(json.dumps(masks.positions()))
+    masks.fill(3)
+    expected = masks_of(model)
+    resumed = Masks(model, seed=0, device=CPU)
+    resumed.start_epoch(3)
+    resumed.move_to(positions)
+    resumed.fill(3)
+    assert torch.equal(masks_of(model)["0"], expected["0"])
+
+
+def test_the_bits_are_uniform() -> None:
+    model = torch.nn.Sequential(Dropout(0.25, (1000,)))
+    masks = Masks(model, seed=0, device=CPU)
+    masks.start_epoch(1)
+    masks.fill(1000)
+    dropped = (masks_of(model)["0"] == 0).double().mean().item()
+    # Within four standard deviations of a binomial of a million draws.
+    assert abs(dropped - 0.25) < 4 * (0.25 * 0.75 / 1e6) ** 0.5

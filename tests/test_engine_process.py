@@ -1,0 +1,55 @@
+"""Devices, the layout rule, and what a process sets."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from actwise.engine import memory_format_for, prepare_device
+from actwise.errors import SpecError
+from actwise.models import MODELS
+
+FLUSHES = """
+import torch
+{before}
+from actwise.engine import set_process_numerics
+set_process_numerics(2)
+x = torch.full((1 << 22,), torch.finfo(torch.float32).tiny)
+assert not (x * 0.5).view(torch.int32).any(), "a thread keeps denormals"
+assert torch.get_num_threads() == 2
+"""
+
+
+def run_python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+
+def test_every_thread_flushes_denormals() -> None:
+    done = run_python(FLUSHES.format(before=""))
+    assert done.returncode == 0, done.stderr
+
+
+def test_threads_that_keep_denormals_are_refused() -> None:
+    warm = "torch.set_num_threads(2); torch.ones(1 << 22) * 2"
+    done = run_python(FLUSHES.format(before=warm))
+    assert "that keep denormal numbers" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["tpu", "CPU", "cuda:1"])
+def test_an_unknown_device_is_refused(name: str) -> None:
+    with pytest.raises(SpecError, match="is none of cpu, cuda, auto"):
+        prepare_device(name, threads=1, model="vgg16", width=1.0)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_a_device_that_is_not_there_is_refused() -> None:
+    with pytest.raises(SpecError, match="sees no CUDA device"):
+        prepare_device("cuda", threads=1, model="vgg16", width=1.0)
+    device = prepare_device("auto", threads=3, model="vgg16", width=1.0)
+    assert (device.torch_device.type, device.threads) == ("cpu", 3)
+
+
+def test_networks_with_convolutions_are_laid_out_channels_last() -> None:
+    formats = {name: memory_format_for(name, 1.0) for name in MODELS}
+    assert {name for name, layout in formats.items() if layout == "contiguous"} == {"mlp"}
