@@ -6,7 +6,7 @@ import torch
 
 from actwise.engine.masks import Masks
 from actwise.regularization import Dropout
-from small_runs import make_model, make_spec
+from small_runs import make_dataset, make_model, make_spec
 
 CPU = torch.device("cpu")
 
@@ -18,8 +18,8 @@ def masks_of(model: torch.nn.Module) -> dict[str, torch.Tensor]:
 
 def test_masks_depend_on_seed_site_and_epoch_alone() -> None:
     def first_masks(activation: str, seed: int, epoch: int) -> dict[str, torch.Tensor]:
-        spec = make_spec(regularization="bn+dropout", activation=activation)
-        model = make_model(spec)
+        spec = make_spec(model="vgg16-table1", regularization="bn+dropout", activation=activation)
+        model = make_model(spec, make_dataset(side=32))
         masks = Masks(model, seed=seed, device=CPU)
         masks.start_epoch(epoch)
         masks.fill(4)

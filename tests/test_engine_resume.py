@@ -61,7 +61,7 @@ def test_a_run_stopped_at_any_pause_ends_at_the_same_bits(name: str, tmp_path: P
     for pause in range(1, MOST_PAUSES):
         folder = tmp_path / str(pause)
         folder.mkdir()
-        options = {"observe": observe, "checkpoints": checkpoints(folder, 1)}
+        options: dict[str, Any] = {"observe": observe, "checkpoints": checkpoints(folder, 1)}
         result = train_small(spec, should_stop=stop_at(pause), **options)
         if result.status == "finished":
             break
@@ -76,19 +76,19 @@ def test_a_run_stopped_at_any_pause_ends_at_the_same_bits(name: str, tmp_path: P
 def test_a_killed_run_goes_on_from_its_last_checkpoint(tmp_path: Path) -> None:
     spec = SPECS["plateau, sgd"]
 
-    class Killed(Exception):
+    class KilledError(Exception):
         pass
 
     def kill_at(batch: int) -> Callable[[Progress], None]:
         def on_progress(progress: Progress) -> None:
             if progress.epoch == 2 and progress.batch == batch:
-                raise Killed
+                raise KilledError
 
         return on_progress
 
     for token, batch in enumerate((1, 2, 3), start=1):
-        options = {"checkpoints": checkpoints(tmp_path, token, interval_seconds=0)}
-        with pytest.raises(Killed):
+        options: dict[str, Any] = {"checkpoints": checkpoints(tmp_path, token, interval_seconds=0)}
+        with pytest.raises(KilledError):
             train_small(spec, on_progress=kill_at(batch), **options)
     result = train_small(spec, checkpoints=checkpoints(tmp_path, 9))
     assert without_times(result) == without_times(train_small(spec))

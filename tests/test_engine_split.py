@@ -68,5 +68,5 @@ def test_a_subset_larger_than_what_remains_is_refused() -> None:
 
 
 def test_a_fraction_that_holds_out_nothing_is_refused() -> None:
-    with pytest.raises(SpecError, match="validation_fraction=0.001 holds out no image of 100"):
+    with pytest.raises(SpecError, match=r"validation_fraction=0.001 holds out no image of 100"):
         split_images(LABELS_N, seed=500, validation_fraction=0.001, train_size=None)

@@ -155,7 +155,7 @@ def test_bfloat16_trains_float32_weights() -> None:
 
 
 def test_tf32_on_a_cpu_is_refused() -> None:
-    with pytest.raises(SpecError, match="tf32.*needs a CUDA device"):
+    with pytest.raises(SpecError, match=r"tf32.*needs a CUDA device"):
         train_small(make_spec(precision="tf32"))
 
 
