@@ -80,7 +80,7 @@ def value_range(module: nn.Module) -> tuple[float, float]:
 
 
 def values(module: nn.Module, x_P: Tensor) -> Tensor:
-    """The values of f at the points ``x_P``, each given to the module as a sample of shape (1, 1, 1)."""
+    """The values of f at ``x_P``, each point given to the module as one sample (1, 1, 1)."""
     with torch.no_grad():
         result: Tensor = module(x_P.view(-1, 1, 1, 1))
     return result.reshape(-1)

@@ -1,0 +1,156 @@
+"""Users' code as a level: loading, digest, arguments."""
+
+import hashlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from actwise.errors import SpecError
+from actwise.registry import Level, parse_level
+from actwise.usercode import (
+    call_user_object,
+    code_digest,
+    load_user_object,
+    user_arguments,
+    user_level,
+)
+
+SOURCE = """
+import sys
+sys.executed_user_code = True
+
+def scale(x, factor=2.0, shift=0):
+    return factor * x + shift
+
+def build(channels, slope, *, bias=False):
+    return channels, slope, bias
+
+def anything(**settings):
+    return settings
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A file on the Python path; what is imported is forgotten after the test."""
+    monkeypatch.syspath_prepend(tmp_path)
+    before = set(sys.modules)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "__init__.py").write_text("raise RuntimeError('executed')\n")
+    (tmp_path / "mine" / "deep.py").write_text("")
+    name = f"user_code_{tmp_path.name}".replace("-", "_")
+    (tmp_path / f"{name}.py").write_text(SOURCE)
+    monkeypatch.setattr(sys, "executed_user_code", False, raising=False)
+    yield tmp_path / f"{name}.py"
+    for module in set(sys.modules) - before:
+        del sys.modules[module]
+
+
+def load(text: str) -> object:
+    return load_user_object(parse_level(text, kind="activation"), kind="activation")
+
+
+def test_a_level_loads_what_it_names(folder: Path) -> None:
+    scale = load(f"{folder.stem}:scale(3)")
+    assert scale(2.0) == 4.0  # type: ignore[operator]
+
+
+def test_the_digest_is_of_the_file_and_executes_nothing(folder: Path) -> None:
+    level = Level(f"{folder.stem}:scale")
+    assert code_digest(level) == hashlib.sha256(folder.read_bytes()).hexdigest()
+    assert not sys.executed_user_code  # type: ignore[attr-defined]
+
+
+def test_the_digest_executes_no_parent_package(folder: Path) -> None:
+    empty = hashlib.sha256(b"").hexdigest()
+    assert code_digest(Level("mine.deep:f")) == empty
+
+
+def test_a_file_that_changed_after_its_import_is_refused(folder: Path) -> None:
+    load(f"{folder.stem}:scale")
+    folder.write_text(SOURCE + "\n# changed\n")
+    with pytest.raises(SpecError, match="changed after this process imported it"):
+        load(f"{folder.stem}:scale")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("__main__:f", "put it in a module of its own"),
+        ("no_such_module:f", "no module 'no_such_module'"),
+        ("no_such.module:f", "no module 'no_such.module'"),
+        ("pathlib.deeper:f", "no module 'pathlib.deeper'"),
+        ("sys:path", "module 'sys' has no file"),
+        ("math", "does not name code"),
+        ("pathlib:Path:x", "does not name code"),
+        ("pathlib:Pathh", "pathlib has no 'Pathh'; did you mean Path"),
+        ("mine.deep:f", "importing mine.deep raised RuntimeError: executed"),
+    ],
+)
+def test_code_that_cannot_be_loaded_is_refused_in_one_sentence(
+    folder: Path, text: str, sentence: str
+) -> None:
+    with pytest.raises(SpecError, match=sentence) as caught:
+        load(text)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_module_that_exits_at_import_is_refused(folder: Path) -> None:
+    folder.write_text("raise SystemExit(3)\n")
+    with pytest.raises(SpecError, match="raised SystemExit: 3"):
+        load(f"{folder.stem}:scale")
+
+
+def canonical(folder: Path, arguments: str) -> str:
+    level = parse_level(f"{folder.stem}:scale{arguments}", kind="activation")
+    scale = load_user_object(level, kind="activation")
+    return user_level(level, user_arguments(scale, level, kind="activation", leading=1))
+
+
+def test_every_way_to_write_a_level_has_one_canonical_text(folder: Path) -> None:
+    plain = f"{folder.stem}:scale"
+    for same in ("", "()", "(2)", "(2.0)", "(factor=2)", "(2, shift=0)", "(shift=0.0)"):
+        assert canonical(folder, same) == plain
+    for same in ("(3, 1)", "(3, shift=1)", "(shift=1, factor=3)"):
+        assert canonical(folder, same) == f"{plain}(factor=3,shift=1)"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("scale(1, 2, 3)", "3 arguments given; .* takes factor, shift"),
+        ("scale(1, factor=2)", "factor is given twice"),
+        ("scale(x=1)", "x is not an argument; .* takes factor, shift"),
+        ("build", "needs a value for slope"),
+        ("build(0.1, channels=3)", "channels is not an argument"),
+    ],
+)
+def test_arguments_that_do_not_fit_are_refused(folder: Path, text: str, sentence: str) -> None:
+    level = parse_level(f"{folder.stem}:{text}", kind="activation")
+    found = load_user_object(level, kind="activation")
+    takes_tensor = text.startswith("scale")
+    with pytest.raises(SpecError, match=sentence):
+        user_arguments(
+            found,
+            level,
+            kind="activation",
+            reserved=() if takes_tensor else ("channels",),
+            leading=int(takes_tensor),
+        )
+
+
+def test_a_call_offers_only_what_is_taken(folder: Path) -> None:
+    level = parse_level(f"{folder.stem}:build(0.5, bias=on)", kind="model")
+    build = load_user_object(level, kind="model")
+    offered = {"channels": 8, "unknown": None}
+    assert call_user_object(build, level, kind="model", offered=offered) == (8, 0.5, True)
+
+
+def test_a_function_of_any_keywords_takes_them(folder: Path) -> None:
+    level = parse_level(f"{folder.stem}:anything(b=2, a=on)", kind="model")
+    anything = load_user_object(level, kind="model")
+    arguments = user_arguments(anything, level, kind="model")
+    assert user_level(level, arguments) == f"{folder.stem}:anything(a=on,b=2)"
+    assert call_user_object(anything, level, kind="model", offered={}) == {"a": True, "b": 2}
