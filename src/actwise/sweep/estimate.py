@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..spec import Description, PlannedRun, RunSpec
-from .plan import Plan
+from .plan import Plan, num_available
 
 ASSUMED_FLOPS_PER_WORKER = 65e9
 """Floating-point operations per second of one worker with one thread: the median of VGG16 and
@@ -85,8 +85,7 @@ def training_flops(spec: RunSpec, description: Description) -> float:
 def training_images(spec: RunSpec, description: Description) -> int:
     """Images that one run processes in training, over all its epochs."""
     train = spec.train
-    available = round(description.num_train * (1 - train.validation_fraction))
-    size = min(train.train_size or available, available)
+    size = train.train_size or num_available(spec, description)
     return train.epochs * (size // train.batch_size) * train.batch_size
 
 

@@ -5,10 +5,12 @@ first seed before any is at the second, so an interrupted sweep holds whole bloc
 networks and data are the same (``cell_hash``) are aliased: one run under several labels.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from ..errors import SpecError
 from ..spec import (
     Describe,
     Description,
@@ -110,8 +112,31 @@ def make_plan(study: StudySpec, describe: Describe) -> Plan:
 
 def _describe_cell(spec: RunSpec, describe: Describe) -> _Cell:
     description = describe(spec)
+    _check_sizes(spec, description)
     settings = canonical_settings(spec, description)
     return _Cell(spec, cell_hash(spec, description), settings, description)
+
+
+def _check_sizes(spec: RunSpec, description: Description) -> None:
+    train = spec.train
+    available = num_available(spec, description)
+    if train.train_size is not None and train.train_size > available:
+        raise SpecError(
+            f"train.train_size={train.train_size} is more than the {available} images of "
+            f"{spec.dataset!r} that are left for training"
+        )
+    if train.batch_size > (train.train_size or available):
+        raise SpecError(
+            f"train.batch_size={train.batch_size} is more than the "
+            f"{train.train_size or available} images trained on; an epoch has full batches only"
+        )
+
+
+def num_available(spec: RunSpec, description: Description) -> int:
+    """Training images that no validation split holds out; the largest fold is reckoned with."""
+    fraction = spec.train.validation_fraction
+    num_held_out = math.ceil(description.num_train / round(1 / fraction)) if fraction else 0
+    return description.num_train - num_held_out
 
 
 def _planned(cell: _Cell, seed: int, *, is_aliased: bool) -> PlannedRun:

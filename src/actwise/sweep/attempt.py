@@ -1,0 +1,226 @@
+"""One attempt at one run: build, train, and tell results from stops and accidents."""
+
+import sys
+import time
+import traceback
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+
+from torch import nn
+
+from ..activations import resolve as resolve_activation
+from ..datasets import Dataset, load
+from ..engine import (
+    Checkpoints,
+    Device,
+    TrainResult,
+    prepare_device,
+    save_weights,
+    set_process_numerics,
+    train,
+)
+from ..engine import Progress as EngineProgress
+from ..errors import DataError
+from ..models import build_network, initialise
+from ..registry import parse_level
+from ..regularization import resolve as resolve_regularization
+from ..store.records import RunRecord
+from ..usercode import code_digest
+from .accidents import accident
+from .process_state import peak_memory_bytes, reset_peak_memory, seed_global_generators
+from .protocol import Assignment, Done, Progress, PutBack, Result, Setup, Tried
+from .recording import make_record, numerics_of, where_trained
+
+StopQuestion = Callable[[], bool]
+ProgressListener = Callable[[Progress], None]
+
+
+def attempt(
+    assignment: Assignment,
+    setup: Setup,
+    *,
+    should_stop: StopQuestion,
+    on_progress: ProgressListener,
+) -> Result:
+    """Train one run, from its newest checkpoint if it has one.
+
+    Returns:
+        ``Done`` with a result (also diverged), or with the traceback of an exception in code;
+        ``PutBack`` after a stop or an accident of the machine; ``Tried`` for a mere try. Whatever
+        a user's code raises ends in one of these, ``SystemExit`` included.
+    """
+    settings = assignment.spec.model_dump_json(exclude_defaults=True)
+    note(f"run {assignment.run_id} begins, claim {assignment.token}: {settings}")
+    try:
+        with warnings.catch_warnings():
+            result = _attempt(assignment, setup, should_stop, on_progress)
+    except (Exception, SystemExit) as error:
+        result = _failure(assignment, setup, error)
+    note(f"run {assignment.run_id} ends: {_summary(result)}")
+    return result
+
+
+def note(text: str) -> None:
+    """One line with the time into the run's log, which is where stderr goes during a run."""
+    # A full disk must not turn a log into an accident.
+    with suppress(OSError):
+        sys.stderr.write(f"[{datetime.now(UTC):%Y-%m-%d %H:%M:%S}] {text}\n")
+        sys.stderr.flush()
+
+
+def _attempt(
+    assignment: Assignment, setup: Setup, should_stop: StopQuestion, on_progress: ProgressListener
+) -> Result:
+    set_process_numerics(setup.threads)
+    seed_global_generators(assignment.spec.seed)
+    if assignment.max_batches is not None:
+        return _try(assignment, setup, assignment.max_batches)
+    device = _device(assignment, setup)
+    checkpoints = Checkpoints(
+        Path(setup.checkpoints),
+        assignment.run_id,
+        assignment.token,
+        numerics_of(device),
+        allow_environment_change=setup.allow_environment_change,
+        interval_seconds=setup.checkpoint_seconds,
+    )
+    model, result = _train(
+        assignment,
+        setup,
+        device=device,
+        checkpoints=checkpoints,
+        should_stop=should_stop,
+        on_progress=lambda progress: on_progress(_progress(assignment, progress)),
+    )
+    for refusal in checkpoints.refusals:
+        note(f"a checkpoint was not used: {refusal}")
+    if result.status == "stopped":
+        return PutBack(assignment.run_id, "stopped with a checkpoint", is_accident=False)
+    # Weights that came out otherwise are refused with their record; the kept ones stay.
+    if assignment.observe.keep_weights and assignment.recorded_weights in (
+        None,
+        result.weights_sha256,
+    ):
+        save_weights(model, Path(setup.weights) / f"{assignment.run_id}.safetensors")
+    where = where_trained(device, is_changed=checkpoints.environment_changed)
+    return Done(make_record(assignment, result, where))
+
+
+def _train(
+    assignment: Assignment,
+    setup: Setup,
+    *,
+    device: Device,
+    checkpoints: Checkpoints | None,
+    should_stop: StopQuestion,
+    on_progress: Callable[[EngineProgress], None],
+) -> tuple[nn.Module, TrainResult]:
+    spec = assignment.spec
+    dataset = _load(spec.dataset, setup.data_dir)
+    _check_unchanged(assignment, dataset)
+    model = build_network(
+        spec,
+        input_shape=dataset.info.input_shape,
+        num_classes=dataset.info.num_classes,
+        device="cpu",
+    )
+    initialise(
+        model, seed=spec.seed, init=spec.train.init, gain=resolve_activation(spec.activation).gain
+    )
+    result = train(
+        model,
+        dataset,
+        spec,
+        regularization=resolve_regularization(spec.regularization),
+        device=device,
+        observe=assignment.observe,
+        checkpoints=checkpoints,
+        should_stop=should_stop,
+        on_progress=on_progress,
+    )
+    return model, result
+
+
+def _try(assignment: Assignment, setup: Setup, max_batches: int) -> Tried:
+    times: list[float] = []
+    last: list[EngineProgress] = []
+
+    def on_progress(progress: EngineProgress) -> None:
+        times.append(time.perf_counter())
+        last[:] = [progress]
+
+    reset_peak_memory()
+    _, result = _train(
+        assignment,
+        setup,
+        device=_device(assignment, setup),
+        checkpoints=None,
+        should_stop=lambda: len(times) >= max_batches,
+        on_progress=on_progress,
+    )
+    images = assignment.spec.train.batch_size * (len(times) - 1)
+    return Tried(
+        run_id=assignment.run_id,
+        loss=float("nan") if result.status == "diverged" else last[0].loss,
+        images_per_second=images / (times[-1] - times[0]) if images > 0 else None,
+        peak_memory_bytes=peak_memory_bytes(),
+    )
+
+
+@lru_cache(maxsize=1)
+def _load(level: str, data_dir: str | None) -> Dataset:
+    # A worker mostly stays with one data set; loading again would hash its files again.
+    return load(level, None if data_dir is None else Path(data_dir))
+
+
+def _check_unchanged(assignment: Assignment, dataset: Dataset) -> None:
+    """Refuse to file under an id what is not what the id was made from."""
+    if dataset.info.digest != assignment.data_digest:
+        raise DataError(
+            f"data set {assignment.spec.dataset!r} has changed since the plan was made; "
+            "start the command again"
+        )
+    for level, digest in assignment.code_digests:
+        if code_digest(parse_level(level, kind="level")) != digest:
+            raise DataError(
+                f"the code of {level!r} has changed since the plan was made; "
+                "start the command again"
+            )
+
+
+def _device(assignment: Assignment, setup: Setup) -> Device:
+    return prepare_device(
+        setup.device,
+        threads=setup.threads,
+        model=assignment.spec.model,
+        width=assignment.spec.width,
+    )
+
+
+def _failure(assignment: Assignment, setup: Setup, error: BaseException) -> Result:
+    reason = accident(error)
+    if reason is not None:
+        return PutBack(assignment.run_id, reason, is_accident=True)
+    text = "".join(traceback.format_exception(error))
+    note(text)
+    if assignment.max_batches is not None:
+        return Tried(run_id=assignment.run_id, traceback=text)
+    where = where_trained(_device(assignment, setup), is_changed=False)
+    return Done(
+        RunRecord(run_id=assignment.run_id, status="failed", traceback=text, environment=where)
+    )
+
+
+def _progress(assignment: Assignment, progress: EngineProgress) -> Progress:
+    return Progress(**{**asdict(progress), "run_id": assignment.run_id})
+
+
+def _summary(result: Result) -> str:
+    if isinstance(result, Done):
+        return result.record.status
+    return result.reason if isinstance(result, PutBack) else "tried"

@@ -1,0 +1,223 @@
+"""The driver of a sweep: claims runs for an executor and is the only one to write the store."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import asdict
+
+from ..errors import StoreError
+from ..spec import ObserveSpec, PlannedRun
+from ..store import Claim, Owner, RunState, RunStore, StaleClaimError
+from ..store.records import RunRecord
+from .assignment import make_assignment, remove_checkpoints
+from .events import (
+    Note,
+    ProgressSink,
+    RunEnded,
+    RunEndedElsewhere,
+    RunProgress,
+    RunPutBack,
+    RunStarted,
+    Waiting,
+)
+from .executors import Executor, WorkSource
+from .heartbeat import heartbeat
+from .protocol import Assignment, Done, Progress, PutBack, Result, Tried
+from .time_left import TimeLeft
+from .todo import asked_observations
+
+POLL_SECONDS = 0.5
+"""How often the leases of other drivers are looked at while nothing else is left."""
+
+
+class Driver:
+    """Brings runs to their results, beside other drivers on the same store.
+
+    Attributes:
+        refused: Runs that were observed again and came out otherwise.
+        given_up: Runs that met ``max_attempts`` accidents.
+    """
+
+    def __init__(
+        self,
+        store: RunStore,
+        runs: Mapping[str, PlannedRun],
+        *,
+        again: frozenset[str],
+        observe: ObserveSpec,
+        max_attempts: int,
+        label: Callable[[PlannedRun], str],
+        time_left: TimeLeft,
+        sink: ProgressSink,
+    ) -> None:
+        """``runs`` by run id, in the order in which they are to be trained.
+
+        ``again`` are those with a result, to be observed again.
+        """
+        self.refused: set[str] = set()
+        self.given_up: set[str] = set()
+        self._store = store
+        self._runs = runs
+        self._again = again
+        self._observe = observe
+        self._max_attempts = max_attempts
+        self._label = label
+        self._time_left = time_left
+        self._sink = sink
+        self._owner = Owner.here()
+        self._pending = deque(runs)
+        self._held_by_others: list[str] = []
+        self._claims: dict[str, Claim] = {}
+        self._attempts = dict.fromkeys(runs, 0)
+        self._next_poll_time = 0.0
+        self._shown_holders: tuple[str, ...] = ()
+
+    def drive(self, executor: Executor, *, should_stop: Callable[[], bool]) -> None:
+        """Work until every run has its result, is given up, or a stop is asked for.
+
+        Raises:
+            StoreError: if the store can no longer be written.
+        """
+        results = executor.map(self._work(), should_stop=should_stop, on_progress=self._on_progress)
+        try:
+            with heartbeat(self._store, self._owner), closing(results):
+                for result in results:
+                    self._take(result, is_stopping=should_stop())
+        finally:
+            # Only now that nothing trains any more.
+            for claim in self._claims.values():
+                self._store.release(claim)
+
+    def _work(self) -> WorkSource:
+        """Runs, claimed one by one; None while only others, or accidents to come, have any."""
+        while self._pending or self._held_by_others or self._claims:
+            assignment = self._claim_next()
+            if assignment is None and self._held_by_others:
+                self._look_at_others()
+            yield None if assignment is None else (assignment,)
+
+    def _claim_next(self) -> Assignment | None:
+        while self._pending:
+            run_id = self._pending.popleft()
+            is_again = run_id in self._again
+            claim = self._store.claim(run_id, self._owner, again=is_again)
+            if claim is None:
+                self._held_by_others.append(run_id)
+            elif is_again and not self._lacks(self._store.states([run_id])[run_id]):
+                # Another driver has observed it since this one made its list.
+                self._store.release(claim)
+            else:
+                return self._assign(claim)
+        return None
+
+    def _assign(self, claim: Claim) -> Assignment:
+        run = self._runs[claim.run_id]
+        self._claims[claim.run_id] = claim
+        self._attempts[claim.run_id] += 1
+        attempt = self._attempts[claim.run_id]
+        self._sink.emit(RunStarted(run_id=claim.run_id, label=self._label(run), attempt=attempt))
+        recorded = self._store.result(claim.run_id) if claim.run_id in self._again else None
+        return make_assignment(
+            run,
+            token=claim.token,
+            observe=self._observe,
+            recorded_weights=recorded.weights_sha256 if recorded else None,
+        )
+
+    def _lacks(self, state: RunState) -> bool:
+        return not asked_observations(self._observe) <= set(state.observed)
+
+    def _look_at_others(self) -> None:
+        """Drop what others have finished, take over what they let go, say for whom we wait."""
+        if time.monotonic() < self._next_poll_time:
+            return
+        self._next_poll_time = time.monotonic() + POLL_SECONDS
+        held: dict[str, Owner] = {}
+        for run_id, state in self._store.states(self._held_by_others).items():
+            if state.owner is not None:
+                held[run_id] = state.owner
+            elif state.status == "pending" or (run_id in self._again and self._lacks(state)):
+                self._pending.append(run_id)
+            else:
+                self._end_elsewhere(state)
+        self._held_by_others = list(held)
+        holders = tuple(sorted({str(owner) for owner in held.values()}))
+        if held and not self._claims and not self._pending and holders != self._shown_holders:
+            self._shown_holders = holders
+            self._sink.emit(Waiting(num_runs=len(held), holders=holders))
+
+    def _end_elsewhere(self, state: RunState) -> None:
+        self._time_left.end(state.run_id)
+        self._sink.emit(
+            RunEndedElsewhere(
+                run_id=state.run_id,
+                label=self._label(self._runs[state.run_id]),
+                status=state.status,
+            )
+        )
+
+    def _take(self, result: Result, *, is_stopping: bool) -> None:
+        assert not isinstance(result, Tried)
+        claim = self._claims.pop(result.run_id)
+        if isinstance(result, Done):
+            self._record(claim, result.record)
+        else:
+            self._put_back(claim, result, is_stopping=is_stopping)
+
+    def _record(self, claim: Claim, record: RunRecord) -> None:
+        try:
+            self._store.record(claim, record)
+        except StaleClaimError as error:
+            self._held_by_others.append(claim.run_id)
+            self._sink.emit(Note(str(error)))
+            return
+        except StoreError as error:
+            if claim.run_id not in self._again:
+                raise
+            self._store.release(claim)
+            self.refused.add(claim.run_id)
+            self._sink.emit(Note(str(error)))
+            return
+        remove_checkpoints(self._store, claim.run_id)
+        self._time_left.end(claim.run_id)
+        self._sink.emit(
+            RunEnded(
+                run_id=claim.run_id,
+                label=self._label(self._runs[claim.run_id]),
+                status=record.status,
+                test_accuracy=record.test_accuracy,
+                train_seconds=record.train_seconds,
+            )
+        )
+
+    def _put_back(self, claim: Claim, result: PutBack, *, is_stopping: bool) -> None:
+        self._store.release(claim, result.reason if result.is_accident else None)
+        self._time_left.put_back(claim.run_id)
+        is_given_up = False
+        if not is_stopping:
+            is_given_up = self._attempts[claim.run_id] >= self._max_attempts
+            if is_given_up:
+                self.given_up.add(claim.run_id)
+                self._time_left.end(claim.run_id)
+            else:
+                self._pending.append(claim.run_id)
+        self._sink.emit(
+            RunPutBack(
+                run_id=claim.run_id,
+                label=self._label(self._runs[claim.run_id]),
+                reason=result.reason,
+                is_given_up=is_given_up,
+            )
+        )
+
+    def _on_progress(self, progress: Progress) -> None:
+        fraction = (progress.epoch - 1 + progress.batch / progress.batches) / progress.epochs
+        self._time_left.progress(progress.run_id, fraction)
+        self._sink.emit(
+            RunProgress(
+                **asdict(progress),
+                label=self._label(self._runs[progress.run_id]),
+                seconds_left=self._time_left.seconds(),
+            )
+        )

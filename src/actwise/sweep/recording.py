@@ -1,0 +1,60 @@
+"""From a training to its record: what it gave, what was observed, where it happened."""
+
+import hashlib
+from typing import Any
+
+import numpy as np
+
+from ..engine import Device, TrainResult
+from ..store.environment import environment, fingerprint
+from ..store.records import RunRecord, pack_predictions
+from .protocol import Assignment
+
+
+def make_record(assignment: Assignment, result: TrainResult, where: dict[str, Any]) -> RunRecord:
+    """The record of a run that finished or diverged, trained at ``where``."""
+    assert result.status != "stopped"
+    predictions_N = result.predictions_N
+    return RunRecord(
+        run_id=assignment.run_id,
+        status=result.status,
+        epochs=result.epochs,
+        test_accuracy=result.test_accuracy,
+        test_loss=result.test_loss,
+        best_test_accuracy=result.best_test_accuracy,
+        validation_accuracy=result.validation_accuracy,
+        train_accuracy=result.train_accuracy,
+        train_seconds=result.train_seconds,
+        images_per_second=result.images_per_second,
+        weights_sha256=result.weights_sha256,
+        predictions_sha256=None if predictions_N is None else _sha256(predictions_N),
+        predictions=None if predictions_N is None else pack_predictions(predictions_N),
+        environment=where,
+        observed=_observed(assignment, result),
+    )
+
+
+def numerics_of(device: Device) -> dict[str, str]:
+    """The numerics fingerprint of this process on a device."""
+    return fingerprint(
+        device=device.torch_device.type, threads=device.threads, memory_format=device.memory_format
+    )
+
+
+def where_trained(device: Device, *, is_changed: bool) -> dict[str, Any]:
+    """Where a run was trained; marked if it went on from another numerics fingerprint."""
+    mark = {"environment_changed": True} if is_changed else {}
+    return {**environment(), "fingerprint": numerics_of(device), **mark}
+
+
+def _observed(assignment: Assignment, result: TrainResult) -> tuple[str, ...]:
+    """What was asked for and is there: a curve that began after a resume has gaps."""
+    asked = assignment.observe
+    has_curve = asked.test_curve and all(e.test_accuracy is not None for e in result.epochs)
+    found = {"test_curve": has_curve, "keep_weights": asked.keep_weights}
+    return tuple(name for name, is_there in found.items() if is_there)
+
+
+def _sha256(classes_N: np.ndarray) -> str:
+    # Over the classes, not over the deflated bytes: zlib's output may change.
+    return hashlib.sha256(classes_N.astype("<u2").tobytes()).hexdigest()

@@ -1,0 +1,78 @@
+"""A sweep live on a terminal: a bar for all runs, and a line for each in flight."""
+
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from .events import (
+    Event,
+    RunEnded,
+    RunEndedElsewhere,
+    RunProgress,
+    RunPutBack,
+    RunStarted,
+    SweepEnded,
+    SweepStarted,
+)
+from .progress import Counter, describe_event, describe_seconds
+
+
+class RichProgress:
+    """Bars that stay at the bottom; runs that end scroll by above them."""
+
+    def __init__(self, stream: TextIO) -> None:
+        """Nothing is drawn before the first event; ``stream`` is a terminal."""
+        self._console = Console(file=stream)
+        self._bars = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TextColumn("{task.fields[state]}", markup=False),
+            console=self._console,
+            # Runs redirect the streams themselves, into their logs.
+            redirect_stdout=False,
+            redirect_stderr=False,
+            transient=True,
+        )
+        self._counter = Counter()
+        self._all: TaskID | None = None
+        self._tasks: dict[str, TaskID] = {}
+
+    def emit(self, event: Event) -> None:
+        """Draw what changed."""
+        self._counter.count(event)
+        if isinstance(event, SweepStarted):
+            self._bars.start()
+            self._all = self._bars.add_task(
+                f"study {event.study}", total=event.num_runs, state=f"{self._counter} runs"
+            )
+        if isinstance(event, RunStarted):
+            self._tasks[event.run_id] = self._bars.add_task(
+                f"  {event.label}", total=1.0, state="starting"
+            )
+        elif isinstance(event, RunProgress):
+            self._show_run(event)
+        elif isinstance(event, RunEnded | RunPutBack) and event.run_id in self._tasks:
+            self._bars.remove_task(self._tasks.pop(event.run_id))
+        if self._all is not None and isinstance(event, SweepStarted | RunEnded | RunEndedElsewhere):
+            self._bars.update(
+                self._all, completed=self._counter.done, state=f"{self._counter} runs"
+            )
+        if isinstance(event, SweepEnded):
+            self.close()
+        line = None if isinstance(event, RunProgress) else describe_event(event)
+        if line is not None:
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def close(self) -> None:
+        """Take the bars away and give the cursor back."""
+        self._bars.stop()
+
+    def _show_run(self, event: RunProgress) -> None:
+        fraction = (event.epoch - 1 + event.batch / event.batches) / event.epochs
+        loss = "" if event.loss is None else f" loss {event.loss:.3f}"
+        state = f"epoch {event.epoch}/{event.epochs}{loss} {event.images_per_second:.0f} images/s"
+        self._bars.update(self._tasks[event.run_id], completed=fraction, state=state)
+        if self._all is not None and event.seconds_left is not None:
+            left = f"{self._counter} runs, about {describe_seconds(event.seconds_left)} left"
+            self._bars.update(self._all, state=left)

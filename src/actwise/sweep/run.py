@@ -1,0 +1,147 @@
+"""Runs a study: what is missing in a store is trained and recorded."""
+
+from contextlib import suppress
+from dataclasses import asdict
+
+from ..spec import Describe, StudySpec
+from ..store import RunStore
+from .assignment import make_label, remove_checkpoints
+from .driver import Driver
+from .estimate import training_flops
+from .events import Note, ProgressSink, SweepEnded, SweepStarted
+from .executors import Executor, InlineExecutor
+from .options import Outcome, RunOptions
+from .plan import Plan, make_plan
+from .preflight import check_machine, check_study, count_workers, make_setup
+from .process_executor import ProcessExecutor
+from .progress import Silence
+from .protocol import Setup
+from .stopping import StopRequest
+from .time_left import TimeLeft
+from .todo import Todo, find_todo
+
+
+def run_study(
+    study: StudySpec,
+    store: RunStore,
+    *,
+    describe: Describe,
+    options: RunOptions | None = None,
+    progress: ProgressSink | None = None,
+) -> Outcome:
+    """Train every run of ``study`` that has no result in ``store``.
+
+    Interrupted in any way, the same call goes on where this one ended. In a program's main thread
+    Ctrl-C and SIGTERM stop at the next batch with a checkpoint; a second Ctrl-C ends at once.
+
+    Args:
+        study: What is asked for.
+        store: Where results are and go; other drivers may work on it at the same time.
+        describe: From the tables: :func:`actwise.models.make_describe`.
+        options: How to run; nothing in it changes a result.
+        progress: Who watches; absent = nobody.
+
+    Raises:
+        SpecError: if a level, a setting or an option is not valid; nothing is written.
+        DataError: if a data set is missing or damaged; nothing is written.
+        StoreError: if the store cannot be read or written.
+    """
+    options = options or RunOptions()
+    sink = progress or Silence()
+    try:
+        with StopRequest(time_limit_seconds=options.time_limit_seconds) as stop:
+            return _run(study, store, describe, options, sink, stop)
+    finally:
+        sink.close()
+
+
+def _run(
+    study: StudySpec,
+    store: RunStore,
+    describe: Describe,
+    options: RunOptions,
+    sink: ProgressSink,
+    stop: StopRequest,
+) -> Outcome:
+    check_study(study)
+    plan = make_plan(study, describe)
+    todo = find_todo(plan, store, options)
+    device = check_machine(todo.runs, options) if todo.runs else "cpu"
+    store.add_study(study, todo.planned)
+    store.reopen(todo.failed)
+    _clear_old_checkpoints(store)
+    workers = count_workers(plan, todo.runs, options, device=device) if todo.runs else 0
+    sink.emit(
+        SweepStarted(
+            study=study.name,
+            num_runs=len(todo.run_ids),
+            num_done=len(todo.run_ids) - len(todo.runs),
+            workers=workers,
+            logs=str(store.logs),
+        )
+    )
+    if todo.lacking:
+        sink.emit(Note(_lacking_text(todo)))
+    driver = _make_driver(plan, todo, store, options, sink)
+    if todo.runs:
+        executor = make_executor(make_setup(store, options, workers=workers), options, workers)
+        # A second Ctrl-C: the workers are gone by now, the claims given back.
+        with suppress(KeyboardInterrupt):
+            driver.drive(executor, should_stop=stop)
+    outcome = _outcome(store, todo, stop, has_refused=bool(driver.refused))
+    sink.emit(SweepEnded(**asdict(outcome)))
+    return outcome
+
+
+def make_executor(setup: Setup, options: RunOptions, workers: int) -> Executor:
+    """The executor that the options name."""
+    if options.executor == "inline":
+        return InlineExecutor(setup)
+    return ProcessExecutor(setup, workers=workers)
+
+
+def _make_driver(
+    plan: Plan, todo: Todo, store: RunStore, options: RunOptions, sink: ProgressSink
+) -> Driver:
+    flops = {run.run_id: training_flops(run.spec, plan.description(run)) for run in todo.runs}
+    return Driver(
+        store,
+        {run.run_id: run for run in todo.runs},
+        again=todo.again,
+        observe=plan.study.observe,
+        max_attempts=options.max_attempts,
+        label=make_label(plan.study),
+        time_left=TimeLeft(flops),
+        sink=sink,
+    )
+
+
+def _clear_old_checkpoints(store: RunStore) -> None:
+    """Delete what a driver left that was killed between recording a run and cleaning up."""
+    left = {path.name.split(".")[0] for path in store.checkpoints.iterdir()}
+    for run_id, state in store.states(left).items():
+        if state.owner is None and state.status not in ("pending", "running"):
+            remove_checkpoints(store, run_id)
+
+
+def _lacking_text(todo: Todo) -> str:
+    shown = ", ".join(todo.lacking[:3]) + (" ..." if len(todo.lacking) > 3 else "")
+    return (
+        f"{len(todo.lacking)} finished runs lack an observation that the study asks for ({shown}); "
+        "--observe-again repeats them"
+    )
+
+
+def _outcome(store: RunStore, todo: Todo, stop: StopRequest, *, has_refused: bool) -> Outcome:
+    states = store.states(todo.run_ids).values()
+    finished, diverged, failed = (
+        sum(state.status == status for state in states)
+        for status in ("finished", "diverged", "failed")
+    )
+    left = len(todo.run_ids) - finished - diverged - failed
+    exit_code = 1 if failed or left or has_refused else 0
+    if left and stop.exit_code is not None:
+        exit_code = stop.exit_code
+    return Outcome(
+        finished=finished, diverged=diverged, failed=failed, left=left, exit_code=exit_code
+    )
