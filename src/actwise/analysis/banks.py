@@ -1,0 +1,113 @@
+"""Banks: measured results of others, shipped as data with their source.
+
+A bank is ``banks/NAME.csv`` with ``banks/NAME.toml`` beside it. Three kinds: ``runs`` (one row a
+run), ``curves`` (one row a run with a column per epoch) and ``summaries`` (mean, SD and number of
+runs of each activation).
+"""
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import SpecError, UnknownNameError
+from .observations import Floats, Observations, read_rows
+
+_FOLDER = Path(__file__).parent / "banks"
+
+
+@dataclass(frozen=True)
+class Bank:
+    """What is known of a bank: where it comes from and how its table is to be read.
+
+    Attributes:
+        name: The word for ``--bank``.
+        kind: "runs", "curves" or "summaries".
+        factors, focus, response, higher_is_better: As in :class:`Observations`.
+        unit: "percent", or "fraction" (turned into percent when read).
+        reference: In summaries, the activation to which the others were compared.
+        curve: In curves, the prefix of the epoch columns and the epochs that are averaged.
+    """
+
+    name: str
+    title: str
+    source: str
+    license: str
+    design: str
+    kind: str
+    factors: tuple[str, ...]
+    focus: str
+    response: str
+    unit: str
+    higher_is_better: bool
+    reference: str | None = None
+    curve: Mapping[str, Any] = field(default_factory=dict)
+    test_images: Mapping[str, int] = field(default_factory=dict)
+
+    def rows(self) -> list[dict[str, str]]:
+        """The table as it was published."""
+        return read_rows(_FOLDER / f"{self.name}.csv")
+
+    def observations(self) -> Observations:
+        """One row a run, accuracies and errors in percent.
+
+        Raises:
+            SpecError: for a bank of summary statistics, which has no runs.
+        """
+        if self.kind == "summaries":
+            raise SpecError(f"bank {self.name} holds summary statistics, not runs")
+        rows: list[dict[str, Any]] = list(self.rows())
+        if self.kind == "curves":
+            responses = np.mean(self._window(self.curves()), axis=1)
+            rows = [
+                {**row, self.response: None if math.isnan(value) else value}
+                for row, value in zip(rows, responses, strict=True)
+            ]
+        observed = Observations.from_rows(
+            rows,
+            factors=self.factors,
+            response=self.response,
+            seed=None,
+            focus=self.focus,
+            higher_is_better=self.higher_is_better,
+            test_images=self.test_images,
+        )
+        percent = observed.response_R * (100.0 if self.unit == "fraction" else 1.0)
+        return observed.with_response(percent)
+
+    def curves(self) -> Floats:
+        """The response after every epoch, shape (runs, epochs); NaN after an early stop.
+
+        Raises:
+            SpecError: for a bank without curves.
+        """
+        if self.kind != "curves":
+            raise SpecError(f"bank {self.name} has no learning curves")
+        rows = self.rows()
+        columns = [name for name in rows[0] if name.startswith(self.curve["prefix"])]
+        return np.array([[float(row[name] or "nan") for name in columns] for row in rows])
+
+    def _window(self, curves_RE: Floats) -> Floats:
+        first, last = self.curve["first_epoch"], self.curve["last_epoch"]
+        return curves_RE[:, first - 1 : last]
+
+
+def bank_names() -> tuple[str, ...]:
+    """Names of the shipped banks."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+
+
+def load_bank(name: str) -> Bank:
+    """One shipped bank.
+
+    Raises:
+        UnknownNameError: if there is no bank of this name.
+    """
+    if name not in bank_names():
+        raise UnknownNameError("bank", name, bank_names())
+    entries = tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+    return Bank(name=name, **{**entries, "factors": tuple(entries["factors"])})

@@ -1,0 +1,97 @@
+"""Several arms against one control, or against the best: Dunnett 1955, Hsu 1984.
+
+With independent means of variance v_i and a control of v_0, corr(T_i, T_j) = l_i l_j with
+l_i^2 = v_0 / (v_0 + v_i). The product form reduces P(max T_i <= c) to an integral over the
+control z and the pooled deviation s:
+
+    P = E_s E_z prod_i Phi((c s + l_i z) / sqrt(1 - l_i^2))
+
+(Dunnett 1955; Hochberg & Tamhane 1987, appendix 3). Shapes: M arms, S and Z nodes.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from .observations import Floats
+
+_CONTROL_NODES = 160
+_DEVIATION_NODES = 64
+
+
+def dunnett_p(
+    statistics: Sequence[float],
+    *,
+    variances: Sequence[float],
+    control_variance: float,
+    df: float,
+    two_sided: bool = True,
+) -> list[float]:
+    """Adjusted p values of arm minus control; NaN for a statistic that is NaN.
+
+    Args:
+        statistics: t statistics.
+        variances: Variance of each arm's mean, up to a common factor.
+        control_variance: The same for the control.
+        df: Degrees of freedom of the common residual variance; may be infinite.
+        two_sided: Compare with the maximum of |T_i| instead of T_i.
+    """
+    loadings_M = _loadings(variances, control_variance)
+    return [
+        math.nan
+        if math.isnan(t)
+        else max(
+            0.0, 1.0 - _coverage(abs(t) if two_sided else t, loadings_M, df, two_sided=two_sided)
+        )
+        for t in statistics
+    ]
+
+
+def dunnett_quantile(
+    level: float, *, variances: Sequence[float], control_variance: float, df: float
+) -> float:
+    """The one-sided critical value c: P(max_i T_i <= c) = level."""
+    from scipy.optimize import brentq
+
+    loadings_M = _loadings(variances, control_variance)
+    return float(
+        brentq(lambda c: _coverage(c, loadings_M, df, two_sided=False) - level, -1.0, 400.0)
+    )
+
+
+def _loadings(variances: Sequence[float], control_variance: float) -> Floats:
+    variances_M = np.asarray(variances, dtype=np.float64)
+    return np.asarray(np.sqrt(control_variance / (control_variance + variances_M)))
+
+
+def _coverage(bound: float, loadings_M: Floats, df: float, *, two_sided: bool) -> float:
+    """P(max_i T_i <= bound), or of |T_i|."""
+    from scipy.special import ndtr
+
+    z_Z, z_weights_Z = _control_nodes()
+    s_S, s_weights_S = _deviation_nodes(df)
+    width_M = np.sqrt(1.0 - loadings_M**2)
+    shift_MZ = loadings_M[:, None] * z_Z / width_M[:, None]
+    reach_MS = bound * s_S / width_M[:, None]
+    inside_MSZ = ndtr(shift_MZ[:, None, :] + reach_MS[:, :, None])
+    if two_sided:
+        inside_MSZ = inside_MSZ - ndtr(shift_MZ[:, None, :] - reach_MS[:, :, None])
+    return float(s_weights_S @ np.prod(inside_MSZ, axis=0) @ z_weights_Z)
+
+
+def _control_nodes() -> tuple[Floats, Floats]:
+    nodes, weights = np.polynomial.legendre.leggauss(_CONTROL_NODES)
+    z_Z = 8.5 * nodes
+    density_Z = weights * np.exp(-(z_Z**2) / 2)
+    return z_Z, density_Z / density_Z.sum()
+
+
+def _deviation_nodes(df: float) -> tuple[Floats, Floats]:
+    """Nodes and weights of sqrt(chi^2 / df), by its quantiles."""
+    from scipy.special import chdtri
+
+    if math.isinf(df):
+        return np.ones(1), np.ones(1)
+    nodes, weights = np.polynomial.legendre.leggauss(_DEVIATION_NODES)
+    return np.sqrt(chdtri(df, (1.0 - nodes) / 2) / df), weights / 2

@@ -1,0 +1,263 @@
+"""One row a run: levels of the factors, the response, and where there is one the seed.
+
+Everything in ``analysis`` starts here. A *cell* is one combination of levels, as a tuple in the
+order of the factors. Shapes: R runs, F factors, C cells.
+"""
+
+import csv
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DataError, UnknownNameError
+
+Cell = tuple[str, ...]
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Booleans = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Observations:
+    """The runs of a study, of a bank or of a file.
+
+    Attributes:
+        factors: Names of the columns that tell cells apart.
+        levels: For each factor its levels, in order of first appearance.
+        codes_RF: Position of each run's level in ``levels``.
+        response_R: The measured value (percent for accuracies); NaN where a run diverged.
+        diverged_R: Whether the run ended with a non-finite loss: a result, not a gap.
+        seeds_R: Seed of each run as text, or None where runs are not paired.
+        response: Name of the response column.
+        dataset_factor: The factor within whose levels the residual variance is pooled, if any.
+        focus: The factor that is compared (usually ``activation``).
+        higher_is_better: Direction of the response.
+        blocked: Whether seeds are blocks; None = where they cross all cells of a data set.
+        test_images: Number of test images of each data set, for binomial errors.
+    """
+
+    factors: tuple[str, ...]
+    levels: tuple[tuple[str, ...], ...]
+    codes_RF: Integers
+    response_R: Floats
+    diverged_R: Booleans
+    seeds_R: NDArray[np.str_] | None = None
+    response: str = "test_accuracy"
+    dataset_factor: str | None = None
+    focus: str = "activation"
+    higher_is_better: bool = True
+    blocked: bool | None = None
+    test_images: Mapping[str, int] | None = None
+
+    @classmethod
+    def from_rows(
+        cls,
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        factors: Sequence[str],
+        response: str = "test_accuracy",
+        seed: str | None = "seed",
+        **settings: Any,
+    ) -> Self:
+        """Build from mappings (rows of an export, of a CSV, of a store).
+
+        A row whose ``status`` is "diverged" counts as diverged; any other row without a
+        response is left out. The seed is used where every row has one. ``settings`` are further
+        attributes of this class; ``dataset_factor`` defaults to "dataset" where that is a factor.
+
+        Raises:
+            DataError: if a column is missing or a response is no number.
+        """
+        _check_columns(rows, (*factors, response))
+        kept = [row for row in rows if _is_diverged(row) or _text(row[response])]
+        levels, codes_RF = _encode(kept, factors)
+        values = [math.nan if _is_diverged(r) else _number(r[response], response) for r in kept]
+        seeds = [_text(row.get(seed)) for row in kept] if seed is not None else []
+        settings.setdefault("dataset_factor", "dataset" if "dataset" in factors else None)
+        return cls(
+            tuple(factors),
+            levels,
+            codes_RF,
+            np.array(values, dtype=np.float64),
+            np.array([_is_diverged(row) for row in kept], dtype=np.bool_),
+            np.array(seeds) if seeds and all(seeds) else None,
+            response=response,
+            **settings,
+        )
+
+    @property
+    def num_runs(self) -> int:
+        """Number of finished and diverged runs."""
+        return len(self.response_R)
+
+    @cached_property
+    def cells(self) -> tuple[Cell, ...]:
+        """Cells with at least one run, sorted by the order of the levels."""
+        return tuple(self.cell_of(codes) for codes in np.unique(self.codes_RF, axis=0))
+
+    @cached_property
+    def run_cells(self) -> Integers:
+        """Position in ``cells`` of each run."""
+        if not self.num_runs:
+            return np.zeros(0, dtype=np.int64)
+        _, inverse = np.unique(self.codes_RF, axis=0, return_inverse=True)
+        return np.asarray(inverse, dtype=np.int64).reshape(-1)
+
+    def cell_of(self, codes_F: Integers) -> Cell:
+        """The cell with these codes."""
+        return tuple(names[code] for names, code in zip(self.levels, codes_F, strict=True))
+
+    def position(self, factor: str) -> int:
+        """Place of a factor in a cell.
+
+        Raises:
+            UnknownNameError: if there is no such factor.
+        """
+        if factor not in self.factors:
+            raise UnknownNameError("factor", factor, self.factors)
+        return self.factors.index(factor)
+
+    def levels_of(self, factor: str) -> tuple[str, ...]:
+        """Levels of one factor, in order of first appearance."""
+        return self.levels[self.position(factor)]
+
+    def select(self, keep_R: Booleans) -> Self:
+        """The runs marked in ``keep_R``; levels that no longer occur are dropped."""
+        codes_RF = self.codes_RF[keep_R].copy()
+        levels = []
+        for column, names in enumerate(self.levels):
+            used, codes_RF[:, column] = np.unique(codes_RF[:, column], return_inverse=True)
+            levels.append(tuple(names[code] for code in used))
+        return replace(
+            self,
+            levels=tuple(levels),
+            codes_RF=codes_RF,
+            response_R=self.response_R[keep_R],
+            diverged_R=self.diverged_R[keep_R],
+            seeds_R=None if self.seeds_R is None else self.seeds_R[keep_R],
+        )
+
+    def where(self, **chosen: str) -> Self:
+        """The runs at these levels.
+
+        Raises:
+            UnknownNameError: for an unknown factor or level.
+        """
+        keep_R = np.ones(self.num_runs, dtype=np.bool_)
+        for factor, level in chosen.items():
+            known = self.levels_of(factor)
+            if level not in known:
+                raise UnknownNameError(f"level of {factor}", level, known)
+            keep_R &= self.codes_RF[:, self.position(factor)] == known.index(level)
+        return self.select(keep_R)
+
+    def completed(self) -> Self:
+        """The runs that did not diverge."""
+        return self.select(~self.diverged_R)
+
+    def with_response(self, response_R: Floats) -> Self:
+        """The same runs with other values (another scale)."""
+        return replace(self, response_R=response_R)
+
+    def run_datasets(self) -> NDArray[np.str_]:
+        """Data set of each run; one common name where there is no such factor."""
+        if self.dataset_factor is None:
+            return np.full(self.num_runs, "all")
+        column = self.position(self.dataset_factor)
+        return np.array(self.levels[column] or ("",))[self.codes_RF[:, column]]
+
+    def dataset_of(self, cell: Cell) -> str:
+        """Data set of a cell."""
+        return "all" if self.dataset_factor is None else cell[self.position(self.dataset_factor)]
+
+
+def read_csv(
+    path: Path,
+    *,
+    factors: Sequence[str] | None = None,
+    response: str = "test_accuracy",
+    **settings: Any,
+) -> Observations:
+    """Read a long-format CSV file: one row a run, one column a factor.
+
+    Args:
+        path: A UTF-8 file with a header line.
+        factors: Factor columns; by default those of dataset, model, regularization and
+            activation that the file has.
+        response: Column of the measured value.
+        **settings: As in :meth:`Observations.from_rows`.
+
+    Raises:
+        DataError: if the file is missing, empty or ragged, or lacks a column.
+    """
+    rows = read_rows(path)
+    usual = ("dataset", "model", "regularization", "activation")
+    chosen = factors or [name for name in usual if name in rows[0]]
+    if not chosen:
+        raise DataError(f"{path.name}: no factor column; name them with --factors")
+    settings.setdefault("focus", "activation" if "activation" in chosen else chosen[-1])
+    return Observations.from_rows(rows, factors=chosen, response=response, **settings)
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """Rows of a CSV file with a header.
+
+    Raises:
+        DataError: if the file is missing, is not UTF-8 text, is empty or has a ragged row.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} cannot be read as a CSV file: {error}") from error
+    if not rows:
+        raise DataError(f"{path} has no rows below its header")
+    for number, row in enumerate(rows, start=2):
+        if None in row or None in row.values():
+            raise DataError(f"{path}, row {number}: the number of fields differs from the header's")
+    return rows
+
+
+def _check_columns(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
+    for row in rows:
+        for name in names:
+            if name not in row:
+                raise DataError(f"the table has no column {name!r}; it has {', '.join(row)}")
+
+
+def _is_diverged(row: Mapping[str, Any]) -> bool:
+    return row.get("status") == "diverged"
+
+
+def _text(value: Any) -> str:
+    missing = value is None or (isinstance(value, float) and math.isnan(value))
+    return "" if missing else str(value)
+
+
+def _number(value: Any, name: str) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise DataError(f"{name}={value!r} is not a finite number")
+    return number
+
+
+def _encode(
+    rows: Sequence[Mapping[str, Any]], factors: Sequence[str]
+) -> tuple[tuple[tuple[str, ...], ...], Integers]:
+    codes_RF = np.zeros((len(rows), len(factors)), dtype=np.int64)
+    levels = []
+    for column, name in enumerate(factors):
+        known: dict[str, int] = {}
+        for number, row in enumerate(rows):
+            codes_RF[number, column] = known.setdefault(_text(row[name]), len(known))
+        levels.append(tuple(known))
+    return tuple(levels), codes_RF
