@@ -105,9 +105,9 @@ class _Rational(torch.autograd.Function):
 
 
 def _horner(x: Tensor, coefficients: Tensor) -> Tensor:
-    value = coefficients[-1].expand_as(x)
-    for k in range(coefficients.numel() - 2, -1, -1):
-        value = value * x + coefficients[k]
+    value = x * coefficients[-1] + coefficients[-2]
+    for k in range(coefficients.numel() - 3, -1, -1):
+        value.mul_(x).add_(coefficients[k])  # new tensors would take twice the time
     return value
 
 
