@@ -79,7 +79,7 @@ def _attempt(
     set_process_numerics(setup.threads)
     seed_global_generators(assignment.spec.seed)
     if assignment.max_batches is not None:
-        return _try(assignment, setup, assignment.max_batches)
+        return _try(assignment, setup, assignment.max_batches, should_stop)
     device = _device(assignment, setup)
     checkpoints = Checkpoints(
         Path(setup.checkpoints),
@@ -146,7 +146,9 @@ def _train(
     return model, result
 
 
-def _try(assignment: Assignment, setup: Setup, max_batches: int) -> Tried:
+def _try(
+    assignment: Assignment, setup: Setup, max_batches: int, should_stop: StopQuestion
+) -> Result:
     times: list[float] = []
     last: list[EngineProgress] = []
 
@@ -160,9 +162,11 @@ def _try(assignment: Assignment, setup: Setup, max_batches: int) -> Tried:
         setup,
         device=_device(assignment, setup),
         checkpoints=None,
-        should_stop=lambda: len(times) >= max_batches,
+        should_stop=lambda: len(times) >= max_batches or should_stop(),
         on_progress=on_progress,
     )
+    if result.status == "stopped" and len(times) < max_batches:
+        return PutBack(assignment.run_id, "stopped", is_accident=False)
     images = assignment.spec.train.batch_size * (len(times) - 1)
     return Tried(
         run_id=assignment.run_id,

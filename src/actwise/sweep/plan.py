@@ -5,8 +5,10 @@ first seed before any is at the second, so an interrupted sweep holds whole bloc
 networks and data are the same (``cell_hash``) are aliased: one run under several labels.
 """
 
+import gc
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -98,13 +100,15 @@ def make_plan(study: StudySpec, describe: Describe) -> Plan:
     num_labels: dict[str, int] = {}
     for cell in cells:
         num_labels[cell.hash] = num_labels.get(cell.hash, 0) + 1
-    return Plan(
-        study=study,
-        runs=tuple(
+    with _no_collection():
+        runs = tuple(
             _planned(cell, seed, is_aliased=num_labels[cell.hash] > 1)
             for seed in study.seeds
             for cell in cells
-        ),
+        )
+    return Plan(
+        study=study,
+        runs=runs,
         descriptions={cell.hash: cell.description for cell in cells},
         num_excluded=_num_combinations(study) - len(cells),
     )
@@ -151,6 +155,21 @@ def _planned(cell: _Cell, seed: int, *, is_aliased: bool) -> PlannedRun:
         is_aliased=is_aliased,
         parameters=cell.description.parameters,
     )
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Without the cyclic collector, which takes half the time where 100,000 objects stay.
+
+    2.0 s against 0.9 s for 100,008 runs (1 core, Python 3.11.7, one timing each).
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _num_combinations(study: StudySpec) -> int:

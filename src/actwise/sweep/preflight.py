@@ -50,14 +50,18 @@ def check_machine(runs: Sequence[PlannedRun], options: RunOptions) -> str:
 
 
 def count_workers(
-    plan: Plan, runs: Sequence[PlannedRun], options: RunOptions, *, device: str
+    plan: Plan,
+    runs: Sequence[PlannedRun],
+    options: RunOptions,
+    *,
+    device: str,
 ) -> int:
     """How many runs to train at once: as asked, or what this machine carries."""
     if options.executor == "inline":
         return 1
     memory_bytes = max(plan.description(run).memory_bytes for run in runs)
     carried = default_workers(memory_bytes, threads=options.threads, device=device)
-    return min(options.workers or carried, len(runs))
+    return options.workers or carried
 
 
 def make_setup(store: RunStore, options: RunOptions, *, workers: int) -> Setup:

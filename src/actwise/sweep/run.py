@@ -70,7 +70,7 @@ def _run(
     store.add_study(study, todo.planned)
     store.reopen(todo.failed)
     _clear_old_checkpoints(store)
-    workers = count_workers(plan, todo.runs, options, device=device) if todo.runs else 0
+    workers = _count_workers(plan, todo, options, device=device)
     sink.emit(
         SweepStarted(
             study=study.name,
@@ -98,6 +98,12 @@ def make_executor(setup: Setup, options: RunOptions, workers: int) -> Executor:
     if options.executor == "inline":
         return InlineExecutor(setup)
     return ProcessExecutor(setup, workers=workers)
+
+
+def _count_workers(plan: Plan, todo: Todo, options: RunOptions, *, device: str) -> int:
+    if not todo.runs:
+        return 0
+    return min(len(todo.runs), count_workers(plan, todo.runs, options, device=device))
 
 
 def _make_driver(
