@@ -5,7 +5,7 @@ run; it says nothing about whether that process still lives, which :class:`Owner
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, select, update
 
@@ -55,17 +55,9 @@ def claim_run(connection: Connection, run_id: str, owner: Owner, *, again: bool)
         connection.execute(delete(leases).where(leases.c.token == held["token"]))
         values["accident"] = f"{owner_of(held)} ended without a result"
     connection.execute(update(runs).where(runs.c.run_id == run_id).values(values))
-    token = connection.execute(
-        insert(leases).values(
-            run_id=run_id,
-            host=owner.host,
-            boot_id=owner.boot_id,
-            pid=owner.pid,
-            process_start=owner.process_start,
-            heartbeat=time.time(),
-        )
-    ).inserted_primary_key[0]
-    return Claim(run_id, int(token), owner, run.attempts + 1)
+    lease = {"run_id": run_id, **asdict(owner), "heartbeat": time.time()}
+    token = connection.execute(insert(leases).values(lease).returning(leases.c.token)).scalar_one()
+    return Claim(run_id, token, owner, run.attempts + 1)
 
 
 def renew(connection: Connection, owner: Owner) -> tuple[str, ...]:

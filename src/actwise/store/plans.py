@@ -132,21 +132,16 @@ def read_planned(connection: Connection, study: str | None) -> list[StoredRun]:
     Raises:
         UnknownNameError: if there is no such study.
     """
+    of_run = ("spec_hash", "cell_hash", "engine_version", "seed", "parameters")
     query = (
-        select(
-            *(study_runs.c[name] for name in ("study", "position", "label", "run_id")),
-            *(runs.c[name] for name in ("spec_hash", "cell_hash", "engine_version")),
-            *(study_runs.c[name] for name in ("dataset", "model", "regularization")),
-            *(study_runs.c.activation, study_runs.c.width, runs.c.seed, study_runs.c.is_aliased),
-            *(runs.c.parameters, study_runs.c.asked),
-        )
+        select(study_runs, *(runs.c[name] for name in of_run))
         .join(runs, runs.c.run_id == study_runs.c.run_id)
         .order_by(study_runs.c.study, study_runs.c.position)
     )
     if study is not None:
         require_study(connection, study)
         query = query.where(study_runs.c.study == study)
-    return [StoredRun(*row) for row in connection.execute(query)]
+    return [StoredRun(**row) for row in connection.execute(query).mappings()]
 
 
 def require_study(connection: Connection, study: str) -> None:

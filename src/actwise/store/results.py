@@ -6,7 +6,7 @@ The functions work inside the caller's transaction, so that a result is there as
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Table, delete, insert, select, update
@@ -18,8 +18,7 @@ from .records import EpochRecord, RunRecord
 from .schema import environments, epochs, now, predictions, probes, runs, short_hash, to_json
 from .states import chunks
 
-# Columns of runs that carry the same name and value in a RunRecord.
-_SAME = (
+RECORD_COLUMNS = (
     "status",
     "test_accuracy",
     "best_test_accuracy",
@@ -32,7 +31,17 @@ _SAME = (
     "predictions_sha256",
     "traceback",
 )
-_RESULT_COLUMNS = (*_SAME, "num_epochs", "environment_id", "observed", "recorded_at")
+"""Columns of ``runs`` that are fields of a RunRecord, with the same value."""
+_DETERMINISTIC = (
+    "status",
+    "weights_sha256",
+    "predictions_sha256",
+    "test_accuracy",
+    "validation_accuracy",
+    "train_accuracy",
+    "test_loss",
+)
+_RESULT_COLUMNS = (*RECORD_COLUMNS, "num_epochs", "environment_id", "observed", "recorded_at")
 
 
 def record_result(connection: Connection, claim: Claim, record: RunRecord) -> None:
@@ -52,7 +61,7 @@ def write_result(
     connection: Connection, record: RunRecord, *, recorded_at: str | None = None
 ) -> None:
     """Write a result over whatever the run had."""
-    values = {name: getattr(record, name) for name in _SAME} | {
+    values = {name: getattr(record, name) for name in RECORD_COLUMNS} | {
         "num_epochs": len(record.epochs),
         "environment_id": _keep_environment(connection, record.environment),
         "observed": to_json(sorted(record.observed)),
@@ -76,7 +85,7 @@ def read_result(connection: Connection, run_id: str) -> RunRecord | None:
         return None
     return RunRecord(
         run_id=run_id,
-        **{name: row[name] for name in _SAME},
+        **{name: row[name] for name in RECORD_COLUMNS},
         epochs=_read_epochs(connection, run_id),
         environment=_read_environment(connection, row),
         observed=tuple(json.loads(row["observed"])),
@@ -101,10 +110,8 @@ def reopen_failed(connection: Connection, run_ids: Iterable[str]) -> int:
 
 def differing_fields(old: RunRecord, new: RunRecord) -> list[str]:
     """Which deterministic fields of two results of one run differ."""
-    names = ("status", "weights_sha256", "predictions_sha256", "test_accuracy", "test_loss")
-    names += ("validation_accuracy", "train_accuracy")
-    found = [name for name in names if getattr(old, name) != getattr(new, name)]
-    return found + ["epochs"] * (len(old.epochs) != len(new.epochs))
+    found = [name for name in _DETERMINISTIC if getattr(old, name) != getattr(new, name)]
+    return found if len(old.epochs) == len(new.epochs) else [*found, "epochs"]
 
 
 def _observed_again(old: RunRecord, new: RunRecord) -> RunRecord:
@@ -151,18 +158,17 @@ def _read_environment(connection: Connection, run: RowMapping) -> dict[str, Any]
 
 
 def _read_epochs(connection: Connection, run_id: str) -> tuple[EpochRecord, ...]:
-    query = select(epochs).where(epochs.c.run_id == run_id).order_by(epochs.c.epoch)
-    names = [field.name for field in fields(EpochRecord)]
-    required = {"train_loss", "train_accuracy", "learning_rate", "seconds"}
-    return tuple(
-        EpochRecord(
-            **{
-                name: math.nan if row[name] is None and name in required else row[name]
-                for name in names
-            }
-        )
-        for row in connection.execute(query).mappings()
-    )
+    columns = [column for column in epochs.c if column.name != "run_id"]
+    query = select(*columns).where(epochs.c.run_id == run_id).order_by(epochs.c.epoch)
+    return tuple(_epoch(row) for row in connection.execute(query).mappings())
+
+
+def _epoch(row: RowMapping) -> EpochRecord:
+    values: dict[str, Any] = dict(row)
+    for name in ("train_loss", "train_accuracy", "learning_rate", "seconds"):
+        if values[name] is None:
+            values[name] = math.nan
+    return EpochRecord(**values)
 
 
 def _read_packed(connection: Connection, table: Table, run_id: str) -> bytes | None:

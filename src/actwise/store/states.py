@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection, select
 
@@ -53,7 +53,7 @@ def read_states(connection: Connection, run_ids: Iterable[str] | None) -> dict[s
         narrowed = query if chunk is None else query.where(runs.c.run_id.in_(chunk))
         for run_id, status, attempts, observed, accident in connection.execute(narrowed):
             owner = owners.get(run_id)
-            shown = "running" if owner and status == "pending" else status
+            shown: Any = "running" if owner and status == "pending" else status
             names = tuple(json.loads(observed)) if observed else ()
             states[run_id] = RunState(run_id, shown, attempts, names, owner, accident)
     return states
@@ -88,7 +88,7 @@ def read_run_id(connection: Connection, beginning: str) -> str:
         raise StoreError(f"no run of this store has an id that begins with {beginning!r}")
     if len(found) > 1:
         raise StoreError(f"several runs begin with {beginning!r}: {', '.join(found)}")
-    return found[0]
+    return str(found[0])
 
 
 def chunks(values: Iterable[str]) -> Iterator[list[str]]:

@@ -1,0 +1,110 @@
+"""``export``: one table of a store, or all of them as a folder that ``import`` reads back."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from .. import __version__
+from ..errors import StoreError, UnknownNameError
+from . import tables
+from .filters import keep_where
+from .formats import render_table
+from .plans import require_study
+from .schema import SCHEMA_VERSION
+from .store import RunStore
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MANIFEST = "manifest.json"
+"""Written last: a folder without it is not complete."""
+
+_OF_RUNS: Mapping[str, Callable[[Connection, "pa.Table"], "pa.Table"]] = {
+    "runs": lambda connection, chosen: chosen,
+    "epochs": tables.epochs_table,
+    "predictions": tables.predictions_table,
+    "probes": tables.probes_table,
+}
+_OTHERS: Mapping[str, Callable[[Connection, str | None], "pa.Table"]] = {
+    "environments": tables.environments_table,
+    "looks": tables.looks_table,
+}
+WHAT = (*_OF_RUNS, *_OTHERS)
+"""What :func:`export_table` can be asked for."""
+
+TABLES = (*WHAT, "studies", "study_runs")
+"""What :func:`export_all` writes, each as ``NAME.parquet``."""
+
+
+def export_table(
+    store: RunStore, what: str, *, study: str | None = None, where: Sequence[str] = ()
+) -> "pa.Table":
+    """One table of a store, as Arrow.
+
+    Args:
+        store: Any store, also one that is being written.
+        what: ``runs``: one row per (study, label, run) with a result. ``epochs``: the curve of
+            each of these rows. ``predictions``, ``probes``: once per run. ``environments``.
+            ``looks``.
+        study: Only this study.
+        where: Conditions ``FIELD=VALUE``: on the columns of ``runs`` for the first four, which
+            thus are about the same runs; on the table's own for the others.
+
+    Raises:
+        UnknownNameError: if ``what``, the study or a field of a condition is not known.
+        SpecError: if a condition is not FIELD=VALUE.
+    """
+    if what not in WHAT:
+        raise UnknownNameError("table", what, WHAT)
+    with store.database.reading() as connection:
+        if study is not None:
+            require_study(connection, study)
+        if what in _OTHERS:
+            return keep_where(_OTHERS[what](connection, study), where)
+        chosen = keep_where(tables.runs_table(connection, study), where)
+        return _OF_RUNS[what](connection, chosen)
+
+
+def export_all(store: RunStore, folder: Path) -> list[Path]:
+    """Write every table of a store as Parquet into a new folder, with a manifest.
+
+    The tables are those of :func:`export_table`, with the columns at the end of ``runs`` that an
+    import needs, and ``studies`` and ``study_runs``, the plans. The manifest holds the schema
+    version and the SHA-256 of each file. Weights are not exported.
+
+    Raises:
+        StoreError: if the folder is there and not empty, or cannot be written.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise StoreError(f"{str(folder)!r} exists already; give a new folder")
+    contents = {f"{name}.parquet": render_table(t, "parquet") for name, t in _all(store).items()}
+    manifest = {
+        "format": "actwise export",
+        "actwise": __version__,
+        "schema_version": SCHEMA_VERSION,
+        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()},
+    }
+    contents[MANIFEST] = json.dumps(manifest, indent=2).encode() + b"\n"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in contents.items():
+            (folder / name).write_bytes(data)
+    except OSError as error:
+        raise StoreError(f"{str(folder)!r} cannot be written: {error.strerror}") from None
+    return [folder / name for name in contents]
+
+
+def _all(store: RunStore) -> dict[str, "pa.Table"]:
+    """Every table, all of one moment."""
+    with store.database.reading() as connection:
+        runs = tables.runs_table(connection, None, complete=True)
+        return {
+            **{name: read(connection, runs) for name, read in _OF_RUNS.items()},
+            **{name: read(connection, None) for name, read in _OTHERS.items()},
+            "studies": tables.studies_table(connection),
+            "study_runs": tables.study_runs_table(connection),
+        }

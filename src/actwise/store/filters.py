@@ -1,0 +1,55 @@
+"""``--where FIELD=VALUE``: the rows of a table that meet every condition."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..errors import SpecError, UnknownNameError
+from ..registry import parse_value
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def keep_where(table: "pa.Table", where: Sequence[str]) -> "pa.Table":
+    """The rows that meet all conditions; of several on one field, one is enough.
+
+    A value is compared as text and, if it is one, as a number (``width=1`` finds 1.0);
+    ``on``/``off`` and ``true``/``false`` are booleans; an empty value finds the empty cells.
+
+    Raises:
+        SpecError: if a condition is not FIELD=VALUE.
+        UnknownNameError: if the table has no such field; with the nearest names.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for field, values in parse_where(where, table.column_names).items():
+        column = table[field]
+        met = [v for v in column.unique().to_pylist() if any(_is_equal(v, t) for t in values)]
+        table = table.filter(pc.is_in(column, pa.array(met, column.type)))
+    return table
+
+
+def parse_where(where: Sequence[str], fields: Sequence[str]) -> dict[str, list[str]]:
+    """The values asked for, by field.
+
+    Raises:
+        SpecError: if a condition is not FIELD=VALUE.
+        UnknownNameError: if a field is not among ``fields``.
+    """
+    asked: dict[str, list[str]] = defaultdict(list)
+    for condition in where:
+        field, equals, value = condition.partition("=")
+        if not equals:
+            raise SpecError(f"--where {condition!r} is not FIELD=VALUE, such as activation=relu")
+        if field.strip() not in fields:
+            raise UnknownNameError("field", field.strip(), fields)
+        asked[field.strip()].append(value.strip())
+    return dict(asked)
+
+
+def _is_equal(value: Any, text: str) -> bool:
+    if value is None:
+        return text == ""
+    return str(value) == text or bool(value == parse_value(text))
