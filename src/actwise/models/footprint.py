@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ..rng import Stochastic
 
-BASE_BYTES = 515 * 2**20
+BASE_BYTES = 375 * 2**20
 
 
 @dataclass(frozen=True)

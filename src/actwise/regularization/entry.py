@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import SpecError
+from ..errors import SpecError, UnknownNameError
 from ..registry import Level, Parameter, Registry, Value, bind, canonical
 from ..usercode import code_digest, load_user_object, user_arguments, user_level
 from .part import Part
@@ -32,7 +32,8 @@ class PartEntry:
 
 
 PARTS: Registry[PartEntry] = Registry(KIND)
-SHORTHANDS = {"aug": "flip+crop"}
+SHORTHANDS = {"none": "", "aug": "flip+crop"}
+"""Names in a level that are no parts themselves, and the parts that they stand for."""
 
 
 def register(
@@ -76,7 +77,7 @@ def bind_part(level: Level) -> BoundPart:
     if level.is_user_code:
         return _bind_user_part(level)
     if level.name not in PARTS:
-        _refuse_shorthand_with_arguments(level)
+        raise _refusal(level)
     entry = PARTS[level.name]
     return bound_to(entry, bind(level, entry.parameters, kind=KIND))
 
@@ -106,7 +107,8 @@ def _bind_user_part(level: Level) -> BoundPart:
     return BoundPart(part, code_digest=digest)
 
 
-def _refuse_shorthand_with_arguments(level: Level) -> None:
-    if level.name in (*SHORTHANDS, "none"):
-        meaning = SHORTHANDS.get(level.name, "no regularization")
-        raise SpecError(f"{KIND} {level}: {level.name} takes no arguments; it means {meaning}")
+def _refusal(level: Level) -> SpecError:
+    if level.name not in SHORTHANDS:
+        return UnknownNameError(KIND, level.name, (*PARTS, *SHORTHANDS))
+    meaning = SHORTHANDS[level.name] or "no regularization"
+    return SpecError(f"{KIND} {level}: {level.name} takes no arguments; it means {meaning}")

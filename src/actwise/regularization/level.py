@@ -82,10 +82,10 @@ def resolve(expression: str) -> Regularization:
 
 
 def _expand(level: Level) -> Iterable[Level]:
-    text = str(level)
-    if text == NONE:
-        return ()
-    return parse_expression(SHORTHANDS[text], kind=KIND) if text in SHORTHANDS else (level,)
+    meaning = SHORTHANDS.get(str(level))
+    if meaning is None:
+        return (level,)
+    return parse_expression(meaning, kind=KIND) if meaning else ()
 
 
 def _refuse_twice(expression: str, names: list[str]) -> None:

@@ -2,15 +2,15 @@
 
 A mask holds 0 where a value is dropped and 1 / (1 - rate) elsewhere, as floats, so that a step
 multiplies once forward and once backward. Milliseconds for one site of 128x16x32x32 (2.1 M
-values) and of 128x64x32x32 (8.4 M), fill + forward + backward, medians of 15, one thread of an
-EPYC (AVX-512), torch 2.13, memory of the allocator kept (MALLOC_MMAP_MAX_=0), default format;
-channels_last differs by less than 10 %:
+values) and one of 128x64x32x32 (8.4 M): fill (without drawing the bits) + forward + backward,
+medians of 25, one thread of an EPYC (AVX-512), torch 2.13, freed memory kept by the allocator, in
+the default format; channels_last differs by less than 12 %:
 
-    F.dropout                                     0.0 + 35.9 + 1.0      0.0 + 84.4 + 3.3
-    bool mask, torch.where in a Function          0.7 +  7.7 + 7.8      3.0 + 42.8 + 44.1 (not kept)
-    bool mask, multiplied with promotion          0.7 +  1.7 + 1.9      2.9 +  7.6 + 7.6
-    bool mask, converted, multiplied              0.7 +  1.4 + 1.5      2.9 +  6.4 + 6.6
-    float mask (this)                             0.7 +  0.6 + 0.7      4.0 +  3.1 + 3.3
+    F.dropout                                  0.0 + 21.5 + 0.9       0.0 + 86.2 + 3.5
+    boolean mask, torch.where, scaled          0.7 +  7.9 + 8.0       3.0 + 31.7 + 31.6
+    boolean mask, multiplied, scaled           0.7 +  1.9 + 1.9       2.9 +  8.1 + 8.3
+    boolean mask, converted, multiplied        0.7 +  1.4 + 1.5       3.0 +  7.2 + 7.0
+    float mask (this)                          0.7 +  0.6 + 0.7       4.2 +  3.3 + 3.5
 
 It costs 3 bytes a value more than a boolean mask, and no copy: autograd keeps the buffer itself.
 
@@ -53,7 +53,15 @@ class Masked(nn.Module):
 
         The mask's elements are independent, so any order of them is as good; a mask in another
         layout would make the product walk through memory with strides.
+
+        Raises:
+            RuntimeError: if no mask of that size has been filled.
         """
+        if self.mask.numel() != values.numel():
+            raise RuntimeError(
+                f"{type(self).__name__} in training needs fill_mask(draw, batch_size) before a "
+                f"step, for values of shape {tuple(values.shape)}"
+            )
         mask = self.mask.to(values.dtype)
         if values.dim() == 4 and values.is_contiguous(memory_format=torch.channels_last):
             num, channels, height, width = values.shape
