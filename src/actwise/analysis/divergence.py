@@ -1,0 +1,66 @@
+"""Diverged runs are informative: how often, and what they change.
+
+A run whose loss became non-finite has no accuracy. Two views stand side by side: the divergence
+rate, and accuracy given completion. Where a compared cell has diverged runs, every verdict is also
+taken with these runs at chance accuracy, and stands only if both agree.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .observations import Cell, Observations
+
+CHANCE: Mapping[str, float] = {"cifar10": 10.0, "cifar100": 1.0, "digits": 10.0}
+"""Accuracy in percent of guessing, by data set."""
+_DEFAULT_CHANCE = 10.0
+
+
+@dataclass(frozen=True)
+class DivergenceRate:
+    """Diverged runs of one cell, with the exact 95 % interval of their rate (fractions)."""
+
+    cell: Cell
+    diverged: int
+    runs: int
+    lower: float
+    upper: float
+
+
+def divergence_rates(observed: Observations) -> tuple[DivergenceRate, ...]:
+    """The rate of every cell that has at least one diverged run."""
+    rates = []
+    for position, cell in enumerate(observed.cells):
+        mine = observed.run_cells == position
+        diverged, runs = int(observed.diverged_R[mine].sum()), int(mine.sum())
+        if diverged:
+            rates.append(DivergenceRate(cell, diverged, runs, *exact_interval(diverged, runs)))
+    return tuple(rates)
+
+
+def exact_interval(count: int, total: int, *, level: float = 0.95) -> tuple[float, float]:
+    """Clopper & Pearson's interval of a proportion (1934): covers at least ``level``."""
+    from scipy.special import betaincinv
+
+    tail = (1 - level) / 2
+    lower = float(betaincinv(count, total - count + 1, tail)) if count else 0.0
+    upper = float(betaincinv(count + 1, total - count, 1 - tail)) if count < total else 1.0
+    return lower, upper
+
+
+def diverged_cells(observed: Observations) -> frozenset[Cell]:
+    """Cells with at least one diverged run."""
+    positions = np.unique(observed.run_cells[observed.diverged_R])
+    return frozenset(observed.cells[position] for position in positions)
+
+
+def at_chance(observed: Observations, *, chance: Mapping[str, float] = CHANCE) -> Observations:
+    """All runs, diverged ones at the accuracy (or error) of guessing."""
+    names = observed.run_datasets()
+    guesses_R = np.array([chance.get(str(name), _DEFAULT_CHANCE) for name in names])
+    if not observed.higher_is_better:
+        guesses_R = 100.0 - guesses_R
+    values_R = np.where(observed.diverged_R, guesses_R, observed.response_R)
+    never_R = np.zeros(observed.num_runs, dtype=np.bool_)
+    return replace(observed, response_R=values_R, diverged_R=never_R)
