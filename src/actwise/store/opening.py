@@ -104,7 +104,7 @@ def _mode(path: Path, *, create: bool, is_new: bool, shown: str) -> Mode:
     if create:
         raise StoreError(f"store {shown!r} cannot be written: no permission")
     # Without a log beside it nobody is writing, and no lock could be written either.
-    return "read" if Path(f"{path}-wal").exists() else "immutable"
+    return "read" if _log(path).exists() else "immutable"
 
 
 def _create_tables(database: Database) -> None:
@@ -118,11 +118,19 @@ def _create_tables(database: Database) -> None:
 
 
 def _check_pages(database: Database) -> None:
-    # A checkpoint under way also leaves the file short for a moment; SQLite can tell.
-    with database.reading() as connection:
-        problem = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+    """Check a file that is shorter than its header says."""
+    problem = "too short"
+    # While a log is copied into it, the file is short for a moment too; SQLite can tell.
+    if _log(database.path).exists():
+        with database.reading() as connection:
+            problem = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
     if problem != "ok":
         raise StoreError(f"store {database.shown!r} is damaged: its database file is too short")
+
+
+def _log(path: Path) -> Path:
+    """SQLite's write-ahead log of a database; it is there while somebody has it open."""
+    return path.with_name(path.name + "-wal")
 
 
 def _read_schema(database: Database) -> tuple[int, set[str]]:

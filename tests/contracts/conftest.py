@@ -1,0 +1,31 @@
+"""The storages that every contract of the store is held against: one line for each."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from actwise.store import RunStore
+from made_runs import made_plan, made_study
+
+STORAGES: dict[str, Callable[[Path], RunStore]] = {
+    "folder": lambda place: RunStore.open(place / "store", create=True),
+    "url": lambda place: RunStore.open(
+        f"sqlite:///{place / 'runs.db'}", create=True, artifacts=place / "files"
+    ),
+}
+
+
+@pytest.fixture(params=STORAGES)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunStore]:
+    """An empty store of each kind."""
+    with STORAGES[request.param](tmp_path) as store:
+        yield store
+
+
+@pytest.fixture
+def run(store: RunStore) -> str:
+    """The first run of a study of two activations and two seeds, in the store."""
+    study = made_study()
+    store.add_study(study, made_plan(study))
+    return store.planned()[0].run_id

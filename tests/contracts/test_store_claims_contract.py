@@ -1,0 +1,86 @@
+"""What RunStore promises about claims, held against every kind of storage."""
+
+from dataclasses import replace
+
+import pytest
+
+from actwise.errors import StoreError
+from actwise.store import RunStore, StaleClaimError
+from made_runs import ME, claimed, made_record
+
+GONE = replace(ME, process_start="0")
+ELSEWHERE = replace(ME, host="another host")
+
+
+class TestClaimContract:
+    def test_a_living_owner_keeps_its_claim(self, store: RunStore, run: str) -> None:
+        claimed(store, run)
+        assert store.claim(run, ME) is None
+        assert store.claim(run, ELSEWHERE) is None
+
+    def test_a_dead_owners_run_is_pending_and_is_taken_over(
+        self, store: RunStore, run: str
+    ) -> None:
+        lost = claimed(store, run, GONE)
+        assert store.states([run])[run].status == "pending"
+        taken = claimed(store, run)
+        assert (taken.attempt, taken.token > lost.token) == (2, True)
+        assert "ended without a result" in str(store.states([run])[run].accident)
+
+    def test_whoever_lost_a_claim_cannot_record(self, store: RunStore, run: str) -> None:
+        lost = claimed(store, run, GONE)
+        taken = claimed(store, run)
+        with pytest.raises(StaleClaimError, match="was lost"):
+            store.record(lost, made_record(run, test_accuracy=1.0))
+        assert store.result(run) is None
+        store.record(taken, made_record(run))
+        with pytest.raises(StaleClaimError):
+            store.record(lost, made_record(run, test_accuracy=1.0))
+        assert store.result(run) == made_record(run)
+
+    def test_a_result_is_recorded_once(self, store: RunStore, run: str) -> None:
+        claim = claimed(store, run)
+        store.record(claim, made_record(run))
+        with pytest.raises(StaleClaimError):
+            store.record(claim, made_record(run, test_accuracy=1.0))
+        assert store.claim(run, ME) is None
+
+    def test_a_run_put_back_can_be_claimed_again(self, store: RunStore, run: str) -> None:
+        store.release(claimed(store, run), "out of memory")
+        state = store.states([run])[run]
+        assert (state.status, state.accident, state.attempts) == ("pending", "out of memory", 1)
+        claim = claimed(store, run)
+        store.record(claim, made_record(run))
+        assert store.states([run])[run].accident is None
+
+    def test_putting_back_a_lost_claim_changes_nothing(self, store: RunStore, run: str) -> None:
+        lost = claimed(store, run, GONE)
+        claimed(store, run)
+        store.release(lost, "too late")
+        state = store.states([run])[run]
+        assert (state.status, state.owner) == ("running", ME)
+        assert state.accident != "too late"
+
+    def test_a_heartbeat_names_the_runs_that_are_still_held(
+        self, store: RunStore, run: str
+    ) -> None:
+        other = store.planned()[1].run_id
+        claimed(store, run, ELSEWHERE)
+        claimed(store, other, GONE)
+        assert store.heartbeat(ELSEWHERE) == (run,)
+        claimed(store, other)
+        assert store.heartbeat(GONE) == ()
+
+    def test_tokens_rise_even_when_a_run_was_put_back(self, store: RunStore, run: str) -> None:
+        tokens = []
+        for _ in range(3):
+            claim = claimed(store, run)
+            tokens.append(claim.token)
+            store.release(claim)
+        assert tokens == sorted(set(tokens))
+
+    def test_an_unplanned_run_is_not_claimed(self, store: RunStore) -> None:
+        with pytest.raises(StoreError, match="in no study"):
+            store.claim("f" * 20, ME)
+        with pytest.raises(StoreError, match="in no study"):
+            store.result("f" * 20)

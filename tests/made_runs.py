@@ -1,0 +1,131 @@
+"""Studies, plans and results made up for the tests of the store; nothing is trained."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from actwise.spec import (
+    Description,
+    PlannedRun,
+    RunSpec,
+    StudySpec,
+    canonical_settings,
+    cell_hash,
+    run_id,
+    spec_hash,
+)
+from actwise.store import Claim, Owner, RunStore
+from actwise.store.records import EpochRecord, RunRecord, pack_predictions
+
+ME = Owner.here()
+ENVIRONMENT = {
+    "host": "here",
+    "fingerprint": {"device": "cpu", "threads": "1", "memory_format": "contiguous"},
+}
+
+
+def made_study(
+    name: str = "made",
+    *,
+    regularization: Sequence[str] = ("bn",),
+    activation: Sequence[str] = ("relu", "elu"),
+    seeds: str = "0..1",
+    **settings: Any,
+) -> StudySpec:
+    factors = {
+        "dataset": ["digits"],
+        "model": ["mlp"],
+        "regularization": list(regularization),
+        "activation": list(activation),
+    }
+    factors |= settings.pop("factors", {})
+    return StudySpec.model_validate({"name": name, "seeds": seeds, "factors": factors, **settings})
+
+
+def made_plan(study: StudySpec, *, engine_version: int = 1) -> list[PlannedRun]:
+    """Every cell at every seed; dropout has no site in these networks."""
+    planned = []
+    for cell in study.cells():
+        description = _describe(cell)
+        for seed in study.seeds:
+            hashed = spec_hash(cell_hash(cell, description), seed)
+            planned.append(
+                PlannedRun(
+                    spec=cell.model_copy(update={"seed": seed}),
+                    cell_hash=cell_hash(cell, description),
+                    spec_hash=hashed,
+                    run_id=run_id(hashed, engine_version),
+                    settings=canonical_settings(cell, description),
+                    is_aliased=False,
+                    parameters=1000,
+                )
+            )
+    return planned
+
+
+def made_record(run: str, *, num_epochs: int = 3, **changes: Any) -> RunRecord:
+    """A finished result whose numbers follow from the run's id."""
+    classes = np.frombuffer(bytes.fromhex(run), dtype=np.uint8) % 10
+    values: dict[str, Any] = {
+        "run_id": run,
+        "status": "finished",
+        "epochs": tuple(made_epoch(number + 1) for number in range(num_epochs)),
+        "test_accuracy": 50.0 + int(classes[0]),
+        "test_loss": 1.0 / 3.0,
+        "train_accuracy": 60.0,
+        "train_seconds": 12.5,
+        "images_per_second": 100.25,
+        "weights_sha256": hashlib.sha256(run.encode()).hexdigest(),
+        "predictions_sha256": hashlib.sha256(classes.tobytes()).hexdigest(),
+        "predictions": pack_predictions(classes),
+        "environment": ENVIRONMENT,
+    }
+    return RunRecord(**{**values, **changes})
+
+
+def made_epoch(number: int, **changes: Any) -> EpochRecord:
+    values: dict[str, Any] = {
+        "epoch": number,
+        "train_loss": 1.0 / number,
+        "train_accuracy": 10.0 * number,
+        "learning_rate": 0.1,
+        "seconds": 4.0,
+    }
+    return EpochRecord(**{**values, **changes})
+
+
+def failed_record(run: str) -> RunRecord:
+    return RunRecord(run_id=run, status="failed", traceback="ValueError: no", environment={})
+
+
+def claimed(store: RunStore, run: str, owner: Owner = ME, *, again: bool = False) -> Claim:
+    claim = store.claim(run, owner, again=again)
+    assert claim is not None
+    return claim
+
+
+def finish(store: RunStore, planned: Sequence[PlannedRun], **changes: Any) -> None:
+    """Claim and record every run of a plan that has no result yet."""
+    for run in {p.run_id for p in planned}:
+        claim = store.claim(run, Owner.here())
+        if claim is not None:
+            store.record(claim, made_record(run, **changes))
+
+
+def _describe(spec: RunSpec) -> Description:
+    parts = [p for p in spec.regularization.split("+") if not p.startswith("dropout")]
+    return Description(
+        model=spec.model,
+        regularization="+".join(parts) or "none",
+        activation=spec.activation,
+        data_digest="0" * 64,
+        code_digests=(),
+        input_shape=(1, 28, 28),
+        num_classes=10,
+        num_train=1000,
+        parameters=1000,
+        macs=1000,
+        memory_bytes=1000,
+    )
