@@ -3,7 +3,6 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from made_studies import made_rows, made_study
 from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 
@@ -15,6 +14,7 @@ from actwise.analysis.inference import NotEstimableError
 from actwise.analysis.observations import Observations
 from actwise.analysis.scales import Scale, on_scale
 from actwise.errors import SpecError
+from made_studies import made_rows, made_study
 
 FACTORS = ("model", "regularization", "activation")
 LEVELS = {
@@ -128,7 +128,7 @@ def test_missing_cells_cost_degrees_of_freedom_and_are_named() -> None:
     assert len(found.missing) == 3
     assert found.effect("activation", "model").df == 1
     assert not {e.term: e.is_complete for e in effect_sizes(found)}["model:activation"]
-    with pytest.raises(NotEstimableError, match="type III.*vgg16, bn, elu"):
+    with pytest.raises(NotEstimableError, match=r"type III.*vgg16, bn, elu"):
         decompose(observed, sums="III")
 
 
