@@ -129,9 +129,10 @@ def _train(
         num_classes=dataset.info.num_classes,
         device="cpu",
     )
-    initialise(
-        model, seed=spec.seed, init=spec.train.init, gain=resolve_activation(spec.activation).gain
-    )
+    # A gain integrates the activation, which users' code need not bear; `he` never looks at it.
+    needs_gain = spec.train.init == "gain"
+    gain = resolve_activation(spec.activation).gain if needs_gain else 1.0
+    initialise(model, seed=spec.seed, init=spec.train.init, gain=gain)
     result = train(
         model,
         dataset,

@@ -1,0 +1,109 @@
+"""Activations as users might write them: they raise, die, print, draw and meddle.
+
+On the meta device, where a plan looks at networks, all of them behave.
+"""
+
+import functools
+import os
+import random
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+Function = Callable[[Tensor], Tensor]
+
+
+def behaves_in_plans(function: Function) -> Function:
+    @functools.wraps(function)
+    def activation(x: Tensor) -> Tensor:
+        return x.relu() if x.is_meta else function(x)
+
+    return activation
+
+
+@behaves_in_plans
+def raises(x: Tensor) -> Tensor:
+    raise ValueError("on purpose")
+
+
+@behaves_in_plans
+def exits(x: Tensor) -> Tensor:
+    sys.exit(7)
+
+
+@behaves_in_plans
+def dies_once(x: Tensor) -> Tensor:
+    mark = Path("has-died")
+    if not mark.exists():
+        mark.touch()
+        os._exit(3)
+    return x.relu()
+
+
+@behaves_in_plans
+def dies(x: Tensor) -> Tensor:
+    os._exit(3)
+
+
+@behaves_in_plans
+def needs_too_much_memory(x: Tensor) -> Tensor:
+    return torch.empty(2**50)
+
+
+@behaves_in_plans
+def finds_a_full_disk(x: Tensor) -> Tensor:
+    raise OSError(28, "No space left on device")
+
+
+@behaves_in_plans
+def prints(x: Tensor) -> Tensor:
+    print("said by users' code")  # noqa: T201
+    return x.relu()
+
+
+@behaves_in_plans
+def prints_from_a_child(x: Tensor) -> Tensor:
+    os.system("echo said by a child process")
+    return x.relu()
+
+
+@behaves_in_plans
+def starts_a_child(x: Tensor) -> Tensor:
+    """Leaves a process behind that would live for minutes."""
+    if os.fork() == 0:
+        time.sleep(600)
+        os._exit(0)
+    return x.relu()
+
+
+@behaves_in_plans
+def computes_for_long(x: Tensor) -> Tensor:
+    """One operation of torch that takes minutes."""
+    Path("has-begun").touch()
+    torch.linalg.svd(torch.rand(6000, 6000))
+    return x.relu()
+
+
+@behaves_in_plans
+def draws(x: Tensor) -> Tensor:
+    return x.relu() * (1 + 0.1 * random.random() + 0.1 * np.random.rand() + torch.rand(1))  # noqa: NPY002
+
+
+@behaves_in_plans
+def meddles(x: Tensor) -> Tensor:
+    """Changes everything that a process shares; its own run may fail from it."""
+    torch.manual_seed(0)
+    torch.set_default_dtype(torch.float64)
+    torch.set_num_threads(2)
+    torch.set_flush_denormal(False)
+    torch.use_deterministic_algorithms(False)
+    torch.autograd.set_detect_anomaly(True)
+    os.environ["OMP_NUM_THREADS"] = "2"
+    os.chdir("/")
+    sys.path.clear()
+    return x.relu()
