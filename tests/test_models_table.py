@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from actwise import activations, regularization
-from actwise.errors import SpecError, UnknownNameError
+from actwise.errors import SpecError
 from actwise.models import MODELS, LayerFactory, initialise, resolve
 from actwise.models.footprint import Footprint, footprint
 from actwise.rng import Stochastic
@@ -257,61 +257,10 @@ def test_gradients_explode_without_identity_mapping_at_a_depth_of_1202() -> None
     assert not torch.isfinite(first.grad).any()
 
 
-@pytest.mark.parametrize(
-    ("written", "canonical"),
-    [
-        ("resnet20", "resnet20"),
-        ("resnet", "resnet20"),
-        ("resnet(20)", "resnet20"),
-        ("resnet(depth=110)", "resnet110"),
-        ("resnet(depth=44)", "resnet(depth=44)"),
-        ("resnet(depth=56,post_add=off)", "resnet56(post_add=off)"),
-        ("plain(32)", "plain32"),
-        ("plain(1202)", "plain(depth=1202)"),
-        ("resnet18(post_add=on)", "resnet18"),
-        ("resnet18(off)", "resnet18(post_add=off)"),
-        ("vgg16", "vgg16"),
-    ],
-)
-def test_a_model_has_one_canonical_text(written: str, canonical: str) -> None:
-    assert resolve(written).canonical == canonical
-    assert resolve(canonical).canonical == canonical
-
-
-@pytest.mark.parametrize("name", list(MODELS))
-def test_every_model_says_what_it_is_and_where_it_comes_from(name: str) -> None:
-    assert MODELS[name].description
-    assert MODELS[name].source
-    assert len({entry.description for entry in MODELS.values()}) == len(MODELS)
-
-
-@pytest.mark.parametrize(
-    ("written", "complaint"),
-    [
-        ("vgg15", "did you mean vgg16"),
-        ("resnet18(post_add=3)", "post_add=3 must be on or off"),
-        ("resnet18(depth=20)", "no argument of resnet18 is named 'depth'"),
-        ("plain18(post_add=off)", "0 arguments|no argument|post_add"),
-        ("resnet(depth=7)", "depth=7 must be at least 8"),
-        ("resnet(depth=2.5)", "must be a whole number"),
-        ("vgg16(3)", "vgg16 takes no arguments"),
-        ("resnet18[post_add]", "is not a level"),
-    ],
-)
-def test_wrong_models_are_refused_with_a_sentence(written: str, complaint: str) -> None:
-    with pytest.raises(SpecError, match=complaint):
-        resolve(written)
-
-
 @pytest.mark.parametrize(("depth", "near"), [(21, 20), (24, 26), (9, 8)])
 def test_a_depth_that_is_not_6n_plus_2_is_refused(depth: int, near: int) -> None:
     with pytest.raises(SpecError, match=f"depth={depth} must be 6n . 2; the nearest is {near}"):
         build(f"resnet(depth={depth})")
-
-
-def test_an_unknown_model_is_named() -> None:
-    with pytest.raises(UnknownNameError, match="no model is named 'lenet'"):
-        resolve("lenet")
 
 
 def test_he_initial_weights_keep_the_signal_of_relu() -> None:

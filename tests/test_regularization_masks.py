@@ -118,6 +118,19 @@ def test_masks_have_shapes_on_the_meta_device() -> None:
     assert dropout(torch.empty(2, 3, 4, 4, device="meta")).shape == (2, 3, 4, 4)
 
 
+@pytest.mark.parametrize("layer", [Dropout(0.5, (8, 6, 6)), conv(0.5)])
+def test_masks_are_compiled_into_one_graph(layer: Dropout | DropConnectConv2d) -> None:
+    layer.fill_mask(drawn_from(6), 2)
+    compiled = torch.compile(layer, fullgraph=True, backend="eager")
+    x_NCHW = torch.randn(2, 8, 6, 6)
+    for layout in (torch.contiguous_format, torch.channels_last):
+        laid_out_NCHW = x_NCHW.to(memory_format=layout)
+        assert torch.equal(compiled(laid_out_NCHW), layer(laid_out_NCHW))
+    first = compiled(x_NCHW)
+    layer.fill_mask(drawn_from(7), 2)
+    assert not torch.equal(compiled(x_NCHW), first)
+
+
 def test_a_float_mask_follows_the_precision_of_the_values() -> None:
     dropout = Dropout(0.5, (8,))
     dropout.fill_mask(drawn_from(5), 4)

@@ -30,6 +30,8 @@ class UnknownNameError(SpecError):
         names = list(known)
         near = get_close_matches(name, names, n=3)
         hint = f"did you mean {', '.join(near)}?" if near else f"known are {', '.join(names)}"
+        if not names:
+            hint = "there are none"
         super().__init__(f"no {kind} is named {name!r}; {hint}")
 
 

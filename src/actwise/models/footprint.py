@@ -72,9 +72,9 @@ def peak_memory_bytes(cost: Footprint, *, optimizer: str, image_bytes: int) -> i
     for the fragments that a heap of such sizes leaves; the gradients of three activations at once,
     with a convolution's copies; the data set, all of whose pages are read; and the interpreter
     with torch and its kernels. Against the measured peaks of the engine in its memory format (batch
-    128, CIFAR-10, 1 thread of an EPYC, torch 2.13, one process each) it gave 0.94 to 1.04 for
-    `vgg16-table1` and `resnet18-table2` at width 1/4 and 1 with ``bn+dropout+aug``, 0.85 to 1.13
-    for 6 networks of other kinds.
+    128, 1 thread of an EPYC, torch 2.13, one process each) it gave, on CIFAR-10, 0.94 to 1.04 for
+    ``vgg16-table1`` and ``resnet18-table2`` at width 1/4 and 1 with ``bn+dropout+aug``, and 0.85
+    to 1.13 for 6 networks of other kinds.
 
     Args:
         cost: Of the network, at the batch size of the run.
