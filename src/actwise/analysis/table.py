@@ -1,0 +1,216 @@
+"""A study's results as cells: mean and spread over seeds, and what is missing.
+
+A cell is every setting but the seed. Nothing is averaged over settings that differ: what differs
+between the cells becomes a factor of the table, what does not is its scope. A run that stands in
+several studies, or under one label twice, counts once.
+"""
+
+import json
+import math
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
+
+from ..errors import SpecError
+from ..spec import REQUIRED_FACTORS, RunSpec, TrainSpec
+from ..store import StoredRun
+from ..store.filters import keep_where
+
+Setting = bool | int | float | str | tuple[float, ...] | None
+Settings = tuple[Setting, ...]
+
+SETTINGS = (
+    *REQUIRED_FACTORS,
+    "width",
+    *(f"train.{name}" for name in TrainSpec.model_fields),
+    "engine_version",
+)
+"""Names of everything that tells cells apart, in the order of :attr:`TableCell.settings`."""
+
+
+@dataclass(frozen=True)
+class TableCell:
+    """The runs of one cell.
+
+    Attributes:
+        settings: As asked for, in the order of :data:`SETTINGS`.
+        accuracies: Test accuracy in percent of each finished run, by seed.
+        num_diverged: Runs that ended with a non-finite loss: results, not in the mean.
+        num_failed: Runs that ended with an exception.
+        num_missing: Runs that are planned and have no result.
+        is_aliased: Whether another label stands for the same network and data.
+    """
+
+    settings: Settings
+    accuracies: tuple[float, ...] = ()
+    num_diverged: int = 0
+    num_failed: int = 0
+    num_missing: int = 0
+    is_aliased: bool = False
+
+    def __getitem__(self, setting: str) -> Setting:
+        """The value of one of :data:`SETTINGS`."""
+        return self.settings[SETTINGS.index(setting)]
+
+    @property
+    def num_finished(self) -> int:
+        """Runs in the mean."""
+        return len(self.accuracies)
+
+    @property
+    def num_runs(self) -> int:
+        """Runs planned or recorded, whatever became of them."""
+        return self.num_finished + self.num_diverged + self.num_failed + self.num_missing
+
+    @property
+    def mean(self) -> float | None:
+        """Mean over the finished runs; None without one."""
+        return math.fsum(self.accuracies) / len(self.accuracies) if self.accuracies else None
+
+    @property
+    def sd(self) -> float | None:
+        """Sample standard deviation (n - 1) over the finished runs; None below two."""
+        return statistics.stdev(self.accuracies) if len(self.accuracies) > 1 else None
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells in the order of their plans.
+
+    Attributes:
+        studies: Names of the studies that the runs were asked for in.
+        seeds: Every seed planned or recorded, rising.
+        environments: Numerics fingerprints of the runs.
+    """
+
+    cells: tuple[TableCell, ...]
+    studies: tuple[str, ...]
+    seeds: tuple[int, ...]
+    environments: tuple[str, ...]
+
+    @cached_property
+    def levels(self) -> Mapping[str, tuple[Setting, ...]]:
+        """The values of every setting, in order of first appearance."""
+        columns = zip(*(cell.settings for cell in self.cells), strict=True)
+        values = [tuple(dict.fromkeys(column)) for column in columns]
+        return dict(zip(SETTINGS, values, strict=True)) if values else {}
+
+    @cached_property
+    def factors(self) -> tuple[str, ...]:
+        """Dataset, model, regularization, activation, and every other setting that differs."""
+        varying = (name for name, values in self.levels.items() if len(values) > 1)
+        return tuple(dict.fromkeys((*REQUIRED_FACTORS, *varying)))
+
+    @cached_property
+    def scope(self) -> Mapping[str, Setting]:
+        """The settings that all cells share, beside those that are factors."""
+        return {n: values[0] for n, values in self.levels.items() if n not in self.factors}
+
+
+def make_table(rows: Iterable[Mapping[str, Any]], planned: Iterable[StoredRun] = ()) -> Table:
+    """Cells from results and plans.
+
+    Args:
+        rows: Rows of ``export --what runs``.
+        planned: What those studies planned (:meth:`RunStore.planned`); a planned run without a
+            row is missing. Absent = only what has a result.
+
+    Raises:
+        SpecError: if rows lack a column of the export, or a label is damaged.
+    """
+    groups: dict[Settings, _Group] = {}
+    studies: dict[str, None] = {}
+    environments: set[str] = set()
+    for line in planned:
+        group = groups.setdefault((*_settings(line.asked), line.engine_version), _Group())
+        group.planned[line.run_id] = line.seed
+        group.is_aliased |= line.is_aliased
+        studies[line.study] = None
+    for row in rows:
+        try:
+            key = (*_settings(_without_seed(row["spec"])), row["engine_version"])
+            group = groups.setdefault(key, _Group())
+            group.results[row["run_id"]] = (row["seed"], row["status"], row["test_accuracy"])
+            group.is_aliased |= row["aliased"]
+            studies[row["study"]] = None
+            environments.add(row["environment"])
+        except KeyError as error:
+            raise SpecError(f"the table of runs has no column {error}; is it an export?") from None
+    return Table(
+        cells=tuple(group.cell(settings) for settings, group in groups.items()),
+        studies=tuple(studies),
+        seeds=tuple(sorted({seed for group in groups.values() for seed in group.seeds()})),
+        environments=tuple(sorted(environments)),
+    )
+
+
+def select_planned(planned: Sequence[StoredRun], where: Sequence[str]) -> list[StoredRun]:
+    """The lines of a plan that stand beside rows chosen by ``--where``.
+
+    A condition on a setting, the seed or the study chooses among the lines. Where one is about
+    results (``status=diverged``), no line without a result can meet it: the plan counts for
+    nothing.
+
+    Raises:
+        SpecError: if a condition is not FIELD=VALUE.
+    """
+    import pyarrow as pa
+
+    columns: dict[str, list[Any]] = {
+        "study": [line.study for line in planned],
+        "run_id": [line.run_id for line in planned],
+        "seed": [line.seed for line in planned],
+    }
+    settings = [(*_settings(line.asked), line.engine_version) for line in planned]
+    for position, name in enumerate(SETTINGS):
+        values = [key[position] for key in settings]
+        columns[name] = [json.dumps(v) if isinstance(v, tuple) else v for v in values]
+    if any(condition.partition("=")[0].strip() not in columns for condition in where):
+        return []
+    lines = pa.table({**columns, "position": range(len(planned))})
+    return [planned[i] for i in keep_where(lines, where)["position"].to_pylist()]
+
+
+@dataclass
+class _Group:
+    """What is known of one cell, by run id, while rows come in."""
+
+    planned: dict[str, int] = field(default_factory=dict)
+    results: dict[str, tuple[int, str, float | None]] = field(default_factory=dict)
+    is_aliased: bool = False
+
+    def seeds(self) -> set[int]:
+        return {*self.planned.values(), *(seed for seed, _, _ in self.results.values())}
+
+    def cell(self, settings: Settings) -> TableCell:
+        results = sorted(self.results.values(), key=lambda result: result[0])
+        statuses = [status for _, status, _ in results]
+        return TableCell(
+            settings=settings,
+            accuracies=tuple(
+                accuracy
+                for _, status, accuracy in results
+                if status == "finished" and accuracy is not None
+            ),
+            num_diverged=statuses.count("diverged"),
+            num_failed=statuses.count("failed"),
+            num_missing=len(self.planned.keys() - self.results.keys()),
+            is_aliased=self.is_aliased,
+        )
+
+
+def _without_seed(spec_json: str) -> str:
+    """The label in a row's spec: replicates get one text, so that it is parsed once."""
+    settings = json.loads(spec_json)
+    del settings["seed"]
+    return json.dumps(settings, sort_keys=True)
+
+
+@lru_cache(maxsize=65_536)
+def _settings(asked: str) -> Settings:
+    """The values of :data:`SETTINGS` but the last, defaults filled in."""
+    spec = RunSpec.model_validate({**json.loads(asked), "seed": 0})
+    train = tuple(getattr(spec.train, name) for name in TrainSpec.model_fields)
+    return (spec.dataset, spec.model, spec.regularization, spec.activation, spec.width, *train)

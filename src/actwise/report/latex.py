@@ -1,0 +1,92 @@
+"""A table for LaTeX with the package booktabs."""
+
+from collections.abc import Iterator, Sequence
+
+from ..analysis import Table
+from .grid import Column, Entry, Grid, make_grids
+from .wording import ALIAS_MARK, notes, scope, shortfalls, support, title, value_text
+
+COLUMNS_PER_BLOCK = 4
+"""What a page in portrait holds; further columns follow in another tabular."""
+
+_ESCAPES = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "{": r"\{",
+        "}": r"\}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+        "`": r"\textasciigrave{}",
+        "±": r"$\pm$",
+        "–": "--",
+        ALIAS_MARK: r"$^\dagger$",
+        # A bracket at the beginning of a row would be read as the option of the \\ before it.
+        "[": "{[}",
+        "]": "{]}",
+        **{character: f"\\{character}" for character in "&%$#_"},
+    }
+)
+
+
+def render_latex(table: Table) -> str:
+    """A table environment for each data set; needs the package booktabs."""
+    remarks = " ".join(notes(table))
+    caption = " ".join(_escape(text) for text in (f"{title(table)};", f"{scope(table)}.", remarks))
+    blocks = (_environment(grid, caption.strip()) for grid in make_grids(table))
+    return "\n".join(blocks) or f"% {_escape(title(table))}: {_escape(scope(table))}\n"
+
+
+def _environment(grid: Grid, caption: str) -> str:
+    columns = grid.columns
+    parts = [
+        _tabular(grid, columns[first : first + COLUMNS_PER_BLOCK])
+        for first in range(0, len(columns), COLUMNS_PER_BLOCK)
+    ]
+    body = "\n\n\\medskip\n".join(parts)
+    return (
+        "\\begin{table}\n\\centering\n"
+        f"\\caption{{{_escape(grid.dataset)}. {caption}}}\n"
+        f"{body}\n\\end{{table}}\n"
+    )
+
+
+def _tabular(grid: Grid, columns: Sequence[Column]) -> str:
+    lines = [f"\\begin{{tabular}}{{l{'r' * len(columns)}}}", "\\toprule"]
+    for number, heading in enumerate(zip(*(column.heading for column in columns), strict=True)):
+        lines.append(_line(["activation" if number == 0 else "", *map(_escape, heading)]))
+    lines.append("\\midrule")
+    for row, activation in enumerate(grid.activations):
+        entries = [column.entries[row] for column in columns]
+        lines.append(_line([_escape(activation), *map(_value, entries)]))
+        lines.append(_line(["", *map(_small, entries)]))
+    return "\n".join([*lines, "\\bottomrule", "\\end{tabular}"])
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"{' & '.join(cells)} \\\\"
+
+
+def _value(entry: Entry | None) -> str:
+    if entry is None:
+        return ""
+    value = _escape(value_text(entry.cell))
+    mark = _escape(ALIAS_MARK) if entry.cell.is_aliased else ""
+    return f"\\textbf{{{value}}}{mark}" if entry.is_best else f"{value}{mark}"
+
+
+def _small(entry: Entry | None) -> str:
+    below = ", ".join(_below(entry)) if entry else ""
+    return f"{{\\footnotesize {_escape(below)}}}" if below else ""
+
+
+def _below(entry: Entry) -> Iterator[str]:
+    yield from support(entry.cell, entry.paper)
+    yield from shortfalls(entry.cell)
+
+
+def _escape(text: str) -> str:
+    """Names are printed as they are: no command in them is executed."""
+    return text.translate(_ESCAPES)

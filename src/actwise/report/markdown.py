@@ -1,0 +1,50 @@
+"""A table in GitHub's Markdown."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from ..analysis import Table
+from .grid import Entry, Grid, make_grids
+from .wording import ALIAS_MARK, notes, scope, shortfalls, support, title, value_text
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]|~$#!])")
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+
+def render_markdown(table: Table) -> str:
+    """Heading, a table for each data set, notes."""
+    paragraphs = [f"**{_escape(title(table))}**", _escape(scope(table))]
+    paragraphs += [f"### {_escape(g.dataset)}\n\n{_table(g)}" for g in make_grids(table)]
+    remarks = [f"- {_escape(note)}" for note in notes(table)]
+    return "\n\n".join([*paragraphs, *(["\n".join(remarks)] if remarks else [])]) + "\n"
+
+
+def _table(grid: Grid) -> str:
+    heading = ["activation", *("<br>".join(map(_escape, c.heading)) for c in grid.columns)]
+    lines = [_line(heading), _line(["---", *("---:" for _ in grid.columns)])]
+    for row, activation in enumerate(grid.activations):
+        entries = (_entry(column.entries[row]) for column in grid.columns)
+        lines.append(_line([_escape(activation), *entries]))
+    return "\n".join(lines)
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _entry(entry: Entry | None) -> str:
+    return "" if entry is None else "<br>".join(_parts(entry))
+
+
+def _parts(entry: Entry) -> Iterator[str]:
+    value = value_text(entry.cell)
+    mark = ALIAS_MARK if entry.cell.is_aliased else ""
+    yield f"**{value}**{mark}" if entry.is_best else f"{value}{mark}"
+    below = [*support(entry.cell, entry.paper), *shortfalls(entry.cell)]
+    if below:
+        yield ", ".join(below)
+
+
+def _escape(text: str) -> str:
+    """Names are printed as they are: neither Markdown nor HTML in them has an effect."""
+    return _MARKUP.sub(r"\\\1", text).translate(_ENTITIES)

@@ -1,0 +1,127 @@
+"""What a table says in words, the same in every format; nothing here is escaped for one."""
+
+from collections.abc import Iterator, Sequence
+
+from ..analysis import Table, TableCell
+from ..spec import ENGINE_VERSION, TrainSpec
+
+ALIAS_MARK = "†"
+EMPTY = "–"
+
+_SAID_IN_WORDS = (
+    "width",
+    "train.epochs",
+    "train.schedule",
+    "train.learning_rate",
+    "train.train_size",
+)
+
+
+def printable(text: str) -> str:
+    """``text`` with control characters written as escapes: a name cannot move the cursor."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def setting_text(value: object) -> str:
+    """A setting as it is written in a study."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(setting_text(item) for item in value) + "]"
+    if value is None:
+        return "none"
+    return printable(str(value))
+
+
+def title(table: Table) -> str:
+    """The first line of the heading: which studies."""
+    studies = ", ".join(printable(study) for study in table.studies)
+    return f"{studies or 'no study'}: test accuracy in percent, last epoch"
+
+
+def scope(table: Table) -> str:
+    """The second line: under which conditions the numbers hold."""
+    if not table.cells:
+        return "no runs"
+    return "; ".join((*_conditions(table), f"seeds {_ranges(table.seeds)}"))
+
+
+def notes(table: Table) -> Iterator[str]:
+    """What a reader must know of single cells, a sentence each."""
+    if any(cell.num_finished > 1 for cell in table.cells):
+        yield "± is the standard deviation over seeds, n the number of finished runs."
+    if any(cell.num_diverged for cell in table.cells):
+        yield "Diverged runs ended with a non-finite loss; the mean is that of the others."
+    if any(cell.num_failed for cell in table.cells):
+        yield "Failed runs ended with an error; `actwise show run ID` prints it."
+    if any(cell.is_aliased for cell in table.cells):
+        yield (
+            f"{ALIAS_MARK} Another label stands for the same network and data; it was trained once."
+        )
+    if len(table.environments) > 1:
+        yield (
+            f"The runs come from {len(table.environments)} numerics fingerprints "
+            f"({', '.join(printable(name) for name in table.environments)})."
+        )
+
+
+def value_text(cell: TableCell) -> str:
+    """Mean and spread; no spread for a single run."""
+    if cell.mean is None:
+        return EMPTY
+    return f"{cell.mean:.2f}" + ("" if cell.sd is None else f" ± {cell.sd:.2f}")
+
+
+def shortfalls(cell: TableCell) -> list[str]:
+    """What became of the runs that are not in the mean."""
+    counts = (
+        ("diverged", cell.num_diverged),
+        ("failed", cell.num_failed),
+        ("missing", cell.num_missing),
+    )
+    return [f"{word} {number}/{cell.num_runs}" for word, number in counts if number]
+
+
+def support(cell: TableCell, paper: float | None) -> list[str]:
+    """The number of runs, and the paper's number."""
+    runs = [f"n={cell.num_finished}"] if cell.num_finished else []
+    return runs + ([] if paper is None else [f"paper {paper:.2f}"])
+
+
+def _conditions(table: Table) -> Iterator[str]:
+    common = table.scope
+    if "width" in common:
+        yield f"width {setting_text(common['width'])}"
+    if "train.epochs" in common:
+        at_most = "at most " if common.get("train.schedule") == "plateau" else ""
+        epochs = common["train.epochs"]
+        yield f"{at_most}{setting_text(epochs)} epoch{'' if epochs == 1 else 's'}"
+    if "train.schedule" in common:
+        yield f"{setting_text(common['train.schedule'])} schedule"
+    if "train.learning_rate" in common:
+        yield f"learning rate {setting_text(common['train.learning_rate'])}"
+    if "train.train_size" in common:
+        size = common["train.train_size"]
+        yield "all training images" if size is None else f"{size} training images"
+    for name, value in common.items():
+        if _is_unusual(name, value):
+            yield f"{name.removeprefix('train.')}={setting_text(value)}"
+
+
+def _is_unusual(name: str, value: object) -> bool:
+    if name == "engine_version":
+        return value != ENGINE_VERSION
+    if name in _SAID_IN_WORDS:
+        return False
+    return bool(value != TrainSpec.model_fields[name.removeprefix("train.")].default)
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """``0..2, 5`` for 0, 1, 2, 5."""
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and number == spans[-1][-1] + 1:
+            spans[-1].append(number)
+        else:
+            spans.append([number])
+    return ", ".join(f"{s[0]}..{s[-1]}" if len(s) > 1 else str(s[0]) for s in spans) or "none"
