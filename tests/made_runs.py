@@ -20,10 +20,8 @@ from actwise.store import Claim, Owner, RunStore
 from actwise.store.records import EpochRecord, RunRecord, pack_predictions
 
 ME = Owner.here()
-ENVIRONMENT = {
-    "host": "here",
-    "fingerprint": {"device": "cpu", "threads": "1", "memory_format": "contiguous"},
-}
+FINGERPRINT = {"device": "cpu", "threads": "1", "memory_format": "contiguous"}
+ENVIRONMENT = {"host": "here", "fingerprint": FINGERPRINT}
 
 
 def made_study(

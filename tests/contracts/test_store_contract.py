@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -167,7 +168,7 @@ class TestStoreContract:
         ],
     )
     def test_observing_again_must_give_the_same_weights(
-        self, store: RunStore, run: str, changes: dict[str, str], sentence: str
+        self, store: RunStore, run: str, changes: dict[str, Any], sentence: str
     ) -> None:
         store.record(claimed(store, run), made_record(run))
         claim = claimed(store, run, again=True)
