@@ -128,6 +128,13 @@ def test_a_model_with_all_sites_keeps_every_part(name: str) -> None:
     assert resolve(name).keeping(ALL_SITES) == resolve(name)
 
 
+def test_parts_for_images_and_labels_do_not_change_the_network() -> None:
+    level = resolve("bn+dropout(0.1)+dropconnect+aug+cutout+mixup+smooth")
+    assert level.in_layers.canonical == "bn+dropconnect+dropout(between=0.1)"
+    assert resolve("gn+flip").in_layers.canonical == "gn"
+    assert resolve("aug").in_layers.canonical == "none"
+
+
 def test_what_the_engine_asks_for_comes_from_the_parts() -> None:
     plain = resolve("bn")
     assert (plain.smoothing, plain.mixup_alpha, plain.weight_drop) == (0.0, 0.0, 0.0)

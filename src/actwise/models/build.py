@@ -25,21 +25,12 @@ def build_network(
     Raises:
         SpecError: if a level is not known, or a user's code makes no network.
     """
-    layers = make_layers(spec)
+    layers = LayerFactory(
+        activations.resolve(spec.activation), regularization.resolve(spec.regularization)
+    )
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(stream_seed(spec.seed, "torch", "build") % 2**63)
         network = resolve(spec.model).build(
             layers, input_shape=input_shape, num_classes=num_classes, width=spec.width
         )
     return network.to(device)
-
-
-def make_layers(spec: RunSpec) -> LayerFactory:
-    """The factory with a cell's activation and regularization.
-
-    Raises:
-        SpecError: if one of them is not known.
-    """
-    return LayerFactory(
-        activations.resolve(spec.activation), regularization.resolve(spec.regularization)
-    )

@@ -1,20 +1,37 @@
 """What plan and store must know of a cell's network and data, without training either."""
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import torch
 
-from .. import datasets
+from .. import activations, datasets, regularization
 from ..errors import ActwiseError, SpecError
 from ..registry import parse_level
 from ..spec import Describe, Description, RunSpec
 from ..usercode import code_digest
-from .build import make_layers
-from .entry import BoundModel, resolve
+from .entry import resolve
 from .footprint import Footprint, footprint, peak_memory_bytes
 from .layers import LayerFactory
+
+
+@dataclass(frozen=True)
+class _Network:
+    """All that decides a network's shapes; ``regularization`` without parts for images."""
+
+    model: str
+    regularization: str
+    activation: str
+    width: float
+    input_shape: tuple[int, int, int]
+    num_classes: int
+    batch_size: int
+
+
+_Examine = Callable[[_Network], tuple[Footprint, frozenset[str]]]
 
 
 def make_describe(data_dir: Path | None) -> Describe:
@@ -23,14 +40,15 @@ def make_describe(data_dir: Path | None) -> Describe:
     Args:
         data_dir: The data folder, for sets whose digest is not pinned.
     """
-    known: dict[tuple[object, ...], Description] = {}
     info = cache(lambda level: datasets.info(level, data_dir))
+    examine = cache(_examine)
+    known: dict[tuple[object, ...], Description] = {}
 
     def describe_once(spec: RunSpec) -> Description:
-        network = (spec.dataset, spec.model, spec.regularization, spec.activation, spec.width)
-        key = (*network, spec.train.batch_size, spec.train.optimizer)
+        levels = (spec.dataset, spec.model, spec.regularization, spec.activation, spec.width)
+        key = (*levels, spec.train.batch_size, spec.train.optimizer)
         if key not in known:
-            known[key] = describe(spec, info(spec.dataset))
+            known[key] = _describe(spec, info(spec.dataset), examine)
         return known[key]
 
     return describe_once
@@ -42,19 +60,34 @@ def describe(spec: RunSpec, info: datasets.DatasetInfo) -> Description:
     MACs count modules of torch's convolution and linear classes.
 
     Raises:
-        SpecError: if a level is not known or not valid, or a user's model or activation fails.
+        SpecError: if a level is not known or not valid, or a user's code fails or does not fit.
     """
-    model, layers = resolve(spec.model), make_layers(spec)
-    cost = _cost(model, layers, spec, info)
-    regularization = layers.regularization.keeping(layers.sites)
+    return _describe(spec, info, _examine)
+
+
+def _describe(spec: RunSpec, info: datasets.DatasetInfo, examine: _Examine) -> Description:
+    model, activation = resolve(spec.model), activations.resolve(spec.activation)
+    level = regularization.resolve(spec.regularization)
+    cost, sites = examine(
+        _Network(
+            model.canonical,
+            level.in_layers.canonical,
+            activation.canonical,
+            spec.width,
+            info.input_shape,
+            info.num_classes,
+            spec.train.batch_size,
+        )
+    )
+    kept = level.keeping(sites)
+    own_code = [(x.canonical, x.code_digest) for x in (model, activation) if x.code_digest]
     num_images = info.num_train + info.num_test
-    own_code = [(x.canonical, x.code_digest) for x in (model, layers.activation) if x.code_digest]
     return Description(
         model=model.canonical,
-        regularization=regularization.canonical,
-        activation=layers.activation.canonical,
+        regularization=kept.canonical,
+        activation=activation.canonical,
         data_digest=info.digest,
-        code_digests=(*own_code, *regularization.code_digests, *_data_code(spec.dataset)),
+        code_digests=(*own_code, *kept.code_digests, *_data_code(spec.dataset)),
         input_shape=info.input_shape,
         num_classes=info.num_classes,
         num_train=info.num_train,
@@ -68,33 +101,35 @@ def describe(spec: RunSpec, info: datasets.DatasetInfo) -> Description:
     )
 
 
-def _cost(
-    model: BoundModel, layers: LayerFactory, spec: RunSpec, info: datasets.DatasetInfo
-) -> Footprint:
+def _examine(network: _Network) -> tuple[Footprint, frozenset[str]]:
+    """The cost of a network and the sites that its model asks for."""
+    model, activation = resolve(network.model), activations.resolve(network.activation)
+    level = regularization.resolve(network.regularization)
+    layers = LayerFactory(activation, level)
     try:
         with torch.device("meta"):
-            network = model.build(
+            module = model.build(
                 layers,
-                input_shape=info.input_shape,
-                num_classes=info.num_classes,
-                width=spec.width,
+                input_shape=network.input_shape,
+                num_classes=network.num_classes,
+                width=network.width,
             )
-        cost = footprint(network, input_shape=info.input_shape, batch_size=spec.train.batch_size)
+        cost = footprint(module, input_shape=network.input_shape, batch_size=network.batch_size)
     except ActwiseError:
         raise
     except Exception as error:
-        is_ours = not (model.code_digest or layers.activation.code_digest)
-        if is_ours and not layers.regularization.code_digests:
+        if not (model.code_digest or activation.code_digest or level.code_digests):
             raise
         raise SpecError(
-            f"model {spec.model} with {spec.activation} and {spec.regularization} failed on the "
-            f"meta device: {type(error).__name__}: {error}"
+            f"model {network.model} with {network.activation} and {network.regularization} failed "
+            f"on the meta device: {type(error).__name__}: {error}"
         ) from error
-    if cost.num_outputs != info.num_classes:
+    if cost.num_outputs != network.num_classes:
         raise SpecError(
-            f"model {spec.model} must return one row of {info.num_classes} values for each image"
+            f"model {network.model} must return one row of {network.num_classes} values for each "
+            "image"
         )
-    return cost
+    return cost, frozenset(layers.sites)
 
 
 def _data_code(dataset: str) -> tuple[tuple[str, str], ...]:

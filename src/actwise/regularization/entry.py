@@ -1,6 +1,7 @@
 """What the table of regularizers holds, and a level bound to it."""
 
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,7 +58,7 @@ class BoundPart:
     arguments: Mapping[str, Value] = field(default_factory=dict)
     code_digest: str | None = None
 
-    def keeping(self, sites: set[str]) -> "BoundPart | None":
+    def keeping(self, sites: AbstractSet[str]) -> "BoundPart | None":
         """Without arguments that have no effect in a model with ``sites``; None if none has."""
         missing = self.part.sites - sites
         if self.part.sites and missing == self.part.sites:

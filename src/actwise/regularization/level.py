@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from ..errors import SpecError
@@ -57,7 +58,12 @@ class Regularization:
         """Whether layers are normalized, and so need no bias."""
         return any(part.overrides("norm") for part in self.parts)
 
-    def keeping(self, sites: set[str]) -> "Regularization":
+    @property
+    def in_layers(self) -> "Regularization":
+        """Only what changes the network; the rest acts on images and labels."""
+        return Regularization(tuple(bound for bound in self.bound if bound.part.is_in_layers))
+
+    def keeping(self, sites: AbstractSet[str]) -> "Regularization":
         """This level in a model with ``sites``: what has no effect there is left out."""
         kept = (bound.keeping(sites) for bound in self.bound)
         return Regularization(tuple(bound for bound in kept if bound is not None))

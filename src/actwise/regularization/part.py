@@ -70,6 +70,11 @@ class Part:
         """Changed images, same shape; called after the geometry, on normalized images."""
         return x_NCHW
 
+    @property
+    def is_in_layers(self) -> bool:
+        """Whether this part changes the network, not only its images and labels."""
+        return self.overrides("norm") or self.overrides("drop") or self.weight_drop > 0
+
     def overrides(self, hook: str) -> bool:
         """Whether this part does something in ``hook``, such as "sample"."""
         return getattr(type(self), hook) is not getattr(Part, hook)
