@@ -46,7 +46,7 @@ class TextGrid:
             yield Text.assemble((self._grid.dataset, "bold"), (part, "dim"))
             yield self._block(block)
 
-    def _blocks(self, console: Console, options: ConsoleOptions) -> list[Sequence[Column]]:
+    def _blocks(self, console: Console, options: ConsoleOptions) -> Sequence[Sequence[Column]]:
         """The fewest blocks that fit, of equal size; a name alone may be wider than a terminal."""
         columns = self._grid.columns
         for size in dict.fromkeys(math.ceil(len(columns) / n) for n in range(1, len(columns))):

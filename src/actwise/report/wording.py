@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from ..analysis import Table, TableCell
+from ..analysis import Setting, Table, TableCell
 from ..spec import ENGINE_VERSION, TrainSpec
+from .paper import paper_accuracy
 
 ALIAS_MARK = "†"
 EMPTY = "–"
@@ -50,6 +51,11 @@ def notes(table: Table) -> Iterator[str]:
     """What a reader must know of single cells, a sentence each."""
     if any(cell.num_finished > 1 for cell in table.cells):
         yield "± is the standard deviation over seeds, n the number of finished runs."
+    if any(paper_accuracy(cell) is not None for cell in table.cells):
+        yield (
+            "Beside it stands the paper's number (Ryu & Yoon 2017, Tables 3 and 4): one run, full "
+            "width, trained until it no longer progressed."
+        )
     if any(cell.num_diverged for cell in table.cells):
         yield "Diverged runs ended with a non-finite loss; the mean is that of the others."
     if any(cell.num_failed for cell in table.cells):
@@ -101,11 +107,16 @@ def _conditions(table: Table) -> Iterator[str]:
     if "train.learning_rate" in common:
         yield f"learning rate {setting_text(common['train.learning_rate'])}"
     if "train.train_size" in common:
-        size = common["train.train_size"]
-        yield "all training images" if size is None else f"{size} training images"
+        yield _training_images(common["train.train_size"], common.get("train.validation_fraction"))
     for name, value in common.items():
         if _is_unusual(name, value):
             yield f"{name.removeprefix('train.')}={setting_text(value)}"
+
+
+def _training_images(train_size: Setting, validation_fraction: Setting) -> str:
+    if train_size is not None:
+        return f"{train_size} training images"
+    return "all training images" + (" outside the validation split" if validation_fraction else "")
 
 
 def _is_unusual(name: str, value: object) -> bool:
