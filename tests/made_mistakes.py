@@ -109,7 +109,7 @@ def _tiny_images(folder: Path) -> None:
             path.write_bytes(made_data.encode_image(made_data.TRAIN_IMAGES[0][:, :8, :8]))
 
 
-STORES: Mapping[str, Callable[[Path], None]] = {
+STORES: Mapping[str, Callable[[Path], object]] = {
     "store": _store,
     "newer": _newer,
     "corrupt": _corrupt,
