@@ -61,6 +61,13 @@ def gadget(folder: Path) -> None:
     write("cifar-10-batches-py/test_batch", b"cos\nsystem\n(S'echo harm'\ntR.")(folder)
 
 
+def idx_with_a_wrong_type(folder: Path) -> None:
+    for part in ("train", "t10k"):
+        for kind, rank in (("images-idx3", 3), ("labels-idx1", 1)):
+            header = b"\x00\x00\x09" + bytes([rank])
+            write(f"mnist/{part}-{kind}-ubyte", header + bytes(4 * rank))(folder)
+
+
 def parquet_without_labels(folder: Path) -> None:
     images = [encode_image(image) for image in made_images(4, seed=0)]
     for part in ("train", "test"):
@@ -146,7 +153,7 @@ WRONG = [
         "data verify mnist --data .",
         ("train-images-idx3-ubyte",),
         3,
-        write("mnist/train-images-idx3-ubyte", b"\x00\x00\x09\x03" + bytes(12)),
+        idx_with_a_wrong_type,
     ),
     Wrong("data verify parquet:sets", ("label",), 3, parquet_without_labels),
     Wrong("data verify folder:pictures", ("40",), 3, folder_of_two_sizes),
@@ -169,7 +176,7 @@ WRONG = [
     Wrong("export --store made --where relu", ("'relu'", "FIELD=VALUE"), 2, empty_store),
     Wrong("export --store made --what all", ("-o DIR",), 2, empty_store),
     Wrong("import nowhere --store S", ("nowhere",), 3),
-    Wrong("store rm --store made --study demo", ("--yes",), 2, empty_store),
+    Wrong("store rm --store made --study demo", ("'demo'",), 2, empty_store),
 ]
 
 

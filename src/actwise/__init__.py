@@ -1,3 +1,37 @@
-"""actwise: which activation function should this network use?"""
+"""actwise: which activation function should this network use?
+
+Names below are loaded when they are first used, so that ``import actwise`` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from .activations import activation as activation
+    from .activations import gain as gain
+    from .spec import load_study as load_study
+    from .store import RunStore as RunStore
+    from .sweep import load_model as load_model
+    from .sweep.api import run as run
+
+_HOMES = {
+    "RunStore": "store",
+    "activation": "activations",
+    "gain": "activations",
+    "load_model": "sweep",
+    "load_study": "spec",
+    "run": "sweep.api",
+}
+__all__ = ["RunStore", "__version__", "activation", "gain", "load_model", "load_study", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'actwise' has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,3 @@
+"""The command line: thin. A command parses, calls one function, prints."""
+
+from .main import main as main

@@ -1,0 +1,145 @@
+"""``actwise list``: the tables of the factors, and the shipped studies."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .options import Json
+from .output import print_columns, print_json
+
+if TYPE_CHECKING:
+    from ..registry import Parameter
+
+
+class _Entry(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def parameters(self) -> Sequence["Parameter"]: ...
+
+
+def list_activations(json: Json = False) -> None:
+    """Activation functions, with gains computed for a standard normal input."""
+    from ..activations import ACTIVATIONS, resolve
+
+    if json:
+        print_json([_activation_values(name) for name in ACTIVATIONS])
+        return
+    rows = []
+    for name, entry in ACTIVATIONS.items():
+        bound = resolve(name)
+        marks = ("-" if bound.negative_output else "") + ("p" if bound.learnable else "")
+        rows.append(
+            (name, f"{bound.gain:.4f}", f"{bound.mean_shift + 0.0:.3f}", marks, entry.formula)
+        )
+    print_columns(("name", "gain", "E f", "", "formula"), rows, right=("gain", "E f"))
+    print_columns(
+        ("", ""),
+        [("-", "gives negative outputs"), ("p", "has learned parameters")],
+    )
+
+
+def list_models(json: Json = False) -> None:
+    """Networks; every one takes a width."""
+    from ..models import MODELS
+
+    if json:
+        print_json([_entry_values(entry) for entry in MODELS.values()])
+        return
+    print_columns(("name", "what"), [_entry_line(entry) for entry in MODELS.values()])
+
+
+def list_regularizers(json: Json = False) -> None:
+    """Parts of a regularization level, joined by '+', such as bn+dropout(0.1)+aug."""
+    from ..regularization import PARTS, SHORTHANDS
+
+    if json:
+        shorthands = [
+            {"name": name, "description": meaning or "no regularization"}
+            for name, meaning in SHORTHANDS.items()
+        ]
+        print_json([*(_entry_values(entry) for entry in PARTS.values()), *shorthands])
+        return
+    rows = [_entry_line(entry) for entry in PARTS.values()]
+    rows += [(name, meaning or "no regularization") for name, meaning in SHORTHANDS.items()]
+    print_columns(("name", "what"), rows)
+
+
+def list_datasets(json: Json = False) -> None:
+    """Data sets; `actwise data list` tells which are here."""
+    from ..datasets import listing
+
+    lines = listing(None)
+    if json:
+        values = ("level", "description", "num_train", "num_test")
+        print_json([{name: getattr(line, name) for name in values} for line in lines])
+        return
+    rows = [
+        (line.level, line.num_train or "-", line.num_test or "-", line.description)
+        for line in lines
+    ]
+    print_columns(("name", "train", "test", "what"), rows, right=("train", "test"))
+
+
+def list_studies(json: Json = False) -> None:
+    """Studies that come with actwise."""
+    from ..spec import load_study, shipped_studies
+
+    studies = [load_study(name) for name in shipped_studies()]
+    values = [
+        {
+            "name": study.name,
+            "num_cells": sum(1 for _ in study.cells()),
+            "num_seeds": len(study.seeds),
+            "description": study.description,
+        }
+        for study in studies
+    ]
+    if json:
+        print_json(values)
+        return
+    rows = [
+        (v["name"], v["num_cells"], v["num_seeds"], " ".join(str(v["description"]).split()))
+        for v in values
+    ]
+    print_columns(("name", "cells", "seeds", "what"), rows, right=("cells", "seeds"))
+
+
+COMMANDS: Mapping[str, Callable[..., None]] = {
+    "activations": list_activations,
+    "models": list_models,
+    "regularizers": list_regularizers,
+    "datasets": list_datasets,
+    "studies": list_studies,
+}
+
+
+def _activation_values(name: str) -> dict[str, Any]:
+    from ..activations import resolve
+
+    bound = resolve(name)
+    fields = "name formula source learnable gain backward_gain mean_shift negative_output"
+    return {field: getattr(bound, field) for field in fields.split()}
+
+
+def _entry_line(entry: _Entry) -> tuple[str, str]:
+    return _signature(entry), f"{entry.description} ({entry.source})"
+
+
+def _entry_values(entry: _Entry) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "description": entry.description,
+        "source": entry.source,
+        "parameters": {p.name: p.default for p in entry.parameters},
+    }
+
+
+def _signature(entry: _Entry) -> str:
+    from ..registry import format_value
+
+    defaults = ", ".join(f"{p.name}={format_value(p.default)}" for p in entry.parameters)
+    return f"{entry.name}({defaults})" if defaults else entry.name

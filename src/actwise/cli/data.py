@@ -1,0 +1,98 @@
+"""``actwise data``: what is here, download, verify."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .options import Data, Json
+from .output import count, print_columns, print_json, print_text
+
+if TYPE_CHECKING:
+    from ..datasets import FetchProgress, VerifyReport
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A data set, such as cifar10.")]
+
+
+def list_data(data: Data = None, json: Json = False) -> None:
+    """Every data set, where it lies, and whether it is decoded already."""
+    from ..datasets import listing
+
+    lines = listing(data)
+    if json:
+        print_json([asdict(line) for line in lines])
+        return
+    rows = [
+        (
+            line.level,
+            line.num_train or "-",
+            line.num_test or "-",
+            "yes" if line.is_cached else "no",
+            line.problem or line.where or ("give a path" if ":" in line.level else "not found"),
+        )
+        for line in lines
+    ]
+    print_columns(("name", "train", "test", "cached", "where"), rows, right=("train", "test"))
+
+
+def fetch(name: Name, data: Data = None, json: Json = False) -> None:
+    """Download a published data set into DIR/NAME; every digest is checked."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    from ..datasets import fetch as fetch_files
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    out = Console(stderr=True)
+    with Progress(
+        *columns, TransferSpeedColumn(), console=out, transient=True, disable=json
+    ) as bars:
+        tasks: dict[str, int] = {}
+
+        def show(progress: "FetchProgress") -> None:
+            if progress.file_name not in tasks:
+                tasks[progress.file_name] = bars.add_task(progress.file_name)
+            bars.update(
+                bars.task_ids[tasks[progress.file_name]],
+                completed=progress.done_bytes,
+                total=progress.total_bytes or None,
+            )
+
+        files = fetch_files(name, data, progress=show)
+    if json:
+        print_json([str(path) for path in files])
+        return
+    print_text(*(str(path) for path in files))
+
+
+def verify(name: Name, data: Data = None, json: Json = False) -> int:
+    """Decode a data set anew and check counts, shapes, classes, digest and duplicates."""
+    from ..datasets import verify as verify_data
+
+    report = verify_data(name, data)
+    if json:
+        print_json({**asdict(report), "is_sound": report.is_sound})
+    else:
+        print_text(*_describe(report))
+    return 0 if report.is_sound else 3
+
+
+def _describe(report: "VerifyReport") -> list[str]:
+    info = report.info
+    pin = "as pinned"
+    if report.pinned_digest is None:
+        pin = "nothing pinned"
+    elif report.pinned_digest != info.digest:
+        pin = f"pinned is {report.pinned_digest}"
+    per_class = sorted({*report.train_per_class})
+    return [
+        f"{info.level}  {report.where}",
+        f"  images      {info.num_train:,} training, {info.num_test:,} test, "
+        f"{info.input_shape[0]} x {info.input_shape[1]} x {info.input_shape[2]}",
+        f"  classes     {info.num_classes}, {per_class[0]:,} to {per_class[-1]:,} training images",
+        f"  digest      {info.digest} ({pin})",
+        f"  duplicates  {report.train_duplicates} in training, {report.test_duplicates} in test, "
+        f"{count(report.shared_images, 'test image')} also in training",
+        *(f"  problem     {problem}" for problem in report.problems),
+        "sound" if report.is_sound else "not sound",
+    ]

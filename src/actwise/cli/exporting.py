@@ -1,0 +1,75 @@
+"""``actwise export`` and ``actwise import``: results as files, and back."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import SpecError
+from .options import Artifacts, Json, Output, Store, StudyName, Where
+from .output import count, print_json, print_text
+
+
+def export(
+    store: Store,
+    what: Annotated[
+        str,
+        typer.Option(
+            "--what",
+            metavar="TABLE",
+            help="runs, epochs, predictions, probes, environments, looks; or all, into a folder.",
+        ),
+    ] = "runs",
+    format: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="csv, parquet or json.")
+    ] = "csv",
+    output: Output = None,
+    study: StudyName = None,
+    where: Where = None,
+    artifacts: Artifacts = None,
+    json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+) -> None:
+    """Write a table of results; `--what all -o DIR` writes all that `import` reads back."""
+    from ..store import RunStore
+    from ..store.export import export_all, export_table
+    from ..store.formats import write_table
+
+    if what == "all" and (output is None or study is not None or where):
+        raise SpecError("export --what all writes the whole store into a new folder: give -o DIR")
+    with RunStore.open(store, artifacts=artifacts) as opened:
+        if what == "all":
+            assert output is not None
+            for path in export_all(opened, output):
+                print_text(str(path))
+            return
+        table = export_table(opened, what, study=study, where=where or [])
+    format = "json" if json else format
+    if output is None and format == "parquet" and sys.stdout.isatty():
+        raise SpecError("export --format parquet is binary: give -o FILE")
+    write_table(table, output or sys.stdout.buffer, format)
+
+
+def import_exports(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="DIR...", help="Folders of `export --what all`.")
+    ],
+    store: Store,
+    artifacts: Artifacts = None,
+    json: Json = False,
+) -> None:
+    """Bring exported results back into a store, as finished runs; ids are checked."""
+    from ..store import RunStore
+    from ..store.exported import read_exported
+    from ..store.importing import import_folders
+
+    for folder in folders:  # Before a store is made for nothing.
+        read_exported(folder)
+    with RunStore.open(store, create=True, artifacts=artifacts) as opened:
+        imported = import_folders(folders, opened)
+    if json:
+        print_json({"added": imported.num_added, "present": imported.num_present})
+        return
+    print_text(
+        f"{count(imported.num_added, 'result')} added, {imported.num_present} were there already"
+    )

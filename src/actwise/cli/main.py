@@ -1,0 +1,75 @@
+"""The entry point: every way in which a command can end, and its exit code.
+
+0 done; 1 some runs failed; 2 usage or spec; 3 data or store; 4 stopped by --time-limit with runs
+left; 70 a fault of actwise itself; 130 interrupted; 143 terminated.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import typer
+
+from ..errors import ActwiseError
+from .app import app
+
+EXIT_INTERNAL = 70
+EXIT_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and leave the process with its exit code."""
+    sys.exit(run_command(sys.argv[1:] if arguments is None else arguments))
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run one command; what goes wrong becomes one sentence on stderr.
+
+    ``ACTWISE_DEBUG=1`` shows the traceback of an unexpected error.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        result = app(list(arguments), standalone_mode=False, prog_name="actwise")
+        sys.stdout.flush()
+    except typer.TyperException as error:
+        # Without a message the help was asked for by giving nothing, and has been printed.
+        message = error.format_message()
+        if not message.strip():
+            return error.exit_code
+        return _refuse(message + _value_given(message, arguments), error.exit_code)
+    except ActwiseError as error:
+        return _refuse(str(error), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        return EXIT_INTERRUPTED
+    except typer.Exit as error:
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader has gone (`| head`): nobody is left to tell, and Python's own flush at exit
+        # must not complain either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if os.environ.get("ACTWISE_DEBUG"):
+            traceback.print_exc()
+        return _refuse(
+            f"a fault of actwise, {type(error).__name__}: {error}; please report it with what "
+            "ACTWISE_DEBUG=1 prints",
+            EXIT_INTERNAL,
+        )
+    return result if isinstance(result, int) else 0
+
+
+def _value_given(message: str, arguments: Sequence[str]) -> str:
+    """What an option of the wrong type was given, which typer's message leaves out."""
+    option = message.partition("'")[2].partition("'")[0]
+    if not message.startswith("Invalid value for") or option not in arguments[:-1]:
+        return ""
+    return f", given {arguments[list(arguments).index(option) + 1]!r}"
+
+
+def _refuse(sentence: str, exit_code: int) -> int:
+    sys.stderr.write("actwise: " + " ".join(sentence.split()) + "\n")
+    return exit_code

@@ -1,0 +1,69 @@
+"""Options that several commands take, and how their values are read."""
+
+import re
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import SpecError
+
+_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
+
+Study = Annotated[
+    str, typer.Argument(metavar="STUDY", help="A TOML file, or the name of a shipped study.")
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[KEY=VALUE]...",
+        help="Changes to the study: factors.activation=relu,elu train.epochs=10 seeds=0..2",
+    ),
+]
+Store = Annotated[
+    str, typer.Option("--store", metavar="PATH", help="Folder of the store, or a database URL.")
+]
+Artifacts = Annotated[
+    Path | None,
+    typer.Option("--artifacts", metavar="DIR", help="Weights and logs; with a URL only."),
+]
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="Where data sets lie.  [default: $ACTWISE_DATA]"),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON; docs/json.md has the shapes.")]
+StudyName = Annotated[
+    str | None, typer.Option("--study", metavar="NAME", help="Only this study of the store.")
+]
+Where = Annotated[
+    list[str] | None,
+    typer.Option("--where", metavar="FIELD=VALUE", help="Only such runs; may be repeated."),
+]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to a file.")
+]
+
+
+def parse_duration(text: str | None) -> float | None:
+    """Seconds of ``90``, ``90s``, ``10m``, ``1h30m``; None stays None.
+
+    Raises:
+        SpecError: for anything else, and for no time at all.
+    """
+    if text is None:
+        return None
+    match = _DURATION.fullmatch(text.strip())
+    hours, minutes, seconds = (float(part or 0) for part in match.groups()) if match else (0, 0, 0)
+    total = 3600 * hours + 60 * minutes + seconds
+    if total <= 0:
+        raise SpecError(f"--time-limit {text!r} is not a duration such as 90s, 10m or 1h30m")
+    return total
+
+
+def allow_user_code() -> None:
+    """Let levels such as ``my_module:MyActivation`` be found in the working directory.
+
+    Called by the commands that train or plan; commands that only read import no user's code.
+    """
+    sys.path.insert(0, str(Path.cwd()))

@@ -1,0 +1,155 @@
+"""``actwise run`` and ``actwise demo``: train what a store lacks of a study."""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import SpecError
+from .options import Artifacts, Data, Json, Overrides, Study, allow_user_code, parse_duration
+from .output import count, print_json, print_text
+from .tables import print_table, read_table
+
+if TYPE_CHECKING:
+    from ..spec import StudySpec
+    from ..sweep import RunOptions
+    from ..sweep.smoke import SmokeResult
+
+_DEMO_STORE = "actwise-demo"
+
+
+def run(
+    study: Study,
+    overrides: Overrides = None,
+    store: Annotated[
+        str | None,
+        typer.Option("--store", metavar="PATH", help="Where results go: a folder, or a URL."),
+    ] = None,
+    data: Data = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", metavar="N", help="Runs in flight.  [default: the cores]"),
+    ] = None,
+    threads: Annotated[
+        int, typer.Option("--threads", metavar="N", help="Threads a run; part of its numerics.")
+    ] = 1,
+    device: Annotated[str, typer.Option("--device", metavar="cpu|cuda|auto")] = "auto",
+    executor: Annotated[
+        str, typer.Option("--executor", metavar="inline|process|ray", help="Where runs happen.")
+    ] = "process",
+    artifacts: Artifacts = None,
+    time_limit: Annotated[
+        str | None,
+        typer.Option("--time-limit", metavar="TIME", help="Stop, with checkpoints: 90s, 10m, 2h."),
+    ] = None,
+    smoke: Annotated[
+        bool, typer.Option("--smoke", help="Two batches of every cell; nothing is kept.")
+    ] = False,
+    keep_weights: Annotated[
+        bool, typer.Option("--keep-weights", help="Keep final weights, for load_model.")
+    ] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Run again what raised an exception.")
+    ] = False,
+    observe_again: Annotated[
+        bool, typer.Option("--observe-again", help="Repeat runs that lack an observation.")
+    ] = False,
+    accept_engine: Annotated[
+        list[int] | None,
+        typer.Option("--accept-engine", metavar="N", help="Take results of engine N as finished."),
+    ] = None,
+    allow_environment_change: Annotated[
+        bool,
+        typer.Option(
+            "--allow-environment-change", help="Go on from checkpoints of another environment."
+        ),
+    ] = False,
+    json: Json = False,
+) -> int:
+    """Train every run of a study that the store lacks. The same command resumes."""
+    from ..spec import load_study
+    from ..sweep import RunOptions
+
+    changes = [*(overrides or []), *(["observe.keep_weights=on"] if keep_weights else [])]
+    # RunOptions holds the names of device and executor against those it knows.
+    options = RunOptions(
+        data_dir=data,
+        workers=workers,
+        threads=threads,
+        device=device,  # type: ignore[arg-type]
+        executor=executor,  # type: ignore[arg-type]
+        time_limit_seconds=parse_duration(time_limit),
+        retry_failed=retry_failed,
+        observe_again=observe_again,
+        accept_engines=tuple(accept_engine or ()),
+        allow_environment_change=allow_environment_change,
+    )
+    allow_user_code()
+    spec = load_study(study, changes)
+    if smoke:
+        return _smoke(spec, options, is_json=json)
+    if store is None:
+        raise SpecError("run needs --store PATH, the folder where results go")
+    exit_code = _run(spec, store, artifacts, options, is_json=json)
+    if not json:
+        print_text(f"results: actwise table --store {shlex.quote(store)}")
+    return exit_code
+
+
+def demo(
+    store: Annotated[
+        str, typer.Option("--store", metavar="PATH", help="Where its results go.")
+    ] = _DEMO_STORE,
+    json: Json = False,
+) -> int:
+    """Run a whole small study on images of digits that come along, and print its table."""
+    from ..spec import load_study
+    from ..sweep import RunOptions
+
+    exit_code = _run(load_study("demo"), store, None, RunOptions(device="cpu"), is_json=json)
+    if not json:
+        print_table(read_table(store))
+        print_text("", f"store: {Path(store).resolve()}")
+    return exit_code
+
+
+def _run(
+    study: "StudySpec", store: str, artifacts: Path | None, options: "RunOptions", *, is_json: bool
+) -> int:
+    from ..sweep.api import run as run_in_store
+    from ..sweep.progress import choose_progress
+
+    outcome = run_in_store(
+        study,
+        store,
+        artifacts=artifacts,
+        progress=choose_progress(is_json=is_json),
+        **vars(options),
+    )
+    return outcome.exit_code
+
+
+def _smoke(study: "StudySpec", options: "RunOptions", *, is_json: bool) -> int:
+    from ..models import make_describe
+    from ..sweep.smoke import smoke
+
+    def show(result: "SmokeResult") -> None:
+        loss = "" if result.loss is None else f", loss {result.loss:.3f}"
+        reason = result.reason.strip().splitlines()
+        print_text(
+            f"{result.status:<9} {result.label}{loss}" + (f": {reason[-1]}" if reason else "")
+        )
+
+    report = smoke(
+        study,
+        describe=make_describe(options.data_dir),
+        options=options,
+        on_result=(lambda result: None) if is_json else show,
+    )
+    if is_json:
+        print_json([result.to_json() for result in report.results])
+    else:
+        passed = sum(result.status == "passed" for result in report.results)
+        print_text(f"{passed} of {count(report.num_cells, 'cell')} passed; nothing was kept")
+    return report.exit_code

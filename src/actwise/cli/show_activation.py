@@ -1,0 +1,84 @@
+"""``actwise show activation``: formula, computed properties, and its curve."""
+
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .options import Json, allow_user_code
+from .output import print_json, print_text
+from .plot import plot_lines
+
+if TYPE_CHECKING:
+    from ..activations import BoundActivation
+
+_LOW, _HIGH, _NUM_POINTS = -4.0, 4.0, 801
+_WIDTH, _HEIGHT = 39, 11
+
+
+def show_activation(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A level: prelu, elu(0.5), a.b:Name")],
+    figure: Annotated[
+        Path | None,
+        typer.Option("--figure", metavar="FILE", help="Also draw it as .png, .svg or .pdf."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """An activation function: formula, source, gains, range, and a plot."""
+    from ..activations import resolve
+
+    allow_user_code()
+    bound = resolve(name)
+    if figure is not None:
+        _draw(bound, figure)
+    if json:
+        print_json(_values(bound))
+        return
+    low, high = bound.output_range
+    print_text(
+        bound.canonical,
+        f"  formula          {bound.formula}",
+        f"  source           {bound.source}",
+        f"  learned          {'yes' if bound.learnable else 'no'}",
+        f"  negative output  {'yes' if bound.negative_output else 'no'}",
+        f"  range            [{low:.4g}, {high:.4g}]",
+        "  for an input z ~ N(0, 1), at initialisation:",
+        f"  gain             {bound.gain:.4f}   1 / sqrt(E f(z)^2)",
+        f"  backward gain    {bound.backward_gain:.4f}   1 / sqrt(E f'(z)^2)",
+        f"  mean shift       {bound.mean_shift:.4f}   E f(z)",
+        "",
+    )
+    x, value, slope = bound.curve(_LOW, _HIGH, _NUM_POINTS)
+    left = ["f(x)", *plot_lines(x, [value], width=_WIDTH, height=_HEIGHT)]
+    right = ["f'(x)", *plot_lines(x, [slope], width=_WIDTH, height=_HEIGHT)]
+    for a, b in zip_longest(left, right, fillvalue=""):
+        print_text(f"{a:<{_WIDTH}}  {b}".rstrip())
+
+
+def _values(bound: "BoundActivation") -> dict[str, Any]:
+    fields = (
+        "name canonical formula source learnable gain backward_gain mean_shift output_range "
+        "negative_output code_digest"
+    )
+    return {field: getattr(bound, field) for field in fields.split()}
+
+
+def _draw(bound: "BoundActivation", path: Path) -> None:
+    from matplotlib.figure import Figure
+
+    from ..errors import SpecError
+
+    x, value, slope = bound.curve(_LOW, _HIGH, _NUM_POINTS)
+    drawing = Figure(figsize=(6, 3.6), layout="constrained")
+    axes = drawing.add_subplot()
+    axes.axhline(0, color="0.8", linewidth=0.8)
+    axes.axvline(0, color="0.8", linewidth=0.8)
+    axes.plot(x, value, label="f(x)")
+    axes.plot(x, slope, label="f'(x)", linestyle="--")
+    axes.set(title=bound.canonical, xlabel="x")
+    axes.legend(frameon=False)
+    try:
+        drawing.savefig(path, dpi=150)
+    except (OSError, ValueError) as error:
+        raise SpecError(f"--figure {str(path)!r} cannot be written: {error}") from None

@@ -1,0 +1,132 @@
+"""``actwise status``: how the runs of a store stand."""
+
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .options import Artifacts, Json, Store, StudyName, Where
+from .output import count, print_json, print_text
+
+if TYPE_CHECKING:
+    from ..store import RunState, RunStore, StoredRun
+
+_WATCH_SECONDS = 2.0
+_STATES = ("finished", "diverged", "failed", "running", "pending")
+
+
+def status(
+    store: Store,
+    study: StudyName = None,
+    where: Where = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Look again every 2 s.")] = False,
+    artifacts: Artifacts = None,
+    json: Json = False,
+) -> None:
+    """Counts of finished, running and waiting runs, who trains what, and what went wrong."""
+    from ..store import RunStore
+
+    with RunStore.open(store, artifacts=artifacts) as opened:
+        if json or not watch:
+            values = _survey(opened, study, where or [])
+            print_json(values) if json else print_text(*_describe(values))
+            return
+        _watch(opened, study, where or [])
+
+
+def _watch(store: "RunStore", study: str | None, where: list[str]) -> None:
+    from rich.live import Live
+    from rich.text import Text
+
+    with Live(transient=True, auto_refresh=False) as live:
+        while True:
+            values = _survey(store, study, where)
+            live.update(Text("\n".join(_describe(values))), refresh=True)
+            if not any(entry["running"] or entry["pending"] for entry in values["studies"]):
+                break
+            time.sleep(_WATCH_SECONDS)
+    print_text(*_describe(values))
+
+
+def _survey(store: "RunStore", study: str | None, where: list[str]) -> dict[str, Any]:
+    planned = _matching(store.planned(study), where)
+    states = store.states({run.run_id for run in planned})
+    names = list(dict.fromkeys(run.study for run in planned))
+    return {
+        "store": str(store),
+        "studies": [_study_values(name, planned, states) for name in names],
+        "running": [
+            _running_values(state, planned) for state in states.values() if state.owner is not None
+        ],
+        "accidents": [
+            {"run_id": state.run_id, "attempts": state.attempts, "accident": state.accident}
+            for state in states.values()
+            if state.accident and state.status == "pending"
+        ],
+        "failed": [s.run_id for s in states.values() if s.status == "failed"],
+    }
+
+
+def _matching(planned: "list[StoredRun]", where: list[str]) -> "list[StoredRun]":
+    if not where:
+        return planned
+    import pyarrow as pa
+
+    from ..store.filters import keep_where
+
+    fields = ("run_id", "study", "dataset", "model", "regularization", "activation", "width")
+    rows = [
+        {"row": row, **{name: getattr(run, name) for name in (*fields, "seed")}}
+        for row, run in enumerate(planned)
+    ]
+    names = [*fields, "seed", "row"]
+    table = pa.table({name: [row[name] for row in rows] for name in names})
+    return [planned[row] for row in keep_where(table, where)["row"].to_pylist()]
+
+
+def _study_values(
+    name: str, planned: "list[StoredRun]", states: "dict[str, RunState]"
+) -> dict[str, Any]:
+    run_ids = {run.run_id for run in planned if run.study == name}
+    counts: Counter[str] = Counter(states[run_id].status for run_id in run_ids)
+    return {
+        "study": name,
+        "labelled_runs": sum(run.study == name for run in planned),
+        "runs": len(run_ids),
+        **{state: counts[state] for state in _STATES},
+        "attempts": sum(states[run_id].attempts for run_id in run_ids),
+    }
+
+
+def _running_values(state: "RunState", planned: "list[StoredRun]") -> dict[str, Any]:
+    run = next(run for run in planned if run.run_id == state.run_id)
+    levels = (run.dataset, run.model, run.regularization, run.activation)
+    return {
+        "run_id": state.run_id,
+        "label": f"{' '.join(levels)} seed {run.seed}",
+        "owner": str(state.owner),
+        "attempts": state.attempts,
+    }
+
+
+def _describe(values: dict[str, Any]) -> list[str]:
+    lines = []
+    for entry in values["studies"]:
+        counts = ", ".join(f"{entry[state]} {state}" for state in _STATES if entry[state])
+        lines.append(f"study {entry['study']}: {count(entry['runs'], 'run')}: {counts}")
+    if not lines:
+        lines.append("no runs")
+    return [
+        *lines,
+        *(
+            f"  running   {entry['run_id']}  {entry['label']}  by {entry['owner']}"
+            for entry in values["running"]
+        ),
+        *(
+            f"  put back  {entry['run_id']}  after {count(entry['attempts'], 'attempt')}: "
+            f"{entry['accident']}"
+            for entry in values["accidents"]
+        ),
+        *(f"  failed    {run_id}  (actwise show run tells why)" for run_id in values["failed"]),
+    ]

@@ -1,0 +1,102 @@
+"""``actwise store``: copy, take runs out, clean up."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..errors import SpecError
+from .options import Artifacts, Json, Store
+from .output import count, print_json, print_text, size
+
+
+def copy(
+    destination: Annotated[Path, typer.Argument(metavar="DEST", help="A new folder.")],
+    store: Store,
+    artifacts: Artifacts = None,
+    json: Json = False,
+) -> None:
+    """Copy a store as it is at one moment, while its runs go on."""
+    from ..store import RunStore
+    from ..store.backup import copy_store
+
+    with RunStore.open(store, artifacts=artifacts) as opened:
+        copied = copy_store(opened, destination)
+    if json:
+        print_json(asdict(copied))
+        return
+    print_text(
+        f"{count(copied.num_results, 'result')} and {count(copied.num_files, 'file')} "
+        f"({size(copied.num_bytes)}) copied to {destination}"
+    )
+
+
+def remove(
+    store: Store,
+    study: Annotated[str, typer.Option("--study", metavar="NAME", help="Which study.")],
+    run: Annotated[
+        list[str] | None,
+        typer.Option("--run", metavar="ID", help="Only this run of it; may be repeated."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    artifacts: Artifacts = None,
+    json: Json = False,
+) -> None:
+    """Take a study, or some of its runs, out of a store with their files. Final."""
+    from ..store import RunStore
+    from ..store.removal import remove as remove_runs
+
+    with RunStore.open(store, artifacts=artifacts) as opened:
+        run_ids = [opened.find_run(beginning) for beginning in run] if run else None
+        planned = opened.planned(study)
+        num_runs = len(run_ids) if run_ids else len({p.run_id for p in planned})
+        if not yes:
+            _ask(f"Remove {count(num_runs, 'run')} of study {study} from {opened}?")
+        removed = remove_runs(opened, study, run_ids)
+    if json:
+        print_json(_plain(asdict(removed)))
+        return
+    print_text(
+        f"{count(len(removed.run_ids), 'run')} and {count(len(removed.files), 'file')} removed, "
+        f"{count(len(removed.shared_run_ids), 'run')} of other studies kept"
+    )
+
+
+def collect_garbage(
+    store: Store,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list it.")] = False,
+    artifacts: Artifacts = None,
+    json: Json = False,
+) -> None:
+    """Delete checkpoints of finished runs and files that belong to no run."""
+    from ..store import RunStore
+    from ..store.removal import collect_garbage as collect
+
+    with RunStore.open(store, artifacts=artifacts) as opened:
+        garbage = collect(opened, dry_run=dry_run)
+    if json:
+        print_json(_plain(asdict(garbage)))
+        return
+    print_text(*(str(path) for path in garbage.files))
+    verb = "would go" if dry_run else "deleted"
+    print_text(
+        f"{count(len(garbage.files), 'file')} ({size(garbage.num_bytes)}) and "
+        f"{count(len(garbage.run_ids), 'run')} {verb}"
+        + ("" if dry_run else f"; the database shrank by {size(garbage.freed_bytes)}")
+    )
+
+
+def _ask(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise SpecError("store rm cannot ask, since this is no terminal: give --yes")
+    typer.confirm(question, abort=True)
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    """Paths as text."""
+    return {
+        key: [str(item) for item in value] if isinstance(value, tuple) else value
+        for key, value in values.items()
+    }

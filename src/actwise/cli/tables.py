@@ -1,0 +1,64 @@
+"""``actwise table``: the results of a store in the form of the paper's Tables 3 and 4."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .options import Artifacts, Output, Store, StudyName, Where
+from .output import print_renderables
+
+if TYPE_CHECKING:
+    from ..analysis import Table
+
+
+def table(
+    store: Store,
+    study: StudyName = None,
+    where: Where = None,
+    format: Annotated[
+        str,
+        typer.Option(
+            "--format", metavar="FORMAT", help="text, markdown, latex, csv, parquet or json."
+        ),
+    ] = "text",
+    output: Output = None,
+    artifacts: Artifacts = None,
+    json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+) -> None:
+    """Test accuracy of every cell, mean and spread over seeds, the paper's beside it."""
+    from ..report import write
+
+    found = read_table(store, study=study, where=where or (), artifacts=artifacts)
+    format = "json" if json else format
+    if format == "text" and output is None and sys.stdout.isatty():
+        print_table(found)
+    else:
+        write(found, format, output)
+
+
+def read_table(
+    store: str,
+    *,
+    study: str | None = None,
+    where: Sequence[str] = (),
+    artifacts: Path | None = None,
+) -> "Table":
+    """The cells of a store, those without a result included."""
+    from ..analysis import make_table, select_planned
+    from ..store import RunStore
+    from ..store.export import export_table
+
+    with RunStore.open(store, artifacts=artifacts) as opened:
+        runs = export_table(opened, "runs", study=study, where=where)
+        planned = select_planned(opened.planned(study), where)
+    return make_table(runs.to_pylist(), planned)
+
+
+def print_table(table: "Table") -> None:
+    """A table for people, as wide as their terminal."""
+    from ..report import text_renderables
+
+    print_renderables(text_renderables(table))

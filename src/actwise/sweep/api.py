@@ -1,0 +1,56 @@
+"""``actwise.run``: a study by its name, into a store by its path."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..spec import Describe, StudySpec, load_study
+from ..store import RunStore
+from .events import ProgressSink
+from .options import Outcome, RunOptions
+from .plan import make_plan
+from .preflight import check_machine, check_study
+from .run import run_study
+
+
+def run(
+    study: str | StudySpec,
+    store: str | Path | RunStore,
+    *,
+    overrides: Sequence[str] = (),
+    artifacts: Path | None = None,
+    progress: ProgressSink | None = None,
+    **options: Any,
+) -> Outcome:
+    """Train every run of a study that the store lacks; the same call resumes.
+
+    Args:
+        study: A StudySpec, a TOML file, or the name of a shipped study.
+        store: An open store, its folder (made if it is missing), or a database URL.
+        overrides: ``key=value`` changes to a study that is named, as on the command line.
+        artifacts: Folder for weights and logs, with a URL only.
+        progress: Who watches (:func:`.progress.choose_progress`); absent = nobody.
+        options: Fields of :class:`.options.RunOptions`: workers, data_dir, device ...
+
+    Raises:
+        SpecError: if a level, a setting or an option is not valid; nothing is written.
+        DataError: if a data set is missing or damaged; nothing is written.
+        StoreError: if the store cannot be read or written.
+    """
+    from ..models import make_describe
+
+    chosen = RunOptions(**options)
+    spec = study if isinstance(study, StudySpec) else load_study(study, overrides)
+    describe = make_describe(chosen.data_dir)
+    if isinstance(store, RunStore):
+        return run_study(spec, store, describe=describe, options=chosen, progress=progress)
+    if "://" not in str(store) and not Path(store).exists():
+        _check_before_making(spec, describe, chosen)
+    with RunStore.open(store, create=True, artifacts=artifacts) as opened:
+        return run_study(spec, opened, describe=describe, options=chosen, progress=progress)
+
+
+def _check_before_making(study: StudySpec, describe: Describe, options: RunOptions) -> None:
+    """What ``run_study`` checks, before a store is made: a wrong study leaves nothing behind."""
+    check_study(study)
+    check_machine(make_plan(study, describe).cells, options)
