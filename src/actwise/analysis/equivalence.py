@@ -1,7 +1,7 @@
 """Verdicts on a difference: better, worse, equivalent or undecided."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from .estimate import Estimate
@@ -53,37 +53,37 @@ def judge(
     return "undecided"
 
 
-def judge_single_run(
-    binomial: Estimate,
-    with_run_sd: Estimate,
+def judge_cautiously(
+    estimates: Sequence[Estimate],
     *,
     margin: float,
     higher_is_better: bool = True,
-    adjusted_p: tuple[float, float] | None = None,
+    adjusted_p: Sequence[float] | None = None,
+    is_single_run: bool = False,
 ) -> tuple[Verdict, str]:
-    """Judge a difference of single runs twice; the more cautious verdict counts.
+    """Judge one difference under several models of its error; only what all say counts.
 
     Args:
-        binomial: The difference with the binomial error of the test images alone.
-        with_run_sd: The same with an external run-to-run deviation added.
+        estimates: The difference under each model, the most cautious last.
         margin: As in :func:`judge`.
         higher_is_better: Direction of the response.
-        adjusted_p: One-sided adjusted p values under the two models.
+        adjusted_p: One-sided adjusted p value under each model.
+        is_single_run: Single runs never show equivalence.
 
     Returns:
-        The verdict, and the reason "single-run" where the two differ or the run-to-run deviation
-        is not known, "imprecise" where both are undecided, else "ok".
+        The verdict, and the reason: "single-run" where the models differ or the last knows no
+        standard error, "imprecise" where they agree on undecided, else "ok".
     """
-    first, second = (
+    verdicts = [
         judge(
             estimate,
             margin=margin,
             higher_is_better=higher_is_better,
             adjusted_p=adjusted_p[i] if adjusted_p else None,
-            is_single_run=True,
+            is_single_run=is_single_run,
         )
-        for i, estimate in enumerate((binomial, with_run_sd))
-    )
-    if first != second or not with_run_sd.is_testable:
+        for i, estimate in enumerate(estimates)
+    ]
+    if len(set(verdicts)) > 1 or not estimates[-1].is_testable:
         return "undecided", "single-run"
-    return first, "imprecise" if first == "undecided" else "ok"
+    return verdicts[0], "imprecise" if verdicts[0] == "undecided" else "ok"

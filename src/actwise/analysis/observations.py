@@ -69,7 +69,8 @@ class Observations:
 
         A row whose ``status`` is "diverged" counts as diverged; any other row without a
         response is left out. The seed is used where every row has one. ``settings`` are further
-        attributes of this class; ``dataset_factor`` defaults to "dataset" where that is a factor.
+        attributes of this class; ``dataset_factor`` defaults to "dataset" where that is a factor,
+        ``focus`` to the last factor where there is no activation.
 
         Raises:
             DataError: if a column is missing or a response is no number.
@@ -79,6 +80,8 @@ class Observations:
         levels, codes_RF = _encode(kept, factors)
         values = [math.nan if _is_diverged(r) else _number(r[response], response) for r in kept]
         seeds = [_text(row.get(seed)) for row in kept] if seed is not None else []
+        if settings.get("focus", "activation") not in factors:
+            settings["focus"] = factors[-1]
         settings.setdefault("dataset_factor", "dataset" if "dataset" in factors else None)
         return cls(
             tuple(factors),
@@ -201,7 +204,6 @@ def read_csv(
     chosen = factors or [name for name in usual if name in rows[0]]
     if not chosen:
         raise DataError(f"{path.name}: no factor column; name them with --factors")
-    settings.setdefault("focus", "activation" if "activation" in chosen else chosen[-1])
     return Observations.from_rows(rows, factors=chosen, response=response, **settings)
 
 

@@ -1,0 +1,221 @@
+"""A claim as an executable hypothesis, and how every claim is judged.
+
+A claim looks at a study and makes a plan: the contrasts it needs and a rule that gives a verdict
+under one model of the error. Judging is the same for all: missing cells, diverged runs, both
+models of single runs, both scales. A reason code always, the first of ``REASONS`` that applies.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from .estimate import Estimate
+from .evidence import Evidence, gather, is_percent
+from .inference import CellModel, NotEstimableError, Weights
+from .observations import Cell, Observations
+from .wording import Wording
+
+ClaimVerdict = Literal["supported", "refuted", "undecided"]
+ALPHA = 0.05
+
+REASONS = (
+    "missing-cells",
+    "diverged",
+    "aliased",
+    "in-sample",
+    "ceiling",
+    "single-run",
+    "imprecise",
+    "ok",
+)
+"""In the order in which they apply."""
+
+
+@dataclass(frozen=True)
+class ComponentResult:
+    """A component's estimate with the limits that decide, in the scale of the claim.
+
+    Attributes:
+        name: What was estimated.
+        estimate, standard_error, df: NaN (and 0) where it could not be.
+        lower: One-sided 95 % limit.
+        upper: One-sided limit at the level that refutes, 1 - .05 / K for K components.
+        bound: Support needs ``lower`` above this.
+        refutation: The claim is refuted where ``upper`` lies below this.
+    """
+
+    name: str
+    estimate: float
+    standard_error: float
+    df: float
+    lower: float
+    upper: float
+    bound: float
+    refutation: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What one model of the error says."""
+
+    verdict: ClaimVerdict
+    components: tuple[ComponentResult, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a claim is to be judged in one study.
+
+    Attributes:
+        weights: Every contrast that is needed; cells that the study lacks may have weights.
+        evaluate: The rule under one model of the error.
+        holds_on_logit: Whether the signs are the same under a model on the logit scale.
+        barred: Verdicts that cannot be given whatever the numbers say, with the reason.
+        notes: What a reader must know besides.
+    """
+
+    weights: tuple[Weights, ...]
+    evaluate: Callable[[CellModel], Evaluation]
+    holds_on_logit: Callable[[CellModel], bool] = lambda model: True
+    barred: Mapping[ClaimVerdict, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A named hypothesis; ``plan`` turns it into contrasts of a study."""
+
+    id: str
+    statement: str
+    plan: Callable[[Wording, Evidence], Plan]
+
+
+@dataclass(frozen=True)
+class ClaimResult:
+    """A verdict with everything that led to it.
+
+    Attributes:
+        id, statement: Of the claim; it is a family of its own.
+        verdict, reason: The reason is one of ``REASONS``.
+        components: Under the most cautious model.
+        by_source: The verdict of each model of the error.
+        margin: Margin of equivalence by data set, in points.
+        runs, seeds: Completed runs of the study and its distinct seeds (0 without).
+        variance_source: Where the shown standard errors come from.
+        scope: Levels over which the claim was averaged.
+        missing: Cells that the claim needs and the study lacks.
+        notes: What a reader must know besides.
+    """
+
+    id: str
+    statement: str
+    verdict: ClaimVerdict
+    reason: str
+    components: tuple[ComponentResult, ...]
+    by_source: Mapping[str, ClaimVerdict]
+    margin: Mapping[str, float]
+    runs: int
+    seeds: int
+    variance_source: str
+    scope: str
+    scale: str = "points"
+    alpha: float = ALPHA
+    missing: tuple[Cell, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def judge_claims(
+    observed: Observations, claims: Sequence[Claim], *, margin: float | None = None
+) -> tuple[ClaimResult, ...]:
+    """Judge claims about accuracies; errors are turned into accuracies first.
+
+    Args:
+        observed: The runs.
+        claims: Such as :data:`claims.PAPER_CLAIMS`.
+        margin: Margin of equivalence for all data sets, in points, instead of the defaults.
+    """
+    if not observed.higher_is_better and is_percent(observed):
+        observed = replace(observed, response_R=100.0 - observed.response_R, higher_is_better=True)
+    points = gather(observed, margin=margin)
+    logit = gather(observed, scale="logit") if is_percent(observed) else None
+    return tuple(judge_claim(claim, points, logit) for claim in claims)
+
+
+def judge_claim(claim: Claim, evidence: Evidence, logit: Evidence | None) -> ClaimResult:
+    """Judge one claim from the evidence in points and, where there is one, on the logit scale."""
+    wording = Wording(evidence.model.factors, evidence.model.cells)
+    plan = claim.plan(wording, evidence)
+    by_source: dict[str, ClaimVerdict] = {}
+    shown: tuple[ComponentResult, ...] = ()
+    missing = _missing(plan, evidence.model)
+    verdict: ClaimVerdict = "undecided"
+    reason = "missing-cells"
+    if plan.weights and not missing:
+        try:
+            found = {model.source: plan.evaluate(model) for model in evidence.models}
+        except NotEstimableError as error:
+            missing = error.missing
+        else:
+            by_source = {source: entry.verdict for source, entry in found.items()}
+            shown = found[evidence.model.source].components
+            verdict, reason = _decide(plan, by_source, shown, evidence, logit)
+    observed = evidence.observed
+    return ClaimResult(
+        claim.id,
+        claim.statement,
+        verdict,
+        reason,
+        shown,
+        by_source,
+        {name: evidence.margin_of(name) for name in dict.fromkeys(observed.run_datasets())},
+        observed.completed().num_runs,
+        0 if observed.seeds_R is None else len(set(observed.seeds_R.tolist())),
+        evidence.model.source,
+        wording.scope(),
+        missing=missing,
+        notes=plan.notes,
+    )
+
+
+def _decide(
+    plan: Plan,
+    by_source: Mapping[str, ClaimVerdict],
+    shown: tuple[ComponentResult, ...],
+    evidence: Evidence,
+    logit: Evidence | None,
+) -> tuple[ClaimVerdict, str]:
+    verdicts = set(by_source.values())
+    verdict: ClaimVerdict = verdicts.pop() if len(verdicts) == 1 else "undecided"
+    if any(evidence.touches_diverged(weights) for weights in plan.weights):
+        others = [plan.evaluate(model).verdict for model in evidence.sensitivity]
+        if not others or any(other != verdict for other in others):
+            return "undecided", "diverged"
+    if verdict in plan.barred:
+        return "undecided", plan.barred[verdict]
+    if verdict == "supported" and logit and not plan.holds_on_logit(logit.model):
+        return "undecided", "ceiling"
+    if verdict != "undecided":
+        return verdict, "ok"
+    is_known = all(component.df > 0 for component in shown)
+    return verdict, "imprecise" if is_known and len(set(by_source.values())) == 1 else "single-run"
+
+
+def _missing(plan: Plan, model: CellModel) -> tuple[Cell, ...]:
+    """Cells with a weight but without completed runs, each once."""
+    return tuple(dict.fromkeys(cell for w in plan.weights for cell in model.missing(w)))
+
+
+def component_result(
+    estimate: Estimate, *, num_components: int, bound: float = 0.0, refutation: float = 0.0
+) -> ComponentResult:
+    """The row of an estimate with the limits of a claim of ``num_components`` components."""
+    return ComponentResult(
+        estimate.name,
+        estimate.value,
+        estimate.standard_error,
+        estimate.df,
+        estimate.lower(1 - ALPHA),
+        estimate.upper(1 - ALPHA / num_components),
+        bound,
+        refutation,
+    )

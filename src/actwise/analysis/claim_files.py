@@ -1,0 +1,126 @@
+"""Claims of a user's own, in TOML (``analyze --claims FILE``).
+
+    [[claim]]
+    id = "U1"
+    statement = "GELU beats ReLU in residual networks."
+
+    [[claim.component]]            # theta = sum of weight * mean over the cells that match
+    name = "gelu - relu"
+    bound = 0.0                    # supported above, in points
+    refuted_below = 0.0            # the default is the bound
+    gap_change = false             # true: the sign must hold on the logit scale too
+    terms = [
+      { weight = 1, where = { model = "resnet*", activation = "gelu" } },
+      { weight = -1, where = { model = "resnet*", activation = "relu" } },
+    ]
+
+A pattern may hold ``*`` and ``?``. Where the compared factor is given without them, every matching
+condition must have that level; a condition without it is reported as a missing cell.
+"""
+
+import math
+import tomllib
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+
+from ..errors import SpecError, UnknownNameError
+from ..spec.train import Frozen
+from .claim import Claim, Plan
+from .claim_linear import Component, linear_plan
+from .contrasts import combine
+from .evidence import Evidence
+from .inference import Weights
+from .observations import Cell
+from .wording import Wording
+
+
+class TermEntry(Frozen):
+    """A multiple of the mean of the cells that match."""
+
+    weight: float
+    where: dict[str, str] = Field(min_length=1)
+
+
+class ComponentEntry(Frozen):
+    """One theta > bound."""
+
+    name: str
+    bound: float = 0.0
+    refuted_below: float | None = None
+    least_estimate: float | None = None
+    gap_change: bool = False
+    terms: tuple[TermEntry, ...] = Field(min_length=1)
+
+
+class ClaimEntry(Frozen):
+    """A claim as written."""
+
+    id: str = Field(min_length=1, max_length=40)
+    statement: str
+    component: tuple[ComponentEntry, ...] = Field(min_length=1)
+
+
+class ClaimFile(Frozen):
+    """All claims of a file."""
+
+    claim: tuple[ClaimEntry, ...] = Field(min_length=1)
+
+
+def read_claims(path: Path) -> tuple[Claim, ...]:
+    """Read the claims of a TOML file.
+
+    Raises:
+        SpecError: if the file cannot be read, names the field that is wrong, or has an id twice.
+    """
+    try:
+        entries = ClaimFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8"))).claim
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SpecError(f"claims file {path} cannot be read: {error}") from error
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in problem["loc"])
+        raise SpecError(f"claims file {path.name}: {where}: {problem['msg']}") from None
+    ids = [entry.id for entry in entries]
+    if twice := sorted({name for name in ids if ids.count(name) > 1}):
+        raise SpecError(f"claims file {path.name}: {', '.join(twice)} is there twice")
+    return tuple(_claim(entry) for entry in entries)
+
+
+def _claim(entry: ClaimEntry) -> Claim:
+    def plan(wording: Wording, evidence: Evidence) -> Plan:
+        focus = evidence.observed.focus
+        return linear_plan([_component(part, wording, focus) for part in entry.component])
+
+    return Claim(entry.id, entry.statement, plan)
+
+
+def _component(entry: ComponentEntry, wording: Wording, focus: str) -> Component:
+    terms = [(term.weight, _mean_of(term, wording, focus)) for term in entry.terms]
+    return Component(
+        entry.name,
+        combine(*terms),
+        entry.bound,
+        entry.refuted_below,
+        -math.inf if entry.least_estimate is None else entry.least_estimate,
+        entry.gap_change,
+    )
+
+
+def _mean_of(term: TermEntry, wording: Wording, focus: str) -> Weights:
+    """The mean over the matching cells; with a fixed level of the focus, over all conditions."""
+    for name in term.where:
+        if name not in wording.factors:
+            raise UnknownNameError("factor", name, wording.factors)
+    patterns = dict(term.where)
+    fixed = None if any(sign in patterns.get(focus, "*") for sign in "*?[") else patterns.pop(focus)
+    places = {name: wording.factors.index(name) for name in (*patterns, focus)}
+    found: dict[Cell, None] = {}
+    for cell in wording.cells:
+        if all(fnmatchcase(cell[places[name]], text) for name, text in patterns.items()):
+            place = places[focus]
+            found[cell if fixed is None else (*cell[:place], fixed, *cell[place + 1 :])] = None
+    if not found:
+        return {tuple(f"{name}={text}" for name, text in term.where.items()): 1.0}
+    return {cell: 1 / len(found) for cell in found}

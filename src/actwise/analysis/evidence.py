@@ -1,0 +1,147 @@
+"""The models by which differences are judged, chosen by what runs there are.
+
+With replicates one model decides. Single runs are judged by two (binomial, and with an external
+run-to-run deviation), and only what both say counts. Where runs diverged, the same models with
+these runs at chance accuracy stand beside them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .divergence import at_chance, diverged_cells
+from .equivalence import Verdict, judge_cautiously, margin_for
+from .estimate import Estimate
+from .external import EXTERNAL_DEVIATIONS, RunDeviation, single_run_models
+from .inference import CellModel, Weights, fit_cells
+from .observations import Cell, Observations
+from .scales import Scale, on_scale
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Runs and the models of them.
+
+    Attributes:
+        observed: The runs, in points whatever the scale.
+        scale: Scale of the models.
+        models: The models that decide; the last is the most cautious and is shown.
+        sensitivity: The same with diverged runs at chance; empty where none diverged.
+        is_single_run: Whether no cell has a replicate.
+        diverged: Cells with a diverged run.
+        margin: Margin of equivalence in points for all data sets, or None for the defaults.
+    """
+
+    observed: Observations
+    scale: Scale
+    models: tuple[CellModel, ...]
+    sensitivity: tuple[CellModel, ...]
+    is_single_run: bool
+    diverged: frozenset[Cell]
+    margin: float | None = None
+
+    @property
+    def model(self) -> CellModel:
+        """The model that is shown."""
+        return self.models[-1]
+
+    def estimates(self, weights: Weights, name: str) -> tuple[Estimate, ...]:
+        """The contrast under every deciding model.
+
+        Raises:
+            NotEstimableError: as :meth:`CellModel.contrast`.
+        """
+        return tuple(model.contrast(weights, name=name) for model in self.models)
+
+    def touches_diverged(self, weights: Weights) -> bool:
+        """Whether a cell with a weight has a diverged run."""
+        return any(weight and cell in self.diverged for cell, weight in weights.items())
+
+    def margin_of(self, dataset: str) -> float:
+        """Margin of equivalence of a data set, in points."""
+        return margin_for(dataset, override=self.margin)
+
+
+def gather(
+    observed: Observations,
+    *,
+    scale: Scale = "points",
+    margin: float | None = None,
+    external: Mapping[str, RunDeviation] = EXTERNAL_DEVIATIONS,
+) -> Evidence:
+    """Fit the models that the runs allow.
+
+    Raises:
+        SpecError: on the logit scale, for a response that is no percentage.
+    """
+    diverged = diverged_cells(observed)
+    done = observed.completed()
+    single = not any(part.fit.df > 0 for part in fit_cells(done).parts)
+    models = _models(done, scale, external, single=single)
+    filled = at_chance(observed) if diverged and is_percent(observed) else None
+    sensitivity = _models(filled, scale, external, single=single) if filled else ()
+    return Evidence(observed, scale, models, sensitivity, single, diverged, margin)
+
+
+def judge_difference(
+    evidence: Evidence,
+    weights: Weights,
+    *,
+    name: str,
+    margin: float,
+    adjusted_p: tuple[float, ...] | None = None,
+) -> tuple[Verdict, str]:
+    """Verdict on a difference and its reason: the first that applies of diverged, single-run,
+    imprecise, ok.
+
+    Args:
+        evidence: On the scale of points.
+        weights: The difference; every cell has a completed run.
+        name: For messages.
+        margin: Half width of what counts as no difference, in points.
+        adjusted_p: One-sided adjusted p under each deciding model.
+
+    Raises:
+        NotEstimableError: as :meth:`CellModel.contrast`.
+    """
+    verdict, reason = _judge(evidence, evidence.models, weights, name, margin, adjusted_p)
+    if evidence.touches_diverged(weights):
+        others = evidence.sensitivity
+        if not others or _judge(evidence, others, weights, name, margin, None)[0] != verdict:
+            return "undecided", "diverged"
+    return verdict, reason
+
+
+def _judge(
+    evidence: Evidence,
+    models: tuple[CellModel, ...],
+    weights: Weights,
+    name: str,
+    margin: float,
+    adjusted_p: tuple[float, ...] | None,
+) -> tuple[Verdict, str]:
+    return judge_cautiously(
+        [model.contrast(weights, name=name) for model in models],
+        margin=margin,
+        higher_is_better=evidence.observed.higher_is_better,
+        adjusted_p=adjusted_p,
+        is_single_run=evidence.is_single_run,
+    )
+
+
+def _models(
+    observed: Observations,
+    scale: Scale,
+    external: Mapping[str, RunDeviation],
+    *,
+    single: bool,
+) -> tuple[CellModel, ...]:
+    if single and is_percent(observed):
+        return tuple(single_run_models(observed, scale=scale, external=external).values())
+    return (fit_cells(on_scale(observed, scale)),)
+
+
+def is_percent(observed: Observations) -> bool:
+    """Whether the response is a percentage of test images: named so, and between 0 and 100."""
+    named = "accuracy" in observed.response or "error" in observed.response
+    values_R = observed.completed().response_R
+    return named and bool(((values_R >= 0) & (values_R <= 100)).all())
