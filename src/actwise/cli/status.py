@@ -50,7 +50,11 @@ def _watch(store: "RunStore", study: str | None, where: list[str]) -> None:
 
 
 def _survey(store: "RunStore", study: str | None, where: list[str]) -> dict[str, Any]:
-    planned = _matching(store.planned(study), where)
+    from ..analysis import select_planned
+
+    planned = store.planned(study)
+    if where:
+        planned = select_planned(planned, where)
     states = store.states({run.run_id for run in planned})
     names = list(dict.fromkeys(run.study for run in planned))
     return {
@@ -66,23 +70,6 @@ def _survey(store: "RunStore", study: str | None, where: list[str]) -> dict[str,
         ],
         "failed": [s.run_id for s in states.values() if s.status == "failed"],
     }
-
-
-def _matching(planned: "list[StoredRun]", where: list[str]) -> "list[StoredRun]":
-    if not where:
-        return planned
-    import pyarrow as pa
-
-    from ..store.filters import keep_where
-
-    fields = ("run_id", "study", "dataset", "model", "regularization", "activation", "width")
-    rows = [
-        {"row": row, **{name: getattr(run, name) for name in (*fields, "seed")}}
-        for row, run in enumerate(planned)
-    ]
-    names = [*fields, "seed", "row"]
-    table = pa.table({name: [row[name] for row in rows] for name in names})
-    return [planned[row] for row in keep_where(table, where)["row"].to_pylist()]
 
 
 def _study_values(
