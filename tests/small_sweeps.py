@@ -5,7 +5,8 @@ import math
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -84,28 +85,38 @@ def sweep(
         )
 
 
-def start_driver(
-    folder: Path, values: dict[str, Any], *, cwd: Path | None = None, **options: Any
-) -> subprocess.Popen[str]:
-    """Start a driver with worker processes, in a session of its own."""
+@contextmanager
+def driver_of(
+    folder: Path, values: dict[str, Any], **options: Any
+) -> Iterator[subprocess.Popen[str]]:
+    """A driver with worker processes, in a session of its own; killed at the end if need be."""
     asked = {"study": values, "store": str(folder), "options": options}
-    return subprocess.Popen(
+    driver = subprocess.Popen(
         [sys.executable, str(DRIVER), json.dumps(asked)],
-        cwd=cwd or folder.parent,
+        cwd=folder.parent,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
+    try:
+        with driver:
+            yield driver
+            driver.kill()
+    finally:
+        driver.kill()
 
 
-def drive(
-    folder: Path, values: dict[str, Any], *, cwd: Path | None = None, **options: Any
-) -> tuple[int, list[dict[str, Any]], str]:
-    """Run a driver to its end: exit code, events, stderr."""
-    driver = start_driver(folder, values, cwd=cwd, **options)
+def drive(folder: Path, values: dict[str, Any], **options: Any) -> tuple[int, str]:
+    """Run a driver to its end: exit code, and what it said on stdout and stderr."""
+    with driver_of(folder, values, **options) as driver:
+        return finish(driver)
+
+
+def finish(driver: subprocess.Popen[str]) -> tuple[int, str]:
+    """Wait for the end of a driver: exit code, and the rest of what it said."""
     stdout, stderr = driver.communicate(timeout=120)
-    return driver.returncode, [json.loads(line) for line in stdout.splitlines()], stderr
+    return driver.returncode, stdout + stderr
 
 
 def wait_for_event(driver: subprocess.Popen[str], name: str) -> dict[str, Any]:

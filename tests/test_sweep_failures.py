@@ -112,8 +112,8 @@ def test_nothing_carries_over_from_run_to_run(store: Path, tmp_path: Path, execu
 def test_code_in_the_working_directory_is_found(store: Path) -> None:
     shutil.copy(Path(__file__).parent / "users_code.py", store.parent / "only_here.py")
     values = study_values(activation=("only_here:prints",), seeds=(0,))
-    exit_code, _, stderr = drive(store, values, workers=1)
-    assert exit_code == 0, stderr
+    exit_code, said = drive(store, values, workers=1)
+    assert exit_code == 0, said
 
 
 def test_code_that_changed_since_it_was_planned_is_not_filed_under_the_plan(store: Path) -> None:
