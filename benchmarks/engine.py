@@ -38,7 +38,7 @@ NAMES = {
     "engine": "engine",
     "default": "bare default",
     "channels_last": "bare channels_last",
-    "gemm": "torch.mm, 2048^3",
+    "gemm": "GEMM, GFLOP/s",
 }
 # Batches of a turn, so that turns last about as long whatever the network.
 NETWORKS = {
@@ -59,7 +59,7 @@ class Ratio:
 
     @property
     def quartiles(self) -> str:
-        return f"{self.lower_quartile:.2f} - {self.upper_quartile:.2f}"
+        return f"{self.lower_quartile:.2f}-{self.upper_quartile:.2f}"
 
 
 @dataclass(frozen=True)
@@ -159,21 +159,20 @@ def flop_per_image(model: str, width: float) -> int:
 
 def render(measurements: list[Measurement]) -> Table:
     """Five lines a network, one a contender and one for the checkpoint."""
-    table = Table(title="Training in turns: medians", box=SIMPLE)
-    table.add_column("network")
-    table.add_column("contender")
-    for heading in ("speed", "engine / it", "quartiles", "peak MB"):
-        table.add_column(heading, justify="right")
+    table = Table(title="Training in turns: medians; ratio: the engine over each", box=SIMPLE)
+    table.add_column("network", no_wrap=True)
+    table.add_column("contender", no_wrap=True)
+    for heading in ("images/s", "ratio", "quartiles", "peak MB"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for m in measurements:
         labels = [m.model, f"width {m.width:g}", "", ""]
-        speeds = {kind: f"{speed:,.0f} images/s" for kind, speed in m.images_per_second.items()}
-        speeds["gemm"] = f"{m.gemm_gflops:.0f} GFLOP/s"
+        speeds = m.images_per_second | {"gemm": m.gemm_gflops}
         for label, kind in zip(labels, KINDS, strict=True):
             over = m.flops_over_gemm if kind == "gemm" else m.engine_over.get(kind)
             ratios = ("", "") if over is None else (f"{over.of_medians:.2f}", over.quartiles)
             megabytes = f"{m.peak_bytes[kind] / 1e6:,.0f}"
-            table.add_row(label, NAMES[kind], speeds[kind], *ratios, megabytes)
-        table.add_row("", "a checkpoint", f"{1000 * m.checkpoint_seconds:.0f} ms", end_section=True)
+            table.add_row(label, NAMES[kind], f"{speeds[kind]:,.0f}", *ratios, megabytes)
+        table.add_row("", "checkpoint, ms", f"{1000 * m.checkpoint_seconds:.0f}", end_section=True)
     return table
 
 
