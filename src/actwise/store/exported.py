@@ -29,6 +29,8 @@ from .schema import SCHEMA_VERSION
 
 Row = dict[str, Any]
 
+_EPOCH_FIELDS = tuple(field.name for field in fields(EpochRecord))
+
 
 @dataclass(frozen=True)
 class ExportedResult:
@@ -62,8 +64,9 @@ def read_exported(folder: Path) -> Exported:
         StoreError: if it is no export, damaged, of a newer schema, or holds an id that does not
             follow from its settings.
     """
-    tables = {name: _rows(content) for name, content in _contents(folder).items()}
+    contents = _contents(folder)
     try:
+        tables = {name: _rows(name, content) for name, content in contents.items()}
         return Exported(
             folder=folder,
             studies=tuple(
@@ -108,10 +111,12 @@ def _verified(path: Path, digests: dict[str, str]) -> bytes:
     return content
 
 
-def _rows(content: bytes) -> list[Row]:
+def _rows(name: str, content: bytes) -> list[Row]:
     import pyarrow.parquet as pq
 
-    rows: list[Row] = pq.read_table(io.BytesIO(content)).to_pylist()
+    # Labels would be read for every epoch of every run.
+    columns = ["run_id", *_EPOCH_FIELDS] if name == "epochs" else None
+    rows: list[Row] = pq.read_table(io.BytesIO(content), columns=columns).to_pylist()
     return rows
 
 
@@ -168,7 +173,8 @@ def _results(tables: dict[str, list[Row]]) -> tuple[ExportedResult, ...]:
     known = {row["run_id"] for row in tables["study_runs"]}
     curves: dict[str, dict[int, EpochRecord]] = defaultdict(dict)
     for row in tables["epochs"]:
-        curves[row["run_id"]][row["epoch"]] = _epoch(row)
+        curve = curves[row.pop("run_id")]
+        curve[row["epoch"]] = EpochRecord(**row)
     details = {row["environment_id"]: row["details"] for row in tables["environments"]}
     classes = {row["run_id"]: row["classes"] for row in tables["predictions"]}
     probes = {row["run_id"]: row["packed"] for row in tables["probes"]}
@@ -189,7 +195,3 @@ def _results(tables: dict[str, list[Row]]) -> tuple[ExportedResult, ...]:
         )
         results[name] = ExportedResult(record, row["attempts"], row["recorded_at"])
     return tuple(results.values())
-
-
-def _epoch(row: Row) -> EpochRecord:
-    return EpochRecord(**{field.name: row[field.name] for field in fields(EpochRecord)})

@@ -1,19 +1,22 @@
 """``import``: folders written by :func:`~.export.export_all`, back into finished runs."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, bindparam, update
 
 from ..errors import StoreError
 from .exported import Exported, ExportedResult, read_exported
-from .leases import live_owners
 from .looks import insert_look, read_looks
 from .plans import insert_runs, insert_study
-from .results import differing_fields, read_result, write_result
+from .results import differing_fields, read_result, write_results
 from .schema import runs
+from .states import RunState, read_states
 from .store import RunStore
+
+# A curve of 200 epochs takes memory while it is written.
+_RESULTS_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -52,29 +55,40 @@ def _add_export(connection: Connection, export: Exported) -> int:
     for look in export.looks:
         if look not in known_looks:
             insert_look(connection, look)
-    live = live_owners(connection)
-    return sum(_add_result(connection, export.folder, result, live) for result in export.results)
+    new = _new_results(connection, export)
+    for first in range(0, len(new), _RESULTS_AT_ONCE):
+        _add_results(connection, new[first : first + _RESULTS_AT_ONCE])
+    return len(new)
 
 
-def _add_result(
-    connection: Connection, folder: Path, result: ExportedResult, live: Collection[str]
-) -> bool:
-    """Add one result; False if it was there."""
-    new = result.record
-    old = read_result(connection, new.run_id)
-    if old is not None:
-        differing = differing_fields(old, new)
-        if differing:
+def _new_results(connection: Connection, export: Exported) -> list[ExportedResult]:
+    """The results that the store lacks; a conflict is refused."""
+    states = read_states(connection, [result.record.run_id for result in export.results])
+    new = []
+    for result in export.results:
+        record = result.record
+        old = read_result(connection, record.run_id) if _is_over(states[record.run_id]) else None
+        if old is None:
+            new.append(result)
+        elif differing := differing_fields(old, record):
             raise StoreError(
-                f"import {str(folder)!r}: run {new.run_id} has another result in the store "
-                f"({', '.join(differing)} differ); nothing was imported"
+                f"import {str(export.folder)!r}: run {record.run_id} has another result in the "
+                f"store ({', '.join(differing)} differ); nothing was imported"
             )
-        return False
-    if new.run_id in live:
-        raise StoreError(
-            f"import {str(folder)!r}: run {new.run_id} is being trained; nothing was imported"
-        )
-    write_result(connection, new, recorded_at=result.recorded_at)
-    is_it = runs.c.run_id == new.run_id
-    connection.execute(update(runs).where(is_it).values(attempts=result.attempts))
-    return True
+        if states[record.run_id].status == "running":
+            raise StoreError(
+                f"import {str(export.folder)!r}: run {record.run_id} is being trained; nothing was "
+                "imported"
+            )
+    return new
+
+
+def _is_over(state: RunState) -> bool:
+    return state.has_result or state.status == "failed"
+
+
+def _add_results(connection: Connection, results: Sequence[ExportedResult]) -> None:
+    write_results(connection, [(result.record, result.recorded_at) for result in results])
+    attempts = [{"key": r.record.run_id, "number": r.attempts} for r in results]
+    statement = update(runs).where(runs.c.run_id == bindparam("key"))
+    connection.execute(statement.values(attempts=bindparam("number")), attempts)

@@ -5,11 +5,11 @@ The functions work inside the caller's transaction, so that a result is there as
 
 import json
 import math
-from collections.abc import Iterable
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, insert, select, update
 
 from ..errors import StoreError
 from .environment import fingerprint_id
@@ -53,29 +53,39 @@ def record_result(connection: Connection, claim: Claim, record: RunRecord) -> No
     """
     require(connection, claim)
     old = read_result(connection, claim.run_id)
-    write_result(connection, record if old is None else _observed_again(old, record))
+    if old is not None:
+        record = _observed_again(old, record)
+        _clear(connection, claim.run_id)
+    write_results(connection, [(record, now())])
     drop(connection, claim)
 
 
-def write_result(
-    connection: Connection, record: RunRecord, *, recorded_at: str | None = None
-) -> None:
-    """Write a result over whatever the run had."""
-    values = {name: getattr(record, name) for name in RECORD_COLUMNS} | {
-        "num_epochs": len(record.epochs),
-        "environment_id": _keep_environment(connection, record.environment),
-        "observed": to_json(sorted(record.observed)),
-        "recorded_at": recorded_at or now(),
-        "accident": None,
-    }
-    connection.execute(update(runs).where(runs.c.run_id == record.run_id).values(values))
-    _clear(connection, record.run_id)
-    if record.epochs:
-        rows = [{"run_id": record.run_id, **asdict(epoch)} for epoch in record.epochs]
-        connection.execute(insert(epochs), rows)
-    for table, packed in ((predictions, record.predictions), (probes, record.probes)):
-        if packed is not None:
-            connection.execute(insert(table).values(run_id=record.run_id, packed=packed))
+def write_results(connection: Connection, results: Sequence[tuple[RunRecord, str]]) -> None:
+    """Write results of runs that have none, each with the time at which it was recorded."""
+    environment_ids = _keep_environments(connection, [record for record, _ in results])
+    rows = [
+        {
+            "key": record.run_id,
+            **{name: getattr(record, name) for name in RECORD_COLUMNS},
+            "num_epochs": len(record.epochs),
+            "environment_id": environment_ids[record.run_id],
+            "observed": to_json(sorted(record.observed)),
+            "recorded_at": recorded_at,
+            "accident": None,
+        }
+        for record, recorded_at in results
+    ]
+    names = [name for name in rows[0] if name != "key"]
+    statement = update(runs).where(runs.c.run_id == bindparam("key"))
+    connection.execute(statement.values({name: bindparam(name) for name in names}), rows)
+    _insert(
+        connection,
+        epochs,
+        [{"run_id": r.run_id, **vars(epoch)} for r, _ in results for epoch in r.epochs],
+    )
+    for table, field in ((predictions, "predictions"), (probes, "probes")):
+        packed = [{"run_id": r.run_id, "packed": getattr(r, field)} for r, _ in results]
+        _insert(connection, table, [row for row in packed if row["packed"] is not None])
 
 
 def read_result(connection: Connection, run_id: str) -> RunRecord | None:
@@ -134,21 +144,30 @@ def _observed_again(old: RunRecord, new: RunRecord) -> RunRecord:
     return replace(new, observed=tuple({*old.observed, *new.observed}))
 
 
-def _keep_environment(connection: Connection, environment: dict[str, Any]) -> str:
-    details = to_json(environment)
-    key = short_hash(details)
-    is_it = environments.c.environment_id == key
-    if connection.execute(select(environments.c.environment_id).where(is_it)).first() is None:
-        fingerprint = environment.get("fingerprint", {})
-        connection.execute(
-            insert(environments).values(
-                environment_id=key,
-                fingerprint_id=fingerprint_id(fingerprint),
-                device=fingerprint.get("device"),
-                details=details,
-            )
-        )
-    return key
+def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    # Without rows, SQLAlchemy would insert one row of defaults.
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def _keep_environments(connection: Connection, records: Iterable[RunRecord]) -> dict[str, str]:
+    """Store what is new among the environments; their key by run id."""
+    known = set(connection.execute(select(environments.c.environment_id)).scalars())
+    keys = {}
+    for record in records:
+        details = to_json(record.environment)
+        keys[record.run_id] = key = short_hash(details)
+        if key not in known:
+            known.add(key)
+            fingerprint = record.environment.get("fingerprint", {})
+            row = {
+                "environment_id": key,
+                "fingerprint_id": fingerprint_id(fingerprint),
+                "device": fingerprint.get("device"),
+                "details": details,
+            }
+            connection.execute(insert(environments), row)
+    return keys
 
 
 def _read_environment(connection: Connection, run: RowMapping) -> dict[str, Any]:
