@@ -1,11 +1,12 @@
 """How many workers this machine carries: cores, quotas and memory that are really ours."""
 
+import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
 
-_CGROUP = Path("/sys/fs/cgroup")
 _MEMORY_SHARE = 0.9
 """Of the available memory; the rest is for the driver and the page cache of the data."""
 
@@ -18,9 +19,9 @@ def default_workers(memory_bytes: int, *, threads: int, device: str) -> int:
     """
     if device == "cuda":
         return 1
-    by_cores = len(physical_cores()) // threads
-    by_memory = int(available_memory_bytes() * _MEMORY_SHARE) // max(memory_bytes, 1)
-    return max(1, min(by_cores, by_memory, _quota_cores()))
+    cores = min(len(physical_cores()), cores_of_groups(own_groups()))
+    by_memory = available_memory_bytes() * _MEMORY_SHARE / max(memory_bytes, 1)
+    return max(1, int(min(cores / threads, by_memory)))
 
 
 def physical_cores() -> list[int]:
@@ -40,14 +41,49 @@ def allowed_cpus() -> set[int]:
 
 
 def available_memory_bytes() -> int:
-    """Memory that can be used now, limited by the cgroups this process is in."""
-    free = [int(psutil.virtual_memory().available)]
-    for group in _own_cgroups():
-        limit = _read(group / "memory.max") or _read(group / "memory.limit_in_bytes")
-        used = _read(group / "memory.current") or _read(group / "memory.usage_in_bytes")
-        if limit.isdigit() and used.isdigit():
-            free.append(max(0, int(limit) - int(used)))
+    """Memory that can be used now, limited by the control groups this process is in."""
+    in_groups = memory_of_groups(own_groups())
+    return int(min(psutil.virtual_memory().available, in_groups))
+
+
+def own_groups(
+    root: Path = Path("/sys/fs/cgroup"), table: Path = Path("/proc/self/cgroup")
+) -> list[Path]:
+    """Folders of this process's control groups and of those around them (versions 1 and 2)."""
+    groups: list[Path] = []
+    for line in _read(table).splitlines():
+        _, controllers, path = line.split(":", 2)
+        mounts = [root / name for name in controllers.split(",")] if controllers else [root]
+        for mount in mounts:
+            own = mount / path.lstrip("/")
+            groups += [own, *(folder for folder in own.parents if folder.is_relative_to(mount))]
+    return groups
+
+
+def memory_of_groups(groups: Sequence[Path]) -> float:
+    """Bytes that the tightest of ``groups`` still gives; infinite without a limit.
+
+    Pages of files that nobody uses count as used there, but are given up when memory is short.
+    """
+    free = [math.inf]
+    for group in groups:
+        limit = _number(group / "memory.max", group / "memory.limit_in_bytes")
+        used = _number(group / "memory.current", group / "memory.usage_in_bytes")
+        if limit is not None and used is not None:
+            free.append(max(0, limit - used + _idle_file_bytes(group)))
     return min(free)
+
+
+def cores_of_groups(groups: Sequence[Path]) -> float:
+    """Cores' worth of time that the tightest of ``groups`` gives; infinite without a quota."""
+    quotas = [math.inf]
+    for group in groups:
+        quota, _, period = _read(group / "cpu.max").partition(" ")
+        if not quota:
+            quota, period = _read(group / "cpu.cfs_quota_us"), _read(group / "cpu.cfs_period_us")
+        if quota.isdigit() and period.isdigit():
+            quotas.append(int(quota) / int(period))
+    return min(quotas)
 
 
 def _siblings(cpu: int) -> str:
@@ -55,27 +91,15 @@ def _siblings(cpu: int) -> str:
     return _read(topology) or str(cpu)
 
 
-def _quota_cores() -> int:
-    quotas = [len(allowed_cpus())]
-    for group in _own_cgroups():
-        quota, _, period = _read(group / "cpu.max").partition(" ")
-        if not quota:
-            quota, period = _read(group / "cpu.cfs_quota_us"), _read(group / "cpu.cfs_period_us")
-        if quota.isdigit() and period.isdigit():
-            quotas.append(max(1, int(quota) // int(period)))
-    return min(quotas)
+def _idle_file_bytes(group: Path) -> int:
+    values = dict(line.split() for line in _read(group / "memory.stat").splitlines())
+    return int(values.get("total_inactive_file", values.get("inactive_file", 0)))
 
 
-def _own_cgroups() -> list[Path]:
-    """Folders of this process's groups and of all groups around them (version 2, then 1)."""
-    groups: list[Path] = []
-    for line in _read(Path("/proc/self/cgroup")).splitlines():
-        _, controllers, path = line.split(":", 2)
-        roots = [_CGROUP / name for name in controllers.split(",")] if controllers else [_CGROUP]
-        for root in roots:
-            own = root / path.lstrip("/")
-            groups += [own, *(folder for folder in own.parents if folder.is_relative_to(root))]
-    return groups
+def _number(*paths: Path) -> int | None:
+    """The number in the first of ``paths`` that holds one (``max`` is none)."""
+    texts = (_read(path) for path in paths)
+    return next((int(text) for text in texts if text.isdigit()), None)
 
 
 def _read(path: Path) -> str:

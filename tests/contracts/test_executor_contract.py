@@ -1,0 +1,145 @@
+"""What the driver counts on, whichever executor carries its work."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psutil
+import pytest
+
+from actwise.models import make_describe
+from actwise.spec import ObserveSpec
+from actwise.store import RunStore
+from actwise.sweep import RunOptions, make_plan
+from actwise.sweep.assignment import make_assignment
+from actwise.sweep.executors import Executor
+from actwise.sweep.preflight import make_setup
+from actwise.sweep.protocol import Assignment, Done, Progress, PutBack, Result, Tried
+from actwise.sweep.run import make_executor
+from small_sweeps import small_study
+
+Make = Callable[[], Executor]
+
+
+def never() -> bool:
+    return False
+
+
+def ignore(progress: Progress) -> None:
+    """Nobody watches."""
+
+
+@pytest.fixture(params=["inline", "process"])
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
+    """Makes the executor, with one slot."""
+    options = RunOptions(executor=request.param, checkpoint_seconds=3600)
+
+    def make_one() -> Executor:
+        with RunStore.open(tmp_path / "store", create=True) as store:
+            return make_executor(make_setup(store, options, workers=1), options, 1)
+
+    return make_one
+
+
+def assignments(
+    *activations: str, epochs: int = 1, max_batches: int | None = None
+) -> list[Assignment]:
+    study = small_study(activation=activations or ("relu", "elu"), seeds=(0,), epochs=epochs)
+    return [
+        make_assignment(run, token=1, observe=ObserveSpec(), max_batches=max_batches)
+        for run in make_plan(study, make_describe(None)).runs
+    ]
+
+
+def run_all(executor: Executor, work: Iterator[tuple[Assignment, ...] | None]) -> list[Result]:
+    with closing(executor.map(work, should_stop=never, on_progress=ignore)) as results:
+        return list(results)
+
+
+def test_every_assignment_gets_one_result(make: Make) -> None:
+    asked = assignments()
+    results = run_all(make(), iter([(assignment,) for assignment in asked]))
+    assert [result.run_id for result in results] == [assignment.run_id for assignment in asked]
+    assert all(isinstance(result, Done) for result in results)
+
+
+def test_a_list_of_runs_is_answered_singly(make: Make) -> None:
+    asked = assignments()
+    results = run_all(make(), iter([tuple(asked)]))
+    assert [result.run_id for result in results] == [assignment.run_id for assignment in asked]
+
+
+def test_work_is_taken_only_when_there_is_room_for_it(make: Make) -> None:
+    taken: list[str] = []
+
+    def work() -> Iterator[tuple[Assignment, ...]]:
+        for assignment in assignments():
+            taken.append(assignment.run_id)
+            yield (assignment,)
+
+    with closing(make().map(work(), should_stop=never, on_progress=ignore)) as results:
+        first = next(results)
+        assert taken == [first.run_id]
+        assert len(list(results)) == 1
+
+
+def test_nothing_at_the_moment_is_asked_again(make: Make) -> None:
+    (assignment,) = assignments("relu")
+    assert len(run_all(make(), iter([None, None, (assignment,), None]))) == 1
+
+
+def test_after_a_stop_nothing_is_taken(make: Make) -> None:
+    work = iter([(assignment,) for assignment in assignments()])
+    results = make().map(work, should_stop=lambda: True, on_progress=ignore)
+    assert list(results) == []
+    assert len(list(work)) == 2
+
+
+def test_a_stop_puts_the_run_in_flight_back_with_a_checkpoint(make: Make, tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    (assignment,) = assignments("relu", epochs=10_000)
+    results = make().map(
+        iter([(assignment,)]), should_stop=lambda: bool(seen), on_progress=seen.append
+    )
+    (result,) = results
+    assert isinstance(result, PutBack)
+    assert not result.is_accident
+    assert seen[0].run_id == assignment.run_id
+    assert len(list((tmp_path / "store" / "checkpoints").iterdir())) == 1
+
+
+@pytest.mark.parametrize("name", ["raises", "exits"])
+def test_what_code_raises_is_a_result(make: Make, name: str) -> None:
+    asked = assignments(f"users_code:{name}", "relu")
+    results = run_all(make(), iter([(assignment,) for assignment in asked]))
+    records = [result.record for result in results if isinstance(result, Done)]
+    assert [record.status for record in records] == ["failed", "finished"]
+
+
+def test_an_accident_is_put_back_and_the_next_run_is_trained(make: Make) -> None:
+    asked = assignments("users_code:finds_a_full_disk", "relu")
+    accident, done = run_all(make(), iter([(assignment,) for assignment in asked]))
+    assert isinstance(accident, PutBack)
+    assert accident.is_accident
+    assert isinstance(done, Done)
+
+
+def test_a_try_trains_its_batches_and_keeps_nothing(make: Make, tmp_path: Path) -> None:
+    asked = assignments("relu", "users_code:raises", epochs=100, max_batches=3)
+    tried, failed = run_all(make(), iter([(assignment,) for assignment in asked]))
+    assert isinstance(tried, Tried)
+    assert tried.loss is not None
+    assert tried.images_per_second is not None
+    assert (tried.peak_memory_bytes is not None) == (sys.platform == "linux")
+    assert isinstance(failed, Tried)
+    assert "on purpose" in (failed.traceback or "")
+    assert list((tmp_path / "store" / "checkpoints").iterdir()) == []
+
+
+def test_closing_leaves_no_process_behind(make: Make) -> None:
+    work = iter([(assignment,) for assignment in assignments()])
+    results = make().map(work, should_stop=never, on_progress=ignore)
+    next(results)
+    results.close()
+    assert psutil.Process().children(recursive=True) == []

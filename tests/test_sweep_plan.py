@@ -1,0 +1,165 @@
+"""Plans: which runs a study asks for, which of them are the same, what they will take."""
+
+import json
+from typing import Any
+
+import pytest
+
+from actwise.errors import SpecError
+from actwise.models import make_describe
+from actwise.spec import Description, RunSpec, StudySpec, parse_study
+from actwise.sweep import Plan, make_plan
+from actwise.sweep.estimate import ASSUMED_FLOPS_PER_WORKER, estimate, training_images
+from small_sweeps import small_study
+
+
+def describe(spec: RunSpec) -> Description:
+    """A made data set of 1,000 images; models named residual have no dropout site."""
+    regularization = spec.regularization
+    if spec.model.startswith("residual"):
+        regularization = "+".join(p for p in regularization.split("+") if p != "dropout")
+    return Description(
+        model=spec.model,
+        regularization=regularization,
+        activation=spec.activation,
+        data_digest="d" * 64,
+        code_digests=(),
+        input_shape=(3, 32, 32),
+        num_classes=10,
+        num_train=1000,
+        parameters=2000,
+        macs=3000 if spec.model.startswith("residual") else 5000,
+        memory_bytes=4000,
+    )
+
+
+def study(**changes: Any) -> StudySpec:
+    values = {
+        "name": "made",
+        "seeds": [0, 5],
+        "factors": {
+            "dataset": ["made"],
+            "model": ["stack", "residual"],
+            "regularization": ["bn", "bn+dropout"],
+            "activation": ["relu", "elu"],
+        },
+        "train": {"epochs": 10, "batch_size": 128},
+    }
+    return parse_study(values | changes, source="test")
+
+
+@pytest.fixture
+def plan() -> Plan:
+    return make_plan(study(), describe)
+
+
+def test_all_cells_come_at_the_first_seed_before_any_at_the_second(plan: Plan) -> None:
+    assert [run.spec.seed for run in plan.runs] == [0] * 8 + [5] * 8
+    first, second = plan.runs[:8], plan.runs[8:]
+    assert [run.cell_hash for run in first] == [run.cell_hash for run in second]
+    assert len(plan.cells) == 8
+
+
+def test_labels_of_one_network_share_a_run_and_are_marked(plan: Plan) -> None:
+    aliased = [run for run in plan.runs if run.is_aliased]
+    assert {run.spec.model for run in aliased} == {"residual"}
+    assert len(aliased) == 8
+    assert len({run.run_id for run in aliased}) == 4
+    assert len(plan.distinct_runs) == 12
+    assert plan.num_duplicates == 4
+    groups = plan.aliases.values()
+    assert [[spec.regularization for spec in group] for group in groups] == [
+        ["bn", "bn+dropout"]
+    ] * 2
+
+
+def test_distinct_runs_keep_the_order_of_the_plan(plan: Plan) -> None:
+    assert [run.run_id for run in plan.distinct_runs] == list(
+        dict.fromkeys(run.run_id for run in plan.runs)
+    )
+    assert plan.distinct_cells == plan.distinct_runs[:6]
+
+
+def test_a_run_knows_its_seed_and_is_another_at_another_seed(plan: Plan) -> None:
+    assert plan.runs[0].run_id != plan.runs[8].run_id
+    assert plan.runs[8].spec == plan.runs[0].spec.model_copy(update={"seed": 5})
+
+
+def test_networks_are_described_once_a_cell() -> None:
+    asked: list[RunSpec] = []
+
+    def count(spec: RunSpec) -> Description:
+        asked.append(spec)
+        return describe(spec)
+
+    make_plan(study(seeds="0..99"), count)
+    assert len(asked) == 8
+
+
+def test_a_hundred_thousand_runs_can_be_planned() -> None:
+    large = make_plan(study(seeds="0..12499"), describe)
+    assert len(large.runs) == 100_000
+    assert len(large.distinct_runs) == 75_000
+
+
+def test_excluded_combinations_are_counted_and_not_planned() -> None:
+    rule = {"model": "stack", "regularization": "bn"}
+    plan = make_plan(study(exclude=[rule]), describe)
+    assert plan.num_excluded == 2
+    assert len(plan.cells) == 6
+
+
+def test_the_estimate_is_six_operations_per_mac_and_image(plan: Plan) -> None:
+    cost = estimate(plan, workers=2)
+    images = 10 * (1000 // 128) * 128
+    # Four stacks of 5,000 MACs and two residual networks of 3,000, at two seeds.
+    expected = 2 * 6 * images * (4 * 5000 + 2 * 3000)
+    assert cost.floating_point_operations == expected
+    assert cost.seconds == pytest.approx(expected / (2 * ASSUMED_FLOPS_PER_WORKER))
+    assert cost.basis.startswith("assumed")
+    assert cost.is_upper_bound
+    assert (cost.num_cells, cost.num_distinct_cells, cost.num_runs) == (8, 6, 12)
+    assert (cost.num_labelled_runs, cost.num_aliased_groups) == (16, 2)
+    assert cost.macs_per_image == (3000, 5000)
+    assert json.loads(json.dumps(cost.to_json()))["memory_bytes"] == 4000
+
+
+def test_only_a_plateau_may_end_before_its_last_epoch() -> None:
+    plan = make_plan(study(train={"epochs": 10, "schedule": "cosine"}), describe)
+    assert not estimate(plan, workers=1).is_upper_bound
+
+
+@pytest.mark.parametrize(
+    ("train", "images"),
+    [
+        ({"epochs": 2, "batch_size": 100}, 2000),
+        ({"epochs": 1, "batch_size": 300}, 900),
+        ({"epochs": 1, "batch_size": 100, "train_size": 250}, 200),
+        ({"epochs": 1, "batch_size": 100, "validation_fraction": 0.1}, 900),
+    ],
+)
+def test_an_epoch_is_full_batches_of_what_is_trained_on(train: dict[str, Any], images: int) -> None:
+    run = make_plan(study(train=train), describe).runs[0]
+    assert training_images(run.spec, describe(run.spec)) == images
+
+
+@pytest.mark.parametrize(
+    ("train", "message"),
+    [
+        ({"train_size": 1001}, "train_size=1001 is more than the 1000 images"),
+        ({"train_size": 950, "validation_fraction": 0.1}, "more than the 900 images"),
+        ({"batch_size": 1001}, "batch_size=1001 is more than the 1000 images"),
+        ({"train_size": 100}, "batch_size=128 is more than the 100 images"),
+    ],
+)
+def test_sizes_that_the_data_do_not_have_are_refused(train: dict[str, Any], message: str) -> None:
+    with pytest.raises(SpecError, match=message):
+        make_plan(study(train=train), describe)
+
+
+def test_levels_written_differently_are_one_cell() -> None:
+    asked = small_study(activation=("elu", "elu(1)", "elu(alpha=1.0)"), seeds=(0,))
+    plan = make_plan(asked, make_describe(None))
+    assert len(plan.distinct_runs) == 1
+    assert [run.spec.activation for run in plan.runs] == ["elu", "elu(1)", "elu(alpha=1.0)"]
+    assert all(run.is_aliased for run in plan.runs)

@@ -1,0 +1,167 @@
+"""What people and programs see of a sweep."""
+
+import io
+import json
+import math
+
+import pytest
+
+from actwise.sweep.events import (
+    EVENT_NAMES,
+    Event,
+    Note,
+    RunEnded,
+    RunEndedElsewhere,
+    RunProgress,
+    RunPutBack,
+    RunStarted,
+    SweepEnded,
+    SweepStarted,
+    Waiting,
+)
+from actwise.sweep.progress import (
+    JsonProgress,
+    PlainProgress,
+    choose_progress,
+    describe_seconds,
+)
+from actwise.sweep.rich_progress import RichProgress
+from actwise.sweep.time_left import TimeLeft
+
+RUN = {"run_id": "a1", "label": "vgg16 relu seed 0"}
+EVENTS: list[Event] = [
+    SweepStarted(study="paper", num_runs=9, num_done=5, workers=2, logs="S/logs"),
+    RunStarted(**RUN, attempt=1),
+    RunProgress(
+        **RUN,
+        epoch=2,
+        epochs=10,
+        batch=3,
+        batches=4,
+        loss=1.25,
+        images_per_second=812.4,
+        seconds_left=600.0,
+    ),
+    RunEnded(**RUN, status="finished", test_accuracy=91.6, train_seconds=12.3),
+    RunStarted(run_id="b2", label="vgg16 elu seed 0", attempt=1),
+    RunPutBack(run_id="b2", label="vgg16 elu seed 0", reason="out of memory", is_given_up=True),
+    RunEndedElsewhere(run_id="c3", label="vgg16 prelu seed 0", status="diverged"),
+    Waiting(num_runs=1, holders=("process 7 on host",)),
+    Note("something to know"),
+    SweepEnded(finished=6, diverged=1, failed=0, left=2, exit_code=1),
+]
+TOLD = [
+    "study paper: 4 runs to train with 2 workers, logs in S/logs",
+    "vgg16 relu seed 0: finished, test 91.60 % in 12.3 s",
+    "vgg16 elu seed 0: put back, out of memory; given up for now",
+    "vgg16 prelu seed 0: diverged, trained by another process",
+    "waiting for 1 runs held by process 7 on host",
+    "something to know",
+    "6 finished, 1 diverged, 0 failed, 2 left",
+]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_json_progress_writes_one_event_a_line() -> None:
+    stream = io.StringIO()
+    sink = JsonProgress(stream)
+    for event in EVENTS:
+        sink.emit(event)
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [line["event"] for line in lines] == [EVENT_NAMES[type(event)] for event in EVENTS]
+    assert {line["event"] for line in lines} == set(EVENT_NAMES.values())
+    assert lines[2]["loss"] == 1.25
+
+
+def test_json_has_no_number_that_json_does_not_know() -> None:
+    stream = io.StringIO()
+    JsonProgress(stream).emit(
+        RunProgress(
+            **RUN,
+            epoch=1,
+            epochs=1,
+            batch=1,
+            batches=1,
+            loss=math.inf,
+            images_per_second=1.0,
+            seconds_left=None,
+        )
+    )
+    assert json.loads(stream.getvalue())["loss"] is None
+
+
+def test_plain_progress_counts_runs_and_shows_a_sign_of_life() -> None:
+    stream = io.StringIO()
+    sink = PlainProgress(stream)
+    for event in EVENTS:
+        sink.emit(event)
+    lines = stream.getvalue().splitlines()
+    progress = "vgg16 relu seed 0: epoch 2/10, loss 1.250, 812 images/s, about 10 min left"
+    assert [line.partition("] ")[2] for line in lines] == [TOLD[0], progress, *TOLD[1:]]
+    assert lines[0].startswith("[5/9]")
+    assert lines[-1].startswith("[7/9]")
+
+
+def test_a_terminal_shows_bars_and_keeps_the_lines_of_what_ended() -> None:
+    terminal = Terminal()
+    sink = choose_progress(is_json=False, stream=terminal)
+    assert isinstance(sink, RichProgress)
+    for event in EVENTS:
+        sink.emit(event)
+    sink.close()
+    shown = terminal.getvalue()
+    for line in TOLD:
+        assert line in shown
+    assert shown.count("\x1b[?25l") == shown.count("\x1b[?25h")
+
+
+def test_elsewhere_lines_are_plain() -> None:
+    assert isinstance(choose_progress(is_json=False, stream=io.StringIO()), PlainProgress)
+    assert isinstance(choose_progress(is_json=True, stream=Terminal()), JsonProgress)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.4, "0 s"), (89, "89 s"), (90, "2 min"), (5400, "1.5 h"), (200_000, "2.3 days")],
+)
+def test_durations_are_read_at_a_glance(seconds: float, text: str) -> None:
+    assert describe_seconds(seconds) == text
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = 100.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+def test_time_left_follows_the_work_done_here() -> None:
+    clock = Clock()
+    left = TimeLeft({"small": 10.0, "large": 30.0}, clock=clock)
+    assert left.seconds() is None
+    left.progress("small", 0.0)
+    clock.time += 5.0
+    left.progress("small", 0.5)
+    # 5 of 40 units in 5 s.
+    assert left.seconds() == pytest.approx(35.0)
+    left.end("small")
+    assert left.seconds() == pytest.approx(15.0)
+
+
+def test_time_left_does_not_count_what_a_checkpoint_brought() -> None:
+    clock = Clock()
+    left = TimeLeft({"resumed": 10.0}, clock=clock)
+    left.progress("resumed", 0.8)
+    clock.time += 1.0
+    left.progress("resumed", 0.9)
+    assert left.seconds() == pytest.approx(1.0)
+    left.put_back("resumed")
+    left.progress("resumed", 0.85)
+    clock.time += 1.0
+    left.progress("resumed", 0.95)
+    assert left.seconds() == pytest.approx(1.0)

@@ -1,0 +1,98 @@
+"""What driver and worker say to each other arrives as it was sent."""
+
+import math
+
+import pytest
+
+from actwise.errors import StoreError
+from actwise.spec import ObserveSpec, RunSpec, TrainSpec
+from actwise.store.records import EpochRecord, RunRecord
+from actwise.sweep.protocol import (
+    Assignment,
+    Done,
+    Message,
+    Progress,
+    PutBack,
+    Setup,
+    Stop,
+    Tried,
+    Work,
+    decode,
+    encode,
+)
+
+SETUP = Setup(
+    data_dir=None,
+    device="cpu",
+    threads=1,
+    checkpoints="/c",
+    weights="/w",
+    logs="/l",
+    import_path=("/here", "/there"),
+    cpus=(0, 2),
+    checkpoint_seconds=30.0,
+    allow_environment_change=False,
+)
+ASSIGNMENT = Assignment(
+    run_id="a",
+    token=3,
+    spec=RunSpec(
+        dataset="digits",
+        model="mlp",
+        regularization="none",
+        activation="elu(alpha=0.5)",
+        seed=2**62,
+        train=TrainSpec(schedule="step", step_milestones=(0.25, 0.5), learning_rate=0.1),
+    ),
+    observe=ObserveSpec(test_curve=True),
+    data_digest="d",
+    code_digests=(("m:f", "0" * 64),),
+    recorded_weights="w",
+    max_batches=2,
+)
+RECORD = RunRecord(
+    run_id="a",
+    status="finished",
+    epochs=(EpochRecord(epoch=1, train_loss=0.1, train_accuracy=9.0, learning_rate=1, seconds=2),),
+    test_accuracy=1 / 3,
+    predictions=b"\x00\xff",
+    observed=("test_curve",),
+    environment={"fingerprint": {"threads": "1"}},
+)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        SETUP,
+        Work((ASSIGNMENT, ASSIGNMENT)),
+        Stop(),
+        Progress(
+            run_id="a", epoch=1, epochs=2, batch=3, batches=4, loss=None, images_per_second=5.0
+        ),
+        Done(RECORD),
+        PutBack("a", "out of memory", is_accident=True),
+        Tried(run_id="a", loss=2.5, images_per_second=10.0, peak_memory_bytes=1),
+    ],
+    ids=lambda message: type(message).__name__,
+)
+def test_a_message_arrives_as_it_was_sent(message: Message) -> None:
+    line = encode(message)
+    assert line.endswith(b"\n")
+    assert line.count(b"\n") == 1
+    assert decode(line) == message
+
+
+def test_losses_that_are_not_finite_arrive() -> None:
+    arrived = decode(encode(Tried(run_id="a", loss=math.nan)))
+    assert isinstance(arrived, Tried)
+    assert arrived.loss is not None
+    assert math.isnan(arrived.loss)
+
+
+@pytest.mark.parametrize(
+    "line", [b"printed by a library\n", b"{}\n", b'{"type": "Other"}\n', b"[1]\n", b"\xff\n"]
+)
+def test_a_line_that_is_no_message_is_an_error(line: bytes) -> None:
+    with pytest.raises(StoreError, match="no message"):
+        decode(line)

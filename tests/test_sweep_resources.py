@@ -1,0 +1,89 @@
+"""How many workers a machine carries."""
+
+import math
+import os
+from pathlib import Path
+
+import psutil
+import pytest
+
+from actwise.sweep.resources import (
+    allowed_cpus,
+    available_memory_bytes,
+    cores_of_groups,
+    default_workers,
+    memory_of_groups,
+    own_groups,
+    physical_cores,
+)
+
+
+def test_there_is_a_core_and_it_is_ours() -> None:
+    cores = physical_cores()
+    assert 1 <= len(cores) <= len(allowed_cpus())
+    assert set(cores) <= allowed_cpus()
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system has no affinity")
+def test_the_affinity_mask_is_respected() -> None:
+    before = allowed_cpus()
+    try:
+        os.sched_setaffinity(0, {min(before)})
+        assert physical_cores() == [min(before)]
+        assert default_workers(1, threads=1, device="cpu") == 1
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def test_memory_limits_the_workers() -> None:
+    available = available_memory_bytes()
+    assert 0 < available <= psutil.virtual_memory().total
+    assert default_workers(available, threads=1, device="cpu") == 1
+
+
+def test_a_worker_takes_as_many_cores_as_it_has_threads() -> None:
+    assert default_workers(1, threads=1, device="cpu") >= default_workers(
+        1, threads=2, device="cpu"
+    )
+    assert default_workers(1, threads=10_000, device="cpu") == 1
+
+
+def test_one_worker_has_the_gpu_for_itself() -> None:
+    assert default_workers(1, threads=1, device="cuda") == 1
+
+
+def groups_of(folder: Path, table: str) -> list[Path]:
+    (folder / "table").write_text(table, encoding="ascii")
+    return own_groups(folder, folder / "table")
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text + "\n", encoding="ascii")
+
+
+def test_the_tightest_group_around_a_process_counts(tmp_path: Path) -> None:
+    groups = groups_of(tmp_path, "0::/outer/inner\n")
+    assert (memory_of_groups(groups), cores_of_groups(groups)) == (math.inf, math.inf)
+    write(tmp_path / "outer/inner/memory.max", "max")
+    write(tmp_path / "outer/inner/memory.current", "700")
+    write(tmp_path / "outer/inner/cpu.max", "max 100000")
+    write(tmp_path / "outer/memory.max", "1000")
+    write(tmp_path / "outer/memory.current", "800")
+    write(tmp_path / "outer/memory.stat", "anon 500\ninactive_file 150")
+    write(tmp_path / "outer/cpu.max", "150000 100000")
+    assert memory_of_groups(groups) == 350
+    assert cores_of_groups(groups) == 1.5
+
+
+def test_groups_of_the_first_version_count_too(tmp_path: Path) -> None:
+    groups = groups_of(tmp_path, "3:cpu,cpuacct:/box\n4:memory:/box\n")
+    write(tmp_path / "memory/box/memory.limit_in_bytes", "1000")
+    write(tmp_path / "memory/box/memory.usage_in_bytes", "900")
+    write(tmp_path / "memory/box/memory.stat", "inactive_file 7\ntotal_inactive_file 50")
+    write(tmp_path / "cpu/box/cpu.cfs_quota_us", "-1")
+    write(tmp_path / "cpu/box/cpu.cfs_period_us", "100000")
+    assert memory_of_groups(groups) == 150
+    assert cores_of_groups(groups) == math.inf
+    write(tmp_path / "cpu/box/cpu.cfs_quota_us", "300000")
+    assert cores_of_groups(groups) == 3.0
