@@ -117,9 +117,9 @@ def test_a_users_random_module_is_resumed_to_the_bit(tmp_path: Path) -> None:
 def test_a_checkpoint_without_the_test_curve_is_not_enough_for_it(tmp_path: Path) -> None:
     spec = make_spec()
     train_small(spec, checkpoints=checkpoints(tmp_path, 1), should_stop=stop_at(6))
-    result = train_small(
-        spec, checkpoints=checkpoints(tmp_path, 2), observe=ObserveSpec(test_curve=True)
-    )
+    saved = checkpoints(tmp_path, 2)
+    result = train_small(spec, checkpoints=saved, observe=ObserveSpec(test_curve=True))
+    assert saved.refusals == ["the newest checkpoint lacks the test curve of its epochs"]
     assert all(record.test_accuracy is not None for record in result.epochs)
 
 

@@ -10,7 +10,6 @@ was written. A worker reads those of its own and of older claims, and touches no
 stale worker that still writes cannot harm its successor.
 """
 
-import errno
 import hashlib
 import json
 import re
@@ -23,6 +22,7 @@ from typing import Any
 from safetensors.torch import load, save
 from torch import Tensor
 
+from ..errors import StoreError
 from ..store.records import EpochRecord
 from .weights import write_whole
 
@@ -63,7 +63,7 @@ class Checkpoints:
         run_id: The run.
         environment_changed: Whether the loaded training had begun under another fingerprint; it
             stays so in the checkpoints that follow.
-        refusals: One sentence for every checkpoint that :meth:`load` found and did not use.
+        refusals: One sentence for every checkpoint that was found and not used.
     """
 
     def __init__(
@@ -120,11 +120,17 @@ class Checkpoints:
             return _state(header["state"], tensors)
         return None
 
+    def refuse(self, reason: str) -> None:
+        """Do not go on from what was loaded."""
+        self.refusals.append(reason)
+        self.environment_changed = False
+
     def save(self, state: TrainState) -> None:
         """Write a state, read it back, then delete the older ones.
 
         Raises:
-            OSError: if the disk is full or reads back other bytes; the last checkpoint remains.
+            OSError: if the disk is full or the folder cannot be written.
+            StoreError: if the disk gives back other bytes. Either way the last one remains.
         """
         older = list(self._files())
         number = max((n for _, (token, n) in older if token == self._token), default=-1) + 1
@@ -134,7 +140,7 @@ class Checkpoints:
         write_whole(path, first_line, payload)
         if path.read_bytes() != first_line + payload:
             path.unlink()
-            raise OSError(errno.EIO, "a checkpoint reads back other bytes", str(path))
+            raise StoreError(f"checkpoint {str(path)!r} reads back other bytes than were written")
         for old, _ in older:
             old.unlink(missing_ok=True)
         self._last = time.monotonic()

@@ -73,7 +73,7 @@ def memory_format_for(model: str, width: float) -> MemoryFormat:
     ``vgg16-table1`` at width 1/4 617 and 930, at width 1 75 and 80; ``resnet18-table2`` at width
     1/4 1,051 and 1,321, at width 1 87 and 118.
     """
-    return "contiguous" if model.startswith("mlp") else "channels_last"
+    return "contiguous" if model.partition("(")[0] == "mlp" else "channels_last"
 
 
 def set_backend(precision: Precision, device: Device) -> None:

@@ -69,8 +69,8 @@ def train(
 
     Raises:
         SpecError: if the data are too few for the settings, or the precision needs CUDA.
-        OSError: if a checkpoint cannot be written (a full disk): an accident of the machine, to be
-            tried again; the last checkpoint remains.
+        OSError, StoreError: if a checkpoint cannot be written (a full disk): an accident of the
+            machine, to be tried again; the last checkpoint remains.
     """
     settings = spec.train
     set_backend(settings.precision, device)
@@ -92,7 +92,8 @@ def train(
         """Between two batches: keep what is done, and hear whether to stop."""
         is_stopping = should_stop()
         if checkpoints is not None and (is_stopping or checkpoints.is_due()):
-            checkpoints.save(training.state())
+            with training.clock_stopped():
+                checkpoints.save(training.state())
         return is_stopping
 
     look_at = partial(
@@ -142,9 +143,10 @@ def train(
 def _resume(training: Training, checkpoints: Checkpoints | None, observe: ObserveSpec) -> None:
     """Go on from the newest checkpoint, unless it lacks the test curve that is asked for now."""
     state = None if checkpoints is None else checkpoints.load()
-    if state is None:
+    if checkpoints is None or state is None:
         return
     if observe.test_curve and any(record.test_accuracy is None for record in state.history):
+        checkpoints.refuse("the newest checkpoint lacks the test curve of its epochs")
         return
     training.restore(state)
 

@@ -2,6 +2,8 @@
 
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -137,10 +139,18 @@ class Training:
         """Stop the clock of a trained epoch and read its sums: here the host waits for CUDA."""
         loss = self._totals.loss.item() / self.batch
         accuracy = 100 * self._totals.correct.item() / (self.batch * self._spec.train.batch_size)
-        self._seconds_before_clock = self.epoch_seconds
-        self._clock_started = None
+        self._stop_clock()
         self.has_diverged = not math.isfinite(loss)
         return EpochSums(loss=loss, accuracy=accuracy, seconds=self._seconds_before_clock)
+
+    @contextmanager
+    def clock_stopped(self) -> Iterator[None]:
+        """For what is no training: the time within does not count. Waits for the device."""
+        was_running = self._clock_started is not None
+        self._stop_clock()
+        yield
+        if was_running:
+            self._clock_started = time.perf_counter()
 
     def end_epoch(self, record: EpochRecord) -> None:
         """File a finished epoch and stand before the first batch of the next."""
@@ -200,6 +210,12 @@ class Training:
         self._masks.start_epoch(self.epoch)
         # For modules of users that draw on their own; nothing of ours reads this generator.
         torch.manual_seed(stream_seed(self._spec.seed, "torch", epoch=self.epoch) % 2**63)
+
+    def _stop_clock(self) -> None:
+        if self._device.is_cuda:
+            torch.cuda.synchronize(self._device.torch_device)
+        self._seconds_before_clock = self.epoch_seconds
+        self._clock_started = None
 
     def _generators(self) -> dict[str, Tensor]:
         generators = {"torch/cpu": torch.get_rng_state()}
