@@ -11,6 +11,7 @@ control z and the pooled deviation s:
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 
@@ -80,6 +81,7 @@ def _coverage(bound: float, loadings_M: Floats, df: float, *, two_sided: bool) -
     return float(s_weights_S @ np.prod(inside_MSZ, axis=0) @ z_weights_Z)
 
 
+@cache
 def _control_nodes() -> tuple[Floats, Floats]:
     nodes, weights = np.polynomial.legendre.leggauss(_CONTROL_NODES)
     z_Z = 8.5 * nodes
@@ -93,5 +95,11 @@ def _deviation_nodes(df: float) -> tuple[Floats, Floats]:
 
     if math.isinf(df):
         return np.ones(1), np.ones(1)
-    nodes, weights = np.polynomial.legendre.leggauss(_DEVIATION_NODES)
+    nodes, weights = _unit_nodes()
     return np.sqrt(chdtri(df, (1.0 - nodes) / 2) / df), weights / 2
+
+
+@cache
+def _unit_nodes() -> tuple[Floats, Floats]:
+    nodes, weights = np.polynomial.legendre.leggauss(_DEVIATION_NODES)
+    return nodes, weights

@@ -1,0 +1,258 @@
+import math
+
+import numpy as np
+import pytest
+
+from actwise.analysis.bank import load_bank
+from actwise.analysis.claim import REASONS, ClaimResult, judge_claims
+from actwise.analysis.claims import PAPER_CLAIMS
+from actwise.analysis.observations import Observations
+from made_studies import LEVELS, made_rows, made_study
+
+FACTORS = tuple(LEVELS)
+
+
+def judged(observed: Observations, margin: float | None = None) -> dict[str, ClaimResult]:
+    return {result.id: result for result in judge_claims(observed, PAPER_CLAIMS, margin=margin)}
+
+
+@pytest.fixture(scope="module")
+def paper() -> dict[str, ClaimResult]:
+    return judged(load_bank("paper").observations())
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict", "reason"),
+    [
+        ("C1", "undecided", "imprecise"),
+        ("C2", "supported", "ok"),
+        ("C3", "supported", "ok"),
+        ("C4", "undecided", "missing-cells"),
+        ("C5", "undecided", "aliased"),
+        ("C5b", "undecided", "missing-cells"),
+        ("C6", "undecided", "single-run"),
+        ("C7", "undecided", "imprecise"),
+        ("C8", "undecided", "in-sample"),
+    ],
+)
+def test_verdicts_on_the_papers_single_runs(
+    paper: dict[str, ClaimResult], claim: str, verdict: str, reason: str
+) -> None:
+    assert (paper[claim].verdict, paper[claim].reason) == (verdict, reason)
+    assert reason in REASONS
+
+
+def test_the_papers_claims_have_the_stated_numbers_of_components(
+    paper: dict[str, ClaimResult],
+) -> None:
+    sizes = {claim: len(paper[claim].components) for claim in ("C1", "C3", "C5", "C6", "C7", "C8")}
+    assert sizes == {"C1": 8, "C3": 14, "C5": 2, "C6": 2, "C7": 4, "C8": 2}
+
+
+def test_the_smallest_lead_of_prelu(paper: dict[str, ClaimResult]) -> None:
+    smallest = min(paper["C1"].components, key=lambda row: row.estimate)
+    assert smallest.estimate == pytest.approx(0.61)
+    assert smallest.estimate / smallest.standard_error == pytest.approx(1.17, abs=5e-3)
+
+
+def test_the_spread_of_the_activations_shrinks(paper: dict[str, ClaimResult]) -> None:
+    ratio, without, augmented = paper["C2"].components
+    assert "raw 0.526" in without.name
+    assert "raw 0.016" in augmented.name
+    assert ratio.estimate == 0.0
+    assert ratio.upper == pytest.approx(0.55, abs=5e-3)
+
+
+def test_the_gains_and_their_differences(paper: dict[str, ClaimResult]) -> None:
+    *gains, relu, elu = paper["C3"].components
+    assert min(gain.estimate for gain in gains) == pytest.approx(1.59)
+    assert [relu.estimate, elu.estimate] == pytest.approx([1.88, 3.00], abs=5e-3)
+    assert [relu.standard_error, elu.standard_error] == pytest.approx([0.51, 0.51], abs=5e-3)
+
+
+def test_what_relu_gains_from_the_residual_network(paper: dict[str, ClaimResult]) -> None:
+    prelu, elu = paper["C5"].components
+    assert [prelu.estimate, elu.estimate] == pytest.approx([-0.25, 0.78], abs=5e-3)
+    assert prelu.standard_error == pytest.approx(0.51, abs=5e-3)
+    only = "step: relu - prelu +1.21 (SE 0.69), step: relu - elu +1.16 (SE 0.69)"
+    assert any(only in note for note in paper["C5"].notes)
+
+
+def test_negative_outputs_pass_binomially_but_not_with_run_to_run_noise(
+    paper: dict[str, ClaimResult],
+) -> None:
+    assert dict(paper["C6"].by_source) == {
+        "binomial": "supported",
+        "binomial + external run SD": "undecided",
+    }
+    z = [row.estimate / row.standard_error for row in paper["C6"].components]
+    assert z == pytest.approx([1.42, 1.37], abs=5e-3)
+
+
+def test_relu_catching_up_is_too_imprecise(paper: dict[str, ClaimResult]) -> None:
+    prelu, elu, _, small_elu = paper["C7"].components
+    assert [prelu.estimate, elu.estimate] == pytest.approx([2.13, 2.00], abs=5e-3)
+    assert prelu.standard_error == pytest.approx(1.21, abs=5e-3)
+    assert -small_elu.lower == pytest.approx(1.81, abs=5e-3)
+
+
+def test_advice_is_not_judged_on_the_runs_that_suggested_it(paper: dict[str, ClaimResult]) -> None:
+    assert paper["C8"].components[1].estimate == pytest.approx(0.054, abs=5e-4)
+    assert any("always prelu: mean 0.371, worst 1.32" in note for note in paper["C8"].notes)
+
+
+def paper_truth(cell: dict[str, str]) -> float:
+    """A world in which every claim of the paper is true."""
+    augmented = "aug" in cell["regularization"]
+    residual = cell["model"].startswith("resnet")
+    base = {"cifar10": 88.0, "cifar100": 62.0}[cell["dataset"]]
+    if not augmented:
+        return base + {"relu": 0.0, "prelu": 3.0, "elu": 0.2}[cell["activation"]]
+    if residual:
+        return base + 8.0
+    if cell["dataset"] == "cifar10":
+        return base + 6.0
+    return base + 5.0 + {"relu": 0.0, "prelu": 2.0, "elu": 4.0}[cell["activation"]]
+
+
+@pytest.fixture(scope="module")
+def true_world() -> Observations:
+    return made_study(seeds=6, generator=np.random.default_rng(0), truth=paper_truth, sd=0.2)
+
+
+def test_true_claims_are_supported_by_replicates(true_world: Observations) -> None:
+    results = judged(true_world)
+    for claim in ("C1", "C2", "C3", "C6", "C7", "C8"):
+        assert (results[claim].verdict, results[claim].reason) == ("supported", "ok"), claim
+    assert results["C5"].reason == "aliased"
+    assert results["C1"].seeds == 6
+    assert results["C1"].runs == true_world.num_runs
+
+
+def test_false_claims_are_refuted(true_world: Observations) -> None:
+    swapped = [
+        {**row, "activation": {"relu": "prelu", "prelu": "relu"}.get(row["activation"], "elu")}
+        for row in made_rows(seeds=6, generator=np.random.default_rng(1), truth=paper_truth, sd=0.2)
+    ]
+    results = judged(Observations.from_rows(swapped, factors=FACTORS))
+    for claim in ("C1", "C3", "C6", "C7"):
+        assert (results[claim].verdict, results[claim].reason) == ("refuted", "ok"), claim
+
+
+def test_advice_is_refuted_where_prelu_is_always_best() -> None:
+    observed = made_study(
+        seeds=4,
+        generator=np.random.default_rng(9),
+        truth=lambda cell: 80.0 + 2 * (cell["activation"] == "prelu"),
+    )
+    result = judged(observed)["C8"]
+    assert (result.verdict, result.reason) == ("refuted", "ok")
+    assert result.components[1].name == "rho(rule), cross-fitted"
+    assert result.components[1].estimate == pytest.approx(1.0, abs=0.2)
+
+
+def test_a_spread_that_grows_refutes_the_shrinking_gaps() -> None:
+    def truth(cell: dict[str, str]) -> float:
+        spread = 3.0 if "aug" in cell["regularization"] else 1.0
+        return 80 + spread * {"relu": -1.0, "prelu": 0.0, "elu": 1.0}[cell["activation"]]
+
+    observed = made_study(seeds=5, generator=np.random.default_rng(2), truth=truth)
+    assert judged(observed)["C2"].verdict == "refuted"
+
+
+def test_a_sign_that_only_holds_in_points_is_a_ceiling() -> None:
+    odds = {"relu": 0.0, "prelu": 0.6, "elu": 0.0}
+
+    def truth(cell: dict[str, str]) -> float:
+        # Gaps on the logit scale grow with augmentation, yet shrink in points near 100 %.
+        augmented = "aug" in cell["regularization"]
+        logit = (5.5 if augmented else 0.5) + odds[cell["activation"]] * (1.1 if augmented else 1)
+        return 100 / (1 + math.exp(-logit))
+
+    observed = made_study(seeds=5, generator=np.random.default_rng(3), truth=truth, sd=0.02)
+    result = judged(observed)["C3"]
+    assert (result.verdict, result.reason) == ("undecided", "ceiling")
+
+
+def test_a_study_without_the_cells_names_what_is_missing(true_world: Observations) -> None:
+    results = judged(true_world.where(dataset="cifar10"))
+    assert results["C6"].reason == "missing-cells"
+    assert ("C100", "V: vgg*", "r=1", "prelu") in results["C6"].missing
+    assert results["C3"].verdict == "supported"
+    assert "dataset: cifar10;" in results["C3"].scope
+
+
+def test_shortcuts_are_judged_against_the_plain_twin() -> None:
+    def truth(cell: dict[str, str]) -> float:
+        return 80 + 3 * (cell["model"] == "resnet18" and cell["activation"] == "relu")
+
+    levels = {**LEVELS, "model": ("plain18", "resnet18")}
+    observed = made_study(seeds=4, generator=np.random.default_rng(4), truth=truth, levels=levels)
+    results = judged(observed)
+    assert (results["C5b"].verdict, results["C5b"].reason) == ("supported", "ok")
+    assert results["C5"].reason == "missing-cells"
+
+
+def test_the_accuracy_half_of_the_mechanism_never_supports_alone() -> None:
+    levels = {**LEVELS, "activation": ("relu", "prelu", "elu", "leaky_relu(0.25)")}
+
+    def truth(cell: dict[str, str]) -> float:
+        return 80 + 4 * ("aug" in cell["regularization"] and cell["activation"] == "relu")
+
+    observed = made_study(seeds=4, generator=np.random.default_rng(5), truth=truth, levels=levels)
+    result = judged(observed)["C4"]
+    assert (result.verdict, result.reason) == ("undecided", "missing-cells")
+    assert result.components[0].lower > 0
+    assert "signal-flow records" in result.notes[0]
+
+
+def test_a_diverged_run_that_matters_leaves_the_claim_undecided() -> None:
+    rows = made_rows(seeds=6, generator=np.random.default_rng(6), truth=paper_truth, sd=0.2)
+    best = next(
+        row
+        for row in rows
+        if (row["dataset"], row["model"], row["activation"]) == ("cifar100", "vgg16", "elu")
+        and row["regularization"] == "bn+aug"
+    )
+    best.update(status="diverged", test_accuracy=None)
+    results = judged(Observations.from_rows(rows, factors=FACTORS, blocked=True))
+    assert (results["C6"].verdict, results["C6"].reason) == ("undecided", "diverged")
+    assert (results["C1"].verdict, results["C1"].reason) == ("supported", "ok")
+
+
+def test_errors_instead_of_accuracies_give_the_same_verdicts(true_world: Observations) -> None:
+    errors = [
+        {**row, "test_error": 100 - row["test_accuracy"]}
+        for row in made_rows(seeds=4, generator=np.random.default_rng(7), truth=paper_truth, sd=0.2)
+    ]
+    observed = Observations.from_rows(
+        errors, factors=FACTORS, response="test_error", higher_is_better=False
+    )
+    assert judged(observed)["C3"].verdict == "supported"
+
+
+def test_no_runs_and_foreign_factors_are_missing_cells() -> None:
+    empty = judged(Observations.from_rows([], factors=FACTORS))
+    assert {result.reason for result in empty.values()} == {"missing-cells"}
+    foreign = judged(load_bank("trottier").observations())
+    assert {result.reason for result in foreign.values()} == {"missing-cells"}
+
+
+def test_other_data_sets_decide_nothing_about_these_claims() -> None:
+    levels = {**LEVELS, "dataset": ("digits",)}
+    results = judged(made_study(seeds=3, generator=np.random.default_rng(8), levels=levels))
+    assert {result.verdict for result in results.values()} == {"undecided"}
+
+
+def test_a_claim_keeps_its_level_at_the_least_favourable_point() -> None:
+    def truth(cell: dict[str, str]) -> float:
+        return 80 + 5 * (cell["activation"] == "elu")  # P = R, and E far above P
+
+    supported = 0
+    for repetition in range(200):
+        generator = np.random.default_rng(repetition)
+        levels = {**LEVELS, "dataset": ("cifar100",)}
+        observed = made_study(seeds=3, generator=generator, truth=truth, levels=levels)
+        (result,) = judge_claims(observed, [c for c in PAPER_CLAIMS if c.id == "C6"])
+        supported += result.verdict == "supported"
+    assert supported / 200 == pytest.approx(0.05, abs=0.045)

@@ -1,0 +1,149 @@
+import numpy as np
+import pytest
+
+from actwise.analysis.assumptions import brown_forsythe, outlier_runs, seed_correlation
+from actwise.analysis.bank import load_bank
+from actwise.analysis.evidence import gather
+from actwise.analysis.findings import (
+    TITLES,
+    Finding,
+    contradicting_rows,
+    findings_of_runs,
+    incomplete_runs,
+    mixed_fingerprints,
+    outlier_seeds,
+    pairing_does_not_pay,
+    seeds_after_look,
+    selected_on_test,
+    selection_optimism,
+    unequal_epochs,
+    unequal_variances,
+)
+from actwise.analysis.inference import fit_cells
+from actwise.analysis.observations import Observations
+from actwise.analysis.summaries import contradictions
+from made_studies import LEVELS, made_rows, made_study
+
+FACTORS = tuple(LEVELS)
+
+
+def codes(observed: Observations) -> dict[str, str]:
+    return {found.code: found.evidence for found in findings_of_runs(gather(observed))}
+
+
+def test_every_code_has_a_title_and_says_what_to_do() -> None:
+    assert list(TITLES) == [f"A{number:03d}" for number in range(1, len(TITLES) + 1)]
+    for code in TITLES:
+        finding = Finding(code, "evidence")
+        assert finding.title
+        assert finding.advice.endswith(".")
+
+
+def test_the_paper_has_single_runs_and_a_ceiling() -> None:
+    found = codes(load_bank("paper").observations())
+    assert set(found) == {"A002", "A009"}
+    assert found["A002"] == "24 of 24 cells have fewer than 3 runs"
+    assert "regularization:activation: 42.3 % in points, 58.4 %" in found["A009"]
+
+
+def test_a_sound_study_has_no_finding() -> None:
+    assert codes(made_study(seeds=5, generator=np.random.default_rng(0), sd=0.5)).keys() <= {"A009"}
+
+
+def test_factors_that_change_together_are_named() -> None:
+    rows = [
+        {**row, "width": "1.0" if row["model"] == "vgg16" else "0.5"}
+        for row in made_rows(seeds=3, generator=np.random.default_rng(1))
+    ]
+    found = codes(Observations.from_rows(rows, factors=(*FACTORS, "width")))
+    assert found["A001"] == "model and width"
+
+
+def test_missing_cells_are_counted_and_the_list_is_cut() -> None:
+    rows = made_rows(seeds=3, generator=np.random.default_rng(2))
+    rows = [r for r in rows if r["model"] == "vgg16" or r["activation"] == "relu"]
+    found = codes(Observations.from_rows(rows, factors=FACTORS))
+    assert found["A011"].startswith("8: cifar10, resnet18, bn, prelu")
+    assert found["A011"].endswith("and 2 more")
+
+
+def test_diverged_runs_are_told_with_the_interval_of_their_rate() -> None:
+    rows = made_rows(seeds=3, generator=np.random.default_rng(3))
+    rows[0].update(status="diverged", test_accuracy=None)
+    found = codes(Observations.from_rows(rows, factors=FACTORS))
+    assert found["A008"] == "cifar10, vgg16, bn, relu: 1/3 (1% to 91%)"
+
+
+def test_equal_results_of_all_seeds_are_suspicious() -> None:
+    found = codes(made_study(seeds=3, generator=np.random.default_rng(4), sd=0.0))
+    assert "A014" in found
+
+
+def test_outlier_seeds_unequal_variances_and_useless_pairs() -> None:
+    rows = made_rows(seeds=8, generator=np.random.default_rng(5))
+    rows[3]["test_accuracy"] += 4
+    observed = Observations.from_rows(rows, factors=FACTORS)
+    outliers = outlier_seeds(outlier_runs(observed, fit_cells(observed)))
+    assert outliers is not None
+    assert "cifar10, vgg16, bn, relu, seed 3" in outliers.evidence
+    uneven = observed.response_R.copy()
+    chosen = observed.run_cells == 0
+    uneven[chosen] = 80 + 20 * (uneven[chosen] - 80)
+    assert unequal_variances(brown_forsythe(observed.with_response(uneven))) is not None
+    unpaired = made_study(seeds=3, generator=np.random.default_rng(6))
+    assert pairing_does_not_pay(seed_correlation(unpaired)) is not None
+    paired = made_study(seeds=3, generator=np.random.default_rng(7), seed_sd=2.0)
+    assert pairing_does_not_pay(seed_correlation(paired)) is None
+    assert pairing_does_not_pay(None) is None
+
+
+def test_the_best_epoch_is_a_selection_on_test() -> None:
+    assert selected_on_test("best_test_accuracy") is not None
+    assert selected_on_test("test_accuracy") is None
+
+
+@pytest.mark.parametrize(("dataset", "points"), [("cifar10", 0.48), ("cifar100", 1.38)])
+def test_the_optimism_that_the_finding_quotes_follows_from_the_bank(
+    dataset: str, points: float
+) -> None:
+    bank = load_bank("trottier")
+    chosen = [row["dataset"] == dataset for row in bank.rows()]
+    optimism = selection_optimism(bank.curves()[chosen], higher_is_better=False)
+    assert optimism == pytest.approx(points, abs=5e-3)
+    assert f"{points}" in TITLES["A004"][1]
+
+
+def test_findings_about_how_the_runs_came_to_be() -> None:
+    looks = seeds_after_look((4, 6))
+    assert looks is not None
+    assert "4, 6 seeds" in looks.evidence
+    epochs = unequal_epochs({("vgg16", "relu"): 80.0, ("vgg16", "elu"): 120.0})
+    assert epochs is not None
+    assert epochs.evidence == "from 80 (vgg16, relu) to 120 epochs (vgg16, elu)"
+    mixed = mixed_fingerprints({"0": {"a", "b"}, "1": {"a"}})
+    assert mixed is not None
+    assert mixed.evidence == "seeds 0"
+    flow = incomplete_runs({"planned": 12, "failed": 1, "missing": 2})
+    assert flow is not None
+    assert flow.evidence == "1 failed, 2 missing of 12 planned"
+
+
+def test_nothing_unusual_gives_no_finding() -> None:
+    assert seeds_after_look(()) is None
+    assert unequal_epochs({}) is None
+    assert unequal_epochs({("a",): 100.0, ("b",): 100.4}) is None
+    assert mixed_fingerprints({"0": {"a"}}) is None
+    assert incomplete_runs({"planned": 3}) is None
+    assert outlier_seeds(()) is None
+    assert unequal_variances(()) is None
+
+
+def test_contradicting_rows_show_both_values() -> None:
+    found = contradicting_rows(contradictions(load_bank("mish")))
+    assert found is not None
+    assert "SoftPlus(β = 1): lower limit -4.7778, recomputed -5.0878" in found.evidence
+    assert contradicting_rows(()) is None
+
+
+def test_no_runs_give_no_finding() -> None:
+    assert codes(Observations.from_rows([], factors=FACTORS)) == {}
