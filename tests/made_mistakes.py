@@ -109,6 +109,15 @@ def _tiny_images(folder: Path) -> None:
             path.write_bytes(made_data.encode_image(made_data.TRAIN_IMAGES[0][:, :8, :8]))
 
 
+def _two_sizes(folder: Path) -> None:
+    for part in ("train", "test"):
+        for label, side in (("a", 32), ("b", 40)):
+            image = made_data.made_images(1, seed=0, shape=(3, side, side))[0]
+            path = folder / part / label / "0.png"
+            path.parent.mkdir(parents=True)
+            path.write_bytes(made_data.encode_image(image))
+
+
 STORES: Mapping[str, Callable[[Path], object]] = {
     "store": _store,
     "newer": _newer,
@@ -124,4 +133,5 @@ DATA: Mapping[str, Callable[[Path], object]] = {
     "gadget": _gadget,
     "truncated_archive": _truncated_archive,
     "tiny_images": _tiny_images,
+    "two_sizes": _two_sizes,
 }

@@ -1,199 +1,166 @@
-"""Wrong input of every kind: one clear sentence, the right exit code, nothing written."""
+"""Wrong input, through the command line: one clear sentence, an exit code, nothing written."""
 
-import sqlite3
-from collections.abc import Callable
-from dataclasses import dataclass
+import hashlib
+import sys
 from pathlib import Path
 
 import pytest
-from made_data import encode_image, make_archive, made_images, write_shard
 
+import made_mistakes
 from actwise.cli.main import run_command
-from actwise.store import RunStore
 
-Prepare = Callable[[Path], None]
+RUN = "run mine.toml --store new"
 
-
-@dataclass(frozen=True)
-class Wrong:
-    """One wrong command.
-
-    ``command`` is split at blanks; S is a store that does not exist, D a data folder.
-    """
-
-    command: str
-    complaint: tuple[str, ...]
-    exit_code: int = 2
-    prepare: Prepare = lambda folder: None
-
-
-def write(name: str, content: str | bytes) -> Prepare:
-    def prepare(folder: Path) -> None:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-
-    return prepare
-
-
-def empty_store(folder: Path) -> None:
-    RunStore.open(folder / "made", create=True).close()
-
-
-def newer_store(folder: Path) -> None:
-    empty_store(folder)
-    with sqlite3.connect(folder / "made" / "store.sqlite") as connection:
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        connection.execute(f"PRAGMA user_version = {version + 99}")
-    connection.close()
-
-
-def corrupt_store(folder: Path) -> None:
-    empty_store(folder)
-    path = folder / "made" / "store.sqlite"
-    path.write_bytes(b"\x00garbage" * 100)
-
-
-def gadget(folder: Path) -> None:
-    """A pickle that would run a command when loaded."""
-    for name in ("data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5"):
-        write(f"cifar-10-batches-py/{name}", b"cos\nsystem\n(S'echo harm'\ntR.")(folder)
-    write("cifar-10-batches-py/test_batch", b"cos\nsystem\n(S'echo harm'\ntR.")(folder)
-
-
-def idx_with_a_wrong_type(folder: Path) -> None:
-    for part in ("train", "t10k"):
-        for kind, rank in (("images-idx3", 3), ("labels-idx1", 1)):
-            header = b"\x00\x00\x09" + bytes([rank])
-            write(f"mnist/{part}-{kind}-ubyte", header + bytes(4 * rank))(folder)
-
-
-def parquet_without_labels(folder: Path) -> None:
-    images = [encode_image(image) for image in made_images(4, seed=0)]
-    for part in ("train", "test"):
-        path = folder / "sets" / f"{part}-00000.parquet"
-        write_shard(path, images, [0, 1, 0, 1], columns=("img", "other"))
-
-
-def folder_of_two_sizes(folder: Path) -> None:
-    for part in ("train", "test"):
-        for name, side in (("a", 32), ("b", 40)):
-            image = encode_image(made_images(1, seed=0, shape=(3, side, side))[0])
-            write(f"pictures/{part}/{name}/1.png", image)(folder)
-
-
-STUDY = """
-name = "mine"
-[factors]
-dataset = ["digits"]
-model = ["mlp"]
-regularization = ["none"]
-activation = ["relu"]
-"""
-
-RUN = "run mine.toml --store S "
-STUDY_FILE = write("mine.toml", STUDY)
-
-WRONG = [
-    # Names
-    Wrong("rnu", ("'rnu'", "Did you mean 'run'")),
-    Wrong("run demo --stroe S", ("--stroe", "--store")),
-    Wrong("run papr --store S", ("'papr'", "did you mean paper")),
-    Wrong("run missing.toml --store S", ("'missing.toml'", "cannot be read")),
-    Wrong(RUN + "factors.activation=rellu", ("'rellu'", "did you mean relu"), prepare=STUDY_FILE),
-    Wrong(RUN + "factors.model=vgg61", ("'vgg61'", "did you mean vgg16"), prepare=STUDY_FILE),
-    Wrong(RUN + "factors.dataset=cifar", ("'cifar'", "cifar10"), prepare=STUDY_FILE),
-    Wrong(RUN + "factors.regularization=bn+dropuot", ("'dropuot'", "dropout"), prepare=STUDY_FILE),
-    Wrong(RUN + "factors.activations=relu", ("'activations'", "activation"), prepare=STUDY_FILE),
-    Wrong(RUN + "train.learning_rat=1", ("'learning_rat'", "learning_rate"), prepare=STUDY_FILE),
-    Wrong(RUN + "nmae=x", ("'nmae'", "did you mean name"), prepare=STUDY_FILE),
-    Wrong("show activation swich", ("'swich'", "did you mean swish")),
-    Wrong("data verify cifar01", ("'cifar01'", "cifar10")),
-    # Types and ranges
-    Wrong(RUN + "train.epochs=many", ("train.epochs='many'", "integer"), prepare=STUDY_FILE),
-    Wrong(RUN + "train.epochs=0", ("train.epochs=0", "greater than"), prepare=STUDY_FILE),
-    Wrong(RUN + "train.learning_rate=-1", ("learning_rate=-1", "greater"), prepare=STUDY_FILE),
-    Wrong(RUN + "train.schedule=linear", ("'linear'", "'cosine'"), prepare=STUDY_FILE),
-    Wrong(RUN + "factors.activation=elu(-1)", ("alpha=-1", "above 0"), prepare=STUDY_FILE),
-    Wrong(RUN + "factors.activation=relu(1)", ("relu(1)", "no arguments"), prepare=STUDY_FILE),
-    Wrong(RUN + "factors.regularization=dropout(1.5)", ("1.5", "below 1"), prepare=STUDY_FILE),
-    Wrong(RUN + "factors.regularization=bn+gn", ("bn", "gn"), prepare=STUDY_FILE),
-    Wrong(RUN + "factors.regularization=flip+aug", ("flip", "twice"), prepare=STUDY_FILE),
-    Wrong(RUN + "factors.model=resnet(depth=21)", ("21", "6n + 2"), prepare=STUDY_FILE),
-    Wrong(RUN + "seeds=0..x", ("0..x", "0..9"), prepare=STUDY_FILE),
-    Wrong(RUN + "width=0", ("width=0", "greater than 0"), prepare=STUDY_FILE),
-    Wrong(RUN + "train.train_size=5000", ("5000", "1437"), prepare=STUDY_FILE),
-    Wrong(RUN + "train.batch_size=2000", ("2000", "1437"), prepare=STUDY_FILE),
-    Wrong(RUN + "epochs", ("'epochs'", "key=value"), prepare=STUDY_FILE),
-    Wrong(RUN + "--workers 0", ("workers=0", "at least 1"), prepare=STUDY_FILE),
-    Wrong(RUN + "--workers two", ("--workers", "two"), prepare=STUDY_FILE),
-    Wrong(RUN + "--time-limit soon", ("'soon'", "10m"), prepare=STUDY_FILE),
-    Wrong(RUN + "--executor ray", ("'ray'", "process"), prepare=STUDY_FILE),
-    Wrong(RUN + "--device gpu", ("'gpu'", "cuda"), prepare=STUDY_FILE),
-    Wrong("run mine.toml", ("--store",), prepare=STUDY_FILE),
-    # Users' code
-    Wrong(RUN + "factors.activation=__main__:Act", ("__main__:Act",), prepare=STUDY_FILE),
-    Wrong(RUN + "factors.activation=no_such:Act", ("no_such",), prepare=STUDY_FILE),
-    Wrong(RUN + "factors.activation=json:Act", ("json:Act",), prepare=STUDY_FILE),
-    # Study files
-    Wrong("plan mine.toml", ("mine.toml", "TOML"), prepare=write("mine.toml", STUDY[:-3])),
-    Wrong("plan mine.toml", ("mine.toml", "UTF-8"), prepare=write("mine.toml", b"\xff\xfe\x00")),
-    Wrong("plan mine.toml", ("'model'",), prepare=write("mine.toml", STUDY.replace("model", "#"))),
+# Command; exit code; what the sentence names: the value, what was expected or the nearest name.
+WRONG_INPUT: list[tuple[str, int, tuple[str, ...]]] = [
+    # Commands and options
+    ("tabel --store store", 2, ("tabel", "table")),
+    ("run", 2, ("STUDY",)),
+    ("table", 2, ("--store",)),
+    ("table --stor store", 2, ("--stor", "--store")),
+    ("table --store store surplus", 2, ("surplus",)),
+    ("show activations", 2, ("activations", "activation")),
+    ("list activation", 2, ("activation", "activations")),
+    (f"{RUN} --workers two", 2, ("two", "--workers", "integer")),
+    (f"{RUN} --workers 0", 2, ("workers=0", "at least 1")),
+    (f"{RUN} --threads 0", 2, ("threads=0", "at least 1")),
+    (f"{RUN} --device gpu", 2, ("gpu", "cpu, cuda or auto")),
+    (f"{RUN} --executor ray", 2, ("ray", "inline or process")),
+    (f"{RUN} --executor inline --workers 2", 2, ("workers=2", "inline")),
+    (f"{RUN} --time-limit soon", 2, ("soon", "10m")),
+    (f"{RUN} --time-limit 0s", 2, ("0s", "10m")),
+    ("run mine.toml", 2, ("--store",)),
+    # Studies
+    ("plan papr", 2, ("papr", "paper")),
+    ("plan nowhere.toml", 2, ("nowhere.toml", "No such file")),
+    ("plan truncated.toml", 2, ("truncated.toml", "TOML", "string")),
+    ("plan duplicate.toml", 2, ("duplicate.toml", "TOML")),
+    ("plan binary.toml", 2, ("binary.toml", "UTF-8")),
+    ("plan no_model.toml", 2, ("mine", "model")),
+    ("plan one_string.toml", 2, ("activation", "relu", "valid tuple")),
+    ("plan misspelt_key.toml", 2, ("epoch", "epochs")),
+    ("plan unknown_table.toml", 2, ("trian", "train")),
+    ("plan mine.toml factors.activatoin=relu", 2, ("activatoin", "activation")),
+    ("plan mine.toml train.epoch=3", 2, ("epoch", "epochs")),
+    ("plan mine.toml observe.test_curv=on", 2, ("test_curv", "test_curve")),
+    ("plan mine.toml train.epochs", 2, ("train.epochs", "key=value")),
+    ("plan mine.toml train.epochs=ten", 2, ("epochs", "ten", "integer")),
+    ("plan mine.toml train.epochs=0", 2, ("epochs", "0", "greater than or equal to 1")),
+    ("plan mine.toml train.learning_rate=nan", 2, ("learning_rate", "nan", "finite")),
+    ("plan mine.toml train.schedule=linear", 2, ("schedule", "linear", "cosine")),
+    ("plan mine.toml train.nesterov=on train.momentum=0", 2, ("nesterov", "no effect")),
+    ("plan mine.toml nmae=x", 2, ("nmae", "name")),
+    ("plan mine.toml width=0", 2, ("width", "0", "greater than 0")),
+    ("plan mine.toml seeds=1,1", 2, ("seeds", "distinct")),
+    ("plan mine.toml seeds=-1", 2, ("seeds", "from 0")),
+    ("plan mine.toml seeds=0..x", 2, ("0..x", "0..9")),
+    ("plan mine.toml train.train_size=5000", 2, ("5000", "1437", "digits")),
+    ("plan mine.toml train.batch_size=2000", 2, ("2000", "1437")),
+    ("run mine.toml observe.probes=on --store new", 2, ("probes",)),
+    # Levels
+    ("plan mine.toml factors.activation=rleu", 2, ("rleu", "relu")),
+    ("plan mine.toml factors.model=resnet19", 2, ("resnet19", "resnet18")),
+    ("plan mine.toml factors.dataset=cifar11", 2, ("cifar11", "cifar10")),
+    ("plan mine.toml factors.regularization=bn+dropuot", 2, ("dropuot", "dropout")),
+    ("plan mine.toml factors.regularization=bn+gn", 2, ("bn", "gn")),
+    ("plan mine.toml factors.regularization=flip+aug", 2, ("flip", "twice")),
+    ("plan mine.toml factors.model=resnet(depth=21)", 2, ("21", "6n + 2")),
+    ("plan mine.toml factors.activation=elu(0)", 2, ("elu(0)", "alpha=0", "above 0")),
+    ("plan mine.toml factors.activation=elu(beta=1)", 2, ("beta", "alpha")),
+    ("plan mine.toml factors.activation=elu(", 2, ("elu(", "name(value, key=value)")),
+    ("plan mine.toml factors.activation=relu(1)", 2, ("relu(1)", "no arguments")),
+    ("plan mine.toml factors.regularization=dropout(2)", 2, ("between=2", "below 1")),
+    ("plan mine.toml factors.activation=__main__:double", 2, ("__main__:double",)),
+    ("plan mine.toml factors.activation=nowhere:double", 2, ("nowhere:double", "nowhere")),
+    ("plan mine.toml factors.activation=mine:duble", 2, ("mine:duble", "double")),
+    ("plan mine.toml factors.activation=raises:anything", 2, ("raises", "at import")),
+    ("show activation rleu", 2, ("rleu", "relu")),
+    ("show activation relu --figure a_file/x.png", 2, ("a_file/x.png",)),
+    ("show activation relu --figure x.docx", 2, ("x.docx", "png")),
     # Data
-    Wrong("run cifar-mini --store S --data D", ("D",), 3),
-    Wrong("data verify cifar10 --data .", ("cifar10", "data fetch"), 3),
-    Wrong(
-        "data verify cifar10 --data .",
-        ("cifar-10-python.tar.gz",),
+    ("run paper --store new --data missing", 3, ("missing",)),
+    ("run paper --store new", 3, ("cifar10", "--data DIR")),
+    ("run paper --store new --data nothing", 3, ("cifar10", "nothing", "data fetch")),
+    ("data verify cifar12", 2, ("cifar12", "cifar10")),
+    ("data verify folder:two_sizes", 3, ("two_sizes", "40x40")),
+    ("data fetch digits --data nothing", 2, ("digits", "nothing to fetch")),
+    (
+        "data verify mnist --data bad_idx",
         3,
-        write("cifar-10-python.tar.gz", make_archive({"x": b"y"})[:40]),
+        ("train-images-idx3-ubyte", "00 00 0d 03", "00 00 08 03"),
     ),
-    Wrong("data verify cifar10 --data .", ("data_batch_1",), 3, gadget),
-    Wrong(
-        "data verify mnist --data .",
-        ("train-images-idx3-ubyte",),
-        3,
-        idx_with_a_wrong_type,
-    ),
-    Wrong("data verify parquet:sets", ("label",), 3, parquet_without_labels),
-    Wrong("data verify folder:pictures", ("40",), 3, folder_of_two_sizes),
-    Wrong("data verify folder:pictures", ("pictures",), 3),
-    Wrong("data fetch digits", ("digits", "nothing to fetch")),
+    ("data verify cifar10 --data no_labels", 3, ("train-0.parquet", "label")),
+    ("data verify tiny --data gadget", 3, ("batch_1", "os.system")),
+    ("data verify tiny --data truncated_archive", 3, ("tiny-python.tar.gz", "truncated")),
+    ("plan mine.toml factors.dataset=folder:tiny_images", 3, ("8x8", "28 to 64")),
+    ("plan mine.toml factors.dataset=folder:", 2, ("folder:", "folder:PATH")),
+    ("run mine.toml factors.dataset=tiny --data gadget --store new", 3, ("batch_1", "os.system")),
     # Stores
-    Wrong("table --store S", ("S",), 3),
-    Wrong("status --store made", ("made",), 3, corrupt_store),
-    Wrong("status --store made", ("made", "newer"), 3, newer_store),
-    Wrong("status --store file", ("file",), 3, write("file", "no store")),
-    Wrong("run mine.toml --store mine.toml/S", ("mine.toml",), 3, STUDY_FILE),
-    Wrong("run mine.toml --store postgresql://h/d", ("postgresql",), 3, STUDY_FILE),
-    Wrong("show run abc --store made", ("abc",), 3, empty_store),
-    Wrong("table --store made --study other", ("'other'",), 2, empty_store),
-    Wrong("export --store made --what rums", ("'rums'", "runs"), 2, empty_store),
-    Wrong("export --store made --format xls", ("'xls'", "csv"), 2, empty_store),
-    Wrong(
-        "export --store made --where activaton=relu", ("'activaton'", "activation"), 2, empty_store
-    ),
-    Wrong("export --store made --where relu", ("'relu'", "FIELD=VALUE"), 2, empty_store),
-    Wrong("export --store made --what all", ("-o DIR",), 2, empty_store),
-    Wrong("import nowhere --store S", ("nowhere",), 3),
-    Wrong("store rm --store made --study demo", ("'demo'",), 2, empty_store),
+    ("run mine.toml --store a_file/new", 3, ("a_file/new", "Not a directory")),
+    ("status --store nowhere", 3, ("nowhere", "missing")),
+    ("status --store empty", 3, ("empty", "missing")),
+    ("status --store songs", 3, ("songs", "another SQLite database")),
+    ("table --store newer", 3, ("newer", "999", "newer actwise")),
+    ("table --store corrupt", 3, ("corrupt", "damaged")),
+    ("table --store postgresql://host/runs --artifacts a", 3, ("postgresql", "sqlite:///FILE")),
+    ("table --store sqlite:///x", 3, ("sqlite:///x", "--artifacts")),
+    ("table --store store --study mad", 2, ("mad", "made")),
+    ("table --store store --where activaton=relu", 2, ("activaton", "activation")),
+    ("table --store store --where relu", 2, ("relu", "FIELD=VALUE")),
+    ("table --store store --format html", 2, ("html", "latex")),
+    ("table --store store -o a_file/t.txt", 3, ("a_file/t.txt",)),
+    ("export --store store --what rnus", 2, ("rnus", "runs")),
+    ("export --store store --format xlsx", 2, ("xlsx", "csv")),
+    ("export --store store -o a_file/r.csv", 3, ("a_file/r.csv",)),
+    ("export --store store --what all", 2, ("all", "-o DIR")),
+    ("export --store store --what all -o store", 3, ("store", "new folder")),
+    ("import nothing --store new", 3, ("nothing",)),
+    ("show run zzz --store store", 3, ("zzz",)),
+    ("store copy --store store nothing/../store", 3, ("store", "new folder")),
+    ("store rm --store store --study mad --yes", 2, ("mad", "made")),
+    ("store rm --store store --study made", 2, ("--yes",)),
 ]
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.command)
-def test_wrong_input_is_refused_in_one_sentence(
-    wrong: Wrong,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.fixture(scope="module")
+def mistakes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("mistakes")
+    made_mistakes.write_mistakes(folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def in_the_folder(mistakes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(mistakes)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+
+@pytest.mark.parametrize(("command", "exit_code", "names"), WRONG_INPUT)
+def test_wrong_input_gets_one_sentence_and_writes_nothing(
+    command: str,
+    exit_code: int,
+    names: tuple[str, ...],
+    mistakes: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    wrong.prepare(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    before = {path: path.stat().st_size for path in tmp_path.rglob("*")}
-    exit_code = run_command(wrong.command.split())
+    before = contents(mistakes)
+    assert run_command(command.split()) == exit_code
     out, err = capsys.readouterr()
-    assert (exit_code, out) == (wrong.exit_code, "")
-    assert len(err.splitlines()) == 1 and "Traceback" not in err
-    assert [part for part in wrong.complaint if part not in err] == [], err
-    after = {path: path.stat().st_size for path in tmp_path.rglob("*") if "-shm" not in path.name}
-    assert {p: s for p, s in after.items() if p not in before or before[p] != s} == {}
+    assert out == ""
+    assert err.startswith("actwise: ")
+    assert err.count("\n") == 1
+    assert [name for name in names if name not in err] == []
+    assert "Traceback" not in err
+    assert "pydantic" not in err
+    assert contents(mistakes) == before
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Every file below a folder with the digest of its content; folders too."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        if path.is_file()
+        else ""
+        for path in folder.rglob("*")
+    }
