@@ -92,9 +92,9 @@ def simple_effects(
         verdict, reason = judge_difference(
             evidence,
             weights[number],
-            name=names[number],
+            by_row[number],
             margin=margin,
-            adjusted_p=tuple(entry.adjusted for entry in p),
+            adjusted_p=[entry.adjusted for entry in p],
         )
         rows.append(PairRow(condition, high, low, by_row[number], p, margin, verdict, reason))
     return tuple(rows)

@@ -5,8 +5,9 @@ run-to-run deviation), and only what both say counts. Where runs diverged, the s
 these runs at chance accuracy stand beside them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from .divergence import at_chance, diverged_cells
 from .equivalence import Verdict, judge_cautiously, margin_for
@@ -85,47 +86,36 @@ def gather(
 def judge_difference(
     evidence: Evidence,
     weights: Weights,
+    estimates: Sequence[Estimate],
     *,
-    name: str,
     margin: float,
-    adjusted_p: tuple[float, ...] | None = None,
+    adjusted_p: Sequence[float] | None = None,
 ) -> tuple[Verdict, str]:
-    """Verdict on a difference and its reason: the first that applies of diverged, single-run,
-    imprecise, ok.
+    """Verdict on a difference and its reason: diverged, single-run, imprecise or ok.
 
     Args:
         evidence: On the scale of points.
         weights: The difference; every cell has a completed run.
-        name: For messages.
+        estimates: It under each deciding model, from :meth:`Evidence.estimates`.
         margin: Half width of what counts as no difference, in points.
         adjusted_p: One-sided adjusted p under each deciding model.
 
     Raises:
         NotEstimableError: as :meth:`CellModel.contrast`.
     """
-    verdict, reason = _judge(evidence, evidence.models, weights, name, margin, adjusted_p)
-    if evidence.touches_diverged(weights):
-        others = evidence.sensitivity
-        if not others or _judge(evidence, others, weights, name, margin, None)[0] != verdict:
-            return "undecided", "diverged"
-    return verdict, reason
-
-
-def _judge(
-    evidence: Evidence,
-    models: tuple[CellModel, ...],
-    weights: Weights,
-    name: str,
-    margin: float,
-    adjusted_p: tuple[float, ...] | None,
-) -> tuple[Verdict, str]:
-    return judge_cautiously(
-        [model.contrast(weights, name=name) for model in models],
+    judge = partial(
+        judge_cautiously,
         margin=margin,
         higher_is_better=evidence.observed.higher_is_better,
-        adjusted_p=adjusted_p,
         is_single_run=evidence.is_single_run,
     )
+    verdict, reason = judge(estimates, adjusted_p=adjusted_p)
+    if evidence.touches_diverged(weights):
+        name = estimates[0].name
+        others = [model.contrast(weights, name=name) for model in evidence.sensitivity]
+        if not others or judge(others)[0] != verdict:
+            return "undecided", "diverged"
+    return verdict, reason
 
 
 def _models(
