@@ -20,11 +20,15 @@ import torch.nn.functional as F
 from torch import nn
 
 from actwise import datasets, engine, models, regularization
+from actwise.engine.batches import TrainingBatches
+from actwise.engine.images import prepare_parts
 from actwise.spec import RunSpec, TrainSpec
 
 GEMM_SIDE = 2048
 GEMM_PRODUCTS = 4
 BATCH_SIZE = 128
+AUGMENTED_BATCH_SIZE = 512
+NUM_AUGMENTED_BATCHES = 20
 NUM_IMAGES = 50_000
 NUM_PREPARED_BATCHES = 16
 NUM_CLASSES = 10
@@ -154,6 +158,29 @@ def run_gemm() -> None:
     take_turns(turn)
 
 
+def run_augmentation(threads: int) -> None:
+    """Batches of 512 images as the engine makes them: order, flip, crop, normalization."""
+    engine.set_process_numerics(threads)
+    spec = make_spec("resnet18-table2", 1.0)
+    device = engine.prepare_device("cpu", threads=threads, model=spec.model, width=spec.width)
+    parts = prepare_parts(make_dataset(), spec, device)
+    batches = TrainingBatches(
+        parts.train,
+        normalizer=parts.normalizer,
+        regularization=regularization.resolve(spec.regularization),
+        batch_size=AUGMENTED_BATCH_SIZE,
+        seed=0,
+        device=device,
+    )
+    batches.start_epoch(1)
+
+    def turn() -> None:
+        for number in range(NUM_AUGMENTED_BATCHES):
+            batches.batch(number)
+
+    take_turns(turn)
+
+
 def with_torch_dropout(model: nn.Module) -> nn.Module:
     """The same network with ``nn.Dropout`` at its dropout sites."""
     for module in list(model.modules()):
@@ -184,7 +211,7 @@ def answer(seconds: float) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="A contender of benchmarks/engine.py.")
-    parser.add_argument("kind", choices=["engine", "default", "channels_last", "gemm"])
+    parser.add_argument("kind", choices=["engine", "default", "channels_last", "gemm", "augment"])
     parser.add_argument("--model", default="resnet18-table2")
     parser.add_argument("--width", type=float, default=0.25)
     parser.add_argument("--batches", type=int, default=1)
@@ -198,6 +225,8 @@ def main() -> None:
     spec = make_spec(arguments.model, arguments.width)
     if arguments.kind == "engine":
         run_engine(spec, arguments.batches, arguments.threads)
+    elif arguments.kind == "augment":
+        run_augmentation(arguments.threads)
     elif arguments.kind == "gemm":
         run_gemm()
     else:

@@ -144,6 +144,14 @@ def measure(model: str, width: float, options: argparse.Namespace) -> Measuremen
     )
 
 
+def measure_augmentation(options: argparse.Namespace) -> float:
+    """Median seconds of a batch of 512 augmented images."""
+    contender = Contender("augment", [], threads=options.threads)
+    turns = [contender.turn() for _ in range(options.rounds + 1)][1:]
+    contender.end()
+    return statistics.median(turns) / contenders.NUM_AUGMENTED_BATCHES
+
+
 def ratio(numerator: np.ndarray, denominator: np.ndarray) -> Ratio:
     """Of two series that were measured in turns."""
     lower, upper = np.quantile(numerator / denominator, [0.25, 0.75])
@@ -159,10 +167,12 @@ def flop_per_image(model: str, width: float) -> int:
 
 def render(measurements: list[Measurement]) -> Table:
     """Five lines a network, one a contender and one for the checkpoint."""
-    table = Table(title="Training in turns: medians; ratio: the engine over each", box=SIMPLE)
+    table = Table(
+        title="Training in turns: medians; ratio: engine over each; MB: peak memory", box=SIMPLE
+    )
     table.add_column("network", no_wrap=True)
     table.add_column("contender", no_wrap=True)
-    for heading in ("images/s", "ratio", "quartiles", "peak MB"):
+    for heading in ("images/s", "ratio", "quartiles", "MB"):
         table.add_column(heading, justify="right", no_wrap=True)
     for m in measurements:
         labels = [m.model, f"width {m.width:g}", "", ""]
@@ -206,11 +216,18 @@ def main() -> None:
             continue
         console.print(f"measuring {model} at width {width:g} ...")
         measurements.append(measure(model, width, options))
+    augmentation_seconds = measure_augmentation(options)
     if options.json:
         results = [asdict(measurement) for measurement in measurements]
-        print(json.dumps({"environment": environment(options), "results": results}, indent=1))
+        content = {
+            "environment": environment(options),
+            "results": results,
+            "augmentation_seconds_per_512_images": augmentation_seconds,
+        }
+        print(json.dumps(content, indent=1))
         return
     console.print(render(measurements))
+    console.print(f"flip and crop of 512 images: {1000 * augmentation_seconds:.1f} ms")
     console.print(", ".join(f"{k} {v}" for k, v in environment(options).items()))
 
 

@@ -68,7 +68,8 @@ def prepare_device(name: str, *, threads: int, model: str, width: float) -> Devi
 def memory_format_for(model: str, width: float) -> MemoryFormat:
     """The faster layout for a network, as a fixed rule so that it is never a matter of luck.
 
-    Channels last, but for networks without convolutions. Training in images/s, contiguous and
+    Channels last, but for the network without convolutions; so far no ``width`` has asked for
+    anything else. Training in images/s, contiguous and
     channels last, one thread of an EPYC (AVX-512), torch 2.13, batch 128, with batch norm, medians:
     ``vgg16-table1`` at width 1/4 617 and 930, at width 1 75 and 80; ``resnet18-table2`` at width
     1/4 1,051 and 1,321, at width 1 87 and 118.
