@@ -4,8 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -29,32 +27,20 @@ def test_this_process_is_alive_whatever_its_heartbeat() -> None:
     assert Owner.here().is_alive(seconds_since_heartbeat=NEVER)
 
 
-@contextmanager
-def ended_process() -> Iterator[Owner]:
-    """The owner that a process was, which has ended and for which nobody has waited yet."""
+def test_an_owner_of_this_host_is_dead_once_its_process_has_ended() -> None:
     command = [sys.executable, "-c", SAY_OWNER]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         owner = Owner(**json.loads(process.stdout.read()))
+        # Nobody has waited for it: it is a zombie, which still has its identifier.
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        yield owner
-
-
-def test_a_zombie_is_dead() -> None:
-    with ended_process() as owner:
         assert not owner.is_alive(seconds_since_heartbeat=0)
-
-
-def test_an_owner_of_this_host_is_dead_when_its_process_is_gone() -> None:
-    with ended_process() as owner:
-        pass
     assert not owner.is_alive(seconds_since_heartbeat=0)
 
 
 def test_another_process_under_the_same_identifier_is_not_the_owner() -> None:
-    with ended_process() as owner:
-        pass
-    assert not replace(owner, pid=os.getpid()).is_alive(seconds_since_heartbeat=0)
+    earlier = replace(Owner.here(), process_start="0")
+    assert not earlier.is_alive(seconds_since_heartbeat=0)
 
 
 def test_an_owner_from_before_the_last_boot_is_dead() -> None:

@@ -160,7 +160,7 @@ def test_a_stopped_process_that_lost_its_claim_is_refused(folder: Path) -> None:
 def test_kill_at_any_moment_leaves_whole_results_only(folder: Path) -> None:
     random_generator = random.Random(0)
     finished: Counter[str] = Counter()
-    for _ in range(6):
+    for _ in range(4):
         with processes(1, TRAIN_ALL, folder) as (process,):
             time.sleep(random_generator.uniform(0.02, 0.2))
             process.send_signal(signal.SIGKILL)
