@@ -1,16 +1,19 @@
 """How a sweep is stopped, what that leaves behind, and that going on changes no number."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from actwise.sweep.events import RunPutBack
+from actwise.store import RunStore
+from actwise.sweep.events import Event, RunProgress, RunPutBack
 from small_sweeps import (
     Listener,
     drive,
@@ -35,8 +38,22 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def terminate(event: Event) -> None:
+    """Send SIGTERM to this process once it trains."""
+    if isinstance(event, RunProgress):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def environment(folder: Path) -> dict[str, Any]:
+    """Where the one run of a store was trained."""
+    with RunStore.open(folder) as store:
+        (record,) = (store.result(run_id) for run_id in store.states())
+    assert record is not None
+    return record.environment
+
+
 def checkpoints(folder: Path) -> list[str]:
-    return sorted(path.name for path in (folder / "checkpoints").iterdir())
+    return sorted(path.name for path in (folder / "checkpoints").glob("*"))
 
 
 def test_a_time_limit_stops_with_a_checkpoint_and_the_same_command_goes_on(
@@ -44,15 +61,36 @@ def test_a_time_limit_stops_with_a_checkpoint_and_the_same_command_goes_on(
 ) -> None:
     folder = tmp_path / "store"
     listener = Listener()
-    outcome = sweep(folder, small_study(**LONG), time_limit_seconds=0.5, progress=listener)
-    assert (outcome.finished, outcome.left, outcome.exit_code) == (0, 1, 4)
+    seconds = 0.5
+    # A busy machine needs some of the time to begin at all.
+    while not checkpoints(folder):
+        outcome = sweep(folder, small_study(**LONG), time_limit_seconds=seconds, progress=listener)
+        assert (outcome.finished, outcome.left, outcome.exit_code) == (0, 1, 4)
+        seconds *= 1.5
     assert [event.reason for event in listener.of(RunPutBack)] == ["stopped with a checkpoint"]
     assert len(checkpoints(folder)) == 1
     while outcome.exit_code == 4:
-        outcome = sweep(folder, small_study(**LONG), time_limit_seconds=1.5)
+        outcome = sweep(folder, small_study(**LONG), time_limit_seconds=seconds)
     assert outcome.exit_code == 0
     assert results(folder) == results(undisturbed)
     assert checkpoints(folder) == []
+
+
+@pytest.mark.slow
+def test_a_checkpoint_of_another_fingerprint_is_only_used_when_allowed(
+    tmp_path: Path,
+) -> None:
+    folder, allowed = tmp_path / "store", tmp_path / "allowed"
+    study = small_study(activation=("relu",), seeds=(0,))
+    assert sweep(folder, study, progress=Listener(terminate)).exit_code == 143
+    shutil.copytree(folder, allowed)
+    with_two_threads = {"executor": "process", "workers": 1, "threads": 2}
+    sweep(folder, study, **with_two_threads)
+    (log,) = (path for path in (folder / "logs").iterdir() if path.stem != "workers")
+    assert "a checkpoint was not used" in log.read_text(encoding="utf-8")
+    assert "environment_changed" not in environment(folder)
+    sweep(allowed, study, **with_two_threads, allow_environment_change=True)
+    assert environment(allowed)["environment_changed"] is True
 
 
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -186,6 +186,7 @@ def _load(level: str, data_dir: str | None) -> Dataset:
 def _check_unchanged(assignment: Assignment, dataset: Dataset) -> None:
     """Refuse to file under an id what is not what the id was made from."""
     if dataset.info.digest != assignment.data_digest:
+        _load.cache_clear()
         raise DataError(
             f"data set {assignment.spec.dataset!r} has changed since the plan was made; "
             "start the command again"

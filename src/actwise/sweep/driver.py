@@ -36,7 +36,6 @@ class Driver:
 
     Attributes:
         refused: Runs that were observed again and came out otherwise.
-        given_up: Runs that met ``max_attempts`` accidents.
     """
 
     def __init__(
@@ -56,7 +55,6 @@ class Driver:
         ``again`` are those with a result, to be observed again.
         """
         self.refused: set[str] = set()
-        self.given_up: set[str] = set()
         self._store = store
         self._runs = runs
         self._again = again
@@ -198,7 +196,6 @@ class Driver:
         if not is_stopping:
             is_given_up = self._attempts[claim.run_id] >= self._max_attempts
             if is_given_up:
-                self.given_up.add(claim.run_id)
                 self._time_left.end(claim.run_id)
             else:
                 self._pending.append(claim.run_id)

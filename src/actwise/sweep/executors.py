@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Protocol
 
-from .protocol import Assignment, Progress, Result, Setup
+from .protocol import Assignment, Progress, PutBack, Result, Setup
 
 WorkSource = Iterator[tuple[Assignment, ...] | None]
 """Work, claimed when it is asked for; None says: nothing at the moment, ask again."""
@@ -66,13 +66,17 @@ class InlineExecutor:
                     time.sleep(IDLE_SECONDS)
                     continue
                 for assignment in assignments:
-                    with streams_to(Path(self._setup.logs) / f"{assignment.run_id}.log"):
-                        result = attempt(
-                            assignment,
-                            self._setup,
-                            should_stop=should_stop,
-                            on_progress=on_progress,
-                        )
+                    try:
+                        with streams_to(Path(self._setup.logs) / f"{assignment.run_id}.log"):
+                            result = attempt(
+                                assignment,
+                                self._setup,
+                                should_stop=should_stop,
+                                on_progress=on_progress,
+                            )
+                    except OSError as error:
+                        reason = f"its log cannot be written: {error}"
+                        result = PutBack(assignment.run_id, reason, is_accident=True)
                     state.restore()
                     yield result
         finally:

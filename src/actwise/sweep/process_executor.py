@@ -4,6 +4,7 @@ import queue
 import time
 from collections.abc import Callable, Generator, Iterator
 
+from ..errors import StoreError
 from .executors import IDLE_SECONDS, WorkSource
 from .protocol import Progress, PutBack, Result, Setup
 from .worker_process import Inbox, WorkerProcess
@@ -114,7 +115,10 @@ class _Pool:
         for worker in self._workers:
             if not worker.pending:
                 return worker
-        self._workers.append(WorkerProcess(self._setup, self._inbox))
+        try:
+            self._workers.append(WorkerProcess(self._setup, self._inbox))
+        except OSError as error:
+            raise StoreError(f"no worker process can be started: {error}") from None
         return self._workers[-1]
 
     def _replace(self, worker: WorkerProcess) -> list[PutBack]:

@@ -48,9 +48,9 @@ def run_study(
     """
     options = options or RunOptions()
     sink = progress or Silence()
+    stop = StopRequest(time_limit_seconds=options.time_limit_seconds)
     try:
-        with StopRequest(time_limit_seconds=options.time_limit_seconds) as stop:
-            return _run(study, store, describe, options, sink, stop)
+        return _run(study, store, describe, options, sink, stop)
     finally:
         sink.close()
 
@@ -85,8 +85,8 @@ def _run(
     driver = _make_driver(plan, todo, store, options, sink)
     if todo.runs:
         executor = make_executor(make_setup(store, options, workers=workers), options, workers)
-        # A second Ctrl-C: the workers are gone by now, the claims given back.
-        with suppress(KeyboardInterrupt):
+        # The signals are heard only now: what went before ends at once, and has claimed nothing.
+        with stop, suppress(KeyboardInterrupt):
             driver.drive(executor, should_stop=stop)
     outcome = _outcome(store, todo, stop, has_refused=bool(driver.refused))
     sink.emit(SweepEnded(**asdict(outcome)))

@@ -36,7 +36,7 @@ class Todo:
 def find_todo(plan: Plan, store: RunStore, options: RunOptions) -> Todo:
     """Hold a plan against a store; nothing is written."""
     planned = _accept_engines(plan, store, options)
-    distinct = {run.run_id: run for run in reversed(planned)}
+    distinct = dict.fromkeys(run.run_id for run in planned)
     states = store.states(distinct)
     lacking = [i for i in distinct if i in states and _lacks(states[i], plan.study.observe)]
     again = frozenset(lacking if options.observe_again else ())

@@ -1,0 +1,70 @@
+"""Trying and timing the cells of a study before it is run."""
+
+import json
+
+import pytest
+
+from actwise.errors import ActwiseError
+from actwise.models import make_describe
+from actwise.sweep import RunOptions, make_plan
+from actwise.sweep.calibrate import calibrate
+from actwise.sweep.smoke import SmokeReport, smoke
+from small_sweeps import small_study
+
+INLINE = RunOptions(executor="inline")
+
+
+def smoke_inline(*activations: str, **changes: float) -> SmokeReport:
+    study = small_study(activation=activations, seeds=(0, 1), **changes)
+    return smoke(study, describe=make_describe(None), options=INLINE)
+
+
+def test_smoke_tries_every_distinct_cell_once() -> None:
+    report = smoke_inline("relu", "elu", "elu(1)")
+    assert [result.label for result in report.results] == ["relu seed 0", "elu seed 0"]
+    assert {result.status for result in report.results} == {"passed"}
+    assert all(result.loss for result in report.results)
+    assert (report.num_cells, report.exit_code) == (2, 0)
+
+
+def test_smoke_finds_the_cell_that_cannot_be_trained() -> None:
+    report = smoke_inline("relu", "users_code:raises", "users_code:finds_a_full_disk")
+    assert [result.status for result in report.results] == ["passed", "failed", "accident"]
+    assert "on purpose" in report.results[1].reason
+    assert report.exit_code == 1
+
+
+def test_a_cell_that_diverges_at_once_is_no_error() -> None:
+    report = smoke_inline("relu", learning_rate=1e30)
+    assert [result.status for result in report.results] == ["diverged"]
+    assert json.loads(json.dumps(report.results[0].to_json()))["loss"] is None
+    assert report.exit_code == 0
+
+
+def test_calibration_measures_every_network_and_estimates_from_that() -> None:
+    study = small_study(model=("convnet", "mlp"), activation=("relu",), seeds=(0, 1))
+    plan = make_plan(study, make_describe(None))
+    calibration = calibrate(plan, RunOptions(executor="process", workers=2))
+    assert [cell.label for cell in calibration.cells] == ["convnet seed 0", "mlp seed 0"]
+    for cell in calibration.cells:
+        assert cell.seconds_per_run == pytest.approx(512 / cell.images_per_second)
+    cost = calibration.estimate
+    seconds = sum(cell.seconds_per_run for cell in calibration.cells)
+    assert cost.seconds == pytest.approx(seconds * 2 / 2)
+    assert cost.basis.startswith("measured")
+    assert json.loads(json.dumps(calibration.to_json()))["estimate"]["workers"] == 2
+
+
+def test_cells_that_differ_in_the_learning_rate_share_a_measurement() -> None:
+    values = small_study(activation=("relu",), seeds=(0,)).model_dump()
+    values["factors"]["train.learning_rate"] = (0.1, 0.2)
+    study = type(small_study()).model_validate(values)
+    first, second = calibrate(make_plan(study, make_describe(None)), INLINE).cells
+    assert first.images_per_second == second.images_per_second
+    assert first.label != second.label
+
+
+def test_calibration_names_the_cell_that_cannot_be_trained() -> None:
+    plan = make_plan(small_study(activation=("users_code:raises",)), make_describe(None))
+    with pytest.raises(ActwiseError, match=r"cannot be trained: .*on purpose"):
+        calibrate(plan, INLINE)
