@@ -41,7 +41,7 @@ class RunRecord:
         best_test_accuracy: Percent, optimistic: the best epoch; None without the test curve.
         train_seconds: Time spent training, over all attempts that the result contains.
         images_per_second: Training images per second of ``train_seconds``.
-        weights_sha256: SHA-256 of the final weights and buffers (:mod:`actwise.engine.checkpoint`).
+        weights_sha256: SHA-256 of the final weights and buffers (:mod:`actwise.engine.weights`).
         predictions: Predicted class of every test image in canonical order, compressed by
             :func:`pack_predictions`; None unless finished.
         environment: Where it ran, the numerics fingerprint included (``store.environment``).
