@@ -21,7 +21,7 @@ WRONG_INPUT: list[tuple[str, int, tuple[str, ...]]] = [
     ("table --store store surplus", 2, ("surplus",)),
     ("show activations", 2, ("activations", "activation")),
     ("list activation", 2, ("activation", "activations")),
-    (f"{RUN} --workers two", 2, ("two", "--workers", "integer")),
+    (f"{RUN} --workers two", 2, ("two", "--workers", "whole number")),
     (f"{RUN} --workers 0", 2, ("workers=0", "at least 1")),
     (f"{RUN} --threads 0", 2, ("threads=0", "at least 1")),
     (f"{RUN} --device gpu", 2, ("gpu", "cpu, cuda or auto")),

@@ -1,5 +1,7 @@
 """``actwise data``: what is here, download, verify."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,27 +39,9 @@ def list_data(data: Data = None, json: Json = False) -> None:
 
 def fetch(name: Name, data: Data = None, json: Json = False) -> None:
     """Download a published data set into DIR/NAME; every digest is checked."""
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-
     from ..datasets import fetch as fetch_files
 
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    out = Console(stderr=True)
-    with Progress(
-        *columns, TransferSpeedColumn(), console=out, transient=True, disable=json
-    ) as bars:
-        tasks: dict[str, int] = {}
-
-        def show(progress: "FetchProgress") -> None:
-            if progress.file_name not in tasks:
-                tasks[progress.file_name] = bars.add_task(progress.file_name)
-            bars.update(
-                bars.task_ids[tasks[progress.file_name]],
-                completed=progress.done_bytes,
-                total=progress.total_bytes or None,
-            )
-
+    with _bars() as show:
         files = fetch_files(name, data, progress=show)
     if json:
         print_json([str(path) for path in files])
@@ -75,6 +59,31 @@ def verify(name: Name, data: Data = None, json: Json = False) -> int:
     else:
         print_text(*_describe(report))
     return 0 if report.is_sound else 3
+
+
+@contextmanager
+def _bars() -> Iterator[Callable[["FetchProgress"], None]]:
+    """A bar a file on stderr, from the first byte on, where that is a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
+    out = Console(stderr=True)
+    bars = Progress(*columns, console=out, transient=True, disable=not out.is_terminal)
+    tasks: dict[str, TaskID] = {}
+
+    def show(progress: "FetchProgress") -> None:
+        if progress.file_name not in tasks:
+            bars.start()
+            tasks[progress.file_name] = bars.add_task(progress.file_name)
+        total = progress.total_bytes or None
+        bars.update(tasks[progress.file_name], completed=progress.done_bytes, total=total)
+
+    try:
+        yield show
+    finally:
+        if tasks:
+            bars.stop()
 
 
 def _describe(report: "VerifyReport") -> list[str]:

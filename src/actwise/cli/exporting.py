@@ -40,8 +40,8 @@ def export(
     with RunStore.open(store, artifacts=artifacts) as opened:
         if what == "all":
             assert output is not None
-            for path in export_all(opened, output):
-                print_text(str(path))
+            files = [str(path) for path in export_all(opened, output)]
+            print_json(files) if json else print_text(*files)
             return
         table = export_table(opened, what, study=study, where=where or [])
     format = "json" if json else format

@@ -37,18 +37,16 @@ def run_command(arguments: Sequence[str]) -> int:
     except typer.TyperException as error:
         # Without a message the help was asked for by giving nothing, and has been printed.
         message = error.format_message()
-        if not message.strip():
-            return error.exit_code
-        return _refuse(message + _value_given(message, arguments), error.exit_code)
+        return _refuse(message, error.exit_code) if message.strip() else error.exit_code
     except ActwiseError as error:
         return _refuse(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         return EXIT_INTERRUPTED
     except typer.Exit as error:
         return error.exit_code
-    except BrokenPipeError:
-        # The reader has gone (`| head`): nobody is left to tell, and Python's own flush at exit
-        # must not complain either.
+    except (BrokenPipeError, SystemExit):
+        # The reader has gone (`| head`; click then ends the process): nobody is left to tell, and
+        # Python's own flush at exit must not complain either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
@@ -60,14 +58,6 @@ def run_command(arguments: Sequence[str]) -> int:
             EXIT_INTERNAL,
         )
     return result if isinstance(result, int) else 0
-
-
-def _value_given(message: str, arguments: Sequence[str]) -> str:
-    """What an option of the wrong type was given, which typer's message leaves out."""
-    option = message.partition("'")[2].partition("'")[0]
-    if not message.startswith("Invalid value for") or option not in arguments[:-1]:
-        return ""
-    return f", given {arguments[list(arguments).index(option) + 1]!r}"
 
 
 def _refuse(sentence: str, exit_code: int) -> int:

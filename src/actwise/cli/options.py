@@ -30,7 +30,7 @@ Artifacts = Annotated[
 ]
 Data = Annotated[
     Path | None,
-    typer.Option("--data", metavar="DIR", help="Where data sets lie.  [default: $ACTWISE_DATA]"),
+    typer.Option("--data", metavar="DIR", help="Where data sets lie (default: $ACTWISE_DATA)."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON; docs/json.md has the shapes.")]
 StudyName = Annotated[
@@ -43,6 +43,18 @@ Where = Annotated[
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to a file.")
 ]
+
+
+def whole_number(text: str) -> int:
+    """The number in ``text``; typer's own refusal does not say what was given.
+
+    Raises:
+        typer.BadParameter: if it is none.
+    """
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a whole number") from None
 
 
 def parse_duration(text: str | None) -> float | None:

@@ -4,10 +4,13 @@ import json
 import math
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+
+_LAST = 24
+"""Characters that a folded last column should have at least."""
 
 
 def print_json(value: Any) -> None:
@@ -23,26 +26,34 @@ def print_text(*lines: str) -> None:
 def print_renderables(renderables: Iterable["RenderableType"]) -> None:
     """Rich objects on stdout; plain text where it is no terminal."""
     out = console()
-    for renderable in renderables:
-        out.print(renderable)
+    # Captured, because rich itself ends the process when the reader has gone (`| head`).
+    with out.capture() as captured:
+        for renderable in renderables:
+            out.print(renderable)
+    print_text(*(line.rstrip() for line in captured.get().splitlines()))
 
 
 def print_columns(
     header: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()
 ) -> None:
-    """A table without lines; ``right`` names the columns of numbers. The last column folds."""
+    """A table without lines; ``right`` names the columns of numbers.
+
+    The last column folds; where that is not enough on this terminal, all of them do.
+    """
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in header:
-        is_last = name == header[-1]
-        table.add_column(
-            name, justify="right" if name in right else "left", no_wrap=not is_last, overflow="fold"
-        )
-    for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
-    console().print(table)
+    cells = [[str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
+    fits = sum(widths[:-1]) + 2 * len(header[1:]) + min(widths[-1], _LAST) <= console().width
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for number, name in enumerate(header):
+        is_fixed = fits and number < len(header) - 1
+        justify: Literal["left", "right"] = "right" if name in right else "left"
+        table.add_column(Text(name), justify=justify, no_wrap=is_fixed, overflow="fold")
+    for row in cells:
+        table.add_row(*map(Text, row))
+    print_renderables([table])
 
 
 def console() -> "Console":

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import Data, Json, Overrides, Study, allow_user_code
+from .options import Data, Json, Overrides, Study, allow_user_code, whole_number
 from .output import count, print_columns, print_json, print_text, size
 
 if TYPE_CHECKING:
@@ -21,9 +21,12 @@ def plan(
     overrides: Overrides = None,
     data: Data = None,
     workers: Annotated[
-        int | None, typer.Option("--workers", metavar="N", help="Workers to reckon with.")
+        int | None,
+        typer.Option("--workers", parser=whole_number, metavar="N", help="Workers to reckon with."),
     ] = None,
-    threads: Annotated[int, typer.Option("--threads", metavar="N", help="Threads a run.")] = 1,
+    threads: Annotated[
+        int, typer.Option("--threads", parser=whole_number, metavar="N", help="Threads a run.")
+    ] = 1,
     device: Annotated[str, typer.Option("--device", metavar="cpu|cuda|auto")] = "auto",
     calibrate: Annotated[
         bool, typer.Option("--calibrate", help="Measure: three batches of every network.")
@@ -31,15 +34,18 @@ def plan(
     json: Json = False,
 ) -> None:
     """Cells, runs, aliased cells, memory and estimated time of a study."""
-    from ..models import make_describe
     from ..spec import load_study
     from ..sweep import RunOptions, make_plan
+
+    spec = load_study(study, overrides or [])
+    options = RunOptions(data_dir=data, workers=workers, threads=threads, device=_device(device))
+    # Torch comes with the models: a misspelt study need not wait for it.
+    from ..models import make_describe
     from ..sweep.calibrate import calibrate as measure
     from ..sweep.estimate import estimate
 
     allow_user_code()
-    planned = make_plan(load_study(study, overrides or []), make_describe(data))
-    options = RunOptions(data_dir=data, workers=workers, threads=threads, device=_device(device))
+    planned = make_plan(spec, make_describe(data))
     rates: dict[str, CellRate] = {}
     if calibrate:
         calibration = measure(planned, options)
@@ -84,7 +90,8 @@ def _cell_values(planned: "Plan", run: "PlannedRun", rate: "CellRate | None") ->
 
 def _print_cells(planned: "Plan", rates: "dict[str, CellRate]") -> None:
     varied = [name for name, levels in planned.study.factors.items() if len(levels) > 1]
-    header = [*varied, "parameters", "MACs", "memory", *(["images/s"] if rates else []), ""]
+    names = [name.removeprefix("train.") for name in varied]
+    header = [*names, "parameters", "MACs", *(["images/s"] if rates else []), ""]
     rows = []
     for run in planned.cells[:_MOST_ROWS]:
         description = planned.description(run)
@@ -94,12 +101,11 @@ def _print_cells(planned: "Plan", rates: "dict[str, CellRate]") -> None:
                 *(_level(run, name) for name in varied),
                 f"{description.parameters / 1e6:.2f} M",
                 f"{description.macs / 1e6:.1f} M",
-                size(description.memory_bytes),
                 *measured,
                 "aliased" if run.is_aliased else "",
             )
         )
-    print_columns(header, rows, right=("parameters", "MACs", "memory", "images/s"))
+    print_columns(header, rows, right=("parameters", "MACs", "images/s"))
     if len(planned.cells) > _MOST_ROWS:
         print_text(f"... and {count(len(planned.cells) - _MOST_ROWS, 'cell')} more (--json)")
 

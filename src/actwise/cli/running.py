@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import SpecError
-from .options import Artifacts, Data, Json, Overrides, Study, allow_user_code, parse_duration
+from .options import (
+    Artifacts,
+    Data,
+    Json,
+    Overrides,
+    Study,
+    allow_user_code,
+    parse_duration,
+    whole_number,
+)
 from .output import count, print_json, print_text
 from .tables import print_table, read_table
 
@@ -29,14 +38,25 @@ def run(
     data: Data = None,
     workers: Annotated[
         int | None,
-        typer.Option("--workers", metavar="N", help="Runs in flight.  [default: the cores]"),
+        typer.Option(
+            "--workers",
+            parser=whole_number,
+            metavar="N",
+            help="Runs in flight (default: what cores and memory carry).",
+        ),
     ] = None,
     threads: Annotated[
-        int, typer.Option("--threads", metavar="N", help="Threads a run; part of its numerics.")
+        int,
+        typer.Option(
+            "--threads",
+            parser=whole_number,
+            metavar="N",
+            help="Threads a run; part of its numerics.",
+        ),
     ] = 1,
     device: Annotated[str, typer.Option("--device", metavar="cpu|cuda|auto")] = "auto",
     executor: Annotated[
-        str, typer.Option("--executor", metavar="inline|process|ray", help="Where runs happen.")
+        str, typer.Option("--executor", metavar="inline|process", help="Where runs happen.")
     ] = "process",
     artifacts: Artifacts = None,
     time_limit: Annotated[
@@ -57,7 +77,12 @@ def run(
     ] = False,
     accept_engine: Annotated[
         list[int] | None,
-        typer.Option("--accept-engine", metavar="N", help="Take results of engine N as finished."),
+        typer.Option(
+            "--accept-engine",
+            parser=whole_number,
+            metavar="N",
+            help="Take results of engine N as finished.",
+        ),
     ] = None,
     allow_environment_change: Annotated[
         bool,
