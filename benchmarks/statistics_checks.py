@@ -13,14 +13,13 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
-import scipy
 
 from actwise.analysis.assumptions import brown_forsythe
 from actwise.analysis.claim import judge_claims
@@ -31,62 +30,24 @@ from actwise.analysis.factorial import decompose
 from actwise.analysis.families import holm
 from actwise.analysis.inference import fit_cells
 from actwise.analysis.looks import error_of_looks, nominal_level
-from actwise.analysis.observations import Floats, Observations
+from actwise.analysis.observations import Observations
 from actwise.analysis.power import Design, power
 from actwise.analysis.predictions import crossed_mean_squares, mcnemar, new_images, these_images
 from actwise.analysis.robustness import bca_interval, paired_tests
-
-SD = 0.25
-LEVELS = {
-    "dataset": ("cifar10",),
-    "model": ("vgg16", "resnet18"),
-    "regularization": ("bn", "bn+aug"),
-    "activation": ("relu", "prelu", "elu"),
-}
-ELU, RELU = (("cifar10", "vgg16", "bn", a) for a in ("elu", "relu"))
-
-
-@dataclass(frozen=True)
-class Row:
-    """One check: ``value`` must lie in [low, high]; a range from -inf to inf is only reported."""
-
-    check: str
-    repetitions: int
-    value: float
-    low: float
-    high: float
-
-    @property
-    def passed(self) -> bool:
-        return self.low <= self.value <= self.high
-
-
-Noise = Callable[[np.random.Generator, int], Floats]
-
-
-def normal(generator: np.random.Generator, size: int) -> Floats:
-    return generator.normal(0.0, SD, size)
-
-
-def heavy(generator: np.random.Generator, size: int) -> Floats:
-    """Student t with 3 degrees of freedom, scaled to the same variance."""
-    return generator.standard_t(3, size) * SD / math.sqrt(3)
-
-
-def study(seeds: int, *, blocked: bool = True) -> Observations:
-    """A crossed study whose responses are filled in later."""
-    rows = [
-        {
-            "dataset": d, "model": m, "regularization": r, "activation": a,
-            "seed": s, "test_accuracy": 80.0,
-        }
-        for d in LEVELS["dataset"]
-        for m in LEVELS["model"]
-        for r in LEVELS["regularization"]
-        for a in LEVELS["activation"]
-        for s in range(seeds)
-    ]  # fmt: skip
-    return Observations.from_rows(rows, factors=tuple(LEVELS), blocked=blocked)
+from made_truths import (
+    ELU,
+    LEAST_FAVOURABLE,
+    LEVELS,
+    RELU,
+    Noise,
+    Row,
+    heavy,
+    near,
+    normal,
+    sign_test_size,
+    study,
+    wilcoxon_size,
+)
 
 
 def intervals(repetitions: int, generator: np.random.Generator) -> Iterator[Row]:
@@ -176,20 +137,6 @@ def families(repetitions: int, generator: np.random.Generator) -> Iterator[Row]:
         yield Row(f"false support of {claim}", count, supported / count, 0.0, edge)
 
 
-LEAST_FAVOURABLE: dict[str, Callable[[dict[str, str]], float]] = {
-    # One component at its bound, all others far above.
-    "C1": lambda c: {"prelu": 5.0, "elu": 0.0}.get(
-        c["activation"], 5.0 * (c["dataset"] + c["model"] == "cifar10vgg16")
-    ),
-    "C3": lambda c: (
-        ("aug" in c["regularization"]) * {"relu": 5.0, "prelu": 5.0, "elu": 9.0}[c["activation"]]
-    ),
-    "C6": lambda c: 5.0 * (c["activation"] == "elu"),
-    "C7": lambda c: 0.0,
-    "C8": lambda c: 0.0,
-}
-
-
 def discrete(repetitions: int, generator: np.random.Generator) -> Iterator[Row]:
     """Permutation, Wilcoxon and McNemar tests against their attainable sizes."""
     for pairs in (6, 8, 10):
@@ -200,36 +147,15 @@ def discrete(repetitions: int, generator: np.random.Generator) -> Iterator[Row]:
             flips += found.permutation_p <= 0.05
             ranks += found.wilcoxon_p <= 0.05
         attainable = math.floor(0.05 * 2**pairs / 2) * 2 / 2**pairs
-        yield _near(f"type I, sign flips, {pairs} pairs", repetitions, flips, attainable)
-        yield _near(f"type I, Wilcoxon, {pairs} pairs", repetitions, ranks, _wilcoxon_size(pairs))
+        yield near(f"type I, sign flips, {pairs} pairs", repetitions, flips, attainable)
+        yield near(f"type I, Wilcoxon, {pairs} pairs", repetitions, ranks, wilcoxon_size(pairs))
     wrong, sizes = 0, 0.0
     for _ in range(repetitions):
         high, low = generator.random((2, 2000)) < 0.95
         found_p = mcnemar(high, low)
         wrong += found_p.p <= 0.05
-        sizes += _sign_test_size(found_p.only_high + found_p.only_low)
-    yield _near("type I, McNemar, two equal models", repetitions, wrong, sizes / repetitions)
-
-
-def _near(check: str, repetitions: int, count: int, expected: float) -> Row:
-    error = 3 * math.sqrt(expected * (1 - expected) / repetitions)
-    return Row(
-        check, repetitions, count / repetitions, expected - error, min(0.05, expected) + error
-    )
-
-
-def _wilcoxon_size(pairs: int) -> float:
-    """Attainable two-sided size at .05, from the exact distribution of the signed-rank sum."""
-    counts = np.ones(1)
-    for rank in range(1, pairs + 1):
-        counts = np.convolve(counts, np.r_[1.0, np.zeros(rank - 1), 1.0])
-    tails = np.cumsum(counts) / 2**pairs
-    return float(2 * max([t for t in tails if 2 * t <= 0.05], default=0.0))
-
-
-def _sign_test_size(changed: int) -> float:
-    lower = scipy.stats.binom.cdf(np.arange(changed + 1), changed, 0.5)
-    return float(2 * max([p for p in lower if 2 * p <= 0.05], default=0.0))
+        sizes += sign_test_size(found_p.only_high + found_p.only_low)
+    yield near("type I, McNemar, two equal models", repetitions, wrong, sizes / repetitions)
 
 
 def predictions(repetitions: int, generator: np.random.Generator) -> Iterator[Row]:
@@ -275,10 +201,10 @@ def others(repetitions: int, generator: np.random.Generator) -> Iterator[Row]:
     for runs in (3, 5, 10, 20):
         covered, count = 0, max(200, repetitions // 10)
         for _ in range(count):
-            arms = generator.normal(size=(2, runs))
-            found = bca_interval(*arms, generator=generator, repetitions=1000, least_runs=2)
+            pairs = generator.normal(size=runs)
+            found = bca_interval(pairs, generator=generator, repetitions=1000, least_runs=2)
             covered += found is not None and found[0] <= 0 <= found[1]
-        yield Row(f"coverage of BCa, {runs} runs", count, covered / count, -math.inf, math.inf)
+        yield Row(f"coverage of BCa, {runs} pairs", count, covered / count, -math.inf, math.inf)
     yield Row(
         "error of looks at 3, 5, 10 at level .05", 200_000, error_of_looks((3, 5, 10)), 0.11, 0.13
     )
