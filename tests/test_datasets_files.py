@@ -43,7 +43,7 @@ def write_idx(folder: Path, *, is_compressed: bool) -> None:
         contents = idx(images[rows]), idx(made_data.made_labels(18)[rows])
         for name, content in zip(names, contents, strict=True):
             if is_compressed:
-                (folder / f"{name}.gz").write_bytes(gzip.compress(content))
+                (folder / f"{name}.gz").write_bytes(gzip.compress(content, mtime=0))
             else:
                 (folder / name).write_bytes(content)
 
@@ -83,7 +83,7 @@ def test_plain_and_compressed_idx_files_are_one_data_set(tmp_path: Path) -> None
         (idx(np.zeros((2, 28, 28)))[:-1], "holds 1567 bytes .*promises 2x28x28 = 1568"),
         (idx(np.zeros((2, 28, 28))) + b"0", "holds 1569 bytes"),
         (b"\x00\x00\x08\x03" + b"\xff" * 12, "promises 4294967295x4294967295x4294967295"),
-        (gzip.compress(idx(np.zeros((2, 28, 28))))[:-9], "is damaged"),
+        (gzip.compress(idx(np.zeros((2, 28, 28))), mtime=0)[:-9], "is damaged"),
         (b"\x1f\x8b" + b"0" * 40, "is damaged"),
     ],
 )
@@ -98,7 +98,7 @@ def test_the_payload_of_an_idx_file_is_verified_not_its_compression(tmp_path: Pa
     content, md5 = idx(np.arange(3)), "e7a1ed0e2a2ba08d7dc3b7b6ac6a1b6a"
     path = tmp_path / "labels.gz"
     for level in (1, 9):
-        path.write_bytes(gzip.compress(content, level))
+        path.write_bytes(gzip.compress(content, level, mtime=0))
         with pytest.raises(DataError, match=f"expected {md5}"):
             read_idx(path, num_dimensions=1, md5=md5)
         assert read_idx(path, num_dimensions=1).tolist() == [0, 1, 2]
