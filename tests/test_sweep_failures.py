@@ -127,7 +127,8 @@ def test_code_that_changed_since_it_was_planned_is_not_filed_under_the_plan(stor
             module.write_text(text + "\n\ndef slow(x):\n    return x.sigmoid()\n")
 
     listener = Listener(change)
-    outcome = sweep(store, study, executor="process", workers=1, progress=listener)
+    options = {"executor": "process", "workers": 1, "max_attempts": 1}
+    outcome = sweep(store, study, progress=listener, **options)
     assert (outcome.finished, outcome.left) == (1, 1)
     assert "has changed since the plan" in listener.of(RunPutBack)[0].reason
     with RunStore.open(store) as opened:
