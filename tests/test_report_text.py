@@ -112,6 +112,11 @@ def test_the_best_of_a_column_is_bold() -> None:
     assert "\x1b[1m92.00" not in capture.get()
 
 
+def test_the_best_is_marked_where_bold_is_lost() -> None:
+    text = render(study_table("paper", "seeds=0"), "text")
+    assert {line.split()[0] for line in lines_with(text, "*")} == {"elu", "*"}
+
+
 def test_equal_accuracies_are_both_best_and_a_cell_without_a_rival_is_not() -> None:
     tied = [made_row("a"), made_row("b", activation="elu")]
     assert render(make_table(tied), "latex").count("textbf") == 2

@@ -15,6 +15,8 @@ from .wording import ALIAS_MARK, notes, scope, shortfalls, support, title, value
 
 # Characters: what a block would like to have, whatever the terminal.
 _UNBOUNDED = 100_000
+BEST_MARK = "*"
+"""Beside bold, which is lost where text goes to a file."""
 
 
 def text_renderables(table: Table) -> list[RenderableType]:
@@ -23,9 +25,16 @@ def text_renderables(table: Table) -> list[RenderableType]:
     Every name is a :class:`rich.text.Text`, so markup in it is printed as it is.
     """
     heading = Group(Text(title(table), style="bold"), Text(scope(table)))
-    remarks = [Text(note, style="dim") for note in notes(table)]
-    blocks = [TextGrid(grid) for grid in make_grids(table)]
+    grids = make_grids(table)
+    remarks = [Text(note, style="dim") for note in (*_best_note(grids), *notes(table))]
+    blocks = [TextGrid(grid) for grid in grids]
     return [heading, *blocks, *([Group(Text(), *remarks)] if remarks else [])]
+
+
+def _best_note(grids: Sequence[Grid]) -> list[str]:
+    entries = (entry for grid in grids for column in grid.columns for entry in column.entries)
+    has_best = any(entry is not None and entry.is_best for entry in entries)
+    return [f"{BEST_MARK} The highest mean among the activations."] if has_best else []
 
 
 class TextGrid:
@@ -76,6 +85,7 @@ def _entry(entry: Entry | None) -> Text:
     if entry is None:
         return Text()
     value = Text(value_text(entry.cell), style="bold" if entry.is_best else "")
+    value.append(BEST_MARK if entry.is_best else "")
     value.append(ALIAS_MARK if entry.cell.is_aliased else "", style="not bold")
     lines = [value]
     below = " ".join(support(entry.cell, entry.paper))
