@@ -51,11 +51,11 @@ EVENTS: list[Event] = [
     SweepEnded(finished=6, diverged=1, failed=0, left=2, exit_code=1),
 ]
 TOLD = [
-    "study paper: 4 runs to train with 2 workers, logs in S/logs",
+    "study paper: 5 of 9 runs have a result already, 4 to train with 2 workers, logs in S/logs",
     "vgg16 relu seed 0: finished, test 91.60 % in 12.3 s",
     "vgg16 elu seed 0: put back, out of memory; given up for now",
     "vgg16 prelu seed 0: diverged, trained by another process",
-    "waiting for 1 runs held by process 7 on host",
+    "waiting for 1 run held by process 7 on host",
     "something to know",
     "6 finished, 1 diverged, 0 failed, 2 left",
 ]
@@ -165,3 +165,10 @@ def test_time_left_does_not_count_what_a_checkpoint_brought() -> None:
     clock.time += 1.0
     left.progress("resumed", 0.95)
     assert left.seconds() == pytest.approx(1.0)
+
+
+def test_a_sweep_with_nothing_left_to_train_says_so() -> None:
+    stream = io.StringIO()
+    started = SweepStarted(study="paper", num_runs=9, num_done=9, workers=0, logs="S/logs")
+    PlainProgress(stream).emit(started)
+    assert stream.getvalue() == "[9/9] study paper: all 9 runs have a result already\n"

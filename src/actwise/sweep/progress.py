@@ -117,10 +117,7 @@ def describe_event(event: Event) -> str | None:
     """One line for people; None for what is not worth one."""
     match event:
         case SweepStarted():
-            return (
-                f"study {event.study}: {event.num_runs - event.num_done} runs to train with "
-                f"{event.workers} worker{'s' if event.workers != 1 else ''}, logs in {event.logs}"
-            )
+            return f"study {event.study}: {_describe_start(event)}"
         case RunProgress():
             return f"{event.label}: {describe_progress(event)}"
         case RunEnded():
@@ -132,7 +129,8 @@ def describe_event(event: Event) -> str | None:
             then = "; given up for now" if event.is_given_up else ""
             return f"{event.label}: put back, {event.reason}{then}"
         case Waiting():
-            return f"waiting for {event.num_runs} runs held by {', '.join(event.holders)}"
+            runs = f"{event.num_runs} run{'s' if event.num_runs != 1 else ''}"
+            return f"waiting for {runs} held by {', '.join(event.holders)}"
         case Note():
             return event.text
         case SweepEnded():
@@ -142,6 +140,19 @@ def describe_event(event: Event) -> str | None:
             )
         case RunStarted():
             return None
+
+
+def _describe_start(event: SweepStarted) -> str:
+    num_left = event.num_runs - event.num_done
+    if not num_left:
+        return f"all {event.num_runs} runs have a result already"
+    todo = f"{num_left} runs to train"
+    if event.num_done:
+        todo = (
+            f"{event.num_done} of {event.num_runs} runs have a result already, {num_left} to train"
+        )
+    workers = f"{event.workers} worker{'s' if event.workers != 1 else ''}"
+    return f"{todo} with {workers}, logs in {event.logs}"
 
 
 def describe_progress(event: RunProgress) -> str:
