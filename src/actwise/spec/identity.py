@@ -16,6 +16,9 @@ from .run import RunSpec
 ENGINE_VERSION = 1
 """Raised when the same RunSpec would train to other weights. The reason stands in CHANGELOG.md."""
 
+# Made once: json.dumps would make one for each of the 200,000 hashes of a large plan.
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
 
 @dataclass(frozen=True)
 class Description:
@@ -87,5 +90,4 @@ def run_id(spec: str, engine_version: int = ENGINE_VERSION) -> str:
 
 
 def _digest(value: Any) -> str:
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return hashlib.sha256(_ENCODER.encode(value).encode()).hexdigest()[:32]
