@@ -44,7 +44,13 @@ def test_arguments_that_differ_from_the_default_stay_by_name() -> None:
     assert canonical_text("net(32, post_add=off)", DEPTH, POST_ADD) == "net(depth=32,post_add=off)"
 
 
-values = st.one_of(st.booleans(), st.integers(-999, 999), st.floats(-1e9, 1e9), st.just("word"))
+# A process that has trained flushes denormal numbers, and hypothesis refuses to make them then.
+values = st.one_of(
+    st.booleans(),
+    st.integers(-999, 999),
+    st.floats(-1e9, 1e9, allow_subnormal=False),
+    st.just("word"),
+)
 names = st.from_regex(r"[a-z][a-z0-9_-]{0,8}", fullmatch=True)
 
 
