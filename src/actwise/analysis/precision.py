@@ -1,0 +1,99 @@
+"""How precise the runs are: run SD with degrees of freedom, and what it could and can show."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from .distributions import chi2_quantile
+from .evidence import Evidence
+from .inference import VariancePart
+from .observations import Cell, Observations
+from .power import (
+    DIFFERENCE_OF_DIFFERENCES,
+    Design,
+    power_equivalent,
+    seeds_needed_range,
+    smallest_detectable,
+)
+from .variance import Component, run_components
+
+
+@dataclass(frozen=True)
+class Precision:
+    """One data set's run-to-run deviation and what follows from it, in the response's unit.
+
+    Attributes:
+        dataset: Its name.
+        sd, df: Residual standard deviation of one run, and its degrees of freedom.
+        sd_lower, sd_upper: 95 % limits of the deviation.
+        num_seeds: Runs of the cell with the fewest.
+        margin: Margin of equivalence.
+        detectable: Difference of two cells found with 80 % power (one-sided 5 %).
+        detectable_change: The same for a difference of two differences.
+        power_equivalent: Power to conclude "equivalent" where there is no difference.
+        seeds_for_margin: Seeds a cell that find a difference of the margin with 80 % power: at the
+            estimated deviation and at its upper 80 % limit; None above 1,000.
+        components: Variance components.
+    """
+
+    dataset: str
+    sd: float
+    df: float
+    sd_lower: float
+    sd_upper: float
+    num_seeds: int
+    margin: float
+    detectable: float
+    detectable_change: float
+    power_equivalent: float
+    seeds_for_margin: tuple[int | None, int | None]
+    components: tuple[Component, ...]
+
+
+def precisions(evidence: Evidence) -> tuple[Precision, ...]:
+    """One row a data set; empty without replicates."""
+    if evidence.is_single_run:
+        return ()
+    return tuple(_precision(evidence, part) for part in evidence.model.parts if part.fit.df > 0)
+
+
+def cell_deviations(observed: Observations) -> dict[Cell, tuple[float, int]]:
+    """Standard deviation (NaN below two) and number of the completed runs of each cell."""
+    done = observed.completed()
+    found = {}
+    for position, cell in enumerate(done.cells):
+        values = done.response_R[done.run_cells == position]
+        found[cell] = (float(np.std(values, ddof=1)) if len(values) > 1 else math.nan, len(values))
+    return found
+
+
+def _precision(evidence: Evidence, part: VariancePart) -> Precision:
+    sd, df = math.sqrt(part.fit.variance), part.fit.df
+    # Satterthwaite and missing runs give fewer seeds in some cells: the fewest count.
+    num_seeds = int(evidence.model.counts_C[part.members_G].min())
+    design = Design(len(part.members_G), blocked=part.fit.num_seeds > 1)
+    margin = evidence.margin_of(part.name)
+    lower, upper = (sd * math.sqrt(df / chi2_quantile(p, df)) for p in (0.975, 0.025))
+    return Precision(
+        part.name,
+        sd,
+        df,
+        lower,
+        upper,
+        num_seeds,
+        margin,
+        smallest_detectable(sd=sd, num_seeds=num_seeds, design=design),
+        smallest_detectable(
+            sd=sd, num_seeds=num_seeds, design=design, squared_weights=DIFFERENCE_OF_DIFFERENCES
+        ),
+        power_equivalent(margin, sd=sd, num_seeds=num_seeds, design=design),
+        _seeds(margin, sd, df, design),
+        run_components(part),
+    )
+
+
+def _seeds(margin: float, sd: float, df: float, design: Design) -> tuple[int | None, int | None]:
+    if design.num_cells < 2 or sd == 0.0:
+        return (None, None)
+    return seeds_needed_range(margin, sd=sd, sd_df=df, design=design)

@@ -1,0 +1,170 @@
+"""Everything that one analysis found, as frozen data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .asked import ContrastRow, Refusal
+from .assumptions import EqualVariances, OutlierRun, SeedCorrelation
+from .claim import ClaimResult
+from .conditions import PairRow, Separation
+from .decision import Decision
+from .divergence import DivergenceRate
+from .effects import EffectSize
+from .estimate import Estimate
+from .evidence import Evidence
+from .factorial import Decomposition
+from .findings import Finding
+from .gains import Gain
+from .observations import Cell
+from .precision import Precision
+from .ranking import RankRow
+from .robustness import PairedTests
+from .rules import Regret
+from .scales import Scale
+from .source import Source
+from .summaries import Comparison, Contradiction
+
+
+@dataclass(frozen=True)
+class CellRow:
+    """One cell: completed runs, their mean with its 95 % interval, and what did not complete."""
+
+    cell: Cell
+    num_runs: int
+    mean: Estimate | None
+    sd: float
+    num_diverged: int
+    epochs: float | None
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class Decomposed:
+    """One decomposition with the sizes of its terms.
+
+    Attributes:
+        noise_ss: What noise alone would add to the compared factor's part, for single runs: by
+            model of the error.
+    """
+
+    found: Decomposition
+    sizes: tuple[EffectSize, ...]
+    noise_ss: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class ScaleResults:
+    """What has a value on either scale."""
+
+    scale: Scale
+    evidence: Evidence
+    pooled: Decomposed | None
+    by_dataset: Mapping[str, Decomposed]
+    gains: tuple[Gain, ...]
+    differences: tuple[Estimate, ...]
+
+
+@dataclass(frozen=True)
+class Looks:
+    """Looks at the results, this one included.
+
+    Attributes:
+        taken: (time, command, number of seeds) of every look before this one.
+        planned: Numbers of seeds fixed beforehand.
+        num_seeds: Seeds now.
+        nominal_level: Level of each planned look that keeps the whole at 5 %; None without plan.
+        is_planned: Whether this look keeps to the plan (or is the first).
+    """
+
+    taken: tuple[tuple[str, str, int], ...]
+    planned: tuple[int, ...]
+    num_seeds: int
+    nominal_level: float | None
+    is_planned: bool
+
+
+@dataclass(frozen=True)
+class Differences:
+    """Levels of the compared factor against each other.
+
+    Attributes:
+        simple: All pairs in all conditions (or only the pair asked for).
+        robustness: Tests without the normal assumption, by position in ``simple``.
+        asked: The pair asked for: its mean over conditions, and what changes it.
+        refusals: What is not estimable.
+        incumbent: Every level against the one in use.
+        separations: The best against the second best in each condition.
+        ranking: Levels from best to worst.
+    """
+
+    simple: tuple[PairRow, ...] = ()
+    robustness: Mapping[int, PairedTests] = field(default_factory=dict)
+    asked: tuple[ContrastRow, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    incumbent: tuple[ContrastRow, ...] = ()
+    separations: tuple[Separation, ...] = ()
+    ranking: tuple[RankRow, ...] = ()
+
+
+@dataclass(frozen=True)
+class Checks:
+    """How far the runs and the model can be trusted."""
+
+    precisions: tuple[Precision, ...] = ()
+    equal_variances: tuple[EqualVariances, ...] = ()
+    seed_correlation: SeedCorrelation | None = None
+    outliers: tuple[OutlierRun, ...] = ()
+    divergence: tuple[DivergenceRate, ...] = ()
+
+
+@dataclass(frozen=True)
+class Published:
+    """What can be said of published summary statistics."""
+
+    comparisons: tuple[Comparison, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """The whole analysis of one source.
+
+    Attributes:
+        source: The runs and where they come from.
+        scale: The scale that is shown; verdicts are always in points.
+        margin: Margin of equivalence given by the user, or None for the defaults.
+        decision: What to use, or that nothing can be concluded.
+        cells: Every cell with runs.
+        points, logit: Decompositions and gains; None without a completed run, and ``logit`` where
+            the response is no percentage.
+        rules: Regret of rules of choice.
+        claims, claims_origin: Verdicts on claims, and when the claims were fixed.
+    """
+
+    source: Source
+    scale: Scale
+    margin: float | None
+    decision: Decision
+    cells: tuple[CellRow, ...] = ()
+    points: ScaleResults | None = None
+    logit: ScaleResults | None = None
+    differences: Differences = Differences()
+    rules: tuple[Regret, ...] = ()
+    claims: tuple[ClaimResult, ...] = ()
+    claims_origin: str = ""
+    findings: tuple[Finding, ...] = ()
+    checks: Checks = Checks()
+    looks: Looks | None = None
+    published: Published = Published()
+
+    @property
+    def shown(self) -> ScaleResults | None:
+        """Results on the scale that was asked for."""
+        return self.logit if self.scale == "logit" else self.points
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values in the shape of docs/json.md; None where a number is not known."""
+        from .results_json import analysis_json
+
+        return analysis_json(self)

@@ -1,0 +1,84 @@
+"""The parts of an analysis' JSON that are about the runs: source, checks, looks."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from .precision import Precision
+from .results import Checks, Looks
+from .source import Source
+from .summaries import Summary
+
+Json = dict[str, Any]
+
+
+def source_json(source: Source) -> Json:
+    """Where the runs come from, and how they were read."""
+    observed = source.observed
+    bank = source.bank
+    response = observed.response if observed else bank.response if bank else None
+    return {
+        "source": {
+            "kind": source.kind,
+            "name": source.name,
+            "citation": source.citation,
+            "aliases": source.aliases,
+            "optimism": source.optimism,
+            "studies": [
+                {key: value for key, value in asdict(note).items() if key != "spec"}
+                for note in source.studies
+            ],
+            "first_result": source.first_result,
+            "environments": len(source.environments),
+        },
+        "response": response,
+        "higher_is_better": observed.higher_is_better if observed else True,
+        "focus": observed.focus if observed else "activation",
+        "factors": {
+            name: list(levels)
+            for name, levels in (
+                zip(observed.factors, observed.levels, strict=True) if observed else ()
+            )
+        },
+        "scope": dict(source.scope),
+    }
+
+
+def checks_json(checks: Checks) -> Json:
+    """Precision and assumptions."""
+    return {
+        "precision": [_precision(row) for row in checks.precisions],
+        "assumptions": {
+            "equal_variances": [asdict(row) for row in checks.equal_variances],
+            "seed_correlation": (
+                asdict(checks.seed_correlation) if checks.seed_correlation else None
+            ),
+            "outliers": [asdict(row) for row in checks.outliers],
+        },
+        "divergence": [asdict(row) for row in checks.divergence],
+    }
+
+
+def looks_json(looks: Looks | None) -> Json | None:
+    """Looks before this one, the plan, and the level that it allows."""
+    if looks is None:
+        return None
+    names = ("looked_at", "what", "num_seeds")
+    return {
+        "taken": [dict(zip(names, look, strict=True)) for look in looks.taken],
+        "planned": looks.planned,
+        "num_seeds": looks.num_seeds,
+        "nominal_level": looks.nominal_level,
+        "is_planned": looks.is_planned,
+    }
+
+
+def summaries_json(summaries: Sequence[Summary]) -> list[Json]:
+    """Published summary statistics as cells."""
+    return [{"activation": s.name, "mean": s.mean, "sd": s.sd, "n": s.num_runs} for s in summaries]
+
+
+def _precision(row: Precision) -> Json:
+    values = asdict(row)
+    first, last = values.pop("seeds_for_margin")
+    return {**values, "seeds_for_margin": {"estimate": first, "upper": last}}

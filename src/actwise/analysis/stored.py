@@ -1,0 +1,249 @@
+"""Reading a store for the analysis: runs, plan, curves, machines and looks, in one pass.
+
+Settings that differ become factors; nothing is averaged over them. A run that stands under several
+labels counts once, under the first, so that aliased cells are never taken for replicates.
+"""
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from sqlalchemy import func, select
+
+from ..errors import SpecError, UnknownNameError
+from ..store import RunStore, StoredRun
+from ..store.export import export_table
+from ..store.schema import environments as environments_table
+from ..store.schema import epochs as epochs_table
+from ..store.schema import predictions as predictions_table
+from ..store.schema import runs as runs_table
+from ..store.states import chunks
+from .inference import fit_cells
+from .observations import Cell, Floats, Observations
+from .source import DEFAULT_RESPONSE, Curve, Reading, Row, Source, StudyNote, count_flow
+from .table import Table, make_table, select_planned
+
+_MEASURES = ("test_accuracy", "validation_accuracy", "train_accuracy")
+"""Of learning curves, the first that the store has."""
+
+
+def read_store(store: RunStore, reading: Reading) -> Source:
+    """The runs of a store, or of one of its studies.
+
+    Raises:
+        UnknownNameError: for an unknown study, factor, response or field.
+        SpecError: for a factor that varies and is left out.
+    """
+    columns = export_table(store, "runs", study=reading.study, where=reading.where)
+    rows: list[Row] = columns.to_pylist()
+    planned = select_planned(store.planned(reading.study), list(reading.where))
+    table = make_table(rows, planned)
+    factors = _factors(table, reading.factors)
+    response = reading.response or DEFAULT_RESPONSE
+    if response not in columns.column_names:
+        raise UnknownNameError("response", response, columns.column_names)
+    labelled = [_with_settings(row, factors) for row in rows]
+    unique, aliases = _once(labelled, factors)
+    usable = [row for row in unique if row["status"] != "failed"]
+    observed = _connected(
+        Observations.from_rows(
+            usable,
+            factors=factors,
+            response=response,
+            higher_is_better=not reading.lower_is_better,
+            test_images=_test_images(store, usable),
+        )
+    )
+    cells = {row["run_id"]: tuple(str(row[name]) for name in factors) for row in unique}
+    notes = [s for s in store.studies() if reading.study in (None, s.study)]
+    return Source(
+        "store",
+        str(store),
+        f"store {store}" + (f", study {reading.study}" if reading.study else ""),
+        observed,
+        _flow(store, planned, unique, observed),
+        excluded=_excluded(unique, observed, aliases),
+        scope=table.scope,
+        epochs=_cell_means(unique, cells, "epochs"),
+        seconds=_cell_means(unique, cells, "train_seconds"),
+        curves=_curves(store, cells),
+        fingerprints=_fingerprints(unique),
+        environments=_environments(store, unique),
+        studies=tuple(StudyNote(s.study, s.study_hash, s.started_at, s.spec_json) for s in notes),
+        first_result=_first_result(store, cells),
+        looks=tuple(store.looks(reading.study)),
+        planned_looks=tuple(sorted({look for note in notes for look in note.spec.looks})),
+        aliases=aliases,
+        table=table,
+    )
+
+
+def _factors(table: Table, asked: Sequence[str] | None) -> tuple[str, ...]:
+    """The factors asked for; without, those of the table, data set first and activation last."""
+    found = (
+        *(name for name in table.factors if name != "activation"),
+        "activation",
+    )
+    if asked is None:
+        return found
+    known = tuple(table.levels) or found
+    for name in asked:
+        if name not in known:
+            raise UnknownNameError("factor", name, known)
+    for name in found:
+        levels = table.levels.get(name, ())
+        if name not in asked and len(levels) > 1:
+            raise SpecError(
+                f"--factors leaves out {name}, which varies; name it, or choose one level with "
+                f"--where {name}={levels[0]}"
+            )
+    return tuple(asked)
+
+
+def _with_settings(row: Row, factors: Iterable[str]) -> dict[str, Any]:
+    """The row with every factor as text; those that the export has no column for, from the spec."""
+    found = dict(row)
+    missing = [name for name in factors if name not in row]
+    if missing:
+        spec = json.loads(row["spec"])
+        train = {f"train.{name}": value for name, value in spec["train"].items()}
+        found |= {name: {**spec, **train}.get(name) for name in missing}
+    return found | {name: str(found[name]) for name in factors}
+
+
+def _once(
+    rows: Sequence[dict[str, Any]], factors: Sequence[str]
+) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """Each run under its first label, and what other labels stand for the same network."""
+    kept: dict[str, dict[str, Any]] = {}
+    aliases: dict[str, None] = {}
+    for row in rows:
+        first = kept.setdefault(row["run_id"], row)
+        names = [", ".join(str(r[f]) for f in factors) for r in (row, first)]
+        if names[0] != names[1]:
+            aliases[f"{names[0]} = {names[1]}"] = None
+    return list(kept.values()), tuple(aliases)
+
+
+def _connected(observed: Observations) -> Observations:
+    """Seeds are blocks by plan; while too few runs are there to tell seeds apart, they are not."""
+    blocked = replace(observed, blocked=True)
+    if not observed.completed().num_runs:
+        return blocked
+    parts = fit_cells(blocked).parts
+    joined = all(part.fit.is_connected for part in parts if part.fit.num_seeds)
+    return blocked if joined else replace(observed, blocked=False)
+
+
+def _test_images(store: RunStore, rows: Sequence[Row]) -> dict[str, int]:
+    """Number of test images of each data set, from one run's predictions."""
+    from ..store.records import unpack_predictions
+
+    finished = {row["dataset"]: row["run_id"] for row in rows if row["status"] == "finished"}
+    counts = {}
+    with store.database.reading() as connection:
+        for dataset, run_id in finished.items():
+            query = select(predictions_table.c.packed).filter_by(run_id=run_id)
+            if (packed := connection.execute(query).scalar()) is not None:
+                counts[dataset] = len(unpack_predictions(packed))
+    return counts
+
+
+def _flow(
+    store: RunStore, planned: Sequence[StoredRun], rows: Sequence[Row], observed: Observations
+) -> dict[str, int]:
+    run_ids = {line.run_id for line in planned} | {row["run_id"] for row in rows}
+    failed = sum(row["status"] == "failed" for row in rows)
+    excluded = len(rows) - failed - observed.num_runs
+    flow = count_flow(observed, planned=len(run_ids), failed=failed, excluded=excluded)
+    states = store.states(run_ids)
+    return flow | {"started": sum(state.attempts > 0 for state in states.values())}
+
+
+def _excluded(
+    rows: Sequence[Row], observed: Observations, aliases: Sequence[str]
+) -> tuple[str, ...]:
+    sentences = []
+    if empty := sum(row["status"] != "failed" for row in rows) - observed.num_runs:
+        sentences.append(f"{empty} finished runs have no {observed.response}")
+    if failed := sum(row["status"] == "failed" for row in rows):
+        sentences.append(f"{failed} failed with an error in code (`actwise show run ID` prints it)")
+    if aliases:
+        sentences.append(f"{len(aliases)} further labels stand for networks that are counted once")
+    if observed.blocked is False:
+        sentences.append("seeds do not join all cells yet: they are not used as blocks")
+    return tuple(sentences)
+
+
+def _cell_means(rows: Sequence[Row], cells: Mapping[str, Cell], column: str) -> dict[Cell, float]:
+    """Mean of a column over the finished runs of each cell."""
+    values: dict[Cell, list[float]] = defaultdict(list)
+    for row in rows:
+        if row["status"] == "finished" and row[column] is not None:
+            values[cells[row["run_id"]]].append(float(row[column]))
+    return {cell: math.fsum(found) / len(found) for cell, found in values.items()}
+
+
+def _curves(store: RunStore, cells: Mapping[str, Cell]) -> tuple[Curve, ...]:
+    """Summed by the database, so that the work here grows with cells, not with runs."""
+    values = [epochs_table.c[name] for name in _MEASURES]
+    sums = [f for v in values for f in (func.count(v), func.sum(v), func.sum(v * v))]
+    query = (
+        select(func.min(runs_table.c.run_id), epochs_table.c.epoch, *sums)
+        .join(runs_table, runs_table.c.run_id == epochs_table.c.run_id)
+        .where(runs_table.c.status == "finished")
+        .group_by(runs_table.c.cell_hash, epochs_table.c.epoch)
+    )
+    totals: dict[Cell, dict[int, Floats]] = defaultdict(dict)
+    with store.database.reading() as connection:
+        # Replicates side by side, so that few cells are split between two queries.
+        for chunk in chunks(sorted(cells, key=lambda run_id: cells[run_id])):
+            for run_id, epoch, *found in connection.execute(
+                query.where(runs_table.c.run_id.in_(chunk))
+            ):
+                row = np.array([value or 0.0 for value in found], dtype=np.float64)
+                curve = totals[cells[run_id]]
+                curve[epoch] = curve[epoch] + row if epoch in curve else row
+    for number, measure in enumerate(_MEASURES):
+        if any(row[3 * number] for curve in totals.values() for row in curve.values()):
+            return tuple(
+                _curve(cell, rows, measure, number) for cell, rows in sorted(totals.items())
+            )
+    return ()
+
+
+def _curve(cell: Cell, rows: Mapping[int, Floats], measure: str, number: int) -> Curve:
+    epochs = sorted(epoch for epoch, row in rows.items() if row[3 * number])
+    columns = [rows[epoch][3 * number : 3 * number + 3] for epoch in epochs]
+    counts_E, sums_E, squares_E = np.array(columns).reshape(-1, 3).T
+    means_E = sums_E / counts_E
+    left_E = np.maximum(0.0, squares_E - counts_E * means_E**2)
+    several_E = np.where(counts_E > 1, counts_E - 1, np.nan)
+    spread_E = np.sqrt(left_E / several_E)
+    return Curve(cell, measure, tuple(epochs), tuple(means_E.tolist()), tuple(spread_E.tolist()))
+
+
+def _fingerprints(rows: Sequence[Row]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        found[str(row["seed"])].add(row["environment"])
+    return dict(found)
+
+
+def _environments(store: RunStore, rows: Sequence[Row]) -> tuple[Mapping[str, Any], ...]:
+    used = {row["environment"] for row in rows}
+    query = select(environments_table).order_by(environments_table.c.environment_id)
+    with store.database.reading() as connection:
+        found = connection.execute(query).all()
+    return tuple(json.loads(row.details) for row in found if row.fingerprint_id in used)
+
+
+def _first_result(store: RunStore, cells: Mapping[str, Cell]) -> str | None:
+    query = select(runs_table.c.run_id, runs_table.c.recorded_at)
+    with store.database.reading() as connection:
+        times = [row.recorded_at for row in connection.execute(query) if row.run_id in cells]
+    return min((time for time in times if time), default=None)
