@@ -139,15 +139,22 @@ def analyze_source(source: Source, question: Question) -> Analysis:
     elif question.scale == "logit":
         raise SpecError(f"{observed.response} is no percentage: it has no logit scale")
     checks = check_runs(observed, evidence)
-    claims, origin = _claims(observed, question)
+    claims, origin = _claims(source, observed, question)
     return Analysis(
         source=source,
         scale=question.scale,
         margin=question.margin,
-        decision=decide(evidence, differences.ranking, differences.separations, every_pair),
+        decision=decide(
+            evidence,
+            differences.ranking,
+            differences.separations,
+            every_pair,
+            sizes=points.pooled.sizes if points.pooled else (),
+        ),
         cells=_cells(source, evidence),
         points=points,
         logit=logit,
+        margins=margins(evidence),
         differences=differences,
         rules=rule_table(observed),
         claims=claims,
@@ -229,7 +236,11 @@ def _cells(source: Source, evidence: Evidence) -> tuple[CellRow, ...]:
 
 
 def _claims(observed: Observations, question: Question) -> tuple[tuple[ClaimResult, ...], str]:
-    origin = f"C1 to C8 are shipped with actwise {__version__}: fixed before the runs"
+    origin = f"C1 to C8 are shipped with actwise {__version__}"
+    if source.kind == "bank":
+        origin += " and were read off published results, the bank paper's among them"
+    elif source.kind == "store":
+        origin += ": fixed before the runs of this store"
     claims: tuple[Claim, ...] = PAPER_CLAIMS
     if question.claims is not None:
         claims = (*claims, *read_claims(question.claims))

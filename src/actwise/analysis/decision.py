@@ -1,10 +1,12 @@
 """The decision first: what to use, with what certainty, or that nothing can be concluded."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .conditions import PairRow, Separation
+from .effects import EffectSize
 from .evidence import Evidence
 from .ranking import RankRow
 
@@ -37,15 +39,25 @@ def decide(
     ranking: Sequence[RankRow],
     separations: Sequence[Separation],
     simple: Sequence[PairRow],
+    *,
+    sizes: Sequence[EffectSize] = (),
 ) -> Decision:
-    """The decision that ranking, separations and verdicts allow."""
+    """The decision that ranking, separations and verdicts allow.
+
+    Args:
+        evidence: In points.
+        ranking: Of the compared factor's levels.
+        separations: Best against second best in each condition.
+        simple: All pairs in all conditions.
+        sizes: Of the decomposition, in points.
+    """
     done = evidence.observed.completed()
     if not done.num_runs:
         return nothing(_no_run(evidence))
     levels = done.levels_of(done.focus)
     if len(levels) < 2:
         return nothing(f"{levels[0]} is the only {done.focus} with a completed run")
-    reasons = tuple(_reasons(evidence, separations, simple))
+    reasons = (*_reasons(evidence, separations, simple), *_interaction(sizes, done.focus))
     if not ranking:
         split = _split(separations)
         if split:
@@ -137,6 +149,18 @@ def _reasons(
             "(bank trottier), and nothing can be shown to be equivalent."
         )
     return sentences
+
+
+def _interaction(sizes: Sequence[EffectSize], focus: str) -> list[str]:
+    """Whether a choice on average misses what matters most."""
+    shares = {size.term: size.share for size in sizes if not math.isnan(size.share)}
+    term = max(shares, key=lambda name: shares[name], default=focus)
+    if term == focus:
+        return []
+    return [
+        f"The largest part of what involves {focus} is {term} ({shares[term]:.0f} %, against "
+        f"{shares.get(focus, 0.0):.0f} % of {focus} alone): look at the conditions too."
+    ]
 
 
 def _has_diverged(evidence: Evidence, level: str) -> bool:

@@ -66,6 +66,24 @@ class ScaleResults:
 
 
 @dataclass(frozen=True)
+class Margin:
+    """A level's mean at one level of another factor, over the cells that all levels share.
+
+    Attributes:
+        dataset: The data set, or "all" where there is no such factor.
+        factor, at: The other factor and its level.
+        level: Level of the compared factor.
+        mean: The estimate, in points.
+    """
+
+    dataset: str
+    factor: str
+    at: str
+    level: str
+    mean: Estimate
+
+
+@dataclass(frozen=True)
 class Looks:
     """Looks at the results, this one included.
 
@@ -138,6 +156,7 @@ class Analysis:
         cells: Every cell with runs.
         points, logit: Decompositions and gains; None without a completed run, and ``logit`` where
             the response is no percentage.
+        margins: Means by each other factor, for interaction plots.
         rules: Regret of rules of choice.
         claims, claims_origin: Verdicts on claims, and when the claims were fixed.
     """
@@ -149,6 +168,7 @@ class Analysis:
     cells: tuple[CellRow, ...] = ()
     points: ScaleResults | None = None
     logit: ScaleResults | None = None
+    margins: tuple[Margin, ...] = ()
     differences: Differences = Differences()
     rules: tuple[Regret, ...] = ()
     claims: tuple[ClaimResult, ...] = ()

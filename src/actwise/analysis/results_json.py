@@ -11,7 +11,7 @@ from .claim import ClaimResult, ComponentResult
 from .conditions import PairRow, Separation
 from .estimate import Estimate
 from .families import AdjustedP
-from .results import Analysis, CellRow, Decomposed, ScaleResults
+from .results import Analysis, CellRow, Decomposed, Margin, ScaleResults
 from .results_notes_json import checks_json, looks_json, source_json, summaries_json
 from .summaries import Comparison
 
@@ -31,6 +31,7 @@ def analysis_json(analysis: Analysis) -> Json:
             "decomposition": _decomposition(shown.pooled) if shown else None,
             "effects": _effects(shown.pooled) if shown else [],
             "effects_by_dataset": _by_dataset(shown) if shown else {},
+            "margins": [_margin(row) for row in analysis.margins],
             "contrasts": _contrasts(analysis),
             "refused": [asdict(refusal) for refusal in analysis.differences.refusals],
             "claims": [_claim(claim) for claim in analysis.claims],
@@ -128,6 +129,11 @@ def _by_dataset(results: ScaleResults) -> Json:
         name: {"decomposition": _decomposition(found), "effects": _effects(found)}
         for name, found in results.by_dataset.items()
     }
+
+
+def _margin(row: Margin) -> Json:
+    values = {"dataset": row.dataset, "factor": row.factor, "at": row.at, "level": row.level}
+    return {**values, **estimate_json(row.mean)}
 
 
 def _gains(results: ScaleResults) -> list[Json]:

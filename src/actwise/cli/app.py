@@ -6,6 +6,7 @@ import typer
 
 from .. import __version__
 from . import (
+    analyzing,
     catalogue,
     data,
     exporting,
@@ -51,6 +52,7 @@ app.command("plan")(planning.plan)
 app.command("run")(running.run)
 app.command("status")(status.status)
 app.command("table")(tables.table)
+app.command("analyze")(analyzing.analyze)
 app.command("export")(exporting.export)
 app.command("import")(exporting.import_exports)
 

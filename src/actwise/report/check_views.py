@@ -1,0 +1,167 @@
+"""The views of what limits a conclusion: claims, precision, assumptions, findings, looks, flow."""
+
+import math
+from collections.abc import Iterator
+
+from ..analysis.claim import ClaimResult
+from ..analysis.results import Analysis
+from .views import UNKNOWN, View, degrees, make_view, number, p_text, signed
+
+
+def check_views(analysis: Analysis) -> Iterator[View]:
+    """Every table about claims, precision and findings, in the order of a report."""
+    if analysis.claims:
+        yield claims_view(analysis)
+    if analysis.findings:
+        yield findings_view(analysis)
+    if analysis.checks.precisions:
+        yield precision_view(analysis)
+        yield _components_view(analysis)
+    if analysis.checks.equal_variances or analysis.checks.seed_correlation:
+        yield _assumptions_view(analysis)
+    if analysis.checks.divergence:
+        yield _divergence_view(analysis)
+    yield flow_view(analysis)
+    if analysis.looks:
+        yield looks_view(analysis)
+
+
+def claims_view(analysis: Analysis) -> View:
+    """A line a claim; the eight claims are eight families."""
+    rows = [(claim.id, claim.verdict, claim.reason, claim.statement) for claim in analysis.claims]
+    header = ("claim", "verdict", "reason", "statement")
+    note = f"Each claim is a family of its own, alpha .05. {analysis.claims_origin}."
+    return make_view("Claims", header, rows, left=4, note=note)
+
+
+def components_view(claim: ClaimResult) -> View:
+    """What a verdict rests on."""
+    rows = [
+        (
+            component.name,
+            signed(component.estimate),
+            number(component.standard_error),
+            degrees(component.df),
+            number(component.lower),
+            number(component.upper),
+            number(component.bound),
+            number(component.refutation),
+        )
+        for component in claim.components
+    ]
+    header = ("component", "estimate", "SE", "df", "lower", "upper", "must exceed", "refuted below")
+    return make_view(claim.id, header, rows)
+
+
+def findings_view(analysis: Analysis) -> View:
+    """Code, title, evidence and what to do."""
+    rows = [
+        (finding.code, f"{finding.title}: {finding.evidence}. {finding.advice}")
+        for finding in analysis.findings
+    ]
+    return make_view("Findings", ("code", "what, and what to do"), rows, left=2)
+
+
+def precision_view(analysis: Analysis) -> View:
+    """Run SD, and what it could have shown."""
+    rows = [
+        (
+            row.dataset,
+            number(row.sd, 3),
+            f"{number(row.sd_lower, 3)} to {number(row.sd_upper, 3)}",
+            degrees(row.df),
+            number(row.detectable),
+            number(row.detectable_change),
+            number(row.power_equivalent),
+            _seeds(row.seeds_for_margin),
+        )
+        for row in analysis.checks.precisions
+    ]
+    header = ("data set", "run SD", "95 %", "df", "detects", "change", "P(equiv.)", "seeds")
+    note = (
+        "Detects: the smallest difference of two cells found with 80 % power (one-sided 5 %); "
+        "change: the same for a difference of differences. P(equiv.): power to conclude "
+        "equivalence where there is no difference. Seeds: needed to find a difference of the "
+        "margin, at the estimated SD and at its upper 80 % limit."
+    )
+    return make_view("Precision", header, rows, note=note)
+
+
+def _components_view(analysis: Analysis) -> View:
+    rows = [
+        (
+            row.dataset,
+            component.name,
+            number(component.sd, 3),
+            f"{number(math.sqrt(component.lower), 3)} to {number(math.sqrt(component.upper), 3)}",
+        )
+        for row in analysis.checks.precisions
+        for component in row.components
+    ]
+    header = ("data set", "component", "SD", "95 % interval")
+    note = "Standard deviations; a negative estimate is shown as 0."
+    return make_view("Variance components", header, rows, left=2, note=note)
+
+
+def _assumptions_view(analysis: Analysis) -> View:
+    checks = analysis.checks
+    rows = [
+        (
+            f"equal variances on {test.dataset} (Brown-Forsythe)",
+            f"F({test.df1}, {test.df2}) = {number(test.f)}, p = {p_text(test.p)}",
+        )
+        for test in checks.equal_variances
+    ]
+    if (found := checks.seed_correlation) is not None:
+        rows.append(
+            (
+                "correlation of runs with one seed",
+                f"{found.value:.2f} ({found.lower:.2f} to {found.upper:.2f}); pairing gains above "
+                f"{found.break_even:.2f} at {found.num_seeds:g} seeds",
+            )
+        )
+    note = "Reported, and never used to choose the model: that was fixed beforehand."
+    return make_view("Assumptions", ("check", "result"), rows, left=2, note=note)
+
+
+def _divergence_view(analysis: Analysis) -> View:
+    rows = [
+        (", ".join(row.cell), f"{row.diverged}/{row.runs}", f"{row.lower:.0%} to {row.upper:.0%}")
+        for row in analysis.checks.divergence
+    ]
+    header = ("cell", "diverged", "95 % interval of the rate")
+    note = "Accuracies are given completion; verdicts on such cells also hold at chance accuracy."
+    return make_view("Diverged runs", header, rows, note=note)
+
+
+def flow_view(analysis: Analysis) -> View:
+    """What became of the runs."""
+    flow = analysis.source.flow
+    rows = [tuple(str(count) for count in flow.values())] if flow else []
+    view = make_view(
+        "Run flow", tuple(flow), rows, left=0, note=" ".join(_sentences(analysis.source.excluded))
+    )
+    return view if flow else make_view("Run flow", ("runs",), [(UNKNOWN,)], left=0)
+
+
+def looks_view(analysis: Analysis) -> View:
+    """Looks before this one."""
+    looks = analysis.looks
+    assert looks is not None
+    rows = [(when[:16].replace("T", " "), what, str(seeds)) for when, what, seeds in looks.taken]
+    planned = ", ".join(map(str, looks.planned)) or "none"
+    note = f"Planned: {planned}. Now {looks.num_seeds} seeds."
+    if looks.nominal_level is not None:
+        note += f" Nominal level of each planned look: {looks.nominal_level:.3f}."
+    if not looks.is_planned:
+        note += " This look was not planned: intervals and p values are nominal."
+    return make_view("Looks", ("time (UTC)", "command", "seeds"), rows, left=2, note=note)
+
+
+def _seeds(needed: tuple[int | None, int | None]) -> str:
+    first, last = (">1000" if value is None else str(value) for value in needed)
+    return first if first == last else f"{first} to {last}"
+
+
+def _sentences(parts: tuple[str, ...]) -> list[str]:
+    return [f"{part[0].upper()}{part[1:]}." for part in parts]
