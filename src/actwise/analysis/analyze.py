@@ -24,6 +24,7 @@ from .divergence import divergence_rates
 from .evidence import Evidence, is_percent
 from .incumbent import against_incumbent, choose_incumbent
 from .looks import nominal_level, unplanned_looks
+from .margins import margins
 from .observations import Observations
 from .precision import cell_deviations
 from .ranking import ranking
@@ -235,7 +236,9 @@ def _cells(source: Source, evidence: Evidence) -> tuple[CellRow, ...]:
     return tuple(rows)
 
 
-def _claims(observed: Observations, question: Question) -> tuple[tuple[ClaimResult, ...], str]:
+def _claims(
+    source: Source, observed: Observations, question: Question
+) -> tuple[tuple[ClaimResult, ...], str]:
     origin = f"C1 to C8 are shipped with actwise {__version__}"
     if source.kind == "bank":
         origin += " and were read off published results, the bank paper's among them"
