@@ -51,7 +51,7 @@ EVENTS: list[Event] = [
     SweepEnded(finished=6, diverged=1, failed=0, left=2, exit_code=1),
 ]
 TOLD = [
-    "study paper: 5 of 9 runs have a result already, 4 to train with 2 workers, logs in S/logs",
+    "study paper: 9 runs, 5 of them done before, 4 to train with 2 workers, logs in S/logs",
     "vgg16 relu seed 0: finished, test 91.60 % in 12.3 s",
     "vgg16 elu seed 0: put back, out of memory; given up for now",
     "vgg16 prelu seed 0: diverged, trained by another process",
@@ -171,4 +171,4 @@ def test_a_sweep_with_nothing_left_to_train_says_so() -> None:
     stream = io.StringIO()
     started = SweepStarted(study="paper", num_runs=9, num_done=9, workers=0, logs="S/logs")
     PlainProgress(stream).emit(started)
-    assert stream.getvalue() == "[9/9] study paper: all 9 runs have a result already\n"
+    assert stream.getvalue() == "[9/9] study paper: 9 runs, nothing left to train\n"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .options import Json
-from .output import print_columns, print_json
+from .output import amount, print_columns, print_json
 
 if TYPE_CHECKING:
     from ..registry import Parameter
@@ -78,7 +78,7 @@ def list_datasets(json: Json = False) -> None:
         print_json([{name: getattr(line, name) for name in values} for line in lines])
         return
     rows = [
-        (line.level, line.num_train or "-", line.num_test or "-", line.description)
+        (line.level, amount(line.num_train), amount(line.num_test), line.description)
         for line in lines
     ]
     print_columns(("name", "train", "test", "what"), rows, right=("train", "test"))

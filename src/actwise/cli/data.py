@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .options import Data, Json
-from .output import count, print_columns, print_json, print_text
+from .output import amount, count, print_columns, print_json, print_text
 
 if TYPE_CHECKING:
     from ..datasets import FetchProgress, VerifyReport
@@ -27,8 +27,8 @@ def list_data(data: Data = None, json: Json = False) -> None:
     rows = [
         (
             line.level,
-            line.num_train or "-",
-            line.num_test or "-",
+            amount(line.num_train),
+            amount(line.num_test),
             "yes" if line.is_cached else "no",
             line.problem or line.where or ("give a path" if ":" in line.level else "not found"),
         )

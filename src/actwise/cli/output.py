@@ -3,6 +3,7 @@
 import json
 import math
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,6 +22,12 @@ def print_json(value: Any) -> None:
 def print_text(*lines: str) -> None:
     """Plain lines on stdout, as they are."""
     sys.stdout.write("".join(f"{line}\n" for line in lines))
+
+
+def print_folded(name: str, text: str, *, indent: int) -> None:
+    """A name and its value from column ``indent`` on, folded at the width of the terminal."""
+    lines = textwrap.wrap(text, max(console().width - indent, _LAST)) or [""]
+    print_text(f"  {name}".ljust(indent) + lines[0], *(" " * indent + line for line in lines[1:]))
 
 
 def print_renderables(renderables: Iterable["RenderableType"]) -> None:
@@ -66,6 +73,11 @@ def console() -> "Console":
 def count(number: int, noun: str) -> str:
     """``1 run``, ``3 runs``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def amount(value: int | None) -> str:
+    """``50,000``, or a dash for what is not known."""
+    return "-" if value is None else f"{value:,}"
 
 
 def size(num_bytes: float) -> str:

@@ -1,5 +1,6 @@
 """``actwise plan``: what a study would train, and what that takes. Trains nothing."""
 
+import math
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -133,10 +134,21 @@ def _describe(planned: "Plan", cost: "Estimate") -> list[str]:
     bound = "at most " if cost.is_upper_bound else "about "
     lines += [
         f"  memory    up to {size(cost.memory_bytes)} a run",
-        f"  compute   {cost.floating_point_operations / 1e15:,.3g} PFLOP",
+        f"  compute   {_operations(cost.floating_point_operations)}",
         f"  time      {bound}{describe_seconds(cost.seconds)} with "
         f"{count(cost.workers, 'worker')} ({cost.basis})",
     ]
     if cost.is_upper_bound:
         lines.append("            the plateau schedule may end runs before their last epoch")
     return lines
+
+
+def _operations(number: float) -> str:
+    """``5.71 TFLOP``, ``320 PFLOP``: three digits or more."""
+    unit, scale = next(
+        ((u, s) for u, s in (("GFLOP", 1e9), ("TFLOP", 1e12)) if number < 1000 * s),
+        ("PFLOP", 1e15),
+    )
+    shown = number / scale
+    digits = max(0, 2 - int(math.log10(shown))) if shown >= 1 else 2
+    return f"{shown:,.{digits}f} {unit}"

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ..sweep.smoke import SmokeResult
 
 _DEMO_STORE = "actwise-demo"
+_STOPPED = (4, 130, 143)
+"""Exit codes of a time limit, Ctrl-C and SIGTERM."""
 
 
 def run(
@@ -118,6 +120,8 @@ def run(
         raise SpecError("run needs --store PATH, the folder where results go")
     exit_code = _run(spec, store, artifacts, options, is_json=json)
     if not json:
+        if exit_code in _STOPPED:
+            print_text("stopped: the same command goes on from here")
         print_text(f"results: actwise table --store {shlex.quote(store)}")
     return exit_code
 

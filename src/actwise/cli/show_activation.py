@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .options import Json, allow_user_code
-from .output import print_json, print_text
+from .output import print_folded, print_json, print_text
 from .plot import plot_lines
 
 if TYPE_CHECKING:
     from ..activations import BoundActivation
 
 _LOW, _HIGH, _NUM_POINTS = -4.0, 4.0, 801
-_WIDTH, _HEIGHT = 39, 11
+_WIDTH, _HEIGHT, _INDENT = 39, 11, 19
 
 
 def show_activation(
@@ -36,10 +36,10 @@ def show_activation(
         print_json(_values(bound))
         return
     low, high = bound.output_range
+    print_text(bound.canonical)
+    print_folded("formula", bound.formula, indent=_INDENT)
+    print_folded("source", bound.source, indent=_INDENT)
     print_text(
-        bound.canonical,
-        f"  formula          {bound.formula}",
-        f"  source           {bound.source}",
         f"  learned          {'yes' if bound.learnable else 'no'}",
         f"  negative output  {'yes' if bound.negative_output else 'no'}",
         f"  range            [{low:.4g}, {high:.4g}]",

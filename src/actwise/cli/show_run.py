@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .options import Artifacts, Json, Store
-from .output import print_columns, print_json, print_text
+from .output import print_columns, print_folded, print_json, print_text
 from .plot import plot_lines
 
 if TYPE_CHECKING:
@@ -76,7 +76,9 @@ def _print_head(store: "RunStore", labels: "list[StoredRun]", state: "RunState")
         )
     changed = labels[0].spec.train.model_dump(mode="json", exclude_defaults=True)
     settings = ", ".join(f"{key}={value}" for key, value in changed.items())
-    _print_folded("training", f"the defaults, but {settings}" if changed else "the defaults")
+    print_folded(
+        "training", f"the defaults, but {settings}" if changed else "the defaults", indent=14
+    )
     print_text(
         f"  parameters  {labels[0].parameters:,}, engine {labels[0].engine_version}",
         f"  log         {store.logs / (state.run_id + '.log')}",
@@ -96,7 +98,7 @@ def _print_result(record: "RunRecord") -> None:
     print_text(f"  time        {record.train_seconds:,.1f} s of training{rate}")
     if record.weights_sha256:
         print_text(f"  weights     SHA-256 {record.weights_sha256}")
-    _print_folded("environment", _environment_text(record.environment))
+    print_folded("environment", _environment_text(record.environment), indent=14)
     if record.epochs:
         _print_curve(record.epochs)
     if record.traceback:
@@ -136,10 +138,3 @@ def _epoch_cells(epoch: "EpochRecord") -> tuple[str, ...]:
         f"{epoch.train_accuracy:.2f}",
         *("-" if value is None else f"{value:.2f}" for value in optional),
     )
-
-
-def _print_folded(name: str, text: str) -> None:
-    import textwrap
-
-    lines = textwrap.wrap(text, _WIDTH - 14) or [""]
-    print_text(f"  {name:<11} {lines[0]}", *(" " * 14 + line for line in lines[1:]))

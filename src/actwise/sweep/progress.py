@@ -144,13 +144,12 @@ def describe_event(event: Event) -> str | None:
 
 def _describe_start(event: SweepStarted) -> str:
     num_left = event.num_runs - event.num_done
+    runs = f"{event.num_runs} run{'s' if event.num_runs != 1 else ''}"
     if not num_left:
-        return f"all {event.num_runs} runs have a result already"
-    todo = f"{num_left} runs to train"
+        return f"{runs}, nothing left to train"
+    todo = f"{runs} to train"
     if event.num_done:
-        todo = (
-            f"{event.num_done} of {event.num_runs} runs have a result already, {num_left} to train"
-        )
+        todo = f"{runs}, {event.num_done} of them done before, {num_left} to train"
     workers = f"{event.workers} worker{'s' if event.workers != 1 else ''}"
     return f"{todo} with {workers}, logs in {event.logs}"
 
