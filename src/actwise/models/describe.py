@@ -106,6 +106,7 @@ def _examine(network: _Network) -> tuple[Footprint, frozenset[str]]:
     model, activation = resolve(network.model), activations.resolve(network.activation)
     level = regularization.resolve(network.regularization)
     layers = LayerFactory(activation, level)
+    is_ours = not (model.code_digest or activation.code_digest or level.code_digests)
     try:
         with torch.device("meta"):
             module = model.build(
@@ -114,11 +115,16 @@ def _examine(network: _Network) -> tuple[Footprint, frozenset[str]]:
                 num_classes=network.num_classes,
                 width=network.width,
             )
-        cost = footprint(module, input_shape=network.input_shape, batch_size=network.batch_size)
+        cost = footprint(
+            module,
+            input_shape=network.input_shape,
+            batch_size=network.batch_size,
+            is_ours=is_ours,
+        )
     except ActwiseError:
         raise
     except Exception as error:
-        if not (model.code_digest or activation.code_digest or level.code_digests):
+        if is_ours:
             raise
         raise SpecError(
             f"model {network.model} with {network.activation} and {network.regularization} failed "

@@ -1,8 +1,10 @@
-"""What a network costs, from one training pass on the meta device: shapes, no numbers.
+"""What a network costs, from forward passes of tiny batches.
 
 Legend: N images of a batch, C channels, H height, W width, K classes.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +14,9 @@ from torch import Tensor, nn
 from ..rng import Stochastic
 
 BASE_BYTES = 375 * 2**20
+
+# Two images: batch norm in training refuses a single value a channel.
+_PASS_SIZES = (2, 3)
 
 
 @dataclass(frozen=True)
@@ -36,32 +41,38 @@ class Footprint:
 
 
 def footprint(
-    network: nn.Module, *, input_shape: tuple[int, int, int], batch_size: int
+    network: nn.Module,
+    *,
+    input_shape: tuple[int, int, int],
+    batch_size: int,
+    is_ours: bool,
 ) -> Footprint:
-    """Pass a batch of float32 images through ``network``, which must be on the meta device."""
+    """What ``network`` costs, which is on the meta device.
+
+    Two forward passes of tiny batches are measured and their sizes extended to ``batch_size`` in a
+    straight line. With users' code in it the network stays on the meta device, where no number can
+    lead that code astray. There torch imports its compiler, which takes 2 s: so a network that
+    ``is_ours`` passes zeros on the CPU instead, and comes back there.
+    """
     network.train()
-    for module in network.modules():
-        if isinstance(module, Stochastic):
-            module.fill_mask(_draw_nothing, batch_size)
-    counter = _MacCounter()
-    hooks = [
-        module.register_forward_hook(counter)
-        for module in network.modules()
-        if isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.Linear)
+    if is_ours:
+        network.to_empty(device="cpu")
+        for tensor in (*network.parameters(), *network.buffers()):
+            tensor.detach().zero_()
+    device = torch.device("cpu" if is_ours else "meta")
+    with _one_thread():
+        small, large = (_pass(network, input_shape, num, device) for num in _PASS_SIZES)
+    sizes = [
+        first + (second - first) * (batch_size - _PASS_SIZES[0])
+        for first, second in zip(small.saved_bytes, large.saved_bytes, strict=False)
     ]
-    saved = _SavedTensors(network)
-    with torch.autograd.graph.saved_tensors_hooks(saved.pack, _unpack):
-        outputs = network(torch.empty(batch_size, *input_shape, device="meta"))
-    for hook in hooks:
-        hook.remove()
-    sizes = [storage.nbytes() for storage in saved.storages.values()]
     return Footprint(
-        macs=counter.macs // batch_size,
+        macs=small.macs // _PASS_SIZES[0],
         num_parameters=sum(p.numel() for p in network.parameters()),
         parameter_bytes=sum(p.numel() * p.element_size() for p in network.parameters()),
         saved_bytes=sum(sizes),
         largest_bytes=max(sizes, default=0),
-        num_outputs=_row_length(outputs, batch_size),
+        num_outputs=_row_length(small.outputs, _PASS_SIZES[0]),
     )
 
 
@@ -91,6 +102,50 @@ def peak_memory_bytes(cost: Footprint, *, optimizer: str, image_bytes: int) -> i
     )
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Too little work to share; and a run in this process starts its threads as it needs them."""
+    num_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(num_threads)
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """What one forward pass showed; ``saved_bytes`` in the order in which autograd saved."""
+
+    macs: int
+    saved_bytes: list[int]
+    outputs: object
+
+
+def _pass(
+    network: nn.Module, input_shape: tuple[int, int, int], num_images: int, device: torch.device
+) -> _Pass:
+    def draw_zeros(count: int) -> Tensor:
+        return torch.zeros(count, dtype=torch.int16, device=device)
+
+    for module in network.modules():
+        if isinstance(module, Stochastic):
+            module.fill_mask(draw_zeros, num_images)
+    counter = _MacCounter()
+    hooks = [
+        module.register_forward_hook(counter)
+        for module in network.modules()
+        if isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.Linear)
+    ]
+    saved = _SavedTensors(network)
+    with torch.autograd.graph.saved_tensors_hooks(saved.pack, _unpack):
+        outputs = network(torch.zeros(num_images, *input_shape, device=device))
+    for hook in hooks:
+        hook.remove()
+    sizes = [storage.nbytes() for storage in saved.storages.values()]
+    return _Pass(counter.macs, sizes, outputs)
+
+
 class _MacCounter:
     def __init__(self) -> None:
         self.macs = 0
@@ -118,10 +173,6 @@ class _SavedTensors:
 
 def _unpack(tensor: Tensor) -> Tensor:
     return tensor
-
-
-def _draw_nothing(count: int) -> Tensor:
-    return torch.empty(count, dtype=torch.int16, device="meta")
 
 
 def _row_length(outputs: object, batch_size: int) -> int | None:
