@@ -45,7 +45,7 @@ def footprint(
     *,
     input_shape: tuple[int, int, int],
     batch_size: int,
-    is_ours: bool,
+    is_ours: bool = False,
 ) -> Footprint:
     """What ``network`` costs, which is on the meta device.
 
