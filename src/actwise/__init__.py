@@ -11,6 +11,8 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from .activations import activation as activation
     from .activations import gain as gain
+    from .analysis.analyze import analyze as analyze
+    from .report.html import report as report
     from .spec import load_study as load_study
     from .store import RunStore as RunStore
     from .sweep import load_model as load_model
@@ -19,12 +21,24 @@ if TYPE_CHECKING:
 _HOMES = {
     "RunStore": "store",
     "activation": "activations",
+    "analyze": "analysis.analyze",
     "gain": "activations",
     "load_model": "sweep",
     "load_study": "spec",
+    "report": "report.html",
     "run": "sweep.api",
 }
-__all__ = ["RunStore", "__version__", "activation", "gain", "load_model", "load_study", "run"]
+__all__ = [
+    "RunStore",
+    "__version__",
+    "activation",
+    "analyze",
+    "gain",
+    "load_model",
+    "load_study",
+    "report",
+    "run",
+]
 
 
 def __getattr__(name: str) -> Any:

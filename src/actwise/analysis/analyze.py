@@ -2,10 +2,10 @@
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -95,17 +95,30 @@ def analyze(
     reading = Reading(
         tuple(factors) if factors else None, response, lower_is_better, study, tuple(where)
     )
-    if isinstance(source, RunStore):
-        return analyze_store(source, reading, question)
-    if isinstance(source, str | Path) and is_store(str(source)):
-        with RunStore.open(source) as store:
-            return analyze_store(store, reading, question)
-    return analyze_source(_source(source, reading), question)
+    with open_source(source, reading) as opened:
+        if isinstance(opened, RunStore):
+            return analyze_store(opened, reading, question)
+        return analyze_source(opened, question)
 
 
-def is_store(text: str) -> bool:
-    """Whether a path names a store, not a bank or a CSV file."""
-    return not text.startswith("bank:") and not text.endswith(".csv")
+@contextmanager
+def open_source(
+    given: Source | Observations | RunStore | Sequence[Row] | str | Path, reading: Reading
+) -> Iterator[Source | RunStore]:
+    """Whatever :func:`analyze` takes, as an open store or as a source that has been read."""
+    if isinstance(given, Source | RunStore):
+        yield given
+    elif isinstance(given, Observations):
+        yield Source("rows", "observations", "observations", given, count_flow(given))
+    elif not isinstance(given, str | Path):
+        yield read_table_rows(given, reading)
+    elif str(given).startswith("bank:"):
+        yield read_bank(str(given).removeprefix("bank:"), reading)
+    elif str(given).endswith(".csv"):
+        yield read_file(Path(given), reading)
+    else:
+        with RunStore.open(given) as store:
+            yield store
 
 
 def analyze_store(store: RunStore, reading: Reading, question: Question) -> Analysis:
@@ -171,19 +184,6 @@ def _check_question(question: Question) -> None:
         raise SpecError(f"scale {question.scale!r} is not one of {', '.join(SCALES)}")
     if question.margin is not None and not question.margin > 0:
         raise SpecError(f"margin {question.margin} is not a positive number of points")
-
-
-def _source(given: Any, reading: Reading) -> Source:
-    if isinstance(given, Source):
-        return given
-    if isinstance(given, Observations):
-        return Source("rows", "observations", "observations", given, count_flow(given))
-    if isinstance(given, str | Path):
-        text = str(given)
-        if text.startswith("bank:"):
-            return read_bank(text.removeprefix("bank:"), reading)
-        return read_file(Path(given), reading)
-    return read_table_rows(given, reading)
 
 
 def _without_results(

@@ -11,6 +11,7 @@ from . import (
     data,
     exporting,
     planning,
+    reporting,
     running,
     show_activation,
     show_run,
@@ -53,6 +54,7 @@ app.command("run")(running.run)
 app.command("status")(status.status)
 app.command("table")(tables.table)
 app.command("analyze")(analyzing.analyze)
+app.command("report")(reporting.report)
 app.command("export")(exporting.export)
 app.command("import")(exporting.import_exports)
 

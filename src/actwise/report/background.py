@@ -1,0 +1,136 @@
+"""What a report says besides the results: scope, what was fixed beforehand, limits, provenance."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..analysis.results import Analysis
+from ..analysis.source import Source
+from .views import View, make_view, number
+from .wording import setting_text
+
+PAPER_SETTINGS: Mapping[str, tuple[str, str]] = {
+    "width": ("1", "narrower networks are less accurate and depend more on the activation"),
+    "train.epochs": ("200", "fewer epochs: lower accuracy, faster activations look better"),
+    "train.train_size": ("none", "fewer images: lower accuracy, regularization matters more"),
+    "train.schedule": ("plateau", "a fixed length: equal training for all cells"),
+    "train.learning_rate": ("0.1", "another rate may favour another activation"),
+    "train.batch_size": ("128", "more or less noise in a step"),
+    "train.optimizer": ("sgd", "adaptive steps hide differences of scale between activations"),
+    "train.validation_fraction": ("0", "fewer images for training: slightly lower accuracy"),
+}
+"""What the paper did, by setting, and what is expected of a difference."""
+
+_NUMERICS = ("device", "threads", "memory_format", "cpu_capability")
+
+LIMITS = (
+    "One learning rate for all activations: verdicts hold at this rate and schedule. The study "
+    "`tuning` probes it.",
+    "All runs are tested on one test set, again and again: standard errors are those of seeds, "
+    "not of new images.",
+    "CIFAR test sets hold near-duplicates of training images (about 3 % of CIFAR-10 and 10 % of "
+    "CIFAR-100, Barz & Denzler 2020): absolute accuracies are slightly too high.",
+    "Points shrink mechanically near 100 %: claims that gaps change are judged on both scales.",
+)
+
+
+def scope_view(analysis: Analysis) -> View:
+    """The settings that all runs share: every verdict holds within them."""
+    source = analysis.source
+    rows = [(name, setting_text(value)) for name, value in source.scope.items()]
+    if source.observed is not None:
+        for name, levels in zip(source.observed.factors, source.observed.levels, strict=True):
+            if len(levels) > 1:
+                rows.append((name, ", ".join(levels)))
+    note = "Verdicts hold for these settings; nothing is known beyond them."
+    return make_view("Scope", ("setting", "value"), rows, left=2, note=note)
+
+
+def plan_sentences(analysis: Analysis) -> Iterator[str]:
+    """What was fixed beforehand, and what is exploratory."""
+    source = analysis.source
+    for note in source.studies:
+        order = "before" if _is_before(note.started_at, source.first_result) else "after"
+        yield (
+            f"Study {note.study}, spec {note.spec_hash[:12]}, was started on "
+            f"{note.started_at[:16].replace('T', ' ')} UTC, {order} the first result."
+        )
+    if source.first_result:
+        yield f"The first result came on {source.first_result[:16].replace('T', ' ')} UTC."
+    if analysis.claims_origin:
+        yield f"{analysis.claims_origin[0].upper()}{analysis.claims_origin[1:]}."
+    yield (
+        "Fixed beforehand: claims, margins, the model of the error, blocking by seed. Exploratory: "
+        "everything that was chosen after looking, such as a pair asked for, --where and --factors."
+    )
+    if len(analysis.differences.simple) > 50:
+        yield "The table of all pairs has over 50 rows: it is exploratory."
+
+
+def time_view(analysis: Analysis) -> View | None:
+    """Mean epochs and training time of each level."""
+    source = analysis.source
+    if source.observed is None or not source.epochs:
+        return None
+    place = source.observed.position(source.observed.focus)
+    rows = []
+    for level in source.observed.levels_of(source.observed.focus):
+        epochs = [value for cell, value in source.epochs.items() if cell[place] == level]
+        seconds = [value for cell, value in source.seconds.items() if cell[place] == level]
+        rows.append((level, number(_mean(epochs), 1), number(_mean(seconds), 1)))
+    note = "Means over the cells; times depend on the machine and on what else it did."
+    header = (source.observed.focus, "epochs", "seconds a run")
+    return make_view("Epochs and time", header, rows, note=note)
+
+
+def deviations_view(source: Source) -> View | None:
+    """Where the study differs from the paper, with the direction that is expected."""
+    if source.kind != "store":
+        return None
+    rows = []
+    observed = source.observed
+    has_sets = observed is not None and "dataset" in observed.factors
+    datasets = observed.levels_of("dataset") if observed and has_sets else ()
+    if datasets and not {"cifar10", "cifar100"} & set(datasets):
+        rows.append(("data set", ", ".join(datasets), "cifar10, cifar100", "other images"))
+    for name, (paper, effect) in PAPER_SETTINGS.items():
+        here = setting_text(source.scope[name]) if name in source.scope else None
+        if here is not None and not _is_same(here, paper):
+            rows.append((name, here, paper, effect))
+    header = ("setting", "here", "paper", "expected")
+    return make_view("Deviations from the paper", header, rows, left=4) if rows else None
+
+
+def provenance_view(source: Source) -> View:
+    """Machines and versions."""
+    names = ("cpu", "os", "python", "torch", "numpy", "actwise", "cpu_capability")
+    rows = []
+    for environment in source.environments:
+        numerics = environment.get("fingerprint", {})
+        machine = ", ".join(str(environment[name]) for name in names if name in environment)
+        run = ", ".join(f"{name} {numerics[name]}" for name in _NUMERICS if name in numerics)
+        rows.append((machine or "unknown", run))
+    return make_view("Environments", ("machine and versions", "numerics"), rows, left=2)
+
+
+def specs(source: Source) -> list[tuple[str, str]]:
+    """Each study with its spec, indented JSON."""
+    return [
+        (note.study, json.dumps(json.loads(note.spec), indent=2, ensure_ascii=False))
+        for note in source.studies
+    ]
+
+
+def _is_before(time: str, first: str | None) -> bool:
+    return first is None or time <= first
+
+
+def _is_same(here: str, paper: str) -> bool:
+    try:
+        return float(here) == float(paper)
+    except ValueError:
+        return here == paper
+
+
+def _mean(values: list[Any]) -> float:
+    return sum(values) / len(values) if values else float("nan")

@@ -1,0 +1,119 @@
+"""Means of all cells with intervals: the form of the paper's tables, or a plain list."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from ..analysis.results import Analysis, CellRow
+from .views import View, make_view, number
+
+MOST_COLUMNS = 8
+"""Conditions side by side; with more, every cell has a row of its own."""
+
+
+def cell_views(analysis: Analysis) -> Iterator[View]:
+    """A grid a data set, levels by conditions, or one list of all cells."""
+    observed = analysis.source.observed
+    if observed is None:
+        if analysis.source.summaries:
+            yield _summaries_view(analysis)
+        return
+    if not analysis.cells:
+        return
+    grids: dict[str, dict[str, dict[str, CellRow]]] = defaultdict(lambda: defaultdict(dict))
+    focus = observed.position(observed.focus)
+    for row in analysis.cells:
+        dataset = observed.dataset_of(row.cell)
+        rest = [
+            level
+            for place, level in enumerate(row.cell)
+            if place != focus
+            and observed.factors[place] != observed.dataset_factor
+            and len(observed.levels[place]) > 1
+        ]
+        grids[dataset][", ".join(rest) or "mean"][row.cell[focus]] = row
+    if max(len(columns) for columns in grids.values()) > MOST_COLUMNS:
+        yield _list_view(analysis)
+        return
+    for dataset, columns in grids.items():
+        yield _grid_view(analysis, dataset, columns)
+
+
+def _grid_view(analysis: Analysis, dataset: str, columns: dict[str, dict[str, CellRow]]) -> View:
+    observed = analysis.source.observed
+    assert observed is not None
+    best = {name: _best(rows, higher=observed.higher_is_better) for name, rows in columns.items()}
+    levels = [
+        level
+        for level in observed.levels_of(observed.focus)
+        if any(level in rows for rows in columns.values())
+    ]
+    rows = [
+        (
+            level,
+            *(
+                _entry(found.get(level), is_best=level in best[name])
+                for name, found in columns.items()
+            ),
+        )
+        for level in levels
+    ]
+    title = observed.response.replace("_", " ")
+    note = (
+        "Mean, its 95 % interval, and n completed runs; * the best mean of its column, if no "
+        "run of it diverged."
+    )
+    name = title if dataset == "all" else f"{title} on {dataset}"
+    return make_view(name, (observed.focus, *columns), rows, note=note)
+
+
+def _entry(row: CellRow | None, *, is_best: bool) -> str:
+    if row is None:
+        return ""
+    diverged = f" diverged {row.num_diverged}" if row.num_diverged else ""
+    if row.mean is None:
+        return f"–{diverged}"
+    lower, upper = row.mean.interval()
+    mark = "*" if is_best else ""
+    return f"{row.mean.value:.2f}{mark} ({number(lower)} to {number(upper)}) n={row.num_runs}{diverged}"
+
+
+def _best(rows: dict[str, CellRow], *, higher: bool) -> set[str]:
+    means = {
+        level: row.mean.value
+        for level, row in rows.items()
+        if row.mean is not None and not row.num_diverged
+    }
+    if len(means) < 2:
+        return set()
+    top = max(means.values()) if higher else min(means.values())
+    return {level for level, value in means.items() if abs(value - top) < 1e-9}
+
+
+def _list_view(analysis: Analysis) -> View:
+    observed = analysis.source.observed
+    assert observed is not None
+    varying = [place for place, levels in enumerate(observed.levels) if len(levels) > 1]
+    rows = []
+    for row in analysis.cells:
+        lower, upper = row.mean.interval() if row.mean else (float("nan"), float("nan"))
+        rows.append(
+            (
+                *(row.cell[place] for place in varying),
+                number(row.mean.value if row.mean else None),
+                f"{number(lower)} to {number(upper)}",
+                number(row.sd),
+                str(row.num_runs),
+                str(row.num_diverged),
+            )
+        )
+    names = tuple(observed.factors[place] for place in varying)
+    header = (*names, "mean", "95 % interval", "SD", "n", "diverged")
+    return make_view(f"Cells: {observed.response}", header, rows, left=len(names))
+
+
+def _summaries_view(analysis: Analysis) -> View:
+    rows = [
+        (row.name, number(row.mean), number(row.sd, 3), str(row.num_runs))
+        for row in analysis.source.summaries
+    ]
+    return make_view("Published means", ("activation", "mean", "SD", "n"), rows)
