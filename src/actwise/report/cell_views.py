@@ -74,7 +74,8 @@ def _entry(row: CellRow | None, *, is_best: bool) -> str:
         return f"–{diverged}"
     lower, upper = row.mean.interval()
     mark = "*" if is_best else ""
-    return f"{row.mean.value:.2f}{mark} ({number(lower)} to {number(upper)}) n={row.num_runs}{diverged}"
+    limits = f"{number(lower)} to {number(upper)}"
+    return f"{number(row.mean.value)}{mark} ({limits}) n={row.num_runs}{diverged}"
 
 
 def _best(rows: dict[str, CellRow], *, higher: bool) -> set[str]:

@@ -103,7 +103,8 @@ def lines_chart(
     values = [v for _, *limits in points for v in limits if math.isfinite(v)]
     ticks = nice_ticks(min(values, default=0.0), max(values, default=1.0))
     legend = _legend_rows(series)
-    top, bottom = 34.0 + 16.0 * len(legend), 34.0 + 16.0 * len(legend) + 200.0
+    top = 54.0 + 16.0 * len(legend)
+    bottom = top + 200.0
     drawing = Drawing(name, title, WIDTH, bottom + 40)
     drawing.add(_title(title))
     _add_legend(drawing, legend)
@@ -115,7 +116,7 @@ def lines_chart(
         drawing.add(Path(((_LEFT, y_of(tick)), (WIDTH - _RIGHT, y_of(tick))), "faint"))
         drawing.add(Label(_LEFT - 6, y_of(tick) + 4, _tick(tick, ticks), "end", _SMALL))
     _add_x_axis(drawing, groups, x_of, bottom, (first, last), x_unit)
-    drawing.add(Label(6, top - 6, unit, "start", _SMALL))
+    drawing.add(Label(12, top - 12, unit, "start", _SMALL))
     for number, line in enumerate(series):
         shift = (number - (len(series) - 1) / 2) * min(8.0, 60.0 / len(series)) if groups else 0.0
         _add_line(drawing, line, number, x_of, y_of, shift)
@@ -163,7 +164,7 @@ def nice_ticks(low: float, high: float, *, most: int = 6) -> list[float]:
 def _row_tops(rows: Sequence[Interval]) -> list[float]:
     """Top of each row, and the bottom of the last."""
     tops: list[float] = []
-    y, group = 34.0, ""
+    y, group = 42.0, ""
     for row in rows:
         y += 8.0 if row.group != group and tops else 0.0
         tops.append(y + (4.0 if row.group != group else 0.0))

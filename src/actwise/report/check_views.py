@@ -34,6 +34,11 @@ def claims_view(analysis: Analysis) -> View:
     return make_view("Claims", header, rows, left=4, note=note)
 
 
+def has_claims(analysis: Analysis) -> bool:
+    """Whether the study has the cells of any claim."""
+    return any(claim.reason != "missing-cells" for claim in analysis.claims)
+
+
 def components_view(claim: ClaimResult) -> View:
     """What a verdict rests on."""
     rows = [

@@ -29,7 +29,7 @@ from .background import (
     time_view,
 )
 from .cell_views import cell_views
-from .check_views import check_views, components_view
+from .check_views import check_views, components_view, has_claims
 from .drawing import Drawing, svg_style, to_svg
 from .result_views import result_views
 from .views import View
@@ -123,7 +123,9 @@ def render_html(analysis: Analysis, *, command: str, now: datetime | None = None
         analysis=analysis,
         title=_title(analysis),
         parts=parts(analysis),
-        claims=[(claim, components_view(claim)) for claim in analysis.claims],
+        claims=[(claim, components_view(claim)) for claim in analysis.claims]
+        if has_claims(analysis)
+        else [],
         specs=specs(analysis.source),
         limits=LIMITS,
         # Both are ours: the style sheet is a file beside this one, pictures escape their texts.

@@ -59,7 +59,7 @@ def separation_view(analysis: Analysis) -> View:
     """The best against the second best in each condition."""
     rows = [
         (
-            place(row.condition),
+            place(row.condition, analysis.source.observed),
             row.best,
             row.second,
             number(row.estimates[-1].value),
@@ -80,7 +80,7 @@ def pairs_view(analysis: Analysis) -> View:
     family = pairs[0].p[-1]
     rows = [
         (
-            place(row.condition),
+            place(row.condition, analysis.source.observed),
             f"{row.high} - {row.low}",
             signed(row.estimate.value),
             interval(row.estimate, level=0.90),

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..analysis.estimate import Estimate
+from ..analysis.observations import Observations
 from .wording import printable
 
 UNKNOWN = "–"
@@ -87,9 +88,18 @@ def degrees(df: float) -> str:
     return number(df, 0 if df == round(df) else 1) if math.isfinite(df) else "∞"
 
 
-def place(condition: Sequence[tuple[str, str]]) -> str:
-    """The levels of a condition in one line."""
-    return ", ".join(level for _, level in condition) or "all runs"
+def place(condition: Sequence[tuple[str, str]], observed: Observations | None) -> str:
+    """The levels of a condition in one line, without factors that have one level only."""
+    fixed = (
+        {
+            name
+            for name, levels in zip(observed.factors, observed.levels, strict=True)
+            if len(levels) == 1
+        }
+        if observed
+        else set()
+    )
+    return ", ".join(level for name, level in condition if name not in fixed) or "all runs"
 
 
 def yes(value: object) -> str:
