@@ -46,6 +46,11 @@ def test_steps_drop_at_their_milestones() -> None:
     assert values == pytest.approx([1.0] * 20 + [0.1] * 10 + [0.01] * 10)
 
 
+def test_a_milestone_between_two_floats_drops_at_its_step() -> None:
+    values = rates(schedule="step", epochs=10, step_milestones=(0.55,))
+    assert values == pytest.approx([1.0] * 55 + [0.1] * 45)
+
+
 @pytest.mark.parametrize("schedule", ["plateau", "cosine", "step"])
 def test_a_warmup_is_a_line_up_to_the_peak(schedule: str) -> None:
     values = rates(schedule=schedule, epochs=4, warmup_epochs=2)

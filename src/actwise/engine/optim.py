@@ -112,6 +112,11 @@ class Schedule:
         self._batches_per_epoch = batches_per_epoch
         self._warmup_steps = settings.warmup_epochs * batches_per_epoch
         self._num_steps = settings.epochs * batches_per_epoch
+        # As integers: 0.55 * 100 is above 55 in floating point.
+        self._milestone_steps = [
+            math.ceil(round(milestone * self._num_steps, 9))
+            for milestone in settings.step_milestones
+        ]
         self._plateau = Plateau()
 
     def learning_rate(self, step: int) -> float:
@@ -146,8 +151,7 @@ class Schedule:
         if settings.schedule == "plateau":
             return settings.decay_factor**self._plateau.drops
         if settings.schedule == "step":
-            passed = [m for m in settings.step_milestones if step >= m * self._num_steps]
-            return settings.decay_factor ** len(passed)
+            return settings.decay_factor ** sum(step >= m for m in self._milestone_steps)
         if settings.schedule == "cosine":
             return _half_cosine(step - self._warmup_steps, self._num_steps - self._warmup_steps)
         rise_steps = ONECYCLE_RISE_FRACTION * self._num_steps
