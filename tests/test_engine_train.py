@@ -78,6 +78,19 @@ def test_observing_changes_nothing() -> None:
     assert tuple(seen) == observed.epochs
 
 
+def test_an_observer_that_draws_leaves_a_users_stochastic_model_alone() -> None:
+    class Drawing:
+        def on_epoch_end(self, model: nn.Module, record: EpochRecord) -> None:
+            torch.rand(3)
+
+    def model() -> nn.Module:
+        torch.manual_seed(1)
+        return nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(192, 4))
+
+    observed = train_small(make_spec(), model=model(), observers=[Drawing()])
+    assert observed.weights_sha256 == train_small(make_spec(), model=model()).weights_sha256
+
+
 def test_the_test_curve_is_only_there_when_asked_for() -> None:
     alone = train_small(make_spec())
     assert all(record.test_accuracy is None for record in alone.epochs)

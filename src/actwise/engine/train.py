@@ -129,9 +129,10 @@ def train(
             if test is None:
                 return _result("stopped", training)
         record = _record(training, sums, validation, test)
-        training.end_epoch(record)
+        # First: what they draw from torch's generator must not move it in the next epoch.
         for observer in observers:
             observer.on_epoch_end(model, record)
+        training.end_epoch(record)
     test = test or look_at(parts.test)
     if test is None:
         return _result("stopped", training)
