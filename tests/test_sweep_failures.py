@@ -109,6 +109,35 @@ def test_nothing_carries_over_from_run_to_run(store: Path, tmp_path: Path, execu
     assert Path.cwd() == tmp_path
 
 
+MEDDLES_AT_IMPORT = """
+import random
+import torch
+torch.set_float32_matmul_precision("medium")
+torch.backends.mkldnn.set_flags(False)
+torch.set_default_dtype(torch.float64)
+torch.set_num_threads(2)
+random.random()
+torch.rand(1)
+from users_code import draws
+"""
+
+
+@pytest.mark.parametrize("executor", ["inline", "process"])
+def test_what_a_module_does_at_its_import_tells_no_run_from_another(
+    store: Path, tmp_path: Path, executor: str
+) -> None:
+    """The first run imports it, the later ones find it imported."""
+    (tmp_path / "meddles.py").write_text(MEDDLES_AT_IMPORT, encoding="utf-8")
+    shutil.copy(Path(__file__).parent / "users_code.py", tmp_path)
+    values = study_values(activation=("meddles:draws",), seeds=(1,))
+    drive(tmp_path / "alone", values, executor="process", workers=1)
+    # Drivers of their own: a plan imports the module too, and this process has to stay as it is.
+    drive(store, {**values, "seeds": (0, 1)}, executor=executor, workers=1)
+    ((run_id, record),) = results(tmp_path / "alone").items()
+    assert record["status"] == "finished", record["traceback"]
+    assert results(store)[run_id] == record
+
+
 def test_code_in_the_working_directory_is_found(store: Path) -> None:
     shutil.copy(Path(__file__).parent / "users_code.py", store.parent / "only_here.py")
     values = study_values(activation=("only_here:prints",), seeds=(0,))

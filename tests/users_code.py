@@ -103,6 +103,10 @@ def meddles(x: Tensor) -> Tensor:
     torch.set_flush_denormal(False)
     torch.use_deterministic_algorithms(False)
     torch.autograd.set_detect_anomaly(True)
+    torch.set_float32_matmul_precision("medium")
+    torch.backends.mkldnn.set_flags(False)
+    torch.backends.mkldnn.conv.fp32_precision = "bf16"
+    torch.set_autocast_enabled("cpu", True)
     os.environ["OMP_NUM_THREADS"] = "2"
     os.chdir("/")
     sys.path.clear()

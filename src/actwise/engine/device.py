@@ -11,9 +11,13 @@ from typing import Literal
 import torch
 
 from ..errors import SpecError
+from .process import set_threads
 
 MemoryFormat = Literal["contiguous", "channels_last"]
 Precision = Literal["float32", "tf32", "bfloat16"]
+
+# What oneDNN computes; "ieee" gives the bits of its default, and of nothing less.
+_MKLDNN_OPERATIONS = ("matmul", "conv", "rnn")
 
 
 @dataclass(frozen=True)
@@ -78,21 +82,35 @@ def memory_format_for(model: str, width: float) -> MemoryFormat:
 
 
 def set_backend(precision: Precision, device: Device) -> None:
-    """Set the flags of the backends for one run.
+    """Set everything of torch that decides the numbers of one run.
+
+    To be called after users' code was imported and built the model: both may have changed it.
 
     Raises:
-        SpecError: for ``tf32`` without CUDA.
+        SpecError: for ``tf32`` without CUDA, or if threads that keep denormals cannot be avoided.
     """
     if precision == "tf32" and not device.is_cuda:
         raise SpecError("train.precision='tf32' needs a CUDA device; use float32 or bfloat16")
-    float32 = "tf32" if precision == "tf32" else "ieee"
-    torch.backends.cuda.matmul.fp32_precision = float32
-    torch.backends.cudnn.conv.fp32_precision = float32  # type: ignore[attr-defined]
+    set_threads(device.threads)
+    torch.set_autocast_enabled(device.torch_device.type, False)
+    _set_float32_precision("tf32" if precision == "tf32" else "ieee")
+    # Without oneDNN other kernels would sum in another order.
+    torch.backends.mkldnn.set_flags(True, False)  # type: ignore[no-untyped-call]
+    for operation in _MKLDNN_OPERATIONS:
+        getattr(torch.backends.mkldnn, operation).fp32_precision = "ieee"
     # On CUDA agreement is statistical (docs/architecture.md), and the deterministic kernels of
     # cuDNN are slower; on the CPU bit-identity is promised.
     torch.use_deterministic_algorithms(not device.is_cuda)
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = device.is_cuda
+
+
+def _set_float32_precision(cuda: Literal["tf32", "ieee"]) -> None:
+    """Of products and convolutions on CUDA; this also sets what :func:`set_backend` then undoes."""
+    torch.set_float32_matmul_precision("high" if cuda == "tf32" else "highest")
+    torch.backends.cuda.matmul.fp32_precision = cuda
+    for operation in ("conv", "rnn"):
+        getattr(torch.backends.cudnn, operation).fp32_precision = cuda
 
 
 def autocast(precision: Precision, device: Device) -> AbstractContextManager[object]:

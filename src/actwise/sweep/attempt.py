@@ -30,9 +30,14 @@ from ..models import build_network, initialise
 from ..registry import parse_level
 from ..regularization import resolve as resolve_regularization
 from ..store.records import RunRecord
-from ..usercode import code_digest
+from ..usercode import code_digest, load_user_object
 from .accidents import accident
-from .process_state import peak_memory_bytes, reset_peak_memory, seed_global_generators
+from .process_state import (
+    peak_memory_bytes,
+    reset_peak_memory,
+    seed_global_generators,
+    set_torch_defaults,
+)
 from .protocol import Assignment, Done, Progress, PutBack, Result, Setup, Tried
 from .recording import make_record, numerics_of, where_trained
 
@@ -76,6 +81,8 @@ def note(text: str) -> None:
 def _attempt(
     assignment: Assignment, setup: Setup, should_stop: StopQuestion, on_progress: ProgressListener
 ) -> Result:
+    _import_users_code(assignment)
+    set_torch_defaults()
     set_process_numerics(setup.threads)
     seed_global_generators(assignment.spec.seed)
     if assignment.max_batches is not None:
@@ -122,7 +129,9 @@ def _train(
 ) -> tuple[nn.Module, TrainResult]:
     spec = assignment.spec
     dataset = _load(spec.dataset, setup.data_dir)
-    _check_unchanged(assignment, dataset)
+    if dataset.info.digest != assignment.data_digest:
+        _load.cache_clear()
+        raise DataError(_changed(f"data set {spec.dataset!r}"))
     model = build_network(
         spec,
         input_shape=dataset.info.input_shape,
@@ -183,20 +192,22 @@ def _load(level: str, data_dir: str | None) -> Dataset:
     return load(level, None if data_dir is None else Path(data_dir))
 
 
-def _check_unchanged(assignment: Assignment, dataset: Dataset) -> None:
-    """Refuse to file under an id what is not what the id was made from."""
-    if dataset.info.digest != assignment.data_digest:
-        _load.cache_clear()
-        raise DataError(
-            f"data set {assignment.spec.dataset!r} has changed since the plan was made; "
-            "start the command again"
-        )
-    for level, digest in assignment.code_digests:
-        if code_digest(parse_level(level, kind="level")) != digest:
-            raise DataError(
-                f"the code of {level!r} has changed since the plan was made; "
-                "start the command again"
-            )
+def _import_users_code(assignment: Assignment) -> None:
+    """Import what the run names, if it is still what its id was made from.
+
+    Before anything is set or drawn: what a module does at its import happens in the first run of
+    a process only, and must not tell that run from the others.
+    """
+    for text, digest in assignment.code_digests:
+        level = parse_level(text, kind="level")
+        if code_digest(level) != digest:
+            raise DataError(_changed(f"the code of {text!r}"))
+        load_user_object(level, kind="level")
+
+
+def _changed(what: str) -> str:
+    """Nothing is filed under an id that is not what the id was made from."""
+    return f"{what} has changed since the plan was made; start the command again"
 
 
 def _device(assignment: Assignment, setup: Setup) -> Device:

@@ -20,7 +20,8 @@ _CLEAR_REFS = Path("/proc/self/clear_refs")
 class ProcessState:
     """The settings of a process that users' code might change.
 
-    Backend flags, threads and denormals are set anew for every run anyway.
+    Backend flags, threads and denormals are set anew for every run anyway
+    (:func:`actwise.engine.device.set_backend`).
     """
 
     directory: str
@@ -49,15 +50,21 @@ class ProcessState:
             os.environ.clear()
             os.environ.update(self.environment)
         sys.path[:] = self.import_path
+        set_torch_defaults()
         torch.set_default_dtype(self.dtype)
-        torch.set_default_device(None)
-        torch.set_grad_enabled(True)
-        torch.autograd.set_detect_anomaly(False)
         torch.set_num_threads(self.num_threads)
         torch.use_deterministic_algorithms(self.is_deterministic)
         if "torch._dynamo" in sys.modules:
             # Else the limit on recompilations counts over all runs, and later ones go uncompiled.
             torch.compiler.reset()
+
+
+def set_torch_defaults() -> None:
+    """Set what tensors and modules are made of, as torch has it when it is imported."""
+    torch.set_default_dtype(torch.float32)
+    torch.set_default_device(None)
+    torch.set_grad_enabled(True)
+    torch.autograd.set_detect_anomaly(False)
 
 
 def seed_global_generators(seed: int) -> None:
