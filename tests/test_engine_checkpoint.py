@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from actwise.engine import Checkpoints, TrainState
+from actwise.errors import StoreError
 from actwise.store.records import EpochRecord
 
 HERE = {"device": "cpu", "threads": "1"}
@@ -154,9 +155,26 @@ def test_an_unwritable_folder_keeps_the_last_checkpoint(tmp_path: Path) -> None:
     checkpoints = make_checkpoints(tmp_path)
     checkpoints.save(make_state(1.0))
     (tmp_path / "run.1.1.ckpt.tmp").mkdir()  # what is in the way could as well be a full disk
-    with pytest.raises(OSError, match="directory"):
+    with pytest.raises(StoreError, match="directory"):
         checkpoints.save(make_state(2.0))
     assert_equal(make_checkpoints(tmp_path).load(), make_state(1.0))
+
+
+def test_a_checkpoint_that_vanishes_is_passed_over(tmp_path: Path) -> None:
+    make_checkpoints(tmp_path).save(make_state(1.0))
+    # In the listing it looks like a file that is gone when it is opened.
+    (tmp_path / "run.1.7.ckpt").symlink_to(tmp_path / "deleted")
+    checkpoints = make_checkpoints(tmp_path)
+    assert_equal(checkpoints.load(), make_state(1.0))
+    assert checkpoints.refusals == []
+
+
+def test_a_checkpoint_that_cannot_be_read_is_no_fault_of_the_run(tmp_path: Path) -> None:
+    (tmp_path / "run.1.0.ckpt").mkdir()
+    with pytest.raises(StoreError, match="cannot be read or written: Is a directory"):
+        make_checkpoints(tmp_path).load()
+    with pytest.raises(StoreError, match="cannot be read or written: No such file"):
+        make_checkpoints(tmp_path / "gone").load()
 
 
 def test_a_checkpoint_is_due_an_interval_after_the_last(tmp_path: Path) -> None:

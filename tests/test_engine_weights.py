@@ -47,6 +47,11 @@ def test_weights_come_back_from_their_file(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["w.safetensors"]
 
 
+def test_weights_that_cannot_be_written_are_no_fault_of_the_run(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"cannot be read or written: No such file"):
+        save_weights(nn.Linear(3, 2), tmp_path / "gone" / "w.safetensors")
+
+
 def test_weights_of_another_model_are_refused(tmp_path: Path) -> None:
     save_weights(nn.Linear(3, 2), tmp_path / "w.safetensors")
     with pytest.raises(StoreError, match="do not fit this model"):

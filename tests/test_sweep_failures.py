@@ -74,6 +74,17 @@ def test_an_accident_is_no_failure_and_the_next_command_tries_again(
     assert [event.attempt for event in listener.of(RunStarted)] == [1, 2, 3]
 
 
+def test_a_folder_that_takes_no_checkpoint_is_an_accident(store: Path) -> None:
+    study = small_study(activation=("relu",), seeds=(0,))
+    with RunStore.open(store, create=True):
+        (store / "checkpoints").rmdir()
+    (store / "checkpoints").symlink_to("/proc")  # There, and refuses to be written.
+    listener = Listener()
+    outcome = sweep(store, study, progress=listener, checkpoint_seconds=0.0)
+    assert (outcome.failed, outcome.left, outcome.exit_code) == (0, 1, 1)
+    assert "cannot be read or written" in listener.of(RunPutBack)[0].reason
+
+
 def test_what_users_code_prints_goes_to_the_log_of_its_run(
     store: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

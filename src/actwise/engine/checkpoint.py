@@ -24,7 +24,7 @@ from torch import Tensor
 
 from ..errors import StoreError
 from ..store.records import EpochRecord
-from .weights import write_whole
+from .weights import disk_errors, write_whole
 
 INTERVAL_SECONDS = 30.0
 _MAGIC = b"actwise-checkpoint 1 "
@@ -101,10 +101,20 @@ class Checkpoints:
         return time.monotonic() - self._last >= self._interval_seconds
 
     def load(self) -> TrainState | None:
-        """The newest state that is whole and fits, or None: then the run starts from nothing."""
+        """The newest state that is whole and fits, or None: then the run starts from nothing.
+
+        Raises:
+            StoreError: if the folder or a file in it cannot be read.
+        """
         self.refusals.clear()
-        for path, _ in sorted(self._files(), key=lambda file: file[1], reverse=True):
-            loaded = _read(path)
+        with disk_errors(self._shown()):
+            found = sorted(self._files(), key=lambda file: file[1], reverse=True)
+        for path, _ in found:
+            with disk_errors(f"checkpoint {str(path)!r}"):
+                content = _read_if_there(path)
+            if content is None:
+                continue
+            loaded = _parse(content)
             if loaded is None:
                 self.refusals.append(f"{path.name} is damaged")
                 continue
@@ -129,9 +139,14 @@ class Checkpoints:
         """Write a state, read it back, then delete the older ones.
 
         Raises:
-            OSError: if the disk is full or the folder cannot be written.
-            StoreError: if the disk gives back other bytes. Either way the last one remains.
+            StoreError: if the disk is full, the folder cannot be written, or the disk gives back
+                other bytes; the last one remains.
         """
+        with disk_errors(self._shown()):
+            self._save(state)
+        self._last = time.monotonic()
+
+    def _save(self, state: TrainState) -> None:
         older = list(self._files())
         number = max((n for _, (token, n) in older if token == self._token), default=-1) + 1
         payload = save(state.tensors, metadata={_METADATA_KEY: self._header(state)})
@@ -143,7 +158,6 @@ class Checkpoints:
             raise StoreError(f"checkpoint {str(path)!r} reads back other bytes than were written")
         for old, _ in older:
             old.unlink(missing_ok=True)
-        self._last = time.monotonic()
 
     def clear(self) -> None:
         """Delete every checkpoint of the run, of this claim and of older ones."""
@@ -158,6 +172,9 @@ class Checkpoints:
             if match and int(match[1]) <= self._token:
                 yield path, (int(match[1]), int(match[2]))
 
+    def _shown(self) -> str:
+        return f"checkpoints of run {self.run_id} in {str(self._folder)!r}"
+
     def _header(self, state: TrainState) -> str:
         values = {name: value for name, value in vars(state).items() if name != "tensors"}
         values["history"] = [asdict(record) for record in state.history]
@@ -171,9 +188,17 @@ class Checkpoints:
         )
 
 
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]] | None:
+def _read_if_there(path: Path) -> bytes | None:
+    """None if it was deleted since the folder was listed: by a stale worker, or by the user."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _parse(content: bytes) -> tuple[dict[str, Any], dict[str, Tensor]] | None:
     """Header and tensors of a file; None if it is not whole."""
-    first_line, _, payload = path.read_bytes().partition(b"\n")
+    first_line, _, payload = content.partition(b"\n")
     digest = hashlib.sha256(payload).hexdigest().encode()
     if first_line != _MAGIC + digest:
         return None

@@ -69,8 +69,8 @@ def train(
 
     Raises:
         SpecError: if the data are too few for the settings, or the precision needs CUDA.
-        OSError, StoreError: if a checkpoint cannot be written (a full disk): an accident of the
-            machine, to be tried again; the last checkpoint remains.
+        StoreError: if a checkpoint cannot be read or written (a full disk, say): an accident of
+            the machine, to be tried again; the last checkpoint remains.
     """
     settings = spec.train
     set_backend(settings.precision, device)

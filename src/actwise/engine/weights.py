@@ -2,7 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
@@ -30,9 +31,11 @@ def save_weights(model: nn.Module, path: Path) -> None:
     """Write the weights as safetensors; the file appears whole or not at all.
 
     Raises:
-        OSError: if the disk is full or the folder cannot be written.
+        StoreError: if the disk is full or the folder cannot be written.
     """
-    write_whole(path, save(cpu_copies(model.state_dict())))
+    content = save(cpu_copies(model.state_dict()))
+    with disk_errors(f"weights {str(path)!r}"):
+        write_whole(path, content)
 
 
 def load_weights(model: nn.Module, path: Path) -> None:
@@ -74,8 +77,23 @@ def write_whole(path: Path, *parts: bytes) -> None:
         temporary.replace(path)
         _sync_folder(path.parent)
     except OSError:
-        temporary.unlink(missing_ok=True)
+        # A disk that refused the file may refuse this too; the first refusal is what matters.
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def disk_errors(what: str) -> Iterator[None]:
+    """Tell what the machine refuses of our own files from errors in code.
+
+    Raises:
+        StoreError: for any OSError within.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"{what} cannot be read or written: {error.strerror or error}") from error
 
 
 def _sync_folder(folder: Path) -> None:
