@@ -107,7 +107,8 @@ def fit_additive(cell_R: Integers, seed_R: Integers | None, response_R: Floats) 
     centred_R = response_R - raw_C[cell_R]
     if seed_R is None:
         none_CS, none_SS, df = np.zeros((num_cells, 0)), np.zeros((0, 0)), len(cell_R) - num_cells
-        return AdditiveFit(raw_C, counts_C, none_CS, none_SS, none_SS, centred_R, np.zeros(0), df)
+        exact_R = _without_rounding(centred_R, response_R)
+        return AdditiveFit(raw_C, counts_C, none_CS, none_SS, none_SS, exact_R, np.zeros(0), df)
     num_seeds = int(seed_R.max()) + 1
     incidence_CS = np.zeros((num_cells, num_seeds))
     np.add.at(incidence_CS, (cell_R, seed_R), 1.0)
@@ -119,8 +120,18 @@ def fit_additive(cell_R: Integers, seed_R: Integers | None, response_R: Floats) 
     effects_S = inverse_SS @ np.bincount(seed_R, weights=centred_R, minlength=num_seeds)
     rank = int(np.linalg.matrix_rank(normal_SS, tol=1e-10 * num_cells, hermitian=True))
     means_C = raw_C - share_CS @ effects_S
-    residuals_R = response_R - means_C[cell_R] - effects_S[seed_R]
+    left_R = response_R - means_C[cell_R] - effects_S[seed_R]
+    residuals_R = _without_rounding(left_R, response_R)
     df = len(cell_R) - num_cells - rank
     return AdditiveFit(
         means_C, counts_C, share_CS, normal_SS, inverse_SS, residuals_R, effects_S, df
     )
+
+
+def _without_rounding(residuals_R: Floats, response_R: Floats) -> Floats:
+    """Residuals that are rounding error of the responses are 0: runs that agree have no variance.
+
+    Else an F of 10^30 would be computed from them.
+    """
+    smallest = 1e-12 * float(np.abs(response_R).max())
+    return np.where(np.abs(residuals_R) <= smallest, 0.0, residuals_R)
