@@ -17,7 +17,7 @@ from actwise.spec import (
     spec_hash,
 )
 from actwise.store import Claim, Owner, RunStore
-from actwise.store.records import EpochRecord, RunRecord, pack_predictions
+from actwise.store.records import EpochRecord, RunRecord, hash_predictions, pack_predictions
 
 ME = Owner.here()
 FINGERPRINT = {"device": "cpu", "threads": "1", "memory_format": "contiguous"}
@@ -76,7 +76,7 @@ def made_record(run: str, *, num_epochs: int = 3, **changes: Any) -> RunRecord:
         "train_seconds": 12.5,
         "images_per_second": 100.25,
         "weights_sha256": hashlib.sha256(run.encode()).hexdigest(),
-        "predictions_sha256": hashlib.sha256(classes.tobytes()).hexdigest(),
+        "predictions_sha256": hash_predictions(classes),
         "predictions": pack_predictions(classes),
         "environment": ENVIRONMENT,
     }

@@ -35,6 +35,7 @@ def exported(tmp_path: Path) -> Path:
             "status": "diverged",
             "test_accuracy": None,
             "predictions": None,
+            "predictions_sha256": None,
         }
         store.record(claimed(store, runs[1]), made_record(runs[1], epochs=curve, **diverged))
         store.record(claimed(store, runs[2]), failed_record(runs[2]))
@@ -175,6 +176,14 @@ def set_version(folder: Path) -> None:
             "is damaged",
         ),
         (lambda f: rewrite(f, "runs", lambda row: row.update(run_id="f" * 20)), "in no plan"),
+        (
+            lambda f: rewrite(f, "predictions", lambda row: row.update(classes=[1, 2])),
+            "predictions of run .* is recorded",
+        ),
+        (
+            lambda f: rewrite(f, "runs", lambda row: row.update(predictions_sha256=None)),
+            "and None is recorded",
+        ),
         (lambda f: rewrite(f, "studies", lambda row: row.update(spec="{")), "is damaged"),
         (lambda f: rewrite(f, "runs", lambda row: row.update(environment_id="?")), "is damaged"),
     ],

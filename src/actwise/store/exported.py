@@ -23,7 +23,7 @@ from ..spec import (
 )
 from .export import MANIFEST, TABLES
 from .looks import Look
-from .records import EpochRecord, RunRecord, pack_predictions
+from .records import EpochRecord, RunRecord, hash_predictions, pack_predictions
 from .results import RECORD_COLUMNS
 from .schema import SCHEMA_VERSION
 
@@ -176,7 +176,7 @@ def _results(tables: dict[str, list[Row]]) -> tuple[ExportedResult, ...]:
         curve = curves[row.pop("run_id")]
         curve[row["epoch"]] = EpochRecord(**row)
     details = {row["environment_id"]: row["details"] for row in tables["environments"]}
-    classes = {row["run_id"]: row["classes"] for row in tables["predictions"]}
+    classes = {row["run_id"]: np.array(row["classes"]) for row in tables["predictions"]}
     probes = {row["run_id"]: row["packed"] for row in tables["probes"]}
     results = {}
     # A run stands in the table once per label.
@@ -190,8 +190,18 @@ def _results(tables: dict[str, list[Row]]) -> tuple[ExportedResult, ...]:
             epochs=tuple(curves[name][epoch] for epoch in sorted(curves[name])),
             environment=json.loads(details[row["environment_id"]]),
             observed=tuple(o for o in json.loads(row["observed"]) if o != "keep_weights"),
-            predictions=pack_predictions(np.array(classes[name])) if name in classes else None,
+            predictions=pack_predictions(classes[name]) if name in classes else None,
             probes=probes.get(name),
         )
+        _check_predictions(record, classes.get(name))
         results[name] = ExportedResult(record, row["attempts"], row["recorded_at"])
     return tuple(results.values())
+
+
+def _check_predictions(record: RunRecord, classes_N: np.ndarray | None) -> None:
+    found = None if classes_N is None else hash_predictions(classes_N)
+    if found != record.predictions_sha256:
+        raise StoreError(
+            f"the predictions of run {record.run_id} have the SHA-256 {found}, and "
+            f"{record.predictions_sha256} is recorded"
+        )

@@ -1,6 +1,7 @@
 """What a training leaves behind, as plain frozen data: the seam between engine, sweep and store."""
 
 import base64
+import hashlib
 import zlib
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self
@@ -90,6 +91,14 @@ class RunRecord:
 def pack_predictions(classes_N: np.ndarray) -> bytes:
     """Class indices (N,) as little-endian uint16, deflated."""
     return zlib.compress(classes_N.astype("<u2").tobytes(), 9)
+
+
+def hash_predictions(classes_N: np.ndarray) -> str:
+    """SHA-256 of class indices (N,).
+
+    Over the classes, not over the packed bytes: what zlib makes of them may change.
+    """
+    return hashlib.sha256(classes_N.astype("<u2").tobytes()).hexdigest()
 
 
 def unpack_predictions(packed: bytes) -> np.ndarray:

@@ -1,13 +1,10 @@
 """From a training to its record: what it gave, what was observed, where it happened."""
 
-import hashlib
 from typing import Any
-
-import numpy as np
 
 from ..engine import Device, TrainResult
 from ..store.environment import environment, fingerprint
-from ..store.records import RunRecord, pack_predictions
+from ..store.records import RunRecord, hash_predictions, pack_predictions
 from .protocol import Assignment
 
 
@@ -27,7 +24,7 @@ def make_record(assignment: Assignment, result: TrainResult, where: dict[str, An
         train_seconds=result.train_seconds,
         images_per_second=result.images_per_second,
         weights_sha256=result.weights_sha256,
-        predictions_sha256=None if predictions_N is None else _sha256(predictions_N),
+        predictions_sha256=None if predictions_N is None else hash_predictions(predictions_N),
         predictions=None if predictions_N is None else pack_predictions(predictions_N),
         environment=where,
         observed=_observed(assignment, result),
@@ -53,8 +50,3 @@ def _observed(assignment: Assignment, result: TrainResult) -> tuple[str, ...]:
     has_curve = asked.test_curve and all(e.test_accuracy is not None for e in result.epochs)
     found = {"test_curve": has_curve, "keep_weights": asked.keep_weights}
     return tuple(name for name, is_there in found.items() if is_there)
-
-
-def _sha256(classes_N: np.ndarray) -> str:
-    # Over the classes, not over the deflated bytes: zlib's output may change.
-    return hashlib.sha256(classes_N.astype("<u2").tobytes()).hexdigest()
