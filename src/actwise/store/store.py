@@ -1,9 +1,10 @@
 """RunStore: planned runs, who trains them, and their results, kept for good."""
 
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import select, update
 
@@ -221,6 +222,19 @@ class RunStore:
             if connection.execute(select(runs.c.run_id).filter_by(run_id=run_id)).first() is None:
                 raise StoreError(f"run {run_id} is in no study of store {str(self)!r}")
             return results.read_result(connection, run_id)
+
+    def settings(self, run_id: str) -> dict[str, Any]:
+        """What the run's id was made of: canonical levels, digests of data and code, training.
+
+        Raises:
+            StoreError: if the run is not in the store.
+        """
+        with self.database.reading() as connection:
+            query = select(runs.c.settings).where(runs.c.run_id == run_id)
+            text = connection.execute(query).scalar_one_or_none()
+        if text is None:
+            raise StoreError(f"run {run_id} is in no study of store {str(self)!r}")
+        return dict(json.loads(text))
 
     def record_look(self, *, study: str | None, what: str, num_seeds: int) -> None:
         """Note that ``what`` (analyze, report) printed verdicts on ``num_seeds`` seeds now."""

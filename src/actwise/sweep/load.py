@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import StoreError
+from ..registry import parse_level
 from ..store import RunStore
+from ..usercode import code_digest
 
 if TYPE_CHECKING:
     from torch import nn
@@ -24,7 +26,8 @@ def load_model(
         data_dir: Where data sets lie, for sets whose shape and classes no table tells.
 
     Raises:
-        StoreError: if there is no such run, or its weights were not kept or are damaged.
+        StoreError: if there is no such run, its weights were not kept or are damaged, or users'
+            code has changed since the run was planned.
         SpecError: if a level of the run no longer exists.
         DataError: if the data set must be read and cannot be.
     """
@@ -43,6 +46,7 @@ def load_model(
             f"the weights of run {run_id} are not in store {str(store)!r}; train it with "
             "observe.keep_weights=true, and --observe-again if it is finished"
         )
+    _refuse_changed_code(store, run_id)
     spec = next(run.spec for run in store.planned() if run.run_id == run_id)
     facts = info(spec.dataset, data_dir)
     model = build_network(spec, input_shape=facts.input_shape, num_classes=facts.num_classes)
@@ -50,3 +54,13 @@ def load_model(
     if weights_sha256(model) != record.weights_sha256:
         raise StoreError(f"the weights of run {run_id} in {str(path)!r} are not those recorded")
     return model.eval()
+
+
+def _refuse_changed_code(store: RunStore, run_id: str) -> None:
+    """Weights fit code that changed, often enough, and then mean something else."""
+    for text, digest in store.settings(run_id).get("code", ()):
+        if code_digest(parse_level(text, kind="level")) != digest:
+            raise StoreError(
+                f"the code of {text!r} is not the one that run {run_id} was trained with; put back "
+                f"the module file with SHA-256 {digest}"
+            )
