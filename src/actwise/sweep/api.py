@@ -6,6 +6,7 @@ from typing import Any
 
 from ..spec import Describe, StudySpec, load_study
 from ..store import RunStore
+from ..store.location import locate
 from .events import ProgressSink
 from .options import Outcome, RunOptions
 from .plan import make_plan
@@ -44,7 +45,7 @@ def run(
     describe = make_describe(chosen.data_dir)
     if isinstance(store, RunStore):
         return run_study(spec, store, describe=describe, options=chosen, progress=progress)
-    if "://" not in str(store) and not Path(store).exists():
+    if not locate(store, artifacts=artifacts).database.exists():
         _check_before_making(spec, describe, chosen)
     with RunStore.open(store, create=True, artifacts=artifacts) as opened:
         return run_study(spec, opened, describe=describe, options=chosen, progress=progress)
