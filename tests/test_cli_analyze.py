@@ -1,13 +1,17 @@
 """``analyze`` and ``report`` as commands."""
 
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import made_runs
 from actwise.cli.main import run_command
 from actwise.store import RunStore
+
+PAGE = (Path(__file__).parents[1] / "docs" / "json.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -67,6 +71,33 @@ def test_a_csv_file_with_factors_of_its_own(
     assert values["focus"] == "unit"
     assert values["contrasts"][0]["estimate"] == pytest.approx(5.0)
     assert values["logit"] is None
+
+
+def keys_of(value: Any, *, inside: str = "") -> set[str]:
+    """Every key of every object, but those that are names of a study."""
+    if isinstance(value, list):
+        return {key for item in value for key in keys_of(item, inside=inside)}
+    if not isinstance(value, dict):
+        return set()
+    named = inside in NAMED
+    found = set() if named else set(value)
+    return found.union(*(keys_of(item, inside=key) for key, item in value.items()))
+
+
+NAMED = ("factors", "scope", "condition", "effects_by_dataset", "by_source", "margin", "noise_ss")
+FACTORS = {"dataset", "model", "regularization", "activation", "depth", "inner_norm"}
+
+
+@pytest.mark.parametrize(
+    "source", ["--bank paper", "--bank trottier", "--bank mish", "--store store"]
+)
+def test_every_key_is_documented(
+    source: str, store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["analyze", *source.split(), "--json"]) == 0
+    section = PAGE.split("## `analyze`")[1].split("\n## ")[0]
+    documented = set(re.findall(r"`([a-z_0-9]+)`", section))
+    assert keys_of(json.loads(capsys.readouterr().out)) - documented - FACTORS == set()
 
 
 @pytest.mark.parametrize(
