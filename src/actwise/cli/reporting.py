@@ -69,3 +69,12 @@ def report(
     if figures is not None:
         paths = write_figures(analysis, figures)
         print_text(f"figures: {len(paths)} files in {figures}")
+
+
+def write_demo_report(store: str) -> None:
+    """The report of the demo, beside its store."""
+    from ..report.html import report as write
+
+    target = Path(f"{store.rstrip('/')}-report.html")
+    analysis = write(store, target)
+    print_text(f"report: {target.resolve()}", "", analysis.decision.headline)

@@ -18,6 +18,7 @@ from .options import (
     whole_number,
 )
 from .output import count, print_json, print_text
+from .reporting import write_demo_report
 from .tables import print_table, read_table
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def demo(
     ] = _DEMO_STORE,
     json: Json = False,
 ) -> int:
-    """Run a whole small study on images of digits that come along, and print its table."""
+    """Run a whole small study on images of digits that come along: its table and its report."""
     from ..spec import load_study
     from ..sweep import RunOptions
 
@@ -140,6 +141,7 @@ def demo(
     if not json:
         print_table(read_table(store))
         print_text("", f"store: {Path(store).resolve()}")
+        write_demo_report(store)
     return exit_code
 
 
