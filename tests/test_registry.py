@@ -77,6 +77,8 @@ def test_text_outside_the_grammar_is_refused(text: str) -> None:
         ("elu(0)", "above 0"),
         ("elu(x)", "finite number"),
         ("elu(inf)", "finite number"),
+        (f"elu({'1' * 400})", "finite number"),
+        (f"elu(-{'1' * 5000})", "finite number"),
         ("elu(on)", "finite number"),
         ("elu(1, 2)", "2 arguments given"),
         ("elu(alpah=2)", "did you mean alpha"),
@@ -86,6 +88,16 @@ def test_text_outside_the_grammar_is_refused(text: str) -> None:
 def test_an_argument_that_does_not_fit_is_refused(text: str, complaint: str) -> None:
     with pytest.raises(SpecError, match=complaint):
         canonical_text(text, ALPHA)
+
+
+def test_a_number_too_large_for_a_float_is_refused_however_it_comes() -> None:
+    with pytest.raises(SpecError, match="finite number"):
+        ALPHA.check(10**400, owner="elu")
+
+
+def test_there_is_one_zero() -> None:
+    slope = Parameter("slope", 0.01)
+    assert canonical_text("leaky(-0.0)", slope) == canonical_text("leaky(0)", slope)
 
 
 def test_whole_numbers_and_switches_are_checked() -> None:

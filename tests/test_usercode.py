@@ -29,6 +29,9 @@ def build(channels, slope, *, bias=False):
 
 def anything(**settings):
     return settings
+
+def noted(x, low: float, high: "float | None" = None, steps=None):
+    return low, high, steps
 """
 
 
@@ -114,7 +117,31 @@ def test_every_way_to_write_a_level_has_one_canonical_text(folder: Path) -> None
     for same in ("", "()", "(2)", "(2.0)", "(factor=2)", "(2, shift=0)", "(shift=0.0)"):
         assert canonical(folder, same) == plain
     for same in ("(3, 1)", "(3, shift=1)", "(shift=1, factor=3)"):
-        assert canonical(folder, same) == f"{plain}(factor=3,shift=1)"
+        assert canonical(folder, same) == f"{plain}(factor=3.0,shift=1)"
+
+
+@pytest.mark.parametrize(
+    ("ways", "arguments"),
+    [
+        (("scale(3)", "scale(3.0)", "scale(3e0)"), {"factor": 3.0}),
+        (("scale(shift=1)", "scale(shift=1.0)"), {"shift": 1}),
+        (("scale(-0.0)", "scale(0)"), {"factor": 0.0}),
+        (("noted(2)", "noted(2.0)"), {"low": 2.0}),
+        (("noted(2,high=3)", "noted(2,3.0)"), {"low": 2.0, "high": 3.0}),
+        (("noted(2,steps=4)", "noted(2,steps=4.0)"), {"low": 2.0, "steps": 4}),
+        (("anything(a=1)", "anything(x=2,a=1)", "anything(a=1.0)"), {"a": 1}),
+    ],
+)
+def test_a_number_has_the_type_of_its_parameter(
+    folder: Path, ways: tuple[str, ...], arguments: dict[str, object]
+) -> None:
+    for way in ways:
+        level = parse_level(f"{folder.stem}:{way}", kind="activation")
+        found = load_user_object(level, kind="activation")
+        leading = 0 if way.startswith("anything") else 1
+        filled = user_arguments(found, level, kind="activation", leading=leading)
+        filled.pop("x", None)
+        assert repr(filled) == repr(arguments)
 
 
 @pytest.mark.parametrize(

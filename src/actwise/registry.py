@@ -7,6 +7,7 @@ with the same optional arguments. Regularization joins several by ``+``. Values 
 
 import math
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -16,6 +17,7 @@ from .errors import SpecError, UnknownNameError
 Value = bool | int | float | str
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]*")
+_LARGEST = sys.float_info.max
 
 
 class Named(Protocol):
@@ -83,7 +85,7 @@ class Parameter:
     below: float = math.inf
 
     def check(self, value: Value, *, owner: str) -> Value:
-        """``value`` in this parameter's type.
+        """``value`` in this parameter's type, with one zero only: 0.0, never -0.0.
 
         Raises:
             SpecError: if it has another type or lies outside the bounds.
@@ -95,13 +97,14 @@ class Parameter:
             return value
         if isinstance(self.default, str):
             return str(value)
-        if isinstance(value, bool | str) or not math.isfinite(value):
+        # Compared, since math.isfinite fails for a whole number that no float can hold.
+        if isinstance(value, bool | str) or not -_LARGEST <= value <= _LARGEST:
             raise SpecError(f"{what} must be a finite number")
         if isinstance(self.default, int) and value != int(value):
             raise SpecError(f"{what} must be a whole number")
         if not (self.low <= value <= self.high and self.above < value < self.below):
             raise SpecError(f"{what} must be {self._range()}")
-        return int(value) if isinstance(self.default, int) else float(value)
+        return int(value) if isinstance(self.default, int) else value + 0.0
 
     def _range(self) -> str:
         bounds = ((self.low, "at least"), (self.above, "above"), (self.high, "at most"))
@@ -168,7 +171,10 @@ def parse_expression(text: str, *, kind: str) -> tuple[Level, ...]:
 
 
 def parse_value(text: str) -> Value:
-    """A number, ``on``/``off`` (also true/false) or a word."""
+    """A number, ``on``/``off`` (also true/false) or a word.
+
+    A whole number that no float can hold is infinite, as it is with a decimal point.
+    """
     word = text.strip()
     if word.lower() in ("on", "true"):
         return True
@@ -176,9 +182,11 @@ def parse_value(text: str) -> Value:
         return False
     for convert in (int, float):
         try:
-            return convert(word)
+            number = convert(word)
         except ValueError:
             continue
+        if convert is float or -_LARGEST <= number <= _LARGEST:
+            return number
     return word
 
 

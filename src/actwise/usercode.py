@@ -8,6 +8,7 @@ must be on ``sys.path``; commands put the working directory there.
 import hashlib
 import importlib
 import inspect
+import re
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from difflib import get_close_matches
@@ -76,8 +77,8 @@ def user_arguments(
 ) -> dict[str, Value]:
     """The level's arguments by the parameters of ``function`` that they fill.
 
-    Arguments equal to the parameter's default are left out, so the result is the same for every
-    way to write a level.
+    Arguments equal to the parameter's default are left out and a number has the type of its
+    parameter, so the result is the same for every way to write a level.
 
     Args:
         function: the user's function or class.
@@ -106,7 +107,9 @@ def user_arguments(
     missing = [p.name for p in free if p.default is p.empty and p.name not in given]
     if missing:
         raise SpecError(f"{owner}: {level.name} needs a value for {', '.join(missing)}")
-    return _without_defaults(given, free)
+    kinds = {p.name: p for p in free}
+    typed = {name: _typed(value, kinds.get(name)) for name, value in given.items()}
+    return _without_defaults(typed, free)
 
 
 def user_level(level: Level, arguments: Mapping[str, Value]) -> str:
@@ -159,6 +162,24 @@ def _signature(function: Callable[..., Any]) -> list[inspect.Parameter]:
         return list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):  # functions written in C may have none
         return []
+
+
+def _typed(value: Value, parameter: inspect.Parameter | None) -> Value:
+    """A number in the type that the parameter's default or annotation tells.
+
+    Where neither tells, a whole number is an int. So 2 and 2.0 are one argument, and one text.
+    """
+    if isinstance(value, bool | str):
+        return value
+    if parameter is not None and _is_float(parameter):
+        return value + 0.0  # also makes 0.0 of -0.0
+    return int(value) if isinstance(value, int) or value.is_integer() else value
+
+
+def _is_float(parameter: inspect.Parameter) -> bool:
+    # The annotation is text where the module imports annotations from __future__.
+    annotation = inspect.formatannotation(parameter.annotation)
+    return isinstance(parameter.default, float) or bool(re.search(r"\bfloat\b", annotation))
 
 
 def _without_defaults(
