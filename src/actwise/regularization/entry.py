@@ -60,11 +60,11 @@ class BoundPart:
 
     def keeping(self, sites: AbstractSet[str]) -> "BoundPart | None":
         """Without arguments that have no effect in a model with ``sites``; None if none has."""
-        missing = self.part.sites - sites
-        if self.part.sites and missing == self.part.sites:
+        if self.part.sites and not any(map(self.part.acts_at, self.part.sites & sites)):
             return None
         if self.entry is None:
             return self
+        missing = self.part.sites - sites
         reset = {p.name: p.default for p in self.entry.parameters if p.name in missing}
         return bound_to(self.entry, {**self.arguments, **reset}) if reset else self
 

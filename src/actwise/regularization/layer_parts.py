@@ -49,8 +49,14 @@ class DropoutPart(Part):
     head: float
 
     def drop(self, site: str, shape: tuple[int, ...]) -> nn.Module | None:
-        rates = {BETWEEN: self.between, HEAD: self.head}
-        return Dropout(rates[site], shape) if site in rates else None
+        return Dropout(self._rates[site], shape) if self.acts_at(site) else None
+
+    def acts_at(self, site: str) -> bool:
+        return self._rates.get(site, 0.0) > 0
+
+    @property
+    def _rates(self) -> dict[str, float]:
+        return {BETWEEN: self.between, HEAD: self.head}
 
 
 @dataclass
@@ -59,6 +65,9 @@ class DropConnectPart(Part):
 
     sites: ClassVar = frozenset({WEIGHTS})
     weight_drop: float
+
+    def acts_at(self, site: str) -> bool:
+        return self.weight_drop > 0
 
 
 def num_groups(channels: int, most: int) -> int:

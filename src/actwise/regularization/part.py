@@ -70,6 +70,10 @@ class Part:
         """Changed images, same shape; called after the geometry, on normalized images."""
         return x_NCHW
 
+    def acts_at(self, site: str) -> bool:
+        """Whether this part does something at a site that is one of :attr:`sites`."""
+        return True
+
     @property
     def is_in_layers(self) -> bool:
         """Whether this part changes the network, not only its images and labels."""
