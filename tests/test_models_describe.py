@@ -177,10 +177,10 @@ def test_a_users_activation_enters_the_description(user_module: str) -> None:
     assert [level for level, _ in found.code_digests] == [f"{user_module}:bump"]
 
 
-def test_a_users_data_set_enters_the_description(user_module: str) -> None:
-    found = described("convnet", dataset=f"{user_module}:images")
-    assert [level for level, _ in found.code_digests] == [f"{user_module}:images"]
-    assert described("convnet", dataset="folder:some/where").code_digests == ()
+def test_a_users_data_set_enters_by_its_content_however_it_is_written(user_module: str) -> None:
+    plain = described("convnet", dataset="cifar10")
+    for level in ("images", "images(0)", "images(n=0)"):
+        assert described("convnet", dataset=f"{user_module}:{level}") == plain
 
 
 @pytest.mark.parametrize(

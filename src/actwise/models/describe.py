@@ -10,9 +10,7 @@ import torch
 
 from .. import activations, datasets, regularization
 from ..errors import ActwiseError, SpecError
-from ..registry import parse_level
 from ..spec import Describe, Description, RunSpec
-from ..usercode import code_digest
 from .entry import resolve
 from .footprint import Footprint, footprint, peak_memory_bytes
 from .layers import LayerFactory
@@ -87,7 +85,8 @@ def _describe(spec: RunSpec, info: datasets.DatasetInfo, examine: _Examine) -> D
         regularization=kept.canonical,
         activation=activation.canonical,
         data_digest=info.digest,
-        code_digests=(*own_code, *kept.code_digests, *_data_code(spec.dataset)),
+        # Not that of a user's data set: what its code makes is in the id, as the data's digest.
+        code_digests=(*own_code, *kept.code_digests),
         input_shape=info.input_shape,
         num_classes=info.num_classes,
         num_train=info.num_train,
@@ -136,12 +135,3 @@ def _examine(network: _Network) -> tuple[Footprint, frozenset[str]]:
             "image"
         )
     return cost, frozenset(layers.sites)
-
-
-def _data_code(dataset: str) -> tuple[tuple[str, str], ...]:
-    """The digest of a user's data set; ``folder:PATH`` and ``parquet:PATH`` are no code."""
-    prefix, colon, _ = dataset.partition(":")
-    if not colon or prefix.strip() in datasets.DATASETS:
-        return ()
-    level = parse_level(dataset, kind="data set")
-    return ((str(level), code_digest(level, kind="data set")),)
