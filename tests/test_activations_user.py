@@ -97,7 +97,7 @@ def test_a_plain_function_is_an_activation(module: str) -> None:
     torch.testing.assert_close(built(x), 2.0 * torch.tanh(x))
     assert is_activation(built)
     assert built is not bound.build((8,))
-    assert bound.canonical == f"{module}:scaled_tanh(scale=2)"
+    assert bound.canonical == f"{module}:scaled_tanh(scale=2.0)"
     assert bound.formula == "scale tanh(x)"
 
 
