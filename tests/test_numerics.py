@@ -101,7 +101,7 @@ def golden_streams() -> dict[str, Any]:
         "crop": digest(crops),
         "cutout": digest(cuts),
         "mixup": digest(stream(0, "augment", "mixup", 1).beta(0.5, 0.5, size=3).round(12)),
-        "mask": digest(stream(0, "mask", "stage1.drop1", 1).bit_generator.random_raw(1000)),
+        "mask": digest(stream(0, "mask", "conv1.drop1.dropout", 1).bit_generator.random_raw(1000)),
         "weights": {
             name: digest(parameter.detach().numpy())
             for name, parameter in model.named_parameters()

@@ -3,6 +3,7 @@
 Legend: N images, C channels, H height, W width, F features.
 """
 
+from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from torch import Tensor, nn
@@ -33,12 +34,20 @@ class LayerFactory:
         """The normalization after a convolution or, ``is_flat``, after a linear layer."""
         self.sites.add(NORM)
         parts = self.regularization.parts
-        return _sequence([part.norm(channels, is_flat=is_flat) for part in parts])
+        norms = (part.norm(channels, is_flat=is_flat) for part in parts)
+        # A level has one part that normalizes at most.
+        return next((norm for norm in norms if norm is not None), nn.Identity())
 
     def drop(self, site: str, shape: Shape) -> nn.Module:
-        """What drops values at a ``site``, "between" or "head", with samples of ``shape``."""
+        """What drops values at a ``site``, "between" or "head", with samples of ``shape``.
+
+        Each module has the name of its part (``drop1.dropout``), which names its random stream:
+        its masks are the same whatever other parts there are.
+        """
         self.sites.add(site)
-        return _sequence([part.drop(site, shape) for part in self.regularization.parts])
+        made = {p.name: p.drop(site, shape) for p in self.regularization.parts}
+        named = OrderedDict((_module_name(k), m) for k, m in made.items() if m is not None)
+        return nn.Sequential(named) if named else nn.Identity()
 
     def conv(
         self,
@@ -99,8 +108,6 @@ def halved(size: int) -> int:
     return -(-size // 2)
 
 
-def _sequence(modules: list[nn.Module | None]) -> nn.Module:
-    present = [module for module in modules if module is not None]
-    if not present:
-        return nn.Identity()
-    return present[0] if len(present) == 1 else nn.Sequential(*present)
+def _module_name(part: str) -> str:
+    """A part's name without the dots that a module's may not have; two parts never share one."""
+    return part.replace(".", "-").replace(":", "-")
