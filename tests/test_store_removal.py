@@ -113,12 +113,14 @@ def test_garbage_is_what_nobody_needs(store: RunStore) -> None:
     store.record(claimed(store, failed), failed_record(failed))
     files = [write_files(store, run) for run in (finished, pending, running, failed, "f" * 20)]
     half = store.weights / f"{finished}.safetensors.tmp"
+    lost = store.weights / f"{finished}.7.safetensors"
     notes = store.weights / "notes.txt"
-    for path in (half, notes):
+    for path in (half, lost, notes):
         path.write_bytes(b"content")
     garbage = {
         store.checkpoints / f"{finished}.1.2.ckpt",
         half,
+        lost,
         store.weights / f"{pending}.safetensors",
         store.checkpoints / f"{failed}.1.2.ckpt",
         store.weights / f"{failed}.safetensors",

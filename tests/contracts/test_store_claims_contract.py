@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from actwise.errors import StoreError
-from actwise.store import RunStore, StaleClaimError
+from actwise.store import RunStore, StaleClaimError, kept_weights, written_weights
 from made_runs import ME, claimed, made_record
 
 GONE = replace(ME, process_start="0")
@@ -37,6 +37,25 @@ class TestClaimContract:
         with pytest.raises(StaleClaimError):
             store.record(lost, made_record(run, test_accuracy=1.0))
         assert store.result(run) == made_record(run)
+
+    def test_a_lost_claim_cannot_replace_the_weights_of_a_result(
+        self, store: RunStore, run: str
+    ) -> None:
+        lost = claimed(store, run, GONE)
+        taken = claimed(store, run)
+        for claim in (taken, lost):
+            path = written_weights(store.weights, run, claim.token)
+            path.write_text(f"weights of claim {claim.token}")
+        store.record(taken, made_record(run))
+        with pytest.raises(StaleClaimError):
+            store.record(lost, made_record(run))
+        kept = kept_weights(store.weights, run)
+        assert kept.read_text() == f"weights of claim {taken.token}"
+
+    def test_a_claim_put_back_untried_is_no_attempt(self, store: RunStore, run: str) -> None:
+        store.release(claimed(store, run), was_tried=False)
+        assert store.states([run])[run].attempts == 0
+        assert claimed(store, run).attempt == 1
 
     def test_a_result_is_recorded_once(self, store: RunStore, run: str) -> None:
         claim = claimed(store, run)

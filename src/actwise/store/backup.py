@@ -10,6 +10,7 @@ from pathlib import Path
 from ..errors import StoreError
 from .location import DATABASE_NAME, locate, refuse_network_file_system
 from .store import RunStore
+from .weight_files import kept_weights
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def _copy_database(store: RunStore, path: Path) -> list[str]:
 
 
 def _files_of(store: RunStore, run_ids: list[str]) -> list[Path]:
-    named = [store.weights / f"{run_id}.safetensors" for run_id in run_ids]
+    named = [kept_weights(store.weights, run_id) for run_id in run_ids]
     named += [store.logs / f"{run_id}.log" for run_id in run_ids]
     return [path for path in named if path.is_file()]
 

@@ -29,6 +29,14 @@ _SENTENCES = {
 }
 
 
+_PASSING = ("locked", "disk is full")
+"""Of these, what may be otherwise in a while."""
+
+
+class StoreUnavailableError(StoreError):
+    """The store cannot be written now: it is locked, or its disk is full."""
+
+
 class Database:
     """One SQLite file, opened once for a process and safe to use from several threads.
 
@@ -70,8 +78,8 @@ class Database:
         """A transaction that holds the one write lock from its start; on disk when it ends.
 
         Raises:
-            StoreError: if the store is read-only, busy, damaged or the disk is full; then
-                nothing of the transaction is kept.
+            StoreUnavailableError: if the store is busy or the disk is full.
+            StoreError: if the store is read-only or damaged. Nothing of the transaction is kept.
         """
         engine = self._engine.execution_options(begin=f"BEGIN {lock}")
         with self._as_sentences(), engine.begin() as connection:
@@ -106,7 +114,8 @@ class Database:
     def _error(self, message: str) -> StoreError:
         for part, sentence in _SENTENCES.items():
             if part in message:
-                return StoreError(f"store {self.shown!r} {sentence.format(message=message)}")
+                kind = StoreUnavailableError if part in _PASSING else StoreError
+                return kind(f"store {self.shown!r} {sentence.format(message=message)}")
         return StoreError(f"store {self.shown!r}: {message}")
 
 

@@ -25,7 +25,7 @@ class Claim:
     Attributes:
         token: Fencing token: of two claims on a run, the later has the greater. It enters the
             names of checkpoints.
-        attempt: How often the run has been claimed, this time included.
+        attempt: How often the run has been tried, this time included.
     """
 
     run_id: str
@@ -71,6 +71,12 @@ def renew(connection: Connection, owner: Owner) -> tuple[str, ...]:
     connection.execute(update(leases).where(is_owner).values(heartbeat=time.time()))
     held = select(leases.c.run_id).where(is_owner).order_by(leases.c.token)
     return tuple(connection.execute(held).scalars())
+
+
+def uncount(connection: Connection, run_id: str) -> None:
+    """Take back that a run was claimed: nothing was tried."""
+    is_it = runs.c.run_id == run_id
+    connection.execute(update(runs).where(is_it).values(attempts=runs.c.attempts - 1))
 
 
 def drop(connection: Connection, claim: Claim) -> bool:

@@ -13,6 +13,7 @@ from .plans import mark_aliases, require_study
 from .schema import environments, runs, studies, study_runs
 from .states import chunks
 from .store import RunStore
+from .weight_files import kept_weights
 
 # <run id>.<anything>: what the store, the engine and the sweep write. Other files stay.
 _RUN_FILE = re.compile(r"([0-9a-f]{20})\..+")
@@ -82,9 +83,9 @@ def remove(store: RunStore, study: str, run_ids: Collection[str] | None = None) 
 def collect_garbage(store: RunStore, *, dry_run: bool = False) -> Garbage:
     """Delete what nobody needs and give the space back; with ``dry_run`` only list it.
 
-    Garbage are checkpoints of runs with a result, weights without a result, half-written files,
-    all files of unknown runs, and runs that no study asks for. Nothing of a run that a living
-    process holds is touched, and no file that is not named after a run.
+    Garbage are checkpoints of runs with a result, weights without a result or under a claim that
+    ended, half-written files, all files of unknown runs, and runs that no study asks for. Nothing
+    of a run that a living process holds is touched, and no file that is not named after a run.
 
     Raises:
         StoreError: if the store cannot be written.
@@ -118,7 +119,10 @@ def _is_garbage(path: Path, status: str | None) -> bool:
         return True
     if path.parent.name == "checkpoints":
         return status != "pending"
-    return path.parent.name == "weights" and status not in ("finished", "diverged")
+    if path.parent.name == "weights":
+        is_kept = path == kept_weights(path.parent, _run_of(path))
+        return not is_kept or status not in ("finished", "diverged")
+    return False
 
 
 def _take_labels(connection: Connection, study: str, run_ids: Collection[str] | None) -> list[str]:

@@ -44,12 +44,16 @@ _DETERMINISTIC = (
 _RESULT_COLUMNS = (*RECORD_COLUMNS, "num_epochs", "environment_id", "observed", "recorded_at")
 
 
+class OtherResultError(StoreError):
+    """A run was observed again and failed or came out otherwise: its first result stays."""
+
+
 def record_result(connection: Connection, claim: Claim, record: RunRecord) -> None:
     """Write the result of a claimed run and give the claim back.
 
     Raises:
         StaleClaimError: if the claim was lost.
-        StoreError: if the run was observed again and came out otherwise.
+        OtherResultError: if the run was observed again and came out otherwise.
     """
     require(connection, claim)
     old = read_result(connection, claim.run_id)
@@ -128,11 +132,11 @@ def _observed_again(old: RunRecord, new: RunRecord) -> RunRecord:
     """The new result with what only the old one observed; refused if the training differs."""
     if new.status == "failed":
         last_line = (new.traceback or "").strip().rpartition("\n")[2]
-        raise StoreError(
+        raise OtherResultError(
             f"run {old.run_id} failed when it was observed again, its result stays: {last_line}"
         )
     if (old.status, old.weights_sha256) != (new.status, new.weights_sha256):
-        raise StoreError(
+        raise OtherResultError(
             f"run {old.run_id} came out otherwise when it was observed again (weights "
             f"{new.weights_sha256}, recorded {old.weights_sha256}): its first result stays; was it "
             "trained on another machine?"

@@ -24,7 +24,7 @@ class RunState:
 
     Attributes:
         status: ``running`` is a run without a result that a living process holds.
-        attempts: Number of claims.
+        attempts: Number of claims, but those that were given back untried.
         observed: Observations that the result holds.
         owner: The living process that holds the run, also to observe a finished one again.
         accident: Why the last claim ended without a result, None if none did.

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from ..errors import StoreError
 from ..spec import PlannedRun, StudySpec
-from . import leases, looks, plans, results, states
+from . import leases, looks, plans, results, states, weight_files
 from .database import Database
 from .location import Location, locate, refuse_network_file_system
 from .opening import open_database
@@ -104,7 +104,7 @@ class RunStore:
 
     @property
     def weights(self) -> Path:
-        """Folder of ``<run_id>.safetensors``."""
+        """Folder of ``<run_id>.safetensors``; see :mod:`.weight_files`."""
         return self.folder / "weights"
 
     @property
@@ -183,29 +183,42 @@ class RunStore:
         with self.database.writing() as connection:
             return leases.renew(connection, owner)
 
-    def release(self, claim: leases.Claim, reason: str | None = None) -> None:
+    def release(
+        self, claim: leases.Claim, reason: str | None = None, *, was_tried: bool = True
+    ) -> None:
         """Put a run back without a result; of a claim that was lost nothing happens.
 
         Args:
             claim: What ``claim`` gave.
             reason: The accident that ended it; None for an orderly stop.
+            was_tried: False if nothing was made of the claim: then it counts as no attempt.
         """
         with self.database.writing() as connection:
-            if leases.drop(connection, claim):
+            if not leases.drop(connection, claim):
+                return
+            if not was_tried:
+                leases.uncount(connection, claim.run_id)
+            else:
                 is_it = runs.c.run_id == claim.run_id
                 connection.execute(update(runs).where(is_it).values(accident=reason))
 
     def record(self, claim: leases.Claim, record: RunRecord) -> None:
         """Write the result of a claimed run and give the claim back, both or neither.
 
+        Weights that were written under the claim take their place beside the result.
+
         Raises:
             StaleClaimError: if the claim was lost.
-            StoreError: if a run that was observed again failed or came out otherwise; its first
-                result and the claim stay.
+            StoreUnavailableError: if the store is busy or the disk is full; the claim stays.
+            OtherResultError: if a run that was observed again failed or came out otherwise; its
+                first result and the claim stay.
         """
         assert record.run_id == claim.run_id, "a result is recorded under its own claim"
         with self.database.writing() as connection:
             results.record_result(connection, claim, record)
+            # While the write lock keeps others from taking the run over; a kill before the
+            # commit leaves weights without a result, which the next attempt replaces.
+            weight_files.keep_weights(self.weights, claim.run_id, claim.token)
 
     def reopen(self, run_ids: Iterable[str]) -> int:
         """Make those of the runs that failed pending again; how many they were."""
