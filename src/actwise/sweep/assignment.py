@@ -1,9 +1,10 @@
 """From a planned run to what a worker is told of it, and what is left of it afterwards."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from ..spec import ObserveSpec, PlannedRun, StudySpec
-from ..store import RunStore
+from ..store import RunStore, kept_weights
 from .protocol import Assignment
 
 
@@ -40,10 +41,13 @@ def make_label(study: StudySpec) -> Callable[[PlannedRun], str]:
     return label
 
 
-def remove_checkpoints(store: RunStore, run_id: str) -> None:
-    """Delete the checkpoints of a run that has ended, and what a killed writer left of them."""
-    for path in store.checkpoints.glob(f"{run_id}.*"):
-        path.unlink(missing_ok=True)
+def remove_leftovers(store: RunStore, run_id: str) -> None:
+    """Delete the checkpoints of a run that has ended, and what killed writers left of it."""
+    left = {*store.checkpoints.glob(f"{run_id}.*"), *store.weights.glob(f"{run_id}.*")}
+    for path in left - {kept_weights(store.weights, run_id)}:
+        # The result is safe; what the disk does not let go now, `store gc` finds.
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def _level(run: PlannedRun, factor: str) -> str:

@@ -29,6 +29,7 @@ from ..errors import DataError
 from ..models import build_network, initialise
 from ..registry import parse_level
 from ..regularization import resolve as resolve_regularization
+from ..store import written_weights
 from ..store.records import RunRecord
 from ..usercode import code_digest, load_user_object
 from .accidents import accident
@@ -113,7 +114,8 @@ def _attempt(
         None,
         result.weights_sha256,
     ):
-        save_weights(model, Path(setup.weights) / f"{assignment.run_id}.safetensors")
+        folder = Path(setup.weights)
+        save_weights(model, written_weights(folder, assignment.run_id, assignment.token))
     where = where_trained(device, is_changed=checkpoints.environment_changed)
     return Done(make_record(assignment, result, where))
 

@@ -3,14 +3,22 @@
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict
 
 from ..errors import StoreError
 from ..spec import ObserveSpec, PlannedRun
-from ..store import Claim, Owner, RunState, RunStore, StaleClaimError
+from ..store import (
+    Claim,
+    OtherResultError,
+    Owner,
+    RunState,
+    RunStore,
+    StaleClaimError,
+    StoreUnavailableError,
+)
 from ..store.records import RunRecord
-from .assignment import make_assignment, remove_checkpoints
+from .assignment import make_assignment, remove_leftovers
 from .events import (
     Note,
     ProgressSink,
@@ -66,7 +74,10 @@ class Driver:
         self._owner = Owner.here()
         self._pending = deque(runs)
         self._held_by_others: list[str] = []
+        # Claims in the hands of workers, and those that could not be given back yet.
         self._claims: dict[str, Claim] = {}
+        self._kept: dict[str, Claim] = {}
+        self._error: StoreError | None = None
         self._attempts = dict.fromkeys(runs, 0)
         self._next_poll_time = 0.0
         self._shown_holders: tuple[str, ...] = ()
@@ -75,47 +86,60 @@ class Driver:
         """Work until every run has its result, is given up, or a stop is asked for.
 
         Raises:
-            StoreError: if the store can no longer be written.
+            StoreError: if the store can no longer be used; what was in flight has a checkpoint.
         """
-        results = executor.map(self._work(), should_stop=should_stop, on_progress=self._on_progress)
+
+        def is_over() -> bool:
+            return self._error is not None or should_stop()
+
+        results = executor.map(self._work(), should_stop=is_over, on_progress=self._on_progress)
         try:
             with heartbeat(self._store, self._owner), closing(results):
                 for result in results:
-                    self._take(result, is_stopping=should_stop())
+                    self._take(result, is_stopping=is_over())
         finally:
             # Only now that nothing trains any more.
-            for claim in self._claims.values():
-                self._store.release(claim)
+            self._give_all_back()
+        if self._error is not None:
+            raise self._error
 
     def _work(self) -> WorkSource:
         """Runs, claimed one by one; None while only others, or accidents to come, have any."""
         while self._pending or self._held_by_others or self._claims:
-            assignment = self._claim_next()
-            if assignment is None and self._held_by_others:
-                self._look_at_others()
+            try:
+                assignment = self._claim_next()
+                if assignment is None and self._held_by_others:
+                    self._look_at_others()
+            except StoreError as error:
+                # Raised here it would kill what is in flight.
+                self._error = error
+                return
             yield None if assignment is None else (assignment,)
 
     def _claim_next(self) -> Assignment | None:
         while self._pending:
             run_id = self._pending.popleft()
             is_again = run_id in self._again
-            claim = self._store.claim(run_id, self._owner, again=is_again)
+            claim = self._kept.get(run_id)
+            claim = claim or self._store.claim(run_id, self._owner, again=is_again)
             if claim is None:
                 self._held_by_others.append(run_id)
-            elif is_again and not self._lacks(self._store.states([run_id])[run_id]):
+                continue
+            self._kept[run_id] = claim
+            if is_again and not self._lacks(self._store.states([run_id])[run_id]):
                 # Another driver has observed it since this one made its list.
-                self._store.release(claim)
+                self._give_back(claim, was_tried=False)
             else:
                 return self._assign(claim)
         return None
 
     def _assign(self, claim: Claim) -> Assignment:
         run = self._runs[claim.run_id]
-        self._claims[claim.run_id] = claim
+        recorded = self._store.result(claim.run_id) if claim.run_id in self._again else None
+        self._claims[claim.run_id] = self._kept.pop(claim.run_id)
         self._attempts[claim.run_id] += 1
         attempt = self._attempts[claim.run_id]
         self._sink.emit(RunStarted(run_id=claim.run_id, label=self._label(run), attempt=attempt))
-        recorded = self._store.result(claim.run_id) if claim.run_id in self._again else None
         return make_assignment(
             run,
             token=claim.token,
@@ -157,27 +181,33 @@ class Driver:
 
     def _take(self, result: Result, *, is_stopping: bool) -> None:
         assert not isinstance(result, Tried)
-        claim = self._claims.pop(result.run_id)
-        if isinstance(result, Done):
-            self._record(claim, result.record)
-        else:
-            self._put_back(claim, result, is_stopping=is_stopping)
+        claim = self._kept[result.run_id] = self._claims.pop(result.run_id)
+        try:
+            if isinstance(result, Done):
+                result = self._record(claim, result.record) or result
+            if isinstance(result, PutBack):
+                self._put_back(claim, result, is_stopping=is_stopping)
+        except StoreError as error:
+            self._error = self._error or error
 
-    def _record(self, claim: Claim, record: RunRecord) -> None:
+    def _record(self, claim: Claim, record: RunRecord) -> PutBack | None:
+        """Record a result; an accident if the store cannot be written just now."""
         try:
             self._store.record(claim, record)
+        except StoreUnavailableError as error:
+            return PutBack(claim.run_id, str(error), is_accident=True)
         except StaleClaimError as error:
+            del self._kept[claim.run_id]
             self._held_by_others.append(claim.run_id)
             self._sink.emit(Note(str(error)))
-            return
-        except StoreError as error:
-            if claim.run_id not in self._again:
-                raise
-            self._store.release(claim)
+            return None
+        except OtherResultError as error:
+            self._give_back(claim)
             self.refused.add(claim.run_id)
             self._sink.emit(Note(str(error)))
-            return
-        remove_checkpoints(self._store, claim.run_id)
+            return None
+        del self._kept[claim.run_id]
+        remove_leftovers(self._store, claim.run_id)
         self._time_left.end(claim.run_id)
         self._sink.emit(
             RunEnded(
@@ -188,9 +218,10 @@ class Driver:
                 train_seconds=record.train_seconds,
             )
         )
+        return None
 
     def _put_back(self, claim: Claim, result: PutBack, *, is_stopping: bool) -> None:
-        self._store.release(claim, result.reason if result.is_accident else None)
+        self._give_back(claim, result.reason if result.is_accident else None)
         self._time_left.put_back(claim.run_id)
         is_given_up = False
         if not is_stopping:
@@ -207,6 +238,22 @@ class Driver:
                 is_given_up=is_given_up,
             )
         )
+
+    def _give_back(
+        self, claim: Claim, reason: str | None = None, *, was_tried: bool = True
+    ) -> None:
+        """Release a claim; one that cannot be released just now is kept, and used again."""
+        with suppress(StoreUnavailableError):
+            self._store.release(claim, reason, was_tried=was_tried)
+            del self._kept[claim.run_id]
+
+    def _give_all_back(self) -> None:
+        """Leave no lease to this process, which would keep every other driver waiting."""
+        for claim in (*self._claims.values(), *self._kept.values()):
+            try:
+                self._store.release(claim)
+            except StoreError as error:
+                self._error = self._error or error
 
     def _on_progress(self, progress: Progress) -> None:
         fraction = (progress.epoch - 1 + progress.batch / progress.batches) / progress.epochs

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import StoreError
 from ..registry import parse_level
-from ..store import RunStore
+from ..store import RunStore, kept_weights
 from ..usercode import code_digest
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def load_model(
 
     run_id = store.find_run(run_id)
     record = store.result(run_id)
-    path = store.weights / f"{run_id}.safetensors"
+    path = kept_weights(store.weights, run_id)
     if record is None or not path.is_file():
         raise StoreError(
             f"the weights of run {run_id} are not in store {str(store)!r}; train it with "

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from ..spec import Describe, StudySpec
 from ..store import RunStore
-from .assignment import make_label, remove_checkpoints
+from .assignment import make_label, remove_leftovers
 from .driver import Driver
 from .estimate import training_flops
 from .events import Note, ProgressSink, SweepEnded, SweepStarted
@@ -69,7 +69,7 @@ def _run(
     device = check_machine(todo.runs, options) if todo.runs else "cpu"
     store.add_study(study, todo.planned)
     store.reopen(todo.failed)
-    _clear_old_checkpoints(store)
+    _clear_leftovers(store)
     workers = _count_workers(plan, todo, options, device=device)
     sink.emit(
         SweepStarted(
@@ -122,12 +122,15 @@ def _make_driver(
     )
 
 
-def _clear_old_checkpoints(store: RunStore) -> None:
+def _clear_leftovers(store: RunStore) -> None:
     """Delete what a driver left that was killed between recording a run and cleaning up."""
-    left = {path.name.split(".")[0] for path in store.checkpoints.iterdir()}
+    paths = (*store.checkpoints.iterdir(), *store.weights.iterdir())
+    names = (path.name.split(".") for path in paths)
+    # Weights in their place are named after their run alone.
+    left = {run_id for run_id, *rest in names if len(rest) > 1}
     for run_id, state in store.states(left).items():
         if state.owner is None and state.status not in ("pending", "running"):
-            remove_checkpoints(store, run_id)
+            remove_leftovers(store, run_id)
 
 
 def _lacking_text(todo: Todo) -> str:
