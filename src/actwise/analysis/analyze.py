@@ -22,17 +22,19 @@ from .conditions import PairRow, separations, simple_effects
 from .decision import decide, nothing
 from .divergence import divergence_rates
 from .evidence import Evidence, is_percent
+from .image_errors import image_errors
 from .incumbent import against_incumbent, choose_incumbent
 from .looks import nominal_level, unplanned_looks
 from .margins import margins
 from .observations import Observations
 from .precision import cell_deviations
 from .ranking import ranking
+from .readers import read_bank, read_file, read_table_rows
 from .results import Analysis, CellRow, Checks, Differences, Looks
 from .rule_table import rule_table
 from .scaled import results_on
 from .scales import SCALES, Scale
-from .source import Reading, Row, Source, count_flow, read_bank, read_file, read_table_rows
+from .source import Reading, Row, Source, count_flow
 from .stored import read_store
 from .summary_analysis import analyze_summaries
 
@@ -154,7 +156,7 @@ def _analyze(source: Source, question: Question) -> Analysis:
         return _without_results(source, observed, question, looks)
     points = results_on(observed, "points", question.margin)
     evidence = points.evidence
-    differences, every_pair = _differences(evidence, question.contrast)
+    differences, every_pair = _differences(source, evidence, question.contrast)
     logit = None
     if is_percent(observed):
         logit = results_on(observed, "logit", question.margin, differences.simple)
@@ -212,7 +214,7 @@ def _without_results(
 
 
 def _differences(
-    evidence: Evidence, contrast: Pair | None
+    source: Source, evidence: Evidence, contrast: Pair | None
 ) -> tuple[Differences, tuple[PairRow, ...]]:
     """Every comparison, and the pairs that the decision rests on (all, whatever was asked for)."""
     every_pair = simple_effects(evidence)
@@ -221,6 +223,7 @@ def _differences(
     found = Differences(
         simple=asked.simple,
         robustness=robustness_of(evidence.observed, asked.simple, seed=SEED),
+        images=image_errors(evidence.observed, source.correct, asked.simple, seed=SEED),
         asked=asked.rows,
         refusals=asked.refusals,
         incumbent=against_incumbent(evidence, incumbent) if incumbent else (),

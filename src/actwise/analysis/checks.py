@@ -12,10 +12,10 @@ from .divergence import divergence_rates
 from .evidence import Evidence
 from .findings import Finding
 from .looks import unplanned_looks
-from .observations import Cell, Observations
+from .observations import Integers, Observations
 from .precision import precisions
-from .results import Checks, Looks
-from .robustness import PairedTests, paired_tests
+from .results import Checks, Looks, Robustness
+from .robustness import bca_interval, paired_tests
 from .source import Source
 
 MOST_ROBUSTNESS_ROWS = 200
@@ -58,33 +58,47 @@ def all_findings(
 
 def robustness_of(
     observed: Observations, pairs: Sequence[PairRow], *, seed: int
-) -> dict[int, PairedTests]:
-    """Sign-flip and Wilcoxon tests of the pairs that share at least six seeds, by position.
+) -> dict[int, Robustness]:
+    """Tests and bootstrap intervals of the pairs with enough runs, by position.
 
     Args:
         observed: The runs.
         pairs: From ``simple_effects``; tables above :data:`MOST_ROBUSTNESS_ROWS` get none.
-        seed: Of the random sign flips.
+        seed: Of the random sign flips and the bootstrap.
     """
-    done = observed.completed()
-    if done.seeds_R is None or len(pairs) > MOST_ROBUSTNESS_ROWS:
+    if len(pairs) > MOST_ROBUSTNESS_ROWS:
         return {}
-    values: dict[Cell, dict[str, float]] = {cell: {} for cell in done.cells}
-    for run, run_seed in enumerate(done.seeds_R.tolist()):
-        values[done.cells[done.run_cells[run]]][run_seed] = float(done.response_R[run])
+    done = observed.completed()
+    runs = {cell: np.flatnonzero(done.run_cells == c) for c, cell in enumerate(done.cells)}
     generator = np.random.default_rng(seed)
     found = {}
     for number, pair in enumerate(pairs):
         high, low = (
-            values[cell_at(done.factors, pair.condition, focus=done.focus, level=level)]
+            runs[cell_at(done.factors, pair.condition, focus=done.focus, level=level)]
             for level in (pair.high, pair.low)
         )
-        shared = sorted(set(high) & set(low))
-        differences_N = np.array([high[name] - low[name] for name in shared])
-        tests = paired_tests(differences_N, family_size=len(pairs), generator=generator)
-        if tests is not None:
-            found[number] = tests
+        columns = _robustness(done, high, low, len(pairs), generator)
+        if columns.tests or columns.bca:
+            found[number] = columns
     return found
+
+
+def _robustness(
+    done: Observations,
+    high: Integers,
+    low: Integers,
+    family_size: int,
+    generator: np.random.Generator,
+) -> Robustness:
+    """Of paired differences where both arms have seeds, else of two samples."""
+    if done.seeds_R is None:
+        values = (done.response_R[high], done.response_R[low])
+        return Robustness(None, bca_interval(*values, generator=generator))
+    by_seed = [dict(zip(done.seeds_R[r], done.response_R[r], strict=True)) for r in (high, low)]
+    shared = sorted(set(by_seed[0]) & set(by_seed[1]))
+    differences_N = np.array([by_seed[0][name] - by_seed[1][name] for name in shared])
+    tests = paired_tests(differences_N, family_size=family_size, generator=generator)
+    return Robustness(tests, bca_interval(differences_N, generator=generator))
 
 
 def _equal_variances(observed: Observations) -> tuple[EqualVariances, ...]:

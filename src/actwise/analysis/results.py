@@ -16,6 +16,7 @@ from .evidence import Evidence
 from .factorial import Decomposition
 from .findings import Finding
 from .gains import Gain
+from .image_errors import ImageErrors
 from .observations import Cell
 from .precision import Precision
 from .ranking import RankRow
@@ -103,12 +104,26 @@ class Looks:
 
 
 @dataclass(frozen=True)
+class Robustness:
+    """Columns that stand beside an interval and decide nothing.
+
+    Attributes:
+        tests: Sign-flip and Wilcoxon tests, from 6 pairs on.
+        bca: Bootstrap interval of the difference, from 20 runs on.
+    """
+
+    tests: PairedTests | None
+    bca: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
 class Differences:
     """Levels of the compared factor against each other.
 
     Attributes:
         simple: All pairs in all conditions (or only the pair asked for).
-        robustness: Tests without the normal assumption, by position in ``simple``.
+        robustness: Tests and intervals without the normal assumption, by position in ``simple``.
+        images: Standard errors on these and on new test images, by position in ``simple``.
         asked: The pair asked for: its mean over conditions, and what changes it.
         refusals: What is not estimable.
         incumbent: Every level against the one in use.
@@ -117,7 +132,8 @@ class Differences:
     """
 
     simple: tuple[PairRow, ...] = ()
-    robustness: Mapping[int, PairedTests] = field(default_factory=dict)
+    robustness: Mapping[int, Robustness] = field(default_factory=dict)
+    images: Mapping[int, ImageErrors] = field(default_factory=dict)
     asked: tuple[ContrastRow, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     incumbent: tuple[ContrastRow, ...] = ()

@@ -11,7 +11,8 @@ from .claim import ClaimResult, ComponentResult
 from .conditions import PairRow, Separation
 from .estimate import Estimate
 from .families import AdjustedP
-from .results import Analysis, CellRow, Decomposed, Margin, ScaleResults
+from .image_errors import ImageErrors
+from .results import Analysis, CellRow, Decomposed, Margin, Robustness, ScaleResults
 from .results_notes_json import checks_json, looks_json, source_json, summaries_json
 from .summaries import Comparison
 
@@ -158,9 +159,8 @@ def _contrasts(analysis: Analysis) -> list[Json]:
             "kind": "simple",
             **_judged(pair),
             "logit": estimate_json(logit[number]) if logit else None,
-            "robustness": (
-                asdict(found.robustness[number]) if number in found.robustness else None
-            ),
+            "robustness": _robustness(found.robustness.get(number)),
+            "images": _images(found.images.get(number)),
         }
         for number, pair in enumerate(found.simple)
     ]
@@ -169,6 +169,23 @@ def _contrasts(analysis: Analysis) -> list[Json]:
         for row in (*found.asked, *found.incumbent)
     ]
     return [*simple, *others, *map(_comparison, analysis.published.comparisons)]
+
+
+def _robustness(found: Robustness | None) -> Json | None:
+    if found is None:
+        return None
+    tests = asdict(found.tests) if found.tests else {}
+    return {**tests, "bca": list(found.bca) if found.bca else None}
+
+
+def _images(found: ImageErrors | None) -> Json | None:
+    if found is None:
+        return None
+    return {
+        "these_images": estimate_json(found.these),
+        "new_images": estimate_json(found.new),
+        "bootstrap_error": found.bootstrap,
+    }
 
 
 def _comparison(comparison: Comparison) -> Json:

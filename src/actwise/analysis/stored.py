@@ -25,6 +25,7 @@ from ..store.states import chunks
 from .inference import fit_cells
 from .observations import Cell, Floats, Observations
 from .source import DEFAULT_RESPONSE, Curve, Reading, Row, Source, StudyNote, count_flow
+from .stored_predictions import correct_predictions
 from .table import Table, make_table, select_planned
 
 _MEASURES = ("test_accuracy", "validation_accuracy", "train_accuracy")
@@ -79,6 +80,7 @@ def read_store(store: RunStore, reading: Reading) -> Source:
         planned_looks=tuple(sorted({look for note in notes for look in note.spec.looks})),
         aliases=aliases,
         table=table,
+        correct=correct_predictions(store, cells, unique),
     )
 
 

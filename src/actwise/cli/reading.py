@@ -77,7 +77,8 @@ def read_and_analyze(
 ) -> "Analysis":
     """Analyse what the options name; a store keeps a record of the look."""
     from ..analysis.analyze import analyze_source, analyze_store
-    from ..analysis.source import Reading, read_bank, read_file
+    from ..analysis.readers import read_bank, read_file
+    from ..analysis.source import Reading
     from ..store import RunStore
 
     names = tuple(part.strip() for part in split_outside(factors, ",")) if factors else None

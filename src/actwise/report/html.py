@@ -39,6 +39,12 @@ MOST_ROWS = 400
 _FOLDER = Path(__file__).parent
 
 
+_OF_DIFFERENCES = (
+    *("Differences", "Means", "The pair", "Not estimable", "Published"),
+    *("Seeds and test images", "Robustness"),
+)
+
+
 @dataclass(frozen=True)
 class Part:
     """A section: a heading, sentences, pictures and tables."""
@@ -164,9 +170,7 @@ def parts(analysis: Analysis) -> list[Part]:
             "Differences",
             pictures=_svg(figures.forest_figures(analysis)),
             views=tuple(
-                view
-                for title, view in results.items()
-                if title.startswith(("Differences", "Means", "The pair", "Not est", "Published"))
+                view for title, view in results.items() if title.startswith(_OF_DIFFERENCES)
             ),
         ),
         Part("curves", "Learning curves", (), _svg(figures.curve_figures(analysis))),

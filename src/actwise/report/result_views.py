@@ -3,25 +3,19 @@
 import math
 from collections.abc import Iterator
 
-from ..analysis.asked import ContrastRow
-from ..analysis.conditions import PairRow
 from ..analysis.observations import Observations
 from ..analysis.results import Analysis, Decomposed, ScaleResults
-from .views import UNKNOWN, View, degrees, interval, make_view, number, p_text, place, signed, yes
+from .difference_views import difference_views
+from .views import UNKNOWN, View, interval, make_view, number, p_text, place, signed, yes
 
 
 def result_views(analysis: Analysis) -> Iterator[View]:
     """Every table of results that the runs allow, the most useful first."""
     if analysis.differences.ranking:
         yield ranking_view(analysis)
-    if analysis.differences.asked or analysis.differences.refusals:
-        yield from _asked_views(analysis)
     if analysis.differences.separations:
         yield separation_view(analysis)
-    if analysis.differences.simple:
-        yield pairs_view(analysis)
-    if analysis.differences.incumbent:
-        yield _incumbent_view(analysis)
+    yield from difference_views(analysis)
     if analysis.points and analysis.points.pooled and analysis.points.pooled.sizes:
         yield effects_view(analysis)
         yield from _dataset_views(analysis)
@@ -29,8 +23,6 @@ def result_views(analysis: Analysis) -> Iterator[View]:
         yield _gains_view(analysis.shown)
     if analysis.rules:
         yield _rules_view(analysis)
-    if analysis.published.comparisons:
-        yield _published_view(analysis)
 
 
 def ranking_view(analysis: Analysis) -> View:
@@ -72,33 +64,6 @@ def separation_view(analysis: Analysis) -> View:
     header = ("condition", "best", "second", "gap", "95 % interval", "p", "separated")
     note = "p is two-sided, Holm over the conditions, under the most cautious model of the error."
     return make_view("Best against second best", header, rows, left=3, note=note)
-
-
-def pairs_view(analysis: Analysis) -> View:
-    """All pairs in all conditions, with verdicts."""
-    pairs = analysis.differences.simple
-    family = pairs[0].p[-1]
-    rows = [
-        (
-            place(row.condition, analysis.source.observed),
-            f"{row.high} - {row.low}",
-            signed(row.estimate.value),
-            interval(row.estimate, level=0.90),
-            p_text(row.p[-1].adjusted),
-            _verdict(row),
-        )
-        for row in pairs
-    ]
-    header = ("condition", "difference", "points", "90 % interval", "p", "verdict")
-    note = (
-        f"The verdict is on the first of the two: equivalent inside the margin "
-        f"({_margins(pairs)} points), else better or worse by the 90 % interval and the adjusted "
-        f"one-sided p ({family.method}, {family.size} {family.family})."
-    )
-    view = make_view("Differences of pairs", header, rows, left=2, note=note, most_rows=24)
-    return View(
-        view.title, view.header, view.rows, view.right[:3], view.note, most_rows=view.most_rows
-    )
 
 
 def effects_view(analysis: Analysis) -> View:
@@ -157,45 +122,6 @@ def _pool_note(points: Decomposed) -> str:
     return note
 
 
-def _asked_views(analysis: Analysis) -> Iterator[View]:
-    found = analysis.differences
-    if found.asked:
-        yield _contrast_view("The pair asked for", found.asked, "Holm inside each kind.")
-    if found.refusals:
-        rows = [
-            (refusal.name, "; ".join(", ".join(cell) for cell in refusal.missing))
-            for refusal in found.refusals
-        ]
-        view = make_view("Not estimable", ("contrast", "no runs in"), rows, left=2)
-        yield view
-
-
-def _incumbent_view(analysis: Analysis) -> View:
-    rows = analysis.differences.incumbent
-    name = rows[0].p[-1].family
-    return _contrast_view(
-        f"Means {name}", rows, "Mean over the conditions that all levels share; Dunnett."
-    )
-
-
-def _contrast_view(title: str, rows: tuple[ContrastRow, ...], note: str) -> View:
-    texts = [
-        (
-            row.name,
-            signed(row.estimate.value),
-            interval(row.estimate, level=0.90),
-            number(row.estimate.standard_error, 3),
-            degrees(row.estimate.df),
-            p_text(row.p[-1].adjusted),
-            _verdict(row),
-        )
-        for row in rows
-    ]
-    header = ("contrast", "points", "90 % interval", "SE", "df", "p", "verdict")
-    view = make_view(title, header, texts, note=note)
-    return View(view.title, view.header, view.rows, view.right[:-1], note)
-
-
 def _gains_view(shown: ScaleResults) -> View:
     unit = "points" if shown.scale == "points" else "logit"
     digits = 2 if shown.scale == "points" else 3
@@ -218,32 +144,6 @@ def _rules_view(analysis: Analysis) -> View:
     )
     header = ("rule", "scored", "mean", "worst", "conditions")
     return make_view("Regret of rules of choice", header, rows, left=2, note=note, most_rows=12)
-
-
-def _published_view(analysis: Analysis) -> View:
-    rows = [
-        (
-            f"{row.high} - {row.low}",
-            signed(row.pooled.value),
-            interval(row.pooled, 3),
-            number(row.cohens_d, 3),
-            p_text(row.pooled.p_value()),
-            interval(row.welch, 3),
-            number(row.welch.df, 1),
-        )
-        for row in analysis.published.comparisons
-    ]
-    header = ("difference", "points", "95 % pooled", "Cohen d", "p", "95 % Welch", "df")
-    note = "Recomputed from the published means, standard deviations and numbers of runs."
-    return make_view("Published comparisons", header, rows, note=note)
-
-
-def _verdict(row: PairRow | ContrastRow) -> str:
-    return row.verdict if row.reason == "ok" else f"{row.verdict} ({row.reason})"
-
-
-def _margins(pairs: tuple[PairRow, ...]) -> str:
-    return " or ".join(f"{margin:g}" for margin in sorted({row.margin for row in pairs}))
 
 
 def factors_text(observed: Observations | None) -> str:

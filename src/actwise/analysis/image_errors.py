@@ -1,0 +1,66 @@
+"""Differences on these test images and on new ones, for the pairs with stored predictions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .conditions import PairRow
+from .contrasts import cell_at
+from .estimate import Estimate
+from .observations import Observations
+from .predictions import crossed_bootstrap, crossed_mean_squares, new_images, these_images
+from .stored_predictions import Correct, shared_seeds
+
+MOST_PAIRS = 200
+
+
+@dataclass(frozen=True)
+class ImageErrors:
+    """One difference with both standard errors, from the runs that share seeds.
+
+    Attributes:
+        these: Only seeds are a sample.
+        new: Seeds and test images are.
+        bootstrap: Standard error by resampling both, a check from 10 seeds on; None below.
+    """
+
+    these: Estimate
+    new: Estimate
+    bootstrap: float | None
+
+
+def image_errors(
+    observed: Observations, correct: Correct, pairs: Sequence[PairRow], *, seed: int
+) -> dict[int, ImageErrors]:
+    """Both standard errors by position in ``pairs``; the verdicts do not use them.
+
+    Args:
+        observed: The runs.
+        correct: Correct test images of cells and seeds.
+        pairs: From ``simple_effects``; larger tables than :data:`MOST_PAIRS` get none.
+        seed: Of the bootstrap.
+    """
+    if not correct or len(pairs) > MOST_PAIRS:
+        return {}
+    generator = np.random.default_rng(seed)
+    found = {}
+    for number, pair in enumerate(pairs):
+        high, low = (
+            correct.get(
+                cell_at(observed.factors, pair.condition, focus=observed.focus, level=level), {}
+            )
+            for level in (pair.high, pair.low)
+        )
+        shared = shared_seeds(high, low)
+        if len(shared) < 2:
+            continue
+        high_KN, low_KN = (np.array([part[name] for name in shared]) for part in (high, low))
+        squares = crossed_mean_squares(high_KN, low_KN)
+        name = f"{pair.high} - {pair.low}"
+        found[number] = ImageErrors(
+            replace(these_images(squares), name=name),
+            replace(new_images(squares), name=name),
+            crossed_bootstrap(high_KN, low_KN, generator=generator),
+        )
+    return found

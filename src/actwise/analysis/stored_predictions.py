@@ -1,0 +1,76 @@
+"""Which test images each run classified correctly, where that can be known without more ado.
+
+The true classes come from the cache of decoded data by the digest that the runs were trained on, so
+they are the right ones; nothing is decoded, downloaded or imported for them.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from sqlalchemy import select
+
+from ..datasets import DATASETS
+from ..datasets.cache import Cache
+from ..store import RunStore
+from ..store.records import unpack_predictions
+from ..store.schema import predictions as predictions_table
+from ..store.schema import runs as runs_table
+from ..store.states import chunks
+from .observations import Booleans, Cell, Integers
+
+MOST_RUNS = 500
+"""Above so many runs predictions are not read: 10,000 runs would take a minute."""
+
+Correct = Mapping[Cell, Mapping[str, Booleans]]
+"""For each cell and seed, whether each test image was classified correctly."""
+
+
+def correct_predictions(
+    store: RunStore, cells: Mapping[str, Cell], rows: Sequence[Mapping[str, Any]]
+) -> Correct:
+    """Correct test images of the finished runs; without those whose data are not in the cache.
+
+    Args:
+        store: Where the predictions lie.
+        cells: Cell of each run.
+        rows: Each run with its ``run_id``, ``seed`` and ``dataset``.
+    """
+    if len(cells) > MOST_RUNS:
+        return {}
+    by_id = {row["run_id"]: row for row in rows}
+    labels: dict[tuple[str, str], Integers | None] = {}
+    found: dict[Cell, dict[str, Booleans]] = defaultdict(dict)
+    query = select(runs_table.c.run_id, runs_table.c.settings, predictions_table.c.packed).join(
+        predictions_table, predictions_table.c.run_id == runs_table.c.run_id
+    )
+    with store.database.reading() as connection:
+        for chunk in chunks(cells):
+            for run_id, settings, packed in connection.execute(
+                query.where(runs_table.c.run_id.in_(chunk))
+            ):
+                row = by_id[run_id]
+                key = (str(row["dataset"]), json.loads(settings)["data"])
+                if key not in labels:
+                    labels[key] = _test_labels(*key)
+                classes_N, known_N = unpack_predictions(packed), labels[key]
+                if known_N is not None and len(known_N) == len(classes_N):
+                    found[cells[run_id]][str(row["seed"])] = classes_N == known_N
+    return dict(found)
+
+
+def shared_seeds(first: Mapping[str, Booleans], second: Mapping[str, Booleans]) -> Sequence[str]:
+    """Seeds that both cells have."""
+    return sorted(set(first) & set(second))
+
+
+def _test_labels(level: str, digest: str) -> Integers | None:
+    """Of a shipped data set whose content is pinned; a user's own would have to be decoded."""
+    entry = DATASETS.get(level)
+    pinned = entry.pinned_info if entry else None
+    if pinned is None or pinned.digest != digest:
+        return None
+    arrays = Cache.default().read(digest, pinned.class_names)
+    return None if arrays is None else np.asarray(arrays.test.labels_N, dtype=np.int64)

@@ -1,0 +1,162 @@
+"""The views of differences: pairs, the pair asked for, against the one in use, and their errors."""
+
+import math
+from collections.abc import Iterator
+
+from ..analysis.asked import ContrastRow
+from ..analysis.conditions import PairRow
+from ..analysis.results import Analysis
+from .views import UNKNOWN, View, degrees, interval, make_view, number, p_text, place, signed
+
+
+def difference_views(analysis: Analysis) -> Iterator[View]:
+    """Every table of differences that the runs allow."""
+    found = analysis.differences
+    if found.asked or found.refusals:
+        yield from _asked_views(analysis)
+    if found.simple:
+        yield pairs_view(analysis)
+    if found.images:
+        yield _images_view(analysis)
+    if found.robustness:
+        yield _robustness_view(analysis)
+    if found.incumbent:
+        yield _incumbent_view(analysis)
+    if analysis.published.comparisons:
+        yield _published_view(analysis)
+
+
+def pairs_view(analysis: Analysis) -> View:
+    """All pairs in all conditions, with verdicts."""
+    pairs = analysis.differences.simple
+    family = pairs[0].p[-1]
+    rows = [
+        (
+            place(row.condition, analysis.source.observed),
+            f"{row.high} - {row.low}",
+            signed(row.estimate.value),
+            interval(row.estimate, level=0.90),
+            p_text(row.p[-1].adjusted),
+            _verdict(row),
+        )
+        for row in pairs
+    ]
+    header = ("condition", "difference", "points", "90 % interval", "p", "verdict")
+    note = (
+        f"The verdict is on the first of the two: equivalent inside the margin "
+        f"({_margins(pairs)} points), else better or worse by the 90 % interval and the adjusted "
+        f"one-sided p ({family.method}, {family.size} {family.family})."
+    )
+    view = make_view("Differences of pairs", header, rows, left=2, note=note, most_rows=24)
+    return View(
+        view.title, view.header, view.rows, view.right[:3], view.note, most_rows=view.most_rows
+    )
+
+
+def _asked_views(analysis: Analysis) -> Iterator[View]:
+    found = analysis.differences
+    if found.asked:
+        yield _contrast_view("The pair asked for", found.asked, "Holm inside each kind.")
+    if found.refusals:
+        rows = [
+            (refusal.name, "; ".join(", ".join(cell) for cell in refusal.missing))
+            for refusal in found.refusals
+        ]
+        view = make_view("Not estimable", ("contrast", "no runs in"), rows, left=2)
+        yield view
+
+
+def _images_view(analysis: Analysis) -> View:
+    found = analysis.differences
+    rows = [
+        (
+            place(found.simple[position].condition, analysis.source.observed),
+            row.new.name,
+            signed(row.new.value),
+            number(row.these.standard_error, 3),
+            number(row.new.standard_error, 3),
+            interval(row.new),
+        )
+        for position, row in found.images.items()
+    ]
+    header = ("condition", "difference", "points", "SE seeds", "SE both", "95 % new images")
+    note = (
+        "SE seeds: on these test images, from the paired seeds of the two cells alone. SE both: "
+        "on new images of the same kind. Verdicts use neither: they pool the run SD."
+    )
+    return make_view("Seeds and test images", header, rows, left=2, note=note, most_rows=12)
+
+
+def _robustness_view(analysis: Analysis) -> View:
+    found = analysis.differences
+    rows = []
+    for position, row in found.robustness.items():
+        pair, tests, bca = found.simple[position], row.tests, row.bca
+        rows.append(
+            (
+                place(pair.condition, analysis.source.observed),
+                f"{pair.high} - {pair.low}",
+                p_text(tests.permutation_p if tests else math.nan),
+                p_text(tests.wilcoxon_p if tests else math.nan),
+                p_text(tests.smallest_adjusted_p if tests else math.nan),
+                f"{bca[0]:.2f} to {bca[1]:.2f}" if bca else UNKNOWN,
+            )
+        )
+    header = ("condition", "difference", "flips p", "Wilcoxon p", "least p", "95 % BCa")
+    note = (
+        "Without the normal assumption, from 6 pairs (BCa from 20 runs); they decide nothing. "
+        "Least p: the smallest that so many pairs can reach after correction."
+    )
+    return make_view("Robustness", header, rows, left=2, note=note, most_rows=12)
+
+
+def _incumbent_view(analysis: Analysis) -> View:
+    rows = analysis.differences.incumbent
+    name = rows[0].p[-1].family
+    return _contrast_view(
+        f"Means {name}", rows, "Mean over the conditions that all levels share; Dunnett."
+    )
+
+
+def _contrast_view(title: str, rows: tuple[ContrastRow, ...], note: str) -> View:
+    texts = [
+        (
+            row.name,
+            signed(row.estimate.value),
+            interval(row.estimate, level=0.90),
+            number(row.estimate.standard_error, 3),
+            degrees(row.estimate.df),
+            p_text(row.p[-1].adjusted),
+            _verdict(row),
+        )
+        for row in rows
+    ]
+    header = ("contrast", "points", "90 % interval", "SE", "df", "p", "verdict")
+    view = make_view(title, header, texts, note=note)
+    return View(view.title, view.header, view.rows, view.right[:-1], note)
+
+
+def _published_view(analysis: Analysis) -> View:
+    rows = [
+        (
+            f"{row.high} - {row.low}",
+            signed(row.pooled.value),
+            interval(row.pooled, 3),
+            number(row.cohens_d, 3),
+            p_text(row.pooled.p_value()),
+            interval(row.welch, 3),
+            number(row.welch.df, 1),
+        )
+        for row in analysis.published.comparisons
+    ]
+    header = ("difference", "points", "95 % pooled", "Cohen d", "p", "95 % Welch", "df")
+    note = "Recomputed from the published means, standard deviations and numbers of runs."
+    return make_view("Published comparisons", header, rows, note=note)
+
+
+def _verdict(row: PairRow | ContrastRow) -> str:
+    return row.verdict if row.reason == "ok" else f"{row.verdict} ({row.reason})"
+
+
+def _margins(pairs: tuple[PairRow, ...]) -> str:
+    return " or ".join(f"{margin:g}" for margin in sorted({row.margin for row in pairs}))
