@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from actwise.models import make_describe
-from actwise.spec import TrainSpec, load_study, shipped_studies
+from actwise.spec import TrainSettings, load_study, shipped_studies
 from actwise.sweep.plan import Plan, make_plan
 
 DESCRIBE = make_describe(None)
@@ -52,8 +52,8 @@ def test_a_study_says_what_it_asks_what_it_costs_and_what_to_expect(name: str) -
 
 
 def test_the_paper_is_trained_by_the_default_protocol() -> None:
-    assert load_study("paper").train == TrainSpec()
-    assert load_study("paper-standard").train == TrainSpec()
+    assert load_study("paper").train == TrainSettings()
+    assert load_study("paper-standard").train == TrainSettings()
 
 
 def test_the_paper_and_its_small_form_have_the_same_cells() -> None:

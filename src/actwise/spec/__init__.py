@@ -7,13 +7,13 @@ from .identity import canonical_settings as canonical_settings
 from .identity import cell_hash as cell_hash
 from .identity import run_id as run_id
 from .identity import spec_hash as spec_hash
+from .load import load_study as load_study
+from .load import parse_study as parse_study
+from .load import shipped_studies as shipped_studies
 from .planned import PlannedRun as PlannedRun
 from .run import RunSpec as RunSpec
 from .study import REQUIRED_FACTORS as REQUIRED_FACTORS
 from .study import StudySpec as StudySpec
-from .study import first_problem as first_problem
-from .study import load_study as load_study
-from .study import parse_study as parse_study
-from .study import shipped_studies as shipped_studies
 from .train import ObserveSpec as ObserveSpec
+from .train import TrainSettings as TrainSettings
 from .train import TrainSpec as TrainSpec

@@ -1,8 +1,13 @@
 """RunSpec: one training, completely described."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from .train import Frozen, TrainSpec
+
+Width = Annotated[float, Field(gt=0, le=16)]
+NUM_SEEDS = 2**63
 
 
 class RunSpec(Frozen):
@@ -16,6 +21,6 @@ class RunSpec(Frozen):
     model: str
     regularization: str
     activation: str
-    width: float = Field(1.0, gt=0, le=16)
-    seed: int = Field(ge=0, lt=2**63)
+    width: Width = 1.0
+    seed: int = Field(ge=0, lt=NUM_SEEDS)
     train: TrainSpec = TrainSpec()

@@ -1,21 +1,38 @@
-"""StudySpec: a whole design, read from TOML and from overrides on the command line."""
+"""StudySpec: a whole design, the product of its factors."""
 
 import itertools
-import tomllib
-from collections.abc import Iterator, Sequence
-from importlib import resources
-from pathlib import Path
-from typing import Any, Self
+from collections.abc import Hashable, Iterator
+from typing import Any, NamedTuple, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from ..errors import SpecError, UnknownNameError
-from ..registry import parse_value, split_outside
-from .run import RunSpec
-from .train import Frozen, ObserveSpec, TrainSpec
+from ..registry import parse_expression
+from .run import NUM_SEEDS, RunSpec, Width
+from .train import Frozen, ObserveSpec, TrainSettings, TrainSpec
 
 REQUIRED_FACTORS = ("dataset", "model", "regularization", "activation")
 Scalar = bool | int | float | str | list[Any] | None
+
+_KNOWN_FACTORS = (
+    *REQUIRED_FACTORS,
+    "width",
+    *(f"train.{name}" for name in TrainSettings.model_fields),
+)
+_TEXT, _WIDTH = TypeAdapter(str), TypeAdapter[float](Width)
+_MOST_SEEDS = 1_000_000
+
+
+class _Level(NamedTuple):
+    """A level of a factor: as asked for, and what it means, such as 1.0 for a width of 1."""
+
+    factor: str
+    asked: Any
+    meant: Hashable
+
+
+_Meanings = tuple[tuple[str, Hashable], ...]
+"""(factor, what its level means) of some factors."""
 
 
 class StudySpec(Frozen):
@@ -27,16 +44,19 @@ class StudySpec(Frozen):
         seeds: Seeds, which are blocks: every cell is trained at each of them.
         factors: Levels of every factor: the four names of :data:`REQUIRED_FACTORS`, ``width``, or
             any field of the training protocol as ``train.FIELD``.
-        exclude: Conditions; a cell that meets all entries of one of them is left out.
+        train: Settings of all cells; a factor ``train.FIELD`` comes over them. Only with the
+            factors must they go together.
+        exclude: Rules; a cell that has all levels of one of them is left out. Every rule names
+            levels of this study's factors.
         looks: Numbers of seeds at which the results will be looked at, fixed beforehand.
     """
 
     name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     description: str = ""
-    width: float = 1.0
+    width: Width = 1.0
     seeds: tuple[int, ...] = (0,)
     factors: dict[str, tuple[Scalar, ...]]
-    train: TrainSpec = TrainSpec()
+    train: TrainSettings = TrainSettings()
     observe: ObserveSpec = ObserveSpec()
     looks: tuple[int, ...] = ()
     exclude: tuple[dict[str, Scalar], ...] = ()
@@ -53,106 +73,110 @@ class StudySpec(Frozen):
 
     @model_validator(mode="after")
     def _design_is_complete(self) -> Self:
-        known = (*REQUIRED_FACTORS, "width", *(f"train.{name}" for name in TrainSpec.model_fields))
-        for factor in (*self.factors, *itertools.chain.from_iterable(self.exclude)):
-            if factor not in known:
-                raise UnknownNameError("factor", factor, known)
-        for factor in REQUIRED_FACTORS:
-            if not self.factors.get(factor):
-                raise SpecError(f"study {self.name!r} has no level of the factor {factor!r}")
-        for factor, levels in self.factors.items():
-            if not levels:
-                raise SpecError(f"study {self.name!r}: the factor {factor!r} has no levels")
-            if len({repr(level) for level in levels}) < len(levels):
-                raise SpecError(f"study {self.name!r}: the factor {factor!r} lists a level twice")
-        if not self.seeds or len(set(self.seeds)) < len(self.seeds) or min(self.seeds) < 0:
-            raise SpecError(f"study {self.name!r}: seeds must be distinct numbers from 0 on")
+        self._check_factors()
+        self._check_rules()
+        if not self.seeds or len(set(self.seeds)) < len(self.seeds):
+            raise self._error("seeds must be distinct numbers")
+        if min(self.seeds) < 0 or max(self.seeds) >= NUM_SEEDS:
+            raise self._error("seeds must be numbers from 0 to 2**63 - 1")
         if list(self.looks) != sorted(set(self.looks)) or any(look < 1 for look in self.looks):
-            raise SpecError(f"study {self.name!r}: looks must be rising numbers of seeds")
+            raise self._error("looks must be rising numbers of seeds")
+        if not self._trainings():
+            raise self._error("the exclude rules leave no cell")
         return self
 
     def cells(self) -> Iterator[RunSpec]:
-        """One RunSpec a cell, at the first seed, in the order of the factors as written.
-
-        Raises:
-            SpecError: if a combination is not a valid RunSpec.
-        """
-        names = list(self.factors)
-        for levels in itertools.product(*self.factors.values()):
-            cell = dict(zip(names, levels, strict=True))
-            if any(all(cell.get(k) == v for k, v in rule.items()) for rule in self.exclude):
-                continue
-            yield self._run_spec(cell)
-
-    def _run_spec(self, cell: dict[str, Any]) -> RunSpec:
-        train = {k.removeprefix("train."): v for k, v in cell.items() if k.startswith("train.")}
-        fields = {k: v for k, v in cell.items() if not k.startswith("train.")}
-        set_by_study = {name: getattr(self.train, name) for name in self.train.model_fields_set}
-        try:
-            return RunSpec.model_validate(
-                {
-                    "width": self.width,
-                    **fields,
-                    "seed": self.seeds[0],
-                    "train": set_by_study | train,
-                }
+        """One RunSpec a cell, at the first seed, in the order of the factors as written."""
+        trainings = self._trainings()
+        for levels in self._combinations():
+            asked = {level.factor: level.asked for level in levels}
+            yield RunSpec(
+                dataset=asked["dataset"],
+                model=asked["model"],
+                regularization=asked["regularization"],
+                activation=asked["activation"],
+                width=asked.get("width", self.width),
+                seed=self.seeds[0],
+                train=trainings[_of_train(levels)],
             )
-        except ValidationError as error:
-            raise SpecError(f"study {self.name!r}: {first_problem(error)}") from None
 
+    def _check_factors(self) -> None:
+        for factor in self.factors:
+            if factor not in _KNOWN_FACTORS:
+                raise UnknownNameError("factor", factor, _KNOWN_FACTORS)
+        for factor in REQUIRED_FACTORS:
+            if not self.factors.get(factor):
+                raise SpecError(f"study {self.name!r} has no level of the factor {factor!r}")
+        for factor, levels in zip(self.factors, self._levels(), strict=True):
+            if not levels:
+                raise self._error(f"the factor {factor!r} has no levels")
+            if len({level.meant for level in levels}) < len(levels):
+                raise self._error(f"the factor {factor!r} lists a level twice")
 
-def shipped_studies() -> list[str]:
-    """Names of the studies that come with actwise."""
-    folder = resources.files("actwise") / "studies"
-    return sorted(
-        f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")
-    )
+    def _check_rules(self) -> None:
+        """Every rule names levels of factors: a misspelt one would exclude nothing."""
+        for rule in self.exclude:
+            if not rule:
+                raise self._error("an exclude rule is empty; it would leave no cell")
+            for factor, asked in rule.items():
+                if factor not in _KNOWN_FACTORS:
+                    raise UnknownNameError("factor", factor, _KNOWN_FACTORS)
+                if factor not in self.factors:
+                    known = ", ".join(self.factors)
+                    raise self._error(f"exclude names {factor}, but the factors are {known}")
+                meanings = {self._level(factor, level).meant for level in self.factors[factor]}
+                if self._level(factor, asked).meant not in meanings:
+                    known = ", ".join(map(str, self.factors[factor]))
+                    raise self._error(
+                        f"exclude names {factor}={asked}, but the levels of {factor} are {known} "
+                        "(write one of them, or drop all rules by exclude=none)"
+                    )
 
+    def _levels(self) -> list[list[_Level]]:
+        """The levels of each factor, in the order of the factors."""
+        return [[self._level(f, asked) for asked in levels] for f, levels in self.factors.items()]
 
-def load_study(name_or_path: str, overrides: Sequence[str] = ()) -> StudySpec:
-    """Read a TOML file or a shipped study, then apply ``key=value`` overrides.
-
-    Raises:
-        SpecError: if there is no such study, or it or an override is not valid.
-    """
-    path = Path(name_or_path)
-    if path.suffix == ".toml" or "/" in name_or_path:
+    def _level(self, factor: str, asked: Any) -> _Level:
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "not UTF-8 text"
-            raise SpecError(f"study file {name_or_path!r} cannot be read: {reason}") from None
-    elif name_or_path in shipped_studies():
-        text = (resources.files("actwise") / "studies" / f"{name_or_path}.toml").read_text("utf-8")
-    else:
-        raise UnknownNameError("study", name_or_path, shipped_studies())
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SpecError(f"study file {name_or_path!r} is not valid TOML: {error}") from None
-    for override in overrides:
-        _apply(raw, override)
-    return parse_study(raw, source=name_or_path)
+            return _Level(factor, asked, _meaning(factor, asked))
+        except ValidationError as error:
+            within = "train" if factor.startswith("train.") else factor
+            raise self._error(first_problem(error, within=within)) from None
+
+    def _combinations(self) -> Iterator[tuple[_Level, ...]]:
+        """One level of every factor, less what is excluded."""
+        rules = [{(k, self._level(k, v).meant) for k, v in rule.items()} for rule in self.exclude]
+        for levels in itertools.product(*self._levels()):
+            meanings = {(level.factor, level.meant) for level in levels}
+            if not any(rule <= meanings for rule in rules):
+                yield levels
+
+    def _trainings(self) -> dict[_Meanings, TrainSpec]:
+        """The distinct protocols of all cells, by the levels that they come from."""
+        keys = dict.fromkeys(_of_train(levels) for levels in self._combinations())
+        return {key: self._train_spec(key) for key in keys}
+
+    def _train_spec(self, meanings: _Meanings) -> TrainSpec:
+        settings = {name: getattr(self.train, name) for name in self.train.model_fields_set}
+        settings |= {factor.removeprefix("train."): meant for factor, meant in meanings}
+        try:
+            return TrainSpec.model_validate(settings)
+        except ValidationError as error:
+            raise self._error(first_problem(error, within="train")) from None
+
+    def _error(self, complaint: str) -> SpecError:
+        return SpecError(f"study {self.name!r}: {complaint}")
 
 
-def parse_study(raw: dict[str, Any], *, source: str) -> StudySpec:
-    """A StudySpec from plain values.
+def first_problem(error: ValidationError, *, within: str = "") -> str:
+    """The first complaint of pydantic as one sentence, with the nearest name for unknown keys.
 
-    Raises:
-        SpecError: names the field, the value and what was expected.
+    ``within`` is the field that was validated, where that is not the whole study.
     """
-    try:
-        return StudySpec.model_validate(raw)
-    except ValidationError as error:
-        raise SpecError(f"study {source!r}: {first_problem(error)}") from None
-
-
-def first_problem(error: ValidationError) -> str:
-    """The first complaint of pydantic as one sentence, with the nearest name for unknown keys."""
     problem = error.errors(include_url=False)[0]
-    field = ".".join(str(part) for part in problem["loc"])
+    field = ".".join(str(part) for part in (within, *problem["loc"]) if part != "")
     if problem["type"] == "extra_forbidden":
-        owners: dict[Any, type[Frozen]] = {"train": TrainSpec, "observe": ObserveSpec}
+        owners: dict[Any, type[Frozen]] = {"train": TrainSettings, "observe": ObserveSpec}
         known = owners.get(problem["loc"][0], StudySpec).model_fields
         return str(UnknownNameError("setting", str(problem["loc"][-1]), known))
     message = problem["msg"].removeprefix("Value error, ")
@@ -161,24 +185,23 @@ def first_problem(error: ValidationError) -> str:
     return f"{field}={problem.get('input')!r}: {message[0].lower()}{message[1:]}"
 
 
-def _apply(raw: dict[str, Any], override: str) -> None:
-    key, equals, text = override.partition("=")
-    key = key.strip()
-    if not equals or not key:
-        raise SpecError(f"override {override!r} is not key=value, such as train.epochs=10")
-    *parents, last = ("factors", key[8:]) if key.startswith("factors.") else key.split(".")
-    table = raw
-    for parent in parents:
-        table = table.setdefault(parent, {})
-        if not isinstance(table, dict):
-            raise SpecError(f"override {override!r}: {parent!r} is not a table")
-    # "none" unsets a setting of the protocol; the regularization `none` is a level.
-    values = [
-        None if item.strip() == "none" and "train." in key else parse_value(item)
-        for item in split_outside(text, ",")
-    ]
-    is_list = parents == ["factors"] or last in ("seeds", "looks", "step_milestones")
-    table[last] = values if is_list or len(values) > 1 else values[0]
+def _meaning(factor: str, asked: Any) -> Hashable:
+    """A level's value in the type of its factor; texts without the freedom of spaces."""
+    if factor.startswith("train."):
+        name = factor.removeprefix("train.")
+        meant: Hashable = getattr(TrainSettings.model_validate({name: asked}), name)
+        return meant
+    if factor == "width":
+        return _WIDTH.validate_python(asked)
+    text = _TEXT.validate_python(asked)
+    try:
+        return "+".join(map(str, parse_expression(text, kind=factor)))
+    except SpecError:  # not of the grammar: a data set's path, or for the factor's table to refuse
+        return text.strip()
+
+
+def _of_train(levels: tuple[_Level, ...]) -> _Meanings:
+    return tuple((x.factor, x.meant) for x in levels if x.factor.startswith("train."))
 
 
 def _expand_range(item: Any) -> list[Any]:
@@ -186,8 +209,11 @@ def _expand_range(item: Any) -> list[Any]:
         return [item]
     first, dots, last = item.partition("..")
     try:
-        return list(range(int(first), int(last) + 1)) if dots else [int(first)]
+        seeds = range(int(first), int(last if dots else first) + 1)
     except ValueError:
         raise SpecError(
             f"seeds={item!r} is not a list of numbers or a range such as 0..9"
         ) from None
+    if seeds[_MOST_SEEDS:]:
+        raise SpecError(f"seeds={item!r} are more than {_MOST_SEEDS} seeds")
+    return list(seeds)

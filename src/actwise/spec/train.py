@@ -4,9 +4,12 @@ A default never changes and a new behaviour is a new value: fields at their defa
 of a run's id, so that new fields do not orphan old results.
 """
 
+import math
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+_MOST_EPOCHS = 1_000_000
 
 
 class Frozen(BaseModel):
@@ -15,8 +18,10 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class TrainSpec(Frozen):
-    """The protocol of one training; the defaults are the paper's (paper.md, sections 2 and 5).
+class TrainSettings(Frozen):
+    """The settings of a training, each valid by itself: a study's ``[train]`` before its factors.
+
+    The defaults are the paper's (paper.md, sections 2 and 5).
 
     Attributes:
         epochs: Number of epochs; with the plateau schedule the most there can be. An epoch is
@@ -34,7 +39,8 @@ class TrainSpec(Frozen):
         warmup_epochs: Linear warm-up from 0 over so many epochs, before any schedule but onecycle
             (which has its own).
         gradient_clip: Largest global L2 norm of the gradient; absent = no clipping.
-        validation_fraction: Part of the training images held out (fold: seed mod round(1/f)).
+        validation_fraction: Part of the training images held out, one of a whole number of folds
+            (fold: seed mod round(1/f)); 0.333 means a third.
         train_size: Training images used, drawn class by class; absent = all that remain.
         init: He normal with ReLU's gain for every activation (``he``), or with each activation's
             own gain (``gain``).
@@ -42,7 +48,7 @@ class TrainSpec(Frozen):
         compile: Whether the step goes through torch.compile.
     """
 
-    epochs: int = Field(200, ge=1)
+    epochs: int = Field(200, ge=1, le=_MOST_EPOCHS)
     batch_size: int = Field(128, ge=2)
     optimizer: Literal["sgd", "adamw"] = "sgd"
     learning_rate: float = Field(0.1, gt=0)
@@ -50,7 +56,7 @@ class TrainSpec(Frozen):
     nesterov: bool = False
     weight_decay: float = Field(5e-4, ge=0)
     schedule: Literal["plateau", "cosine", "onecycle", "step"] = "plateau"
-    plateau_patience: int = Field(10, ge=0)
+    plateau_patience: int = Field(10, ge=0, le=_MOST_EPOCHS)
     plateau_monitor: Literal["train_loss", "validation_loss"] = "train_loss"
     decay_factor: float = Field(0.1, gt=0, lt=1)
     step_milestones: tuple[float, ...] = (0.5, 0.75)
@@ -61,6 +67,33 @@ class TrainSpec(Frozen):
     init: Literal["he", "gain"] = "he"
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
     compile: bool = False
+
+    @field_validator("validation_fraction")
+    @classmethod
+    def _is_one_of_equal_folds(cls, value: float) -> float:
+        if value == 0:
+            return 0.0
+        num_folds = min(1 / value, 1e9)  # more folds than images hold out none, as the engine says
+        if abs(num_folds - round(num_folds)) > 0.01:
+            near = " or ".join(f"{1 / n:.6g}" for n in (math.ceil(num_folds), int(num_folds)))
+            raise ValueError(f"{value:g} is not one of a whole number of equal folds; write {near}")
+        return 1 / round(num_folds)
+
+    @field_validator("step_milestones")
+    @classmethod
+    def _milestones_rise(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if not all(0 < m < 1 for m in value) or list(value) != sorted(set(value)):
+            raise ValueError("step_milestones must be rising fractions between 0 and 1")
+        return value
+
+    @field_validator("momentum", "weight_decay")
+    @classmethod
+    def _there_is_one_zero(cls, value: float) -> float:
+        return value + 0.0  # -0.0 would be another id
+
+
+class TrainSpec(TrainSettings):
+    """The protocol of one training: settings that go together, each of which has an effect."""
 
     @model_validator(mode="after")
     def _every_setting_has_an_effect(self) -> Self:
@@ -82,10 +115,6 @@ class TrainSpec(Frozen):
             raise ValueError("plateau_monitor=validation_loss needs validation_fraction above 0")
         if self.warmup_epochs >= self.epochs:
             raise ValueError(f"warmup_epochs={self.warmup_epochs} must be below epochs")
-        if not all(0 < m < 1 for m in self.step_milestones) or list(self.step_milestones) != sorted(
-            set(self.step_milestones)
-        ):
-            raise ValueError("step_milestones must be rising fractions between 0 and 1")
         return self
 
 
