@@ -104,6 +104,33 @@ def test_every_setting_that_is_trained_changes_the_id(changes: dict[str, object]
     assert cell_hash(spec(**changes), described()) != cell_hash(spec(), described())
 
 
+@pytest.mark.parametrize(
+    ("written", "same"),
+    [
+        ({"train_size": 50_000}, {}),
+        (
+            {"train_size": 45_000, "validation_fraction": 0.1},
+            {"validation_fraction": 0.1},
+        ),
+        ({"validation_fraction": 0.3333}, {"validation_fraction": 0.333}),
+        ({"validation_fraction": -0.0}, {}),
+        ({"weight_decay": -0.0}, {"weight_decay": 0}),
+        ({"momentum": -0.0}, {"momentum": 0}),
+    ],
+)
+def test_one_training_has_one_id(written: dict[str, object], same: dict[str, object]) -> None:
+    def cell(train: dict[str, object]) -> str:
+        return cell_hash(spec(train=train), described())
+
+    assert cell(written) == cell(same)
+
+
+def test_folds_of_two_sizes_make_all_images_of_one_a_number_of_its_own() -> None:
+    thirds = {"validation_fraction": 0.333}
+    counted = spec(train=thirds | {"train_size": 33_333})
+    assert cell_hash(counted, described()) != cell_hash(spec(train=thirds), described())
+
+
 def test_data_and_code_enter_the_id_and_the_path_does_not() -> None:
     ours = cell_hash(spec(), described())
     assert cell_hash(spec(dataset="parquet:elsewhere"), described()) == ours
@@ -170,6 +197,19 @@ def test_overrides_replace_levels_settings_and_seeds(study_file: str) -> None:
         ("factors.activation=relu,relu", "twice"),
         ("seeds=a..b", "range such as 0..9"),
         ("seeds=1,1", "distinct"),
+        ("seeds=0,9223372036854775808", r"from 0 to 2\*\*63 - 1"),
+        ("seeds=0..999999999999", "more than 1000000 seeds"),
+        (f"train.epochs={'1' * 400}", "train.epochs=inf"),
+        ("train.validation_fraction=0.33", "0.33 is not one of .* write 0.25 or 0.333333"),
+        ("train.validation_fraction=0.4", "0.4 is not one of .* write 0.333333 or 0.5"),
+        ("train.step_milestones=0.5,0.2", "rising fractions"),
+        ("factors.train.epochs=5,x", "train.epochs='x'"),
+        ("factors.width=1,1.0", "'width' lists a level twice"),
+        ("factors.width=0,1", "width=0: .*greater than 0"),
+        ("factors.train.learning_rate=1,1.0", "twice"),
+        ("factors.train.step_milestones=0.5,0.2", "train.step_milestones"),
+        ("factors.activation=1", "activation=1: .*string"),
+        ("factors.regularization=bn+aug,bn + aug", "twice"),
         ("looks=5,3", "rising"),
         ("width=0", "width"),
         ("epochs", "key=value"),

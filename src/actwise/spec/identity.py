@@ -68,11 +68,22 @@ def canonical_settings(spec: RunSpec, description: Description) -> dict[str, Any
     if spec.width != 1.0:
         settings["width"] = spec.width
     train = spec.train.model_dump(mode="json", exclude_defaults=True)
+    if spec.train.train_size == _num_remaining(spec, description):
+        train.pop("train_size", None)
     if train:
         settings["train"] = train
     if description.code_digests:
         settings["code"] = [list(pair) for pair in description.code_digests]
     return settings
+
+
+def _num_remaining(spec: RunSpec, description: Description) -> int | None:
+    """Training images beside the validation fold; None where that depends on the seed."""
+    fraction = spec.train.validation_fraction
+    if not fraction:
+        return description.num_train
+    size, rest = divmod(description.num_train, round(1 / fraction))
+    return None if rest else description.num_train - size
 
 
 def cell_hash(spec: RunSpec, description: Description) -> str:
