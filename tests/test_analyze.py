@@ -9,7 +9,10 @@ import pytest
 
 import actwise as aw
 from actwise.analysis.analyze import analyze
+from actwise.analysis.image_errors import image_errors
+from actwise.analysis.readers import read_table_rows
 from actwise.analysis.results import Analysis
+from actwise.analysis.source import Reading
 from actwise.errors import ActwiseError, UnknownNameError
 from made_studies import made_rows
 
@@ -205,3 +208,20 @@ def test_unknown_names_are_refused(rows: list[dict[str, Any]]) -> None:
         aw.analyze(rows, contrast=("elo", "relu"))
     with pytest.raises(UnknownNameError, match="did you mean paper"):
         aw.analyze("bank:papers")
+
+
+def test_errors_on_new_images_exceed_those_of_seeds(rows: list[dict[str, Any]]) -> None:
+    observed = read_table_rows(rows, Reading()).observed
+    assert observed is not None
+    generator = np.random.default_rng(2)
+    correct = {
+        cell: {str(seed): generator.random(400) < 0.8 for seed in range(12)}
+        for cell in observed.cells
+    }
+    pairs = aw.analyze(rows).differences.simple
+    found = image_errors(observed, correct, pairs, seed=1)
+    assert set(found) == set(range(len(pairs)))
+    for row in found.values():
+        assert row.new.standard_error >= row.these.standard_error
+        assert row.bootstrap is not None
+    assert image_errors(observed, {}, pairs, seed=1) == {}

@@ -126,3 +126,15 @@ def test_bad_input_is_one_sentence(
     error = capsys.readouterr().err
     assert sentence in error
     assert error.startswith("actwise: ") and error.count("\n") == 1
+
+
+def test_the_intervals_of_a_table_are_those_of_the_analysis(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values = []
+    for command in ("table", "analyze"):
+        assert run_command([command, "--store", "store", "--json"]) == 0
+        values.append(json.loads(capsys.readouterr().out)["cells"])
+    limits = [{c["activation"]: (c["lower"], c["upper"]) for c in cells} for cells in values]
+    assert limits[0] == limits[1]
+    assert all(lower is not None for lower, _ in limits[0].values())

@@ -8,7 +8,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,8 +32,27 @@ _MEASURES = ("test_accuracy", "validation_accuracy", "train_accuracy")
 """Of learning curves, the first that the store has."""
 
 
-def read_store(store: RunStore, reading: Reading) -> Source:
-    """The runs of a store, or of one of its studies.
+@dataclass(frozen=True)
+class StoredRuns:
+    """The runs of a store before anything is said about them.
+
+    Attributes:
+        table: The cells of ``actwise table``.
+        planned: Lines of the plan.
+        unique: Rows of the export, each run under its first label.
+        aliases: Further labels.
+        observed: The runs that finished or diverged.
+    """
+
+    table: Table
+    planned: Sequence[StoredRun]
+    unique: Sequence[Row]
+    aliases: tuple[str, ...]
+    observed: Observations
+
+
+def read_runs(store: RunStore, reading: Reading) -> StoredRuns:
+    """The runs of a store, or of one of its studies, as a table and as observations.
 
     Raises:
         UnknownNameError: for an unknown study, factor, response or field.
@@ -47,8 +66,7 @@ def read_store(store: RunStore, reading: Reading) -> Source:
     response = reading.response or DEFAULT_RESPONSE
     if response not in columns.column_names:
         raise UnknownNameError("response", response, columns.column_names)
-    labelled = [_with_settings(row, factors) for row in rows]
-    unique, aliases = _once(labelled, factors)
+    unique, aliases = _once([_with_settings(row, factors) for row in rows], factors)
     usable = [row for row in unique if row["status"] != "failed"]
     observed = _connected(
         Observations.from_rows(
@@ -59,6 +77,19 @@ def read_store(store: RunStore, reading: Reading) -> Source:
             test_images=_test_images(store, usable),
         )
     )
+    return StoredRuns(table, planned, unique, aliases, observed)
+
+
+def read_store(store: RunStore, reading: Reading) -> Source:
+    """The runs of a store with everything that is known of them.
+
+    Raises:
+        UnknownNameError: for an unknown study, factor, response or field.
+        SpecError: for a factor that varies and is left out.
+    """
+    found = read_runs(store, reading)
+    table, observed, unique, aliases = found.table, found.observed, found.unique, found.aliases
+    factors = observed.factors
     cells = {row["run_id"]: tuple(str(row[name]) for name in factors) for row in unique}
     notes = [s for s in store.studies() if reading.study in (None, s.study)]
     return Source(
@@ -66,7 +97,7 @@ def read_store(store: RunStore, reading: Reading) -> Source:
         str(store),
         f"store {store}" + (f", study {reading.study}" if reading.study else ""),
         observed,
-        _flow(store, planned, unique, observed),
+        _flow(store, found.planned, unique, observed),
         excluded=_excluded(unique, observed, aliases),
         scope=table.scope,
         epochs=_cell_means(unique, cells, "epochs"),

@@ -41,6 +41,7 @@ class TableCell:
         num_failed: Runs that ended with an exception.
         num_missing: Runs that are planned and have no result.
         is_aliased: Whether another label stands for the same network and data.
+        interval: Of the mean, 95 %, in percent; see :mod:`.table_intervals`. None without.
     """
 
     settings: Settings
@@ -49,6 +50,7 @@ class TableCell:
     num_failed: int = 0
     num_missing: int = 0
     is_aliased: bool = False
+    interval: tuple[float, float] | None = None
 
     def __getitem__(self, setting: str) -> Setting:
         """The value of one of :data:`SETTINGS`."""

@@ -46,15 +46,15 @@ def read_table(
     where: Sequence[str] = (),
     artifacts: Path | None = None,
 ) -> "Table":
-    """The cells of a store, those without a result included."""
-    from ..analysis import make_table, select_planned
+    """The cells of a store, those without a result included, with intervals of their means."""
+    from ..analysis.source import Reading
+    from ..analysis.stored import read_runs
+    from ..analysis.table_intervals import with_intervals
     from ..store import RunStore
-    from ..store.export import export_table
 
     with RunStore.open(store, artifacts=artifacts) as opened:
-        runs = export_table(opened, "runs", study=study, where=where)
-        planned = select_planned(opened.planned(study), where)
-    return make_table(runs.to_pylist(), planned)
+        found = read_runs(opened, Reading(study=study, where=tuple(where)))
+    return with_intervals(found.table, found.observed)
 
 
 def print_table(table: "Table") -> None:

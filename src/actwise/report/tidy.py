@@ -14,13 +14,14 @@ def to_arrow(table: Table) -> "pa.Table":
     """One row a cell: every setting, so that tables of several studies can be joined, and results.
 
     Columns after the settings: ``mean`` and ``sd`` of test_accuracy in percent over the finished
-    runs (empty without any, and below two); ``n`` of these; runs ``diverged``, ``failed`` and
+    runs (empty without any, and below two); ``lower`` and ``upper``, the 95 % interval of the mean;
+    ``n`` of these; runs ``diverged``, ``failed`` and
     ``missing``; ``aliased``; ``paper``, the paper's accuracy. A setting that is a list is JSON.
     """
     import pyarrow as pa
 
     types = {
-        **dict.fromkeys(("mean", "sd", "paper"), pa.float64()),
+        **dict.fromkeys(("mean", "sd", "lower", "upper", "paper"), pa.float64()),
         **dict.fromkeys(("n", "diverged", "failed", "missing"), pa.int64()),
         "aliased": pa.bool_(),
     }
@@ -48,9 +49,12 @@ def render_json(table: Table) -> str:
 
 
 def _results(cell: TableCell) -> dict[str, Any]:
+    lower, upper = cell.interval or (None, None)
     return {
         "mean": cell.mean,
         "sd": cell.sd,
+        "lower": lower,
+        "upper": upper,
         "n": cell.num_finished,
         "diverged": cell.num_diverged,
         "failed": cell.num_failed,

@@ -51,6 +51,11 @@ def notes(table: Table) -> Iterator[str]:
     """What a reader must know of single cells, a sentence each."""
     if any(cell.num_finished > 1 for cell in table.cells):
         yield "± is the standard deviation over seeds, n the number of finished runs."
+    if any(cell.interval for cell in table.cells):
+        yield (
+            "Below it stands the 95 % interval of the mean, from the run-to-run deviation of all "
+            "cells of the data set; `actwise analyze` compares them."
+        )
     if any(paper_accuracy(cell) is not None for cell in table.cells):
         yield (
             "Beside it stands the paper's number (Ryu & Yoon 2017, Tables 3 and 4): one run, full "
@@ -89,9 +94,10 @@ def shortfalls(cell: TableCell) -> list[str]:
 
 
 def support(cell: TableCell, paper: float | None) -> list[str]:
-    """The number of runs, and the paper's number."""
-    runs = [f"n={cell.num_finished}"] if cell.num_finished else []
-    return runs + ([] if paper is None else [f"paper {paper:.2f}"])
+    """The number of runs, the interval of their mean, and the paper's number."""
+    found = [f"n={cell.num_finished}"] if cell.num_finished else []
+    found += [f"{cell.interval[0]:.2f} to {cell.interval[1]:.2f}"] if cell.interval else []
+    return found + ([] if paper is None else [f"paper {paper:.2f}"])
 
 
 def _conditions(table: Table) -> Iterator[str]:
