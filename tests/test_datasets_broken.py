@@ -10,6 +10,8 @@ import made_data
 from actwise.datasets import load
 from actwise.errors import DataError, SpecError, UnknownNameError
 
+# An EPS under any name: Pillow would hand it to Ghostscript, a program of its own.
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 32 32\n%%EndComments\nshowpage\n"
 IMAGES = [made_data.encode_image(image) for image in made_data.TRAIN_IMAGES[:6]]
 LABELS = [0, 1, 2, 0, 1, 2]
 SHARD = "train-0.parquet"
@@ -104,6 +106,7 @@ BROKEN_PARQUET: list[tuple[Callable[[Path], object], str]] = [
     (lambda p: made_data.write_shard(p, IMAGES, [0, 1, 2, 0, 1, None]), "1 rows have no label"),
     (lambda p: made_data.write_shard(p, [*IMAGES[:5], None], LABELS), "row 5 has no image bytes"),
     (lambda p: made_data.write_shard(p, [*IMAGES[:5], b"GIF"], LABELS), "row 5 is not a readable"),
+    (lambda p: made_data.write_shard(p, [*IMAGES[:5], EPS], LABELS), "it is none of PNG, WEBP"),
     (lambda p: made_data.write_shard(p, [*IMAGES[:5], IMAGES[5][:-40]], LABELS), "row 5 is not a"),
     (lambda p: made_data.write_shard(p, IMAGES, [0, 1, 2, 0, 1, 3]), "a training label is 3"),
     (lambda p: made_data.write_shard(p, IMAGES, [0, 1, 2, 0, 1, -1]), "a training label is -1"),

@@ -14,6 +14,8 @@ from .check import MAX_PIXELS, MIN_PIXELS, describe_shape
 
 # A palette is a way of writing RGB, one bit a way of writing grey; nothing is lost by either.
 _MODES = {"L": "L", "1": "L", "RGB": "RGB", "P": "RGB"}
+# Whatever a file is called, Pillow looks at its content: an EPS would start Ghostscript.
+_FORMATS = ("PNG", "WEBP", "JPEG", "BMP", "GIF", "PPM", "TIFF")
 
 
 def decode_images(files: Iterable[tuple[str, bytes]]) -> np.ndarray:
@@ -42,10 +44,10 @@ def decode_images(files: Iterable[tuple[str, bytes]]) -> np.ndarray:
 
 
 def _decode(content: bytes, where: str) -> np.ndarray:
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(io.BytesIO(content)) as image:
+        with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
             width, height = image.size
             # The size stands in the header: a huge image is refused before it is decoded.
             if not all(MIN_PIXELS <= side <= MAX_PIXELS for side in image.size):
@@ -61,6 +63,9 @@ def _decode(content: bytes, where: str) -> np.ndarray:
             pixels = np.asarray(image if image.mode == mode else image.convert(mode))
     except DataError:
         raise
+    except UnidentifiedImageError:
+        formats = ", ".join(_FORMATS)
+        raise DataError(f"{where} is not a readable image: it is none of {formats}") from None
     except Exception as error:  # Pillow raises many types on damaged files
         raise DataError(f"{where} is not a readable image: {error}") from error
     return pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
