@@ -105,7 +105,7 @@ class _Version:
         return Found(str(path), (path,), partial(self._read_archive, path))
 
     def _read_folder(self, folder: Path) -> Arrays:
-        contents = {name: (folder / name).read_bytes() for name in self.packing.batches}
+        contents = {name: _read_file(folder / name) for name in self.packing.batches}
         return self._join(contents, prefix=f"{folder}/")
 
     def _read_archive(self, path: Path) -> Arrays:
@@ -120,6 +120,13 @@ class _Version:
             )
 
         return Arrays(part(self.packing.train), part(self.packing.test), self.class_names)
+
+
+def _read_file(path: Path) -> bytes:
+    num_bytes = path.stat().st_size
+    if num_bytes > MAX_MEMBER_BYTES:
+        raise DataError(f"{path} has {num_bytes} bytes, at most {MAX_MEMBER_BYTES} are read")
+    return path.read_bytes()
 
 
 def _read_members(path: Path, packing: Packing) -> dict[str, bytes]:

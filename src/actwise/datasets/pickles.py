@@ -3,11 +3,13 @@
 The published Python batches are pickles of a dict with a uint8 array. Their five globals are
 resolved to stand-ins of our own that only keep what they are given; every other global is refused.
 numpy itself never sees the pickle: its ``__setstate__`` trusts its input, and it warns about the
-arguments that Python 2 wrote.
+arguments that Python 2 wrote. The operations are looked at before they are carried out, since one
+of ten bytes can ask for gigabytes.
 """
 
 import io
 import pickle
+import pickletools
 from typing import Any
 
 import numpy as np
@@ -23,7 +25,8 @@ def read_batch(content: bytes, *, where: str) -> dict[bytes, Any]:
             not a dict.
     """
     try:
-        batch = _RestrictedUnpickler(io.BytesIO(content), encoding="bytes").load()
+        _check_memory(content)
+        batch = _RestrictedUnpickler(content).load()
     except _RefusedError as error:
         raise DataError(f"{where} is refused: {error}") from None
     except Exception as error:  # a damaged pickle can raise any type
@@ -31,6 +34,18 @@ def read_batch(content: bytes, *, where: str) -> dict[bytes, Any]:
     if not isinstance(batch, dict):
         raise DataError(f"{where} is not a batch: it holds a {type(batch).__name__}")
     return {k: v.array if isinstance(v, _Array) else v for k, v in batch.items()}
+
+
+def _check_memory(content: bytes) -> None:
+    """Refuse what would take more memory than the file is long.
+
+    Python's C unpickler makes room for the memo up to the largest index that is named; what is
+    written by a pickler counts up. Lengths beyond the end of the file are errors to ``genops``.
+    """
+    for number, (operation, argument, _) in enumerate(pickletools.genops(content)):
+        is_memo = operation.name in ("PUT", "BINPUT", "LONG_BINPUT")
+        if is_memo and isinstance(argument, int) and argument > number + 1:
+            raise _RefusedError(f"it memoizes an object under the number {argument}")
 
 
 class _RefusedError(pickle.UnpicklingError):
@@ -59,9 +74,12 @@ class _Dtype:
 
 
 class _Callable:
-    """A global of the pickle. Without ``__dict__``, so that the pickle cannot alter it."""
+    """A global of the pickle, which cannot alter it."""
 
     __slots__ = ()
+
+    def __setstate__(self, state: Any) -> None:
+        raise _RefusedError("it alters a function")
 
 
 class _Reconstruct(_Callable):
@@ -77,11 +95,22 @@ class _MakeDtype(_Callable):
 
 
 class _Encode(_Callable):
-    """``_codecs.encode``, by which protocol 2 writes bytes."""
+    """``_codecs.encode``, by which protocol 2 writes bytes; ``most`` of them in all.
+
+    A text stands once in a file, but could be encoded again and again.
+    """
+
+    __slots__ = ("_num_left",)
+
+    def __init__(self, most: int) -> None:
+        self._num_left = most
 
     def __call__(self, text: Any, encoding: Any = "latin1") -> bytes:
         if not isinstance(text, str) or encoding not in ("latin1", b"latin1"):
             raise _RefusedError("it encodes something that is not text")
+        self._num_left -= len(text)
+        if self._num_left < 0:
+            raise _RefusedError("it encodes more text than it holds")
         return text.encode("latin1")
 
 
@@ -90,14 +119,17 @@ _GLOBALS: dict[tuple[str, str], _Callable] = {
     ("numpy._core.multiarray", "_reconstruct"): _Reconstruct(),
     ("numpy", "ndarray"): _Callable(),
     ("numpy", "dtype"): _MakeDtype(),
-    ("_codecs", "encode"): _Encode(),
 }
 
 
 class _RestrictedUnpickler(pickle.Unpickler):
+    def __init__(self, content: bytes) -> None:
+        super().__init__(io.BytesIO(content), encoding="bytes")
+        self._globals = {**_GLOBALS, ("_codecs", "encode"): _Encode(len(content))}
+
     def find_class(self, module_name: str, global_name: str, /) -> Any:
         try:
-            return _GLOBALS[module_name, global_name]
+            return self._globals[module_name, global_name]
         except KeyError:
             raise _RefusedError(
                 f"it names {module_name}.{global_name}, which no published batch contains"
