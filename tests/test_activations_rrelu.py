@@ -105,3 +105,15 @@ def test_training_without_drawn_slopes_is_an_error(module: nn.Module) -> None:
 def test_slopes_are_no_part_of_the_saved_state(module: nn.Module) -> None:
     filled(module, Draws())
     assert not module.state_dict()
+
+
+def test_its_gain_is_that_of_the_mean_slope_and_training_differs_as_stated() -> None:
+    bound = resolve("rrelu")
+    assert bound.gain == pytest.approx(1.37848, abs=1e-5)
+    assert "in gain" in bound.formula
+    module = bound.build((1_000_000,)).train()
+    assert isinstance(module, Stochastic)
+    module.fill_mask(Draws(), 1)
+    quantiles = (torch.arange(1_000_000, dtype=torch.float64) + 0.5) / 1_000_000
+    y: Tensor = module(torch.special.ndtri(quantiles).view(1, -1))
+    assert y.square().mean().rsqrt().item() == pytest.approx(1.37612, abs=2e-4)

@@ -59,7 +59,7 @@ register("relu", "x+", "Nair & Hinton 2010", lambda _: nn.ReLU())
 register("relu6", "min(x+, 6)", "Krizhevsky 2010", lambda _: nn.ReLU6())
 register("leaky_relu", "x if x > 0 else a x", "Maas et al. 2013",
          lambda _, a: nn.LeakyReLU(a), Parameter("a", 0.01))
-register("rrelu", "x if x > 0 else a x, a uniform in [lower, upper], at test its mean",
+register("rrelu", "x if x > 0 else a x, a uniform in [lower, upper], its mean at test and in gain",
          "Xu et al. 2015, arXiv:1505.00853",
          lambda shape, lower, upper: RReLU(shape, lower=lower, upper=upper),
          Parameter("lower", 1 / 8), Parameter("upper", 1 / 3))

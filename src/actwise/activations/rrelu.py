@@ -12,6 +12,10 @@ from ..rng import DrawBits
 class RReLU(nn.Module):
     """x if x > 0 else a x; a is uniform in [lower, upper] in training, their mean at test.
 
+    Its gain is that of the form at test (1.37848 with the default slopes). In training the slopes'
+    variance adds to E f^2: E a^2 = mean^2 + (upper - lower)^2 / 12, and 1/sqrt(E f^2) is 1.37612,
+    0.2 % less.
+
     Each element of each sample has its own slope in each step. In training the module draws
     nothing itself: :meth:`fill_mask` must put fresh numbers in before every step, for the
     batch size and the per-sample ``shape`` of the input.
