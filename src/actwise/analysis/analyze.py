@@ -139,6 +139,8 @@ def analyze_source(source: Source, question: Question) -> Analysis:
         SpecError: for a scale, margin or pair that makes no sense here.
         NotEstimableError: if the pair asked for was never run in one condition.
     """
+    # Loaded first: limits hold only for libraries that are there when they are set.
+    import scipy.linalg  # noqa: F401
     from threadpoolctl import threadpool_limits
 
     _check_question(question)
@@ -183,7 +185,7 @@ def _analyze(source: Source, question: Question) -> Analysis:
         rules=rule_table(observed),
         claims=claims,
         claims_origin=origin,
-        findings=all_findings(source, looks, checks, evidence),
+        findings=all_findings(source, looks, checks, [points, *([logit] if logit else [])]),
         checks=checks,
         looks=looks,
     )

@@ -14,7 +14,7 @@ from .findings import Finding
 from .looks import unplanned_looks
 from .observations import Integers, Observations
 from .precision import precisions
-from .results import Checks, Looks, Robustness
+from .results import Checks, Looks, Robustness, ScaleResults
 from .robustness import bca_interval, paired_tests
 from .source import Source
 
@@ -35,9 +35,12 @@ def check_runs(observed: Observations, evidence: Evidence) -> Checks:
 
 
 def all_findings(
-    source: Source, looks: Looks, checks: Checks, evidence: Evidence
+    source: Source, looks: Looks, checks: Checks, scales: Sequence[ScaleResults]
 ) -> tuple[Finding, ...]:
-    """Every finding, in the order of the codes."""
+    """Every finding, in the order of the codes; ``scales`` are the results, points first."""
+    evidence = scales[0].evidence
+    both = [r.pooled for r in scales if r.pooled is not None]
+    shares = [{size.term: size.share for size in found.sizes} for found in both]
     aliased = None
     if source.aliases:
         aliased = Finding("A001", "one network under several labels: " + "; ".join(source.aliases))
@@ -52,7 +55,10 @@ def all_findings(
         find.pairing_does_not_pay(checks.seed_correlation),
         find.incomplete_runs(source.flow),
     )
-    found = [*find.findings_of_runs(evidence), *(finding for finding in further if finding)]
+    found = [
+        *find.findings_of_runs(evidence, shares=shares if len(shares) > 1 else ()),
+        *(finding for finding in further if finding),
+    ]
     return tuple(sorted(found, key=lambda finding: finding.code))
 
 

@@ -102,15 +102,22 @@ class Finding:
         return TITLES[self.code][1]
 
 
-def findings_of_runs(evidence: Evidence) -> tuple[Finding, ...]:
-    """Every finding that follows from the runs alone, in the order of the codes."""
+def findings_of_runs(
+    evidence: Evidence, *, shares: Sequence[Mapping[str, float]] = ()
+) -> tuple[Finding, ...]:
+    """Every finding that follows from the runs alone, in the order of the codes.
+
+    Args:
+        evidence: In points.
+        shares: See :func:`near_ceiling`.
+    """
     observed = evidence.observed
     found = (
         confounded_factors(observed),
         few_seeds(observed),
         selected_on_test(observed.response),
         diverged_runs(observed),
-        near_ceiling(observed),
+        near_ceiling(observed, shares=shares),
         cells_without_runs(observed),
         no_variance(evidence),
     )
@@ -198,12 +205,19 @@ def diverged_runs(observed: Observations) -> Finding | None:
     return Finding("A008", _listed(rows)) if rows else None
 
 
-def near_ceiling(observed: Observations) -> Finding | None:
-    """A009: a term's share of the compared factor's part depends on the scale."""
+def near_ceiling(
+    observed: Observations, *, shares: Sequence[Mapping[str, float]] = ()
+) -> Finding | None:
+    """A009: a term's share of the compared factor's part depends on the scale.
+
+    Args:
+        observed: The runs.
+        shares: Of every term, in points and on the logit scale; computed if not given.
+    """
     done = observed.completed()
     if not done.num_runs or not is_percent(done) or len(done.levels_of(done.focus)) < 2:
         return None
-    shares = [
+    shares = shares or [
         {size.term: size.share for size in effect_sizes(decompose(on_scale(done, scale)))}
         for scale in ("points", "logit")
     ]
