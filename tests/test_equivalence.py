@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from actwise.analysis.equivalence import judge, judge_single_run, margin_for
+from actwise.analysis.equivalence import judge, judge_cautiously, margin_for
 from actwise.analysis.estimate import Estimate
 
 
@@ -35,18 +35,22 @@ def test_inside_a_family_the_adjusted_p_is_needed_too() -> None:
     assert judge(difference(0.0), margin=0.5, adjusted_p=0.9) == "equivalent"
 
 
+def judge_single(*estimates: Estimate) -> tuple[str, str]:
+    return judge_cautiously(estimates, margin=0.5, is_single_run=True)
+
+
 def test_single_runs_take_the_more_cautious_verdict() -> None:
     narrow, wide = difference(1.0, 0.3, math.inf), difference(1.0, 0.9, math.inf)
-    assert judge_single_run(narrow, wide, margin=0.5) == ("undecided", "single-run")
-    assert judge_single_run(narrow, narrow, margin=0.5) == ("better", "ok")
-    assert judge_single_run(wide, wide, margin=0.5) == ("undecided", "imprecise")
+    assert judge_single(narrow, wide) == ("undecided", "single-run")
+    assert judge_single(narrow, narrow) == ("better", "ok")
+    assert judge_single(wide, wide) == ("undecided", "imprecise")
     unknown = difference(1.0, math.nan, 0)
-    assert judge_single_run(wide, unknown, margin=0.5) == ("undecided", "single-run")
+    assert judge_single(wide, unknown) == ("undecided", "single-run")
 
 
 def test_single_runs_never_show_equivalence() -> None:
     exact = difference(0.0, 0.01, math.inf)
-    assert judge_single_run(exact, exact, margin=0.5) == ("undecided", "imprecise")
+    assert judge_single(exact, exact) == ("undecided", "imprecise")
 
 
 def test_margins_by_data_set() -> None:
