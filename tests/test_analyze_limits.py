@@ -9,8 +9,8 @@ import pytest
 
 import made_runs
 from actwise.analysis.analyze import Question, analyze, analyze_source
-from actwise.analysis.results import Analysis
 from actwise.analysis.readers import read_table_rows
+from actwise.analysis.results import Analysis
 from actwise.analysis.source import Reading
 from actwise.errors import ActwiseError
 from actwise.report.analysis_text import analysis_renderables
