@@ -43,6 +43,9 @@ STUDIES: Mapping[str, str] = {
     "no_model.toml": STUDY.replace('model = ["mlp"]\n', ""),
     "one_string.toml": STUDY.replace('["relu"]', '"relu"'),
     "misspelt_key.toml": STUDY.replace("[train]\n", "[train]\nepoch = 3\n"),
+    "empty_rule.toml": "exclude = [{}]\n" + STUDY,
+    "lost_rule.toml": "exclude = [{activation = 'elu'}]\n" + STUDY,
+    "no_cell.toml": "exclude = [{activation = 'relu'}]\n" + STUDY,
     "unknown_table.toml": STUDY + "[trian]\nepochs = 2\n",
 }
 
