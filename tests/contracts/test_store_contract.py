@@ -32,6 +32,14 @@ class TestStoreContract:
         assert [run.position for run in stored] == list(range(len(plan)))
         assert store.studies()[0].spec == study
 
+    def test_a_label_stands_for_the_run_of_the_newest_code(self, store: RunStore) -> None:
+        study = made_study(activation=["relu"], seeds="0..1")
+        before = made_plan(study)
+        store.add_study(study, before)
+        after = [replace(run, run_id=run.run_id[::-1], spec_hash="new") for run in before]
+        store.add_study(study, after)
+        assert [run.run_id for run in store.planned("made")] == [run.run_id for run in after]
+
     def test_a_plan_is_the_union_of_the_specs_started_under_its_name(self, store: RunStore) -> None:
         first, second = made_study(seeds="0"), made_study(activation=["elu", "selu"], seeds="0..1")
         for study in (first, second, first):

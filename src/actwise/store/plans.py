@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from ..errors import UnknownNameError
 from ..spec import ENGINE_VERSION, PlannedRun, RunSpec, StudySpec
@@ -80,25 +80,46 @@ def insert_runs(
     planned: Sequence[PlannedRun],
     *,
     engine_version: int = ENGINE_VERSION,
+    supersede: bool = False,
 ) -> None:
-    """Add runs to a study's plan, after those that it has; known ones are left as they are."""
+    """Add runs to a study's plan, after those that it has; known ones are left as they are.
+
+    With ``supersede`` a label at a seed stands for one run of an engine: where users' code or data
+    have changed, the line of the run before the change leaves the plan, so that it is no replicate.
+    """
     known_runs = set(connection.execute(select(runs.c.run_id)).scalars())
     new_runs = {run.run_id: run for run in planned if run.run_id not in known_runs}
     if new_runs:
         rows = [_run_row(run, engine_version) for run in new_runs.values()]
         connection.execute(insert(runs), rows)
     is_of_study = study_runs.c.study == study
+    asked = list(_label_rows(study, planned))
+    if supersede:
+        _drop_superseded(connection, study, asked, {run.run_id: run.spec.seed for run in planned})
     keys = select(study_runs.c.label, study_runs.c.run_id).where(is_of_study)
     known = {(label, run_id) for label, run_id in connection.execute(keys)}
-    rows = [
-        row for row in _label_rows(study, planned) if (row["label"], row["run_id"]) not in known
-    ]
+    rows = [row for row in asked if (row["label"], row["run_id"]) not in known]
     if rows:
         last = select(func.max(study_runs.c.position)).where(is_of_study)
         first = (connection.execute(last).scalar_one() or 0) + 1 if known else 0
         placed = [row | {"position": first + index} for index, row in enumerate(rows)]
         connection.execute(insert(study_runs), placed)
         mark_aliases(connection, study)
+
+
+def _drop_superseded(
+    connection: Connection, study: str, asked: list[dict[str, Any]], seeds: dict[str, int]
+) -> None:
+    newest = {(row["label"], seeds[row["run_id"]]): row["run_id"] for row in asked}
+    lines = (
+        select(study_runs.c.label, runs.c.seed, study_runs.c.run_id)
+        .join(runs, runs.c.run_id == study_runs.c.run_id)
+        .where(study_runs.c.study == study, runs.c.engine_version == ENGINE_VERSION)
+    )
+    for label, seed, run_id in connection.execute(lines).all():
+        if newest.get((label, seed), run_id) != run_id:
+            line = {"study": study, "label": label, "run_id": run_id}
+            connection.execute(delete(study_runs).filter_by(**line))
 
 
 def mark_aliases(connection: Connection, study: str) -> None:

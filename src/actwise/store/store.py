@@ -23,8 +23,10 @@ class RunStore:
     """Everything that is known of runs. This docstring is the contract of every storage.
 
     Plans. A study's plan is the union of all specs started under its name: ``add_study`` adds
-    runs and takes none away. A run is filed under its id once, however many studies and labels
-    ask for it; each label stands in the plan with the settings as asked.
+    runs and takes none away, but where users' code or data changed: then a label at a seed stands
+    for the new run, and the one before leaves the plan (its result stays until ``gc``). A run is
+    filed under its id once, however many studies and labels ask for it; each label stands in the
+    plan with the settings as asked.
 
     Results. A run is pending until a result is recorded: ``finished``, ``diverged`` or
     ``failed``. A result is there as a whole or not at all, whatever is killed at whatever
@@ -121,7 +123,7 @@ class RunStore:
         """Add a spec and its runs to the plan of the study's name."""
         with self.database.writing() as connection:
             plans.insert_study(connection, study)
-            plans.insert_runs(connection, study.name, planned)
+            plans.insert_runs(connection, study.name, planned, supersede=True)
 
     def studies(self) -> list[plans.StoredStudy]:
         """All specs, in the order in which they were first started."""

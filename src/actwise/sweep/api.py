@@ -1,9 +1,11 @@
 """``actwise.run``: a study by its name, into a store by its path."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from ..errors import UnknownNameError
 from ..spec import Describe, StudySpec, load_study
 from ..store import RunStore
 from ..store.location import locate
@@ -40,6 +42,10 @@ def run(
     """
     from ..models import make_describe
 
+    known = [field.name for field in fields(RunOptions)]
+    for name in options:
+        if name not in known:
+            raise UnknownNameError("option of run", name, known)
     chosen = RunOptions(**options)
     spec = study if isinstance(study, StudySpec) else load_study(study, overrides)
     describe = make_describe(chosen.data_dir)
