@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ..analysis import Table
-from ..errors import SpecError, StoreError, UnknownNameError
-from ..store.formats import render_table
+from ..errors import SpecError, UnknownNameError
+from ..store.formats import render_table, write_file
 from .latex import render_latex
 from .markdown import render_markdown
 from .text import text_renderables
@@ -48,10 +48,7 @@ def write(table: Table, format: str, target: Path | None = None) -> None:
         sys.stdout.buffer.write(content)
         sys.stdout.flush()
         return
-    try:
-        target.write_bytes(content)
-    except OSError as error:
-        raise StoreError(f"{str(target)!r} cannot be written: {error.strerror}") from None
+    write_file(target, content)
 
 
 def _content(table: Table, format: str, width: int) -> bytes:

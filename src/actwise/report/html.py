@@ -16,8 +16,8 @@ from .. import __version__
 from ..analysis.analyze import Question, analyze_source, analyze_store, open_source
 from ..analysis.results import Analysis
 from ..analysis.source import Reading
-from ..errors import StoreError
 from ..store import RunStore
+from ..store.formats import write_file
 from . import figures
 from .background import (
     LIMITS,
@@ -99,10 +99,7 @@ def write_report(analysis: Analysis, target: Path, *, command: str) -> None:
     Raises:
         StoreError: if the file cannot be written.
     """
-    try:
-        target.write_text(render_html(analysis, command=command), encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"{str(target)!r} cannot be written: {error.strerror}") from None
+    write_file(target, render_html(analysis, command=command).encode())
 
 
 def render_html(analysis: Analysis, *, command: str, now: datetime | None = None) -> str:

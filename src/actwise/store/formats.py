@@ -36,6 +36,15 @@ def write_table(table: "pa.Table", target: Path | BinaryIO, format: str) -> None
     if not isinstance(target, Path):
         target.write(content)
         return
+    write_file(target, content)
+
+
+def write_file(target: Path, content: bytes) -> None:
+    """Write a file that appears when it is complete.
+
+    Raises:
+        StoreError: if it cannot be written.
+    """
     partial = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         try:

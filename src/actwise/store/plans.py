@@ -94,10 +94,17 @@ def insert_runs(
         connection.execute(insert(runs), rows)
     is_of_study = study_runs.c.study == study
     asked = list(_label_rows(study, planned))
+    columns = (study_runs.c.label, runs.c.seed, study_runs.c.run_id, runs.c.engine_version)
+    joined = select(*columns).join(runs, runs.c.run_id == study_runs.c.run_id).where(is_of_study)
+    lines = connection.execute(joined).all()
     if supersede:
-        _drop_superseded(connection, study, asked, {run.run_id: run.spec.seed for run in planned})
-    keys = select(study_runs.c.label, study_runs.c.run_id).where(is_of_study)
-    known = {(label, run_id) for label, run_id in connection.execute(keys)}
+        seeds = {run.run_id: run.spec.seed for run in planned}
+        newest = {(row["label"], seeds[row["run_id"]]): row["run_id"] for row in asked}
+        for label, seed, run_id, engine in lines:
+            if engine == engine_version and newest.get((label, seed), run_id) != run_id:
+                is_line = (study_runs.c.label == label) & (study_runs.c.run_id == run_id)
+                connection.execute(delete(study_runs).where(is_of_study & is_line))
+    known = {(label, run_id) for label, _, run_id, _ in lines}
     rows = [row for row in asked if (row["label"], row["run_id"]) not in known]
     if rows:
         last = select(func.max(study_runs.c.position)).where(is_of_study)
@@ -105,21 +112,6 @@ def insert_runs(
         placed = [row | {"position": first + index} for index, row in enumerate(rows)]
         connection.execute(insert(study_runs), placed)
         mark_aliases(connection, study)
-
-
-def _drop_superseded(
-    connection: Connection, study: str, asked: list[dict[str, Any]], seeds: dict[str, int]
-) -> None:
-    newest = {(row["label"], seeds[row["run_id"]]): row["run_id"] for row in asked}
-    lines = (
-        select(study_runs.c.label, runs.c.seed, study_runs.c.run_id)
-        .join(runs, runs.c.run_id == study_runs.c.run_id)
-        .where(study_runs.c.study == study, runs.c.engine_version == ENGINE_VERSION)
-    )
-    for label, seed, run_id in connection.execute(lines).all():
-        if newest.get((label, seed), run_id) != run_id:
-            line = {"study": study, "label": label, "run_id": run_id}
-            connection.execute(delete(study_runs).filter_by(**line))
 
 
 def mark_aliases(connection: Connection, study: str) -> None:
