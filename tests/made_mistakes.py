@@ -42,6 +42,7 @@ STUDIES: Mapping[str, str] = {
     "duplicate.toml": STUDY + "epochs = 2\n",
     "no_model.toml": STUDY.replace('model = ["mlp"]\n', ""),
     "one_string.toml": STUDY.replace('["relu"]', '"relu"'),
+    "table_level.toml": STUDY.replace('["relu"]', '[{name = "relu"}]'),
     "misspelt_key.toml": STUDY.replace("[train]\n", "[train]\nepoch = 3\n"),
     "empty_rule.toml": "exclude = [{}]\n" + STUDY,
     "lost_rule.toml": "exclude = [{activation = 'elu'}]\n" + STUDY,

@@ -197,6 +197,7 @@ def test_overrides_replace_levels_settings_and_seeds(study_file: str) -> None:
         ("factors.activation=relu,relu", "twice"),
         ("seeds=a..b", "range such as 0..9"),
         ("seeds=1,1", "distinct"),
+        ("seeds=4..1", "^study '[^']*': seeds='4..1' holds no seed; .* upwards: 1..4$"),
         ("seeds=0,9223372036854775808", r"from 0 to 2\*\*63 - 1"),
         ("seeds=0..999999999999", "more than 1000000 seeds"),
         (f"train.epochs={'1' * 400}", "train.epochs=inf"),
@@ -212,7 +213,14 @@ def test_overrides_replace_levels_settings_and_seeds(study_file: str) -> None:
         ("factors.regularization=bn+aug,bn + aug", "twice"),
         ("looks=5,3", "rising"),
         ("width=0", "width"),
+        ("looks=1,3", "at least 2"),
         ("epochs", "key=value"),
+        ("epochs=3", "write train.epochs"),
+        ("test_curve=on", "write observe.test_curve"),
+        ("activation=relu", "write factors.activation"),
+        ("train.epochs=3,5", "what varies is a factor: factors.train.epochs"),
+        ("train=3", "train=3: a table of settings is expected"),
+        ("exclude=relu", "exclude='relu': a list is expected"),
         ("name.first=x", "not a table"),
     ],
 )
@@ -222,7 +230,7 @@ def test_a_wrong_override_is_refused(study_file: str, override: str, complaint: 
 
 
 def test_a_missing_factor_and_a_missing_study_are_named() -> None:
-    with pytest.raises(SpecError, match="no level of the factor 'model'"):
+    with pytest.raises(SpecError, match=r"^study 'test': there is no level of the factor 'model'"):
         study(factors={k: v for k, v in FACTORS.items() if k != "model"})
     with pytest.raises(SpecError, match="no study is named 'papr'"):
         load_study("papr")

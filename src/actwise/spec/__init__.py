@@ -11,8 +11,8 @@ from .load import load_study as load_study
 from .load import parse_study as parse_study
 from .load import shipped_studies as shipped_studies
 from .planned import PlannedRun as PlannedRun
+from .run import REQUIRED_FACTORS as REQUIRED_FACTORS
 from .run import RunSpec as RunSpec
-from .study import REQUIRED_FACTORS as REQUIRED_FACTORS
 from .study import StudySpec as StudySpec
 from .train import ObserveSpec as ObserveSpec
 from .train import TrainSettings as TrainSettings

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from ..errors import SpecError, UnknownNameError
 from ..registry import parse_value, split_outside
-from .study import StudySpec, first_problem
+from .problems import first_problem
+from .study import StudySpec
 
 
 def shipped_studies() -> list[str]:
@@ -56,7 +57,7 @@ def parse_study(raw: dict[str, Any], *, source: str) -> StudySpec:
     try:
         return StudySpec.model_validate(raw)
     except ValidationError as error:
-        raise SpecError(f"study {source!r}: {first_problem(error)}") from None
+        raise SpecError(f"study {source!r}: {first_problem(error, owner=StudySpec)}") from None
 
 
 def _apply(raw: dict[str, Any], override: str) -> None:

@@ -8,6 +8,8 @@ from .train import Frozen, TrainSpec
 
 Width = Annotated[float, Field(gt=0, le=16)]
 NUM_SEEDS = 2**63
+REQUIRED_FACTORS = ("dataset", "model", "regularization", "activation")
+"""What every study varies or fixes as a level."""
 
 
 class RunSpec(Frozen):

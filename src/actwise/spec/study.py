@@ -8,10 +8,10 @@ from pydantic import Field, TypeAdapter, ValidationError, field_validator, model
 
 from ..errors import SpecError, UnknownNameError
 from ..registry import parse_expression
-from .run import NUM_SEEDS, RunSpec, Width
+from .problems import first_problem
+from .run import NUM_SEEDS, REQUIRED_FACTORS, RunSpec, Width
 from .train import Frozen, ObserveSpec, TrainSettings, TrainSpec
 
-REQUIRED_FACTORS = ("dataset", "model", "regularization", "activation")
 Scalar = bool | int | float | str | list[Any] | None
 
 _KNOWN_FACTORS = (
@@ -42,8 +42,8 @@ class StudySpec(Frozen):
         name: Name of the study; runs are filed under it.
         description: What it costs and what to expect; the first comment of a shipped study.
         seeds: Seeds, which are blocks: every cell is trained at each of them.
-        factors: Levels of every factor: the four names of :data:`REQUIRED_FACTORS`, ``width``, or
-            any field of the training protocol as ``train.FIELD``.
+        factors: Levels of every factor: the four of ``REQUIRED_FACTORS``, ``width``, or any field
+            of the training protocol as ``train.FIELD``.
         train: Settings of all cells; a factor ``train.FIELD`` comes over them. Only with the
             factors must they go together.
         exclude: Rules; a cell that has all levels of one of them is left out. Every rule names
@@ -76,13 +76,13 @@ class StudySpec(Frozen):
         self._check_factors()
         self._check_rules()
         if not self.seeds or len(set(self.seeds)) < len(self.seeds):
-            raise self._error("seeds must be distinct numbers")
+            raise SpecError("seeds must be distinct numbers")
         if min(self.seeds) < 0 or max(self.seeds) >= NUM_SEEDS:
-            raise self._error("seeds must be numbers from 0 to 2**63 - 1")
-        if list(self.looks) != sorted(set(self.looks)) or any(look < 1 for look in self.looks):
-            raise self._error("looks must be rising numbers of seeds")
+            raise SpecError("seeds must be numbers from 0 to 2**63 - 1")
+        if list(self.looks) != sorted(set(self.looks)) or any(look < 2 for look in self.looks):
+            raise SpecError("looks must be rising numbers of seeds, each at least 2")
         if not self._trainings():
-            raise self._error("the exclude rules leave no cell")
+            raise SpecError("the exclude rules leave no cell")
         return self
 
     def cells(self) -> Iterator[RunSpec]:
@@ -106,28 +106,28 @@ class StudySpec(Frozen):
                 raise UnknownNameError("factor", factor, _KNOWN_FACTORS)
         for factor in REQUIRED_FACTORS:
             if not self.factors.get(factor):
-                raise SpecError(f"study {self.name!r} has no level of the factor {factor!r}")
+                raise SpecError(f"there is no level of the factor {factor!r}")
         for factor, levels in zip(self.factors, self._levels(), strict=True):
             if not levels:
-                raise self._error(f"the factor {factor!r} has no levels")
+                raise SpecError(f"the factor {factor!r} has no levels")
             if len({level.meant for level in levels}) < len(levels):
-                raise self._error(f"the factor {factor!r} lists a level twice")
+                raise SpecError(f"the factor {factor!r} lists a level twice")
 
     def _check_rules(self) -> None:
         """Every rule names levels of factors: a misspelt one would exclude nothing."""
         for rule in self.exclude:
             if not rule:
-                raise self._error("an exclude rule is empty; it would leave no cell")
+                raise SpecError("an exclude rule is empty; it would leave no cell")
             for factor, asked in rule.items():
                 if factor not in _KNOWN_FACTORS:
                     raise UnknownNameError("factor", factor, _KNOWN_FACTORS)
                 if factor not in self.factors:
                     known = ", ".join(self.factors)
-                    raise self._error(f"exclude names {factor}, but the factors are {known}")
+                    raise SpecError(f"exclude names {factor}, but the factors are {known}")
                 meanings = {self._level(factor, level).meant for level in self.factors[factor]}
                 if self._level(factor, asked).meant not in meanings:
                     known = ", ".join(map(str, self.factors[factor]))
-                    raise self._error(
+                    raise SpecError(
                         f"exclude names {factor}={asked}, but the levels of {factor} are {known} "
                         "(write one of them, or drop all rules by exclude=none)"
                     )
@@ -141,7 +141,7 @@ class StudySpec(Frozen):
             return _Level(factor, asked, _meaning(factor, asked))
         except ValidationError as error:
             within = "train" if factor.startswith("train.") else factor
-            raise self._error(first_problem(error, within=within)) from None
+            raise SpecError(first_problem(error, owner=TrainSettings, within=within)) from None
 
     def _combinations(self) -> Iterator[tuple[_Level, ...]]:
         """One level of every factor, less what is excluded."""
@@ -162,27 +162,7 @@ class StudySpec(Frozen):
         try:
             return TrainSpec.model_validate(settings)
         except ValidationError as error:
-            raise self._error(first_problem(error, within="train")) from None
-
-    def _error(self, complaint: str) -> SpecError:
-        return SpecError(f"study {self.name!r}: {complaint}")
-
-
-def first_problem(error: ValidationError, *, within: str = "") -> str:
-    """The first complaint of pydantic as one sentence, with the nearest name for unknown keys.
-
-    ``within`` is the field that was validated, where that is not the whole study.
-    """
-    problem = error.errors(include_url=False)[0]
-    field = ".".join(str(part) for part in (within, *problem["loc"]) if part != "")
-    if problem["type"] == "extra_forbidden":
-        owners: dict[Any, type[Frozen]] = {"train": TrainSettings, "observe": ObserveSpec}
-        known = owners.get(problem["loc"][0], StudySpec).model_fields
-        return str(UnknownNameError("setting", str(problem["loc"][-1]), known))
-    message = problem["msg"].removeprefix("Value error, ")
-    if problem["type"] == "value_error":
-        return f"{field}: {message}" if field else message
-    return f"{field}={problem.get('input')!r}: {message[0].lower()}{message[1:]}"
+            raise SpecError(first_problem(error, owner=TrainSettings, within="train")) from None
 
 
 def _meaning(factor: str, asked: Any) -> Hashable:
@@ -214,6 +194,10 @@ def _expand_range(item: Any) -> list[Any]:
         raise SpecError(
             f"seeds={item!r} is not a list of numbers or a range such as 0..9"
         ) from None
+    if not seeds:
+        raise SpecError(
+            f"seeds={item!r} holds no seed; a range goes upwards: {seeds.stop - 1}..{seeds.start}"
+        )
     if seeds[_MOST_SEEDS:]:
         raise SpecError(f"seeds={item!r} are more than {_MOST_SEEDS} seeds")
     return list(seeds)
