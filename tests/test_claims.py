@@ -160,6 +160,19 @@ def test_a_spread_that_grows_refutes_the_shrinking_gaps() -> None:
     assert judged(observed)["C2"].verdict == "refuted"
 
 
+def test_single_runs_elsewhere_do_not_make_the_spread_of_cifar10_known_better(
+    true_world: Observations,
+) -> None:
+    seeds_R = true_world.seeds_R
+    assert seeds_R is not None
+    mixed = true_world.select((true_world.run_datasets() == "cifar10") | (seeds_R == "0"))
+    alone = judged(true_world.where(dataset="cifar10"))["C2"]
+    assert [row.df for row in judged(mixed)["C2"].components] == pytest.approx(
+        [row.df for row in alone.components]
+    )
+    assert judged(mixed)["C2"].components[0].upper == pytest.approx(alone.components[0].upper)
+
+
 def test_a_sign_that_only_holds_in_points_is_a_ceiling() -> None:
     odds = {"relu": 0.0, "prelu": 0.6, "elu": 0.0}
 
@@ -180,6 +193,15 @@ def test_a_study_without_the_cells_names_what_is_missing(true_world: Observation
     assert ("C100", "V: vgg*", "r=1", "prelu") in results["C6"].missing
     assert results["C3"].verdict == "supported"
     assert "dataset: cifar10;" in results["C3"].scope
+
+
+def test_the_scope_of_a_claim_is_that_of_the_cells_it_weighs(true_world: Observations) -> None:
+    results = judged(true_world)
+    assert results["C6"].scope == (
+        "dataset: cifar100; model: vgg16; regularization: bn+aug; activation: elu, prelu, relu"
+    )
+    assert results["C2"].scope.startswith("dataset: cifar10; model: resnet18, vgg16;")
+    assert results["C5b"].scope == ""
 
 
 def test_shortcuts_are_judged_against_the_plain_twin() -> None:

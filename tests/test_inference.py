@@ -141,7 +141,6 @@ def test_default_intervals_cover_and_tests_keep_their_level(seeds: int, seed_sd:
 def test_one_seed_leaves_contrasts_without_a_standard_error() -> None:
     model = fit_cells(made_study(seeds=1, generator=np.random.default_rng(7), levels=ONE_DATASET))
     estimate = model.contrast({ELU: 1, RELU: -1})
-    assert not model.has_replicates
     assert not estimate.is_testable
     assert math.isnan(estimate.lower())
     assert math.isnan(estimate.p_value())
@@ -158,7 +157,6 @@ def test_zero_variance_gives_a_point_and_no_crash() -> None:
 def test_no_runs_give_a_model_without_cells() -> None:
     model = fit_cells(Observations.from_rows([], factors=FACTORS))
     assert model.cells == ()
-    assert not model.has_replicates
     with pytest.raises(NotEstimableError, match="no runs in cifar10, vgg16, elu"):
         model.mean(ELU)
 

@@ -102,7 +102,7 @@ class ClaimResult:
         margin: Margin of equivalence by data set, in points.
         runs, seeds: Completed runs of the study and its distinct seeds (0 without).
         variance_source: Where the shown standard errors come from.
-        scope: Levels over which the claim was averaged.
+        scope: Levels of the cells that have weight in the claim; "" where the study has none.
         missing: Cells that the claim needs and the study lacks.
         notes: What a reader must know besides.
     """
@@ -171,7 +171,7 @@ def judge_claim(claim: Claim, evidence: Evidence, logit: Evidence | None) -> Cla
         observed.completed().num_runs,
         0 if observed.seeds_R is None else len(set(observed.seeds_R.tolist())),
         evidence.model.source,
-        wording.scope(),
+        wording.scope(cell for weights in plan.weights for cell in weights if weights[cell]),
         missing=missing,
         notes=plan.notes,
     )

@@ -72,7 +72,7 @@ def spread(means: list[list[Weights]], model: CellModel) -> Spread:
     if error_variance == 0.0:
         return Spread(raw, raw, raw, raw, df2)
     # A single run's variance is known or comes from outside: chi^2, as with infinite df.
-    df2 = df2 if model.has_replicates else math.inf
+    df2 = df2 if _has_replicates(means, model) else math.inf
     ratio = total / error_variance
     lower, upper = (_noncentrality(ratio, df1, df2, p) for p in (_LEVEL, 1 - _LEVEL))
     scale = error_variance / df1
@@ -109,6 +109,13 @@ def _root_ratio(top: float, bottom: float) -> float:
     if bottom == 0.0:
         return math.inf if top > 0 else math.nan
     return math.sqrt(top / bottom)
+
+
+def _has_replicates(means: list[list[Weights]], model: CellModel) -> bool:
+    """Whether the runs of these cells tell their own variance; other data sets do not matter."""
+    places = [model.index[cell] for group in means for weights in group for cell in weights]
+    parts = [part for part in model.parts if np.isin(part.members_G, places).any()]
+    return bool(parts) and all(part.fit.df > 0 for part in parts)
 
 
 def _pair_error(model: CellModel, first: Weights, second: Weights) -> Estimate:

@@ -94,11 +94,6 @@ class CellModel:
         return {cell: position for position, cell in enumerate(self.cells)}
 
     @property
-    def has_replicates(self) -> bool:
-        """Whether every part has its own residual degrees of freedom."""
-        return bool(self.parts) and all(part.fit.df > 0 for part in self.parts)
-
-    @property
     def is_orthogonal(self) -> bool:
         """Whether seeds, where they are blocks, are orthogonal to the cells."""
         return all(part.fit.is_crossed for part in self.parts)

@@ -5,7 +5,7 @@ residual network); r = 0, 1 (1 where the regularization flips or crops); a = an 
 study has besides is averaged over with equal weights, and stated as the scope.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -94,13 +94,14 @@ class Wording:
         place = self.factors.index("activation")
         return (*cell[:place], activation, *cell[place + 1 :])
 
-    def scope(self) -> str:
-        """What was averaged over, for reports."""
-        parts = []
-        for place, name in enumerate(self.factors):
-            levels = sorted({cell[place] for cell in self.cells})
-            parts.append(f"{name}: {', '.join(levels)}")
-        return "; ".join(parts)
+    def scope(self, cells: Iterable[Cell]) -> str:
+        """The levels of those of some cells that the study has, for reports; "" without any."""
+        known = set(self.cells)
+        found = [cell for cell in cells if cell in known]
+        if not found:
+            return ""
+        levels = (", ".join(sorted(set(column))) for column in zip(*found, strict=True))
+        return "; ".join(f"{n}: {text}" for n, text in zip(self.factors, levels, strict=True))
 
     def _group(self, cell: Cell) -> Group | None:
         levels = dict(zip(self.factors, cell, strict=True))
