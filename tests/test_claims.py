@@ -278,3 +278,13 @@ def test_a_claim_keeps_its_level_at_the_least_favourable_point() -> None:
         (result,) = judge_claims(observed, [c for c in PAPER_CLAIMS if c.id == "C6"])
         supported += result.verdict == "supported"
     assert supported / 200 == pytest.approx(0.05, abs=0.045)
+
+
+def test_a_stricter_level_widens_every_limit_of_a_claim(true_world: Observations) -> None:
+    usual, strict = (
+        judge_claims(true_world, PAPER_CLAIMS, alpha=alpha)[0] for alpha in (0.05, 0.02)
+    )
+    assert (usual.alpha, strict.alpha) == (0.05, 0.02)
+    for wide, narrow in zip(strict.components, usual.components, strict=True):
+        assert wide.lower < narrow.lower
+        assert wide.upper > narrow.upper

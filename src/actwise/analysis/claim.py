@@ -9,14 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from .estimate import Estimate
-from .evidence import Evidence, gather, is_percent
+from .estimate import ALPHA, Estimate
+from .evidence import Evidence, Variance, gather, is_percent
 from .inference import CellModel, NotEstimableError, Weights
 from .observations import Cell, Observations
 from .wording import Wording
 
 ClaimVerdict = Literal["supported", "refuted", "undecided"]
-ALPHA = 0.05
 
 REASONS = (
     "missing-cells",
@@ -38,8 +37,8 @@ class ComponentResult:
     Attributes:
         name: What was estimated.
         estimate, standard_error, df: NaN (and 0) where it could not be.
-        lower: One-sided 95 % limit.
-        upper: One-sided limit at the level that refutes, 1 - .05 / K for K components.
+        lower: One-sided limit at 1 - alpha.
+        upper: One-sided limit at the level that refutes, 1 - alpha / K for K components.
         bound: Support needs ``lower`` above this.
         refutation: The claim is refuted where ``upper`` lies below this.
     """
@@ -125,7 +124,12 @@ class ClaimResult:
 
 
 def judge_claims(
-    observed: Observations, claims: Sequence[Claim], *, margin: float | None = None
+    observed: Observations,
+    claims: Sequence[Claim],
+    *,
+    margin: float | None = None,
+    variance: Variance = "pooled",
+    alpha: float = ALPHA,
 ) -> tuple[ClaimResult, ...]:
     """Judge claims about accuracies; errors are turned into accuracies first.
 
@@ -133,11 +137,15 @@ def judge_claims(
         observed: The runs.
         claims: Such as :data:`claims.PAPER_CLAIMS`.
         margin: Margin of equivalence for all data sets, in points, instead of the defaults.
+        variance: One residual variance a data set, or each cell its own.
+        alpha: Level of each claim; planned looks share 5 %.
     """
     if not observed.higher_is_better and is_percent(observed):
         observed = replace(observed, response_R=100.0 - observed.response_R, higher_is_better=True)
-    points = gather(observed, margin=margin)
-    logit = gather(observed, scale="logit") if is_percent(observed) else None
+    points = gather(observed, margin=margin, variance=variance, alpha=alpha)
+    logit = None
+    if is_percent(observed):
+        logit = gather(observed, scale="logit", variance=variance, alpha=alpha)
     return tuple(judge_claim(claim, points, logit) for claim in claims)
 
 
@@ -172,6 +180,7 @@ def judge_claim(claim: Claim, evidence: Evidence, logit: Evidence | None) -> Cla
         0 if observed.seeds_R is None else len(set(observed.seeds_R.tolist())),
         evidence.model.source,
         wording.scope(cell for weights in plan.weights for cell in weights if weights[cell]),
+        alpha=evidence.alpha,
         missing=missing,
         notes=plan.notes,
     )
@@ -214,8 +223,8 @@ def component_result(
         estimate.value,
         estimate.standard_error,
         estimate.df,
-        estimate.lower(1 - ALPHA),
-        estimate.upper(1 - ALPHA / num_components),
+        estimate.lower(),
+        estimate.upper(1 - estimate.alpha / num_components),
         bound,
         refutation,
     )

@@ -3,7 +3,7 @@
 W(r) is the mean over networks of the variance over activations of mu(C10, n, r, .), the noise
 taken off; theta = sqrt(W(1) / W(0)). With K activations on each of N networks, the sum of squares
 over the error variance s^2 of a mean is noncentral chi^2 with N (K - 1) degrees of freedom and
-noncentrality N (K - 1) W / s^2 (noncentral F where s^2 is estimated); its 97.5 % limits give
+noncentrality N (K - 1) W / s^2 (noncentral F where s^2 is estimated); its 1 - alpha / 2 limits give
 those of each W, and the limits of both those of theta (Bonferroni).
 """
 
@@ -20,7 +20,6 @@ from .evidence import Evidence
 from .inference import CellModel, Weights
 from .wording import Wording
 
-_LEVEL = 0.975
 SHRINKS = 0.5
 """Considerably: the spread is at most half."""
 
@@ -73,8 +72,8 @@ def spread(means: list[list[Weights]], model: CellModel) -> Spread:
         return Spread(raw, raw, raw, raw, df2)
     # A single run's variance is known or comes from outside: chi^2, as with infinite df.
     df2 = df2 if _has_replicates(means, model) else math.inf
-    ratio = total / error_variance
-    lower, upper = (_noncentrality(ratio, df1, df2, p) for p in (_LEVEL, 1 - _LEVEL))
+    ratio, tail = total / error_variance, model.alpha / 2
+    lower, upper = (_noncentrality(ratio, df1, df2, p) for p in (1 - tail, tail))
     scale = error_variance / df1
     return Spread(max(0.0, raw - error_variance), raw, lower * scale, upper * scale, df2)
 

@@ -1,7 +1,7 @@
 """Claims that are a conjunction of contrasts, theta_k > c_k for k = 1..K.
 
-Supported: every one-sided 95 % lower limit exceeds c_k (intersection-union, Berger 1982: no
-correction inside a claim). Refuted: some upper limit at level 1 - .05 / K lies below its bound.
+Supported: every one-sided lower limit at 1 - alpha exceeds c_k (intersection-union, Berger 1982:
+no correction inside a claim). Refuted: some upper limit at 1 - alpha / K lies below its bound.
 """
 
 import math

@@ -89,7 +89,8 @@ def cross_fitted_regret(evidence: Evidence, rule: Rule, *, name: str) -> Estimat
         found.append(model.contrast(weights, name=name))
     variance, df = satterthwaite([(e.standard_error**2 / 4, e.df) for e in found])
     value = sum(estimate.value for estimate in found) / len(found)
-    return Estimate(name, value, math.sqrt(variance), df, "cross-fitted, " + evidence.model.source)
+    source = "cross-fitted, " + evidence.model.source
+    return Estimate(name, value, math.sqrt(variance), df, source, evidence.alpha)
 
 
 def halves(

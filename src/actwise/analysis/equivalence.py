@@ -26,7 +26,7 @@ def judge(
     adjusted_p: float | None = None,
     is_single_run: bool = False,
 ) -> Verdict:
-    """Judge a difference by its 90 % interval [L, U]: each direction one-sided 5 %.
+    """Judge a difference by its verdict interval [L, U]: each direction one-sided alpha.
 
     equivalent if -margin < L and U < margin (two one-sided tests, Schuirmann 1987); else better
     if L > 0; else worse if U < 0 (swapped where lower is better); else undecided.
@@ -36,15 +36,15 @@ def judge(
         margin: Half width of what counts as no difference, in points.
         higher_is_better: Direction of the response.
         adjusted_p: One-sided p of the difference's sign, adjusted inside its family; better and
-            worse need it to be at most .05.
+            worse need it to be at most alpha.
         is_single_run: Single runs never show equivalence.
     """
-    lower, upper = difference.interval(0.90)
+    lower, upper = difference.verdict_interval()
     if math.isnan(lower):
         return "undecided"
     if -margin < lower and upper < margin and not is_single_run:
         return "equivalent"
-    if adjusted_p is not None and adjusted_p > 0.05:
+    if adjusted_p is not None and adjusted_p > difference.alpha:
         return "undecided"
     if lower > 0:
         return "better" if higher_is_better else "worse"

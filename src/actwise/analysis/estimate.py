@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from .distributions import t_quantile, t_upper_tail
 
+ALPHA = 0.05
+"""Level of a test that is made once; planned looks share it (see ``looks``)."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -20,6 +23,7 @@ class Estimate:
         standard_error: Its standard deviation; NaN where nothing is known of it.
         df: Degrees of freedom of the standard error; infinite where it is known, 0 where not.
         source: Where the variance comes from.
+        alpha: Level at which it is judged: of a two-sided test, and of each direction of a verdict.
     """
 
     name: str
@@ -27,6 +31,7 @@ class Estimate:
     standard_error: float
     df: float
     source: str
+    alpha: float = ALPHA
 
     @property
     def is_testable(self) -> bool:
@@ -42,18 +47,22 @@ class Estimate:
             return math.copysign(math.inf, distance) if distance else 0.0
         return distance / self.standard_error
 
-    def lower(self, level: float = 0.95) -> float:
-        """One-sided lower confidence limit."""
-        return self.value - self._half_width(level)
+    def lower(self, level: float | None = None) -> float:
+        """One-sided lower confidence limit, by default at 1 - alpha."""
+        return self.value - self._half_width(1 - self.alpha if level is None else level)
 
-    def upper(self, level: float = 0.95) -> float:
-        """One-sided upper confidence limit."""
-        return self.value + self._half_width(level)
+    def upper(self, level: float | None = None) -> float:
+        """One-sided upper confidence limit, by default at 1 - alpha."""
+        return self.value + self._half_width(1 - self.alpha if level is None else level)
 
-    def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Two-sided confidence interval with equal tails."""
-        one_sided = (1 + level) / 2
+    def interval(self, level: float | None = None) -> tuple[float, float]:
+        """Two-sided confidence interval with equal tails, by default at 1 - alpha."""
+        one_sided = 1 - self.alpha / 2 if level is None else (1 + level) / 2
         return self.lower(one_sided), self.upper(one_sided)
+
+    def verdict_interval(self) -> tuple[float, float]:
+        """The interval that decides a verdict, at 1 - 2 alpha: each direction errs in alpha."""
+        return self.lower(), self.upper()
 
     def p_above(self, bound: float = 0.0) -> float:
         """One-sided p value against "true value <= bound"; small where it lies above."""

@@ -6,16 +6,20 @@ these runs at chance accuracy stand beside them.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Literal
 
 from .divergence import at_chance, diverged_cells
 from .equivalence import Verdict, judge_cautiously, margin_for
-from .estimate import Estimate
+from .estimate import ALPHA, Estimate
 from .external import EXTERNAL_DEVIATIONS, RunDeviation, single_run_models
 from .inference import CellModel, Weights, fit_cells
 from .observations import Cell, Observations
 from .scales import Scale, on_scale
+
+Variance = Literal["pooled", "cell"]
+"""Residual variance: one a data set, or each cell's own (Satterthwaite)."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,8 @@ class Evidence:
         is_single_run: Whether no cell has a replicate.
         diverged: Cells with a diverged run.
         margin: Margin of equivalence in points for all data sets, or None for the defaults.
+        variance: Whether a data set has one residual variance, or each cell its own.
+        alpha: Level of each test, which every estimate carries.
     """
 
     observed: Observations
@@ -39,6 +45,8 @@ class Evidence:
     is_single_run: bool
     diverged: frozenset[Cell]
     margin: float | None = None
+    variance: Variance = "pooled"
+    alpha: float = ALPHA
 
     @property
     def model(self) -> CellModel:
@@ -67,6 +75,8 @@ def gather(
     *,
     scale: Scale = "points",
     margin: float | None = None,
+    variance: Variance = "pooled",
+    alpha: float = ALPHA,
     external: Mapping[str, RunDeviation] = EXTERNAL_DEVIATIONS,
 ) -> Evidence:
     """Fit the models that the runs allow.
@@ -77,10 +87,16 @@ def gather(
     diverged = diverged_cells(observed)
     done = observed.completed()
     single = not any(part.fit.df > 0 for part in fit_cells(done).parts)
-    models = _models(done, scale, external, single=single)
+
+    def fitted(runs: Observations) -> tuple[CellModel, ...]:
+        found = _models(runs, scale, external, single=single, pooled=variance == "pooled")
+        return tuple(replace(model, alpha=alpha) for model in found)
+
     filled = at_chance(observed) if diverged and is_percent(observed) else None
-    sensitivity = _models(filled, scale, external, single=single) if filled else ()
-    return Evidence(observed, scale, models, sensitivity, single, diverged, margin)
+    sensitivity = fitted(filled) if filled else ()
+    return Evidence(
+        observed, scale, fitted(done), sensitivity, single, diverged, margin, variance, alpha
+    )
 
 
 def judge_difference(
@@ -124,10 +140,11 @@ def _models(
     external: Mapping[str, RunDeviation],
     *,
     single: bool,
+    pooled: bool,
 ) -> tuple[CellModel, ...]:
     if single and is_percent(observed):
         return tuple(single_run_models(observed, scale=scale, external=external).values())
-    return (fit_cells(on_scale(observed, scale)),)
+    return (fit_cells(on_scale(observed, scale), pooled=pooled),)
 
 
 def is_percent(observed: Observations) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..errors import SpecError
 from .blocks import AdditiveFit, fit_additive
-from .estimate import Estimate, satterthwaite
+from .estimate import ALPHA, Estimate, satterthwaite
 from .observations import Cell, Floats, Integers, Observations
 
 Weights = Mapping[Cell, float]
@@ -78,6 +78,7 @@ class CellModel:
         parts: Variance of the runs, one part a data set (or a cell, on request).
         known_C: Variance of each mean that is known without being estimated (binomial).
         source: Where the variance comes from, for reports.
+        alpha: Level at which contrasts are judged.
     """
 
     factors: tuple[str, ...]
@@ -87,6 +88,7 @@ class CellModel:
     parts: tuple[VariancePart, ...]
     known_C: Floats
     source: str
+    alpha: float = ALPHA
 
     @cached_property
     def index(self) -> dict[Cell, int]:
@@ -116,7 +118,7 @@ class CellModel:
         known = float(weights_C**2 @ self.known_C)
         variance, df = satterthwaite([*variances, *([(known, math.inf)] if known else [])])
         value = float(weights_C @ self.means_C)
-        return Estimate(name, value, math.sqrt(variance), df, self.source)
+        return Estimate(name, value, math.sqrt(variance), df, self.source, self.alpha)
 
     def missing(self, weights: Weights) -> tuple[Cell, ...]:
         """Cells with a weight but without runs."""
