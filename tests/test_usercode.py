@@ -12,6 +12,7 @@ from actwise.registry import Level, parse_level
 from actwise.usercode import (
     call_user_object,
     code_digest,
+    describe_fault,
     load_user_object,
     user_arguments,
     user_level,
@@ -104,6 +105,33 @@ def test_a_module_that_exits_at_import_is_refused(folder: Path) -> None:
     folder.write_text("raise SystemExit(3)\n")
     with pytest.raises(SpecError, match="raised SystemExit: 3"):
         load(f"{folder.stem}:scale")
+
+
+@pytest.mark.parametrize(
+    ("source", "place"),
+    [
+        ("import os\n\nvalue = 1 / 0\n", r"ZeroDivisionError: .* \(NAME.py, line 3\)$"),
+        ("import json\njson.loads('x')\n", r"JSONDecodeError: .* \(NAME.py, line 2\)$"),
+        ("import mine.deep\n", r"RuntimeError: executed \(mine/__init__.py, line 1\)$"),
+        ("def f(:\n", r"SyntaxError: invalid syntax \(NAME.py, line 1\)$"),
+    ],
+)
+def test_a_broken_module_is_refused_with_the_line_that_is_wrong(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, source: str, place: str
+) -> None:
+    monkeypatch.chdir(folder.parent)
+    folder.write_text(source)
+    with pytest.raises(SpecError, match=place.replace("NAME", folder.stem)):
+        load(f"{folder.stem}:scale")
+
+
+def test_a_fault_in_called_code_names_the_users_line(folder: Path) -> None:
+    folder.write_text("def scale(x):\n    return x.rellu()\n")
+    scale = load(f"{folder.stem}:scale")
+    with pytest.raises(AttributeError) as caught:
+        scale(1.0)  # type: ignore[operator]
+    assert describe_fault(caught.value).endswith(f"({folder}, line 2)")
+    assert describe_fault(ValueError("never raised")) == "ValueError: never raised"
 
 
 def canonical(folder: Path, arguments: str) -> str:

@@ -82,7 +82,11 @@ WRONG_INPUT: list[tuple[str, int, tuple[str, ...]]] = [
     ("plan mine.toml factors.activation=__main__:double", 2, ("__main__:double",)),
     ("plan mine.toml factors.activation=nowhere:double", 2, ("nowhere:double", "nowhere")),
     ("plan mine.toml factors.activation=mine:duble", 2, ("mine:duble", "double")),
-    ("plan mine.toml factors.activation=raises:anything", 2, ("raises", "at import")),
+    (
+        "plan mine.toml factors.activation=raises:anything",
+        2,
+        ("RuntimeError: at import (raises.py, line 1)",),
+    ),
     ("show activation rleu", 2, ("rleu", "relu")),
     ("show activation relu --figure a_file/x.png", 2, ("a_file/x.png",)),
     ("show activation relu --figure x.docx", 2, ("x.docx", "png")),

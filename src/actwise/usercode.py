@@ -10,6 +10,8 @@ import importlib
 import inspect
 import re
 import sys
+import sysconfig
+import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
 from difflib import get_close_matches
 from importlib.machinery import ModuleSpec
@@ -20,6 +22,9 @@ from .errors import SpecError
 from .registry import Level, Value, format_value
 
 _FILLABLE = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+
+_OURS = Path(__file__).parent
+_INSTALLED = [Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")]
 
 # Module name -> digest of its file when this process imported it.
 _imported: dict[str, str] = {}
@@ -38,8 +43,9 @@ def load_user_object(level: Level, *, kind: str) -> Any:
     try:
         module = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:
-        problem = f"{type(error).__name__}: {error}"
-        raise SpecError(f"{kind} {level}: importing {module_name} raised {problem}") from error
+        raise SpecError(
+            f"{kind} {level}: importing {module_name} raised {describe_fault(error)}"
+        ) from error
     if _imported.setdefault(module_name, digest) != digest:
         raise SpecError(
             f"{kind} {level}: the file of {module_name} changed after this process imported it; "
@@ -128,6 +134,31 @@ def call_user_object(
     arguments = user_arguments(function, level, kind=kind, reserved=offered)
     taken = {p.name for p in _signature(function) if p.kind in _FILLABLE}
     return function(**{k: v for k, v in offered.items() if k in taken}, **arguments)
+
+
+def describe_fault(error: BaseException) -> str:
+    """What users' code raised, and where: ``ZeroDivisionError: division by zero (my.py, line 6)``.
+
+    The line is the innermost one of a file neither of actwise nor installed, as torch is.
+    """
+    fault = f"{type(error).__name__}: {error}"
+    if isinstance(error, SyntaxError):  # tells its own place
+        return fault
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith("<") and _OURS not in Path(frame.filename).parents
+    ]
+    own = [f for f in frames if not any(i in Path(f.filename).parents for i in _INSTALLED)]
+    if not (own or frames):
+        return fault
+    place = (own or frames)[-1]
+    return f"{fault} ({_nearest_path(place.filename)}, line {place.lineno})"
+
+
+def _nearest_path(file_name: str) -> str:
+    path = Path(file_name)
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def _module_and_name(level: Level, *, kind: str) -> tuple[str, str]:

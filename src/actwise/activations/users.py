@@ -11,6 +11,7 @@ from ..registry import Level
 from ..usercode import (
     call_user_object,
     code_digest,
+    describe_fault,
     load_user_object,
     user_arguments,
     user_level,
@@ -77,7 +78,7 @@ def _checked(construct: Callable[[], nn.Module], level: Level, shape: Shape) -> 
     except SpecError:
         raise
     except Exception as error:
-        problem = f"{type(error).__name__}: {error}"
+        problem = describe_fault(error)
         raise SpecError(f"{_KIND} {level} raised {problem} for inputs of {shape}") from error
     if x._version:
         raise SpecError(f"{_KIND} {level} changes its input in place; return a new tensor")

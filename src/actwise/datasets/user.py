@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import DataError, SpecError
 from ..registry import Level
-from ..usercode import call_user_object, load_user_object
+from ..usercode import call_user_object, describe_fault, load_user_object
 from .check import make_split, numbered_classes
 from .dataset import Arrays, Dataset
 from .entry import Found
@@ -33,7 +33,7 @@ def find_user_dataset(level: Level, data_dir: Path | None) -> Found:
         except (DataError, SpecError):
             raise
         except Exception as error:
-            raise DataError(f"{where} failed: {type(error).__name__}: {error}") from error
+            raise DataError(f"{where} failed: {describe_fault(error)}") from error
         return _to_arrays(made, where)
 
     return Found(where, (), read)

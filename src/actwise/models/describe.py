@@ -11,6 +11,7 @@ import torch
 from .. import activations, datasets, regularization
 from ..errors import ActwiseError, SpecError
 from ..spec import Describe, Description, RunSpec
+from ..usercode import describe_fault
 from .entry import resolve
 from .footprint import Footprint, footprint, peak_memory_bytes
 from .layers import LayerFactory
@@ -127,7 +128,7 @@ def _examine(network: _Network) -> tuple[Footprint, frozenset[str]]:
             raise
         raise SpecError(
             f"model {network.model} with {network.activation} and {network.regularization} failed "
-            f"on the meta device: {type(error).__name__}: {error}"
+            f"on the meta device: {describe_fault(error)}"
         ) from error
     if cost.num_outputs != network.num_classes:
         raise SpecError(

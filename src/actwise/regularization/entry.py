@@ -7,7 +7,13 @@ from typing import Any
 
 from ..errors import SpecError, UnknownNameError
 from ..registry import Level, Parameter, Registry, Value, bind, canonical
-from ..usercode import code_digest, load_user_object, user_arguments, user_level
+from ..usercode import (
+    code_digest,
+    describe_fault,
+    load_user_object,
+    user_arguments,
+    user_level,
+)
 from .part import Part
 
 KIND = "regularizer"
@@ -98,7 +104,7 @@ def _bind_user_part(level: Level) -> BoundPart:
     try:
         part: Any = make(**arguments)
     except Exception as error:
-        raise SpecError(f"{KIND} {level} failed: {type(error).__name__}: {error}") from error
+        raise SpecError(f"{KIND} {level} failed: {describe_fault(error)}") from error
     if not isinstance(part, Part):
         raise SpecError(
             f"{KIND} {level} made a {type(part).__name__}; expected an actwise.regularization.Part"
