@@ -21,7 +21,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 
-from actwise.analysis.assumptions import brown_forsythe
+from actwise.analysis.equal_variances import brown_forsythe
 from actwise.analysis.claim import judge_claims
 from actwise.analysis.claims import PAPER_CLAIMS
 from actwise.analysis.effects import effect_sizes

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from actwise.analysis.assumptions import brown_forsythe, outlier_runs, seed_correlation
+from actwise.analysis.assumptions import outlier_runs, seed_correlation
 from actwise.analysis.divergence import at_chance, diverged_cells, divergence_rates, exact_interval
 from actwise.analysis.inference import fit_cells
 from actwise.analysis.observations import Observations
@@ -14,19 +14,6 @@ LEVELS = {
     "model": ("vgg16", "resnet18"),
     "activation": ("relu", "prelu", "elu"),
 }
-
-
-def test_brown_forsythe_equals_scipy() -> None:
-    observed = made_study(seeds=6, generator=np.random.default_rng(0), levels=LEVELS)
-    groups = [observed.response_R[observed.run_cells == c] for c in range(6)]
-    oracle = stats.levene(*groups, center="median")
-    (found,) = brown_forsythe(observed)
-    assert found.f == pytest.approx(oracle.statistic)
-    assert found.p == pytest.approx(oracle.pvalue)
-
-
-def test_single_runs_have_no_test_of_equal_variances() -> None:
-    assert brown_forsythe(made_study(seeds=1, generator=np.random.default_rng(0))) == ()
 
 
 @pytest.mark.parametrize(("seed_sd", "truth"), [(0.0, 0.0), (0.25, 0.5)])

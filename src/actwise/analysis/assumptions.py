@@ -1,6 +1,7 @@
-"""Is the default model fit for these runs? Equal variances, pairing by seed, outliers.
+"""Is the default model fit for these runs? Pairing by seed, and outliers.
 
-These are reported and never choose the model: blocking and pooling are fixed in the spec.
+These are reported and never choose the model: blocking and pooling are fixed in the spec. Equal
+variances have a file of their own, ``equal_variances``.
 """
 
 import math
@@ -9,23 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .distributions import f_quantile, f_upper_tail, t_quantile
+from .distributions import f_quantile, t_quantile
 from .inference import CellModel
 from .observations import Cell, Floats, Observations
 
 OUTLIER_DEVIATIONS = 3.5
 OUTLIER_MIN_DF = 20
-
-
-@dataclass(frozen=True)
-class EqualVariances:
-    """Brown-Forsythe test: F of the absolute deviations from the cells' medians."""
-
-    dataset: str
-    f: float
-    df1: int
-    df2: int
-    p: float
 
 
 @dataclass(frozen=True)
@@ -54,24 +44,6 @@ class OutlierRun:
     seed: str | None
     residual: float
     deviations: float
-
-
-def brown_forsythe(observed: Observations) -> tuple[EqualVariances, ...]:
-    """Test of equal variances over the cells of each data set (Brown & Forsythe 1974).
-
-    Cells with one run are left out; a data set without two cells of two runs has no test. With
-    three runs a cell the test is conservative, because a median run deviates by exactly 0.
-    """
-    done = observed.completed()
-    names = done.run_datasets()
-    tests = []
-    for name in dict.fromkeys(names.tolist()):
-        part = done.select(names == name)
-        groups = [part.response_R[part.run_cells == c] for c in range(len(part.cells))]
-        deviations = [np.abs(group - np.median(group)) for group in groups if len(group) > 1]
-        if len(deviations) > 1:
-            tests.append(EqualVariances(name, *_one_way_f(deviations)))
-    return tuple(tests)
 
 
 def break_even_correlation(num_seeds: int, *, num_cells: int = 2, level: float = 0.95) -> float:
@@ -141,17 +113,6 @@ def outlier_runs(observed: Observations, model: CellModel) -> tuple[OutlierRun, 
                 cell = done.cells[done.run_cells[run]]
                 found.append(OutlierRun(cell, seed, float(residual), float(residual / spread)))
     return tuple(found)
-
-
-def _one_way_f(groups: list[Floats]) -> tuple[float, int, int, float]:
-    everything = np.concatenate(groups)
-    between = sum(len(g) * float(g.mean() - everything.mean()) ** 2 for g in groups)
-    within = sum(float(np.sum((g - g.mean()) ** 2)) for g in groups)
-    df1, df2 = len(groups) - 1, len(everything) - len(groups)
-    if within == 0.0:
-        return math.nan, df1, df2, math.nan
-    f = (between / df1) / (within / df2)
-    return f, df1, df2, f_upper_tail(f, df1, df2)
 
 
 def _seed_tables(observed: Observations) -> list[Floats]:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from . import findings as find
-from .assumptions import EqualVariances, brown_forsythe, outlier_runs, seed_correlation
+from .assumptions import outlier_runs, seed_correlation
 from .conditions import PairRow
 from .contrasts import cell_at
 from .divergence import divergence_rates
+from .equal_variances import brown_forsythe
 from .evidence import Evidence
 from .findings import Finding
 from .looks import unplanned_looks
@@ -20,14 +21,13 @@ from .source import Source
 
 MOST_ROBUSTNESS_ROWS = 200
 """Robustness columns are computed up to so many pairs; larger tables are exploratory anyway."""
-_LEAST_RUNS = 3
 
 
 def check_runs(observed: Observations, evidence: Evidence) -> Checks:
     """Everything about the runs that may limit a conclusion; it chooses no model."""
     return Checks(
         precisions(evidence),
-        _equal_variances(observed),
+        brown_forsythe(observed),
         seed_correlation(observed),
         outlier_runs(observed, evidence.model),
         divergence_rates(observed),
@@ -105,10 +105,3 @@ def _robustness(
     differences_N = np.array([by_seed[0][name] - by_seed[1][name] for name in shared])
     tests = paired_tests(differences_N, family_size=family_size, generator=generator)
     return Robustness(tests, bca_interval(differences_N, generator=generator))
-
-
-def _equal_variances(observed: Observations) -> tuple[EqualVariances, ...]:
-    """Of cells with three runs: two deviate alike from their median, whatever their spread."""
-    done = observed.completed()
-    counts_C = np.bincount(done.run_cells, minlength=len(done.cells))
-    return brown_forsythe(done.select(counts_C[done.run_cells] >= _LEAST_RUNS))

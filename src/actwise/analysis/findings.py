@@ -11,9 +11,10 @@ from itertools import combinations
 
 import numpy as np
 
-from .assumptions import EqualVariances, OutlierRun, SeedCorrelation
+from .assumptions import OutlierRun, SeedCorrelation
 from .divergence import divergence_rates
 from .effects import effect_sizes
+from .equal_variances import EqualVariances
 from .evidence import Evidence, is_percent
 from .factorial import decompose, missing_cells
 from .observations import Cell, Floats, Observations

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .asked import ContrastRow, Refusal
-from .assumptions import EqualVariances, OutlierRun, SeedCorrelation
+from .assumptions import OutlierRun, SeedCorrelation
 from .claim import ClaimResult
 from .conditions import PairRow, Separation
 from .decision import Decision
 from .divergence import DivergenceRate
 from .effects import EffectSize
+from .equal_variances import EqualVariances
 from .estimate import Estimate
 from .evidence import Evidence
 from .factorial import Decomposition
