@@ -1,22 +1,20 @@
 """An analysis as plain values, in the shape of docs/json.md; what is not known is None."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
 from .. import __version__
-from .asked import ContrastRow
 from .claim import ClaimResult, ComponentResult
-from .conditions import PairRow, Separation
 from .estimate import Estimate
-from .families import AdjustedP
-from .image_errors import ImageErrors
-from .results import Analysis, CellRow, Decomposed, Margin, Robustness, ScaleResults
+from .json_values import Json, estimate_json, finite, mean_json, p_json
+from .level_times import level_times
+from .results import Analysis, CellRow, Decomposed, ScaleResults
+from .results_differences_json import contrasts_json, separations_json
 from .results_notes_json import checks_json, looks_json, source_json, summaries_json
-from .summaries import Comparison
-
-Json = dict[str, Any]
+from .side_tests import effect_tests
+from .source import Source
+from .table_intervals import Interval, possible_range
 
 
 def analysis_json(analysis: Analysis) -> Json:
@@ -30,10 +28,10 @@ def analysis_json(analysis: Analysis) -> Json:
             "decision": asdict(analysis.decision),
             "cells": _cells(analysis),
             "decomposition": _decomposition(shown.pooled) if shown else None,
-            "effects": _effects(shown.pooled) if shown else [],
+            "effects": _effects(shown, shown.pooled) if shown else [],
             "effects_by_dataset": _by_dataset(shown) if shown else {},
-            "margins": [_margin(row) for row in analysis.margins],
-            "contrasts": _contrasts(analysis),
+            "margins": _margins(analysis),
+            "contrasts": contrasts_json(analysis),
             "refused": [asdict(refusal) for refusal in analysis.differences.refusals],
             "claims": [_claim(claim) for claim in analysis.claims],
             "claims_origin": analysis.claims_origin,
@@ -44,8 +42,10 @@ def analysis_json(analysis: Analysis) -> Json:
             "logit": _other_scale(analysis.logit) if analysis.logit else None,
             "gains": _gains(shown) if shown else [],
             "rules": [asdict(rule) for rule in analysis.rules],
-            "separations": [_separation(row) for row in analysis.differences.separations],
+            "separations": separations_json(analysis.differences.separations),
             "ranking": _ranking(analysis),
+            "curves": _curves(analysis.source),
+            "time": [asdict(row) for row in level_times(analysis.source)],
             "looks": looks_json(analysis.looks),
             "flow": {**analysis.source.flow, "reasons": analysis.source.excluded},
             **checks_json(analysis.checks),
@@ -54,43 +54,19 @@ def analysis_json(analysis: Analysis) -> Json:
     return values
 
 
-def finite(value: Any) -> Any:
-    """Plain JSON values; numbers that are not finite become None, tuples lists."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(key): finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(item) for item in value]
-    return value
-
-
-def estimate_json(estimate: Estimate) -> Json:
-    """An estimate with its 95 % and 90 % intervals; df is None where it is known exactly."""
-    lower, upper = estimate.interval()
-    lower_90, upper_90 = estimate.interval(0.90)
-    return {
-        "estimate": estimate.value,
-        "standard_error": estimate.standard_error,
-        "df": estimate.df,
-        "lower": lower,
-        "upper": upper,
-        "lower_90": lower_90,
-        "upper_90": upper_90,
-    }
-
-
 def _cells(analysis: Analysis) -> list[Json]:
     if analysis.source.summaries:
         return summaries_json(analysis.source.summaries)
     observed = analysis.source.observed
-    factors = observed.factors if observed else ()
-    return [_cell(factors, row) for row in analysis.cells]
+    if observed is None or not analysis.cells:
+        return []
+    limits = possible_range(observed)
+    return [_cell(observed.factors, row, limits) for row in analysis.cells]
 
 
-def _cell(factors: Sequence[str], row: CellRow) -> Json:
+def _cell(factors: Sequence[str], row: CellRow, limits: Interval) -> Json:
     nothing = Estimate("", math.nan, math.nan, 0.0, "")
-    found = estimate_json(row.mean or nothing)
+    found = mean_json(row.mean or nothing, limits)
     return {
         **dict(zip(factors, row.cell, strict=True)),
         "mean": found["estimate"],
@@ -121,20 +97,52 @@ def _decomposition(pooled: Decomposed | None) -> Json | None:
     }
 
 
-def _effects(pooled: Decomposed | None) -> list[Json]:
-    return [asdict(size) for size in pooled.sizes] if pooled else []
+def _effects(
+    results: ScaleResults, found: Decomposed | None, dataset: str | None = None
+) -> list[Json]:
+    """Terms with their F tests; the terms of one decomposition are a family."""
+    if found is None:
+        return []
+    where = f"{dataset or 'all data'}, {results.scale}"
+    tests = effect_tests(found.sizes, where)
+    return [{**asdict(s), **p_json(p)} for s, p in zip(found.sizes, tests, strict=True)]
 
 
 def _by_dataset(results: ScaleResults) -> Json:
     return {
-        name: {"decomposition": _decomposition(found), "effects": _effects(found)}
+        name: {"decomposition": _decomposition(found), "effects": _effects(results, found, name)}
         for name, found in results.by_dataset.items()
     }
 
 
-def _margin(row: Margin) -> Json:
-    values = {"dataset": row.dataset, "factor": row.factor, "at": row.at, "level": row.level}
-    return {**values, **estimate_json(row.mean)}
+def _margins(analysis: Analysis) -> list[Json]:
+    observed = analysis.source.observed
+    if observed is None or not analysis.margins:
+        return []
+    limits = possible_range(observed)
+    return [
+        {
+            "dataset": row.dataset,
+            "factor": row.factor,
+            "at": row.at,
+            "level": row.level,
+            **mean_json(row.mean, limits),
+        }
+        for row in analysis.margins
+    ]
+
+
+def _curves(source: Source) -> list[Json]:
+    factors = source.observed.factors if source.observed else ()
+    return [
+        {
+            **dict(zip(factors, curve.cell, strict=True)),
+            "measure": curve.measure,
+            "epochs": curve.epochs,
+            "mean": curve.mean,
+        }
+        for curve in source.curves
+    ]
 
 
 def _gains(results: ScaleResults) -> list[Json]:
@@ -144,110 +152,9 @@ def _gains(results: ScaleResults) -> list[Json]:
 def _other_scale(results: ScaleResults) -> Json:
     return {
         "decomposition": _decomposition(results.pooled),
-        "effects": _effects(results.pooled),
+        "effects": _effects(results, results.pooled),
         "effects_by_dataset": _by_dataset(results),
         "gains": _gains(results),
-    }
-
-
-def _contrasts(analysis: Analysis) -> list[Json]:
-    found = analysis.differences
-    logit = analysis.logit.differences if analysis.logit else ()
-    simple = [
-        {
-            "contrast": f"{pair.high} - {pair.low}",
-            "kind": "simple",
-            **_judged(pair),
-            "logit": estimate_json(logit[number]) if logit else None,
-            "robustness": _robustness(found.robustness.get(number)),
-            "images": _images(found.images.get(number)),
-        }
-        for number, pair in enumerate(found.simple)
-    ]
-    others = [
-        {"contrast": row.name, "kind": row.kind, **_judged(row)}
-        for row in (*found.asked, *found.incumbent)
-    ]
-    return [*simple, *others, *map(_comparison, analysis.published.comparisons)]
-
-
-def _robustness(found: Robustness | None) -> Json | None:
-    if found is None:
-        return None
-    tests = asdict(found.tests) if found.tests else {}
-    return {**tests, "bca": list(found.bca) if found.bca else None}
-
-
-def _images(found: ImageErrors | None) -> Json | None:
-    if found is None:
-        return None
-    return {
-        "these_images": estimate_json(found.these),
-        "new_images": estimate_json(found.new),
-        "bootstrap_error": found.bootstrap,
-    }
-
-
-def _comparison(comparison: Comparison) -> Json:
-    """Of published summary statistics: pooled, and Welch's beside it."""
-    return {
-        "contrast": f"{comparison.high} - {comparison.low}",
-        "kind": "summary",
-        "cohens_d": comparison.cohens_d,
-        **estimate_json(comparison.pooled),
-        "p": comparison.pooled.p_value(),
-        "welch": {**estimate_json(comparison.welch), "p": comparison.welch.p_value()},
-    }
-
-
-def _judged(row: PairRow | ContrastRow) -> Json:
-    return {
-        "condition": dict(row.condition),
-        **estimate_json(row.estimate),
-        **_family(row.p[-1]),
-        "margin": row.margin,
-        "verdict": row.verdict,
-        "reason": row.reason,
-        "scale": "points",
-        "models": _models(row.estimates, row.p),
-    }
-
-
-def _family(p: AdjustedP) -> Json:
-    return {
-        "p": p.p,
-        "adjusted_p": p.adjusted,
-        "family": p.family,
-        "family_size": p.size,
-        "method": p.method,
-    }
-
-
-def _models(estimates: Sequence[Estimate], p: Sequence[AdjustedP]) -> list[Json]:
-    """The same difference under every deciding model of the error."""
-    return [
-        {
-            "source": estimate.source,
-            "standard_error": estimate.standard_error,
-            "df": estimate.df,
-            "statistic": estimate.statistic(),
-            "p": entry.p,
-            "adjusted_p": entry.adjusted,
-        }
-        for estimate, entry in zip(estimates, p, strict=True)
-    ]
-
-
-def _separation(row: Separation) -> Json:
-    return {
-        "condition": dict(row.condition),
-        "best": row.best,
-        "second": row.second,
-        **estimate_json(row.estimates[-1]),
-        "z": row.estimates[0].statistic(),
-        **_family(row.p[-1]),
-        "is_separated": row.is_separated,
-        "models": _models(row.estimates, row.p),
     }
 
 

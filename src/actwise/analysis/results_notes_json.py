@@ -1,15 +1,15 @@
 """The parts of an analysis' JSON that are about the runs: source, checks, looks."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
+from .json_values import Json, p_json
 from .precision import Precision
 from .results import Checks, Looks
+from .side_tests import variance_tests
 from .source import Source
 from .summaries import Summary
-
-Json = dict[str, Any]
 
 
 def source_json(source: Source) -> Json:
@@ -49,7 +49,10 @@ def checks_json(checks: Checks) -> Json:
     return {
         "precision": [_precision(row) for row in checks.precisions],
         "assumptions": {
-            "equal_variances": [asdict(row) for row in checks.equal_variances],
+            "equal_variances": [
+                {**asdict(row), **p_json(p)}
+                for row, p in zip(checks.equal_variances, variance_tests(checks), strict=True)
+            ],
             "seed_correlation": (
                 asdict(checks.seed_correlation) if checks.seed_correlation else None
             ),
@@ -81,4 +84,14 @@ def summaries_json(summaries: Sequence[Summary]) -> list[Json]:
 def _precision(row: Precision) -> Json:
     values = asdict(row)
     first, last = values.pop("seeds_for_margin")
-    return {**values, "seeds_for_margin": {"estimate": first, "upper": last}}
+    components = [
+        {
+            **asdict(component),
+            "sd": component.sd,
+            "sd_lower": math.sqrt(component.lower),
+            "sd_upper": math.sqrt(component.upper),
+        }
+        for component in row.components
+    ]
+    seeds = {"estimate": first, "upper": last}
+    return {**values, "seeds_for_margin": seeds, "components": components}
