@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -21,7 +22,9 @@ from torch import nn
 
 from actwise import datasets, engine, models, regularization
 from actwise.engine.batches import TrainingBatches
+from actwise.engine.device import set_backend
 from actwise.engine.images import prepare_parts
+from actwise.engine.training import Training
 from actwise.spec import RunSpec, TrainSpec
 
 GEMM_SIDE = 2048
@@ -37,18 +40,43 @@ INPUT_SHAPE = (3, 32, 32)
 Turn = Callable[[], None]
 
 
-def make_spec(model: str, width: float) -> RunSpec:
+def make_spec(
+    model: str, width: float, *, activation: str = "relu", level: str | None = None
+) -> RunSpec:
     """The paper's cell with augmentation, at a learning rate that noise does not blow up."""
-    level = "bn+dropout+aug" if model.startswith("vgg") else "bn+aug"
+    richest = "bn+dropout+aug" if model.startswith("vgg") else "bn+aug"
     return RunSpec(
         dataset="cifar10",
         model=model,
-        regularization=level,
-        activation="relu",
+        regularization=richest if level is None else level,
+        activation=activation,
         width=width,
         seed=0,
         train=TrainSpec(batch_size=BATCH_SIZE, learning_rate=0.01, epochs=1000),
     )
+
+
+def make_training(
+    model: str, width: float, *, activation: str = "relu", level: str | None = None
+) -> Training:
+    """A run of :func:`make_spec` at its first batch, on one thread of the CPU."""
+    spec = make_spec(model, width, activation=activation, level=level)
+    device = engine.prepare_device("cpu", threads=1, model=model, width=width)
+    set_backend(spec.train.precision, device)
+    network = make_model(spec).to(memory_format=device.torch_memory_format)  # type: ignore[call-overload]
+    bound = regularization.resolve(spec.regularization)
+    parts = prepare_parts(make_dataset(), spec, device)
+    batches = TrainingBatches(
+        parts.train,
+        normalizer=parts.normalizer,
+        regularization=bound,
+        batch_size=BATCH_SIZE,
+        seed=0,
+        device=device,
+    )
+    training = Training(network, batches, spec=spec, regularization=bound, device=device)
+    training.begin()
+    return training
 
 
 def make_model(spec: RunSpec) -> nn.Module:
@@ -58,6 +86,7 @@ def make_model(spec: RunSpec) -> nn.Module:
     return model
 
 
+@cache
 def make_dataset() -> datasets.Dataset:
     """As many random images as CIFAR-10 has: what they show does not matter for the time."""
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from actwise.spec import (
+    ENGINE_VERSION,
     Description,
     PlannedRun,
     RunSpec,
@@ -42,7 +43,7 @@ def made_study(
     return StudySpec.model_validate({"name": name, "seeds": seeds, "factors": factors, **settings})
 
 
-def made_plan(study: StudySpec, *, engine_version: int = 1) -> list[PlannedRun]:
+def made_plan(study: StudySpec, *, engine_version: int = ENGINE_VERSION) -> list[PlannedRun]:
     """Every cell at every seed; dropout has no site in these networks."""
     planned = []
     for cell in study.cells():

@@ -10,8 +10,8 @@ from actwise.activations import resolve
 
 X = torch.linspace(-3.0, 3.0, 24, dtype=torch.float64).view(2, 3, 2, 2)
 
-# One of each kind: fixed formula, learned formula, rational function, randomized.
-KINDS = pytest.mark.parametrize("name", ["serf", "acon-c", "rational", "rrelu"])
+# One of each kind: fixed formula, learned formula, rational function, randomized, own kernels.
+KINDS = pytest.mark.parametrize("name", ["serf", "acon-c", "rational", "rrelu", "prelu", "mish"])
 OWN_FUNCTIONS = pytest.mark.parametrize("name", ["serf", "colu", "smelu", "rational"])
 
 
@@ -75,3 +75,31 @@ def test_the_randomized_training_step_is_compiled_as_one_graph() -> None:
     torch.compiler.reset()
     compiled = torch.compile(module, fullgraph=True, backend="aot_eager")
     torch.testing.assert_close(gradient(compiled, X), gradient(module, X))
+
+
+@pytest.mark.parametrize(
+    ("name", "native"),
+    [
+        ("prelu", lambda: nn.PReLU(3)),
+        ("prelu-shared", lambda: nn.PReLU(1)),
+        ("mish", nn.Mish),
+    ],
+)
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_own_kernels_give_what_torch_gives(
+    name: str, native: Callable[[], nn.Module], layout: torch.memory_format
+) -> None:
+    x = torch.randn(5, 3, 4, 4, generator=torch.Generator().manual_seed(1)) * 10
+    x[0, 0, 0, 0] = 0.0
+    own, torchs = resolve(name).build((3, 4, 4)), native()
+    for module in (own, torchs):
+        for parameter in module.parameters():
+            nn.init.constant_(parameter, -0.7)
+    leaves = [x.to(memory_format=layout).requires_grad_() for _ in range(2)]
+    values = [module(leaf) for module, leaf in zip((own, torchs), leaves, strict=True)]
+    torch.testing.assert_close(values[0], values[1])
+    for value in values:
+        value.square().sum().backward()
+    torch.testing.assert_close(leaves[0].grad, leaves[1].grad)
+    gradients = [[p.grad for p in module.parameters()] for module in (own, torchs)]
+    torch.testing.assert_close(gradients[0], gradients[1])

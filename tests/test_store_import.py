@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ def exported(tmp_path: Path) -> Path:
     with RunStore.open(tmp_path / "origin", create=True) as store:
         for name in ("one", "two"):
             study = made_study(name, regularization=["bn", "bn+dropout"], train={"epochs": 3})
-            store.add_study(study, made_plan(study))
+            store.add_study(study, made_plan(study), claims={"mine.toml": "ab"})
         older = made_study("old", activation=["selu"], seeds="0")
         store.add_study(older, made_plan(older))
         runs = list(dict.fromkeys(run.run_id for run in store.planned()))
@@ -58,8 +59,23 @@ def test_what_was_exported_comes_back(exported: Path, target: Path, tmp_path: Pa
             assert export_table(store, what).equals(export_table(origin, what)), what
         assert store.planned() == origin.planned()
         assert store.studies() == origin.studies()
+        assert store.studies()[0].registrations[0].claims == {"mine.toml": "ab"}
         runs = {run: state.status for run, state in origin.states().items()}
         assert {run: state.status for run, state in store.states().items()} == runs
+
+
+def test_an_export_of_version_1_says_nothing_of_what_was_fixed(
+    exported: Path, target: Path
+) -> None:
+    path = exported / "studies.parquet"
+    pq.write_table(pq.read_table(path).drop_columns("registered"), path)
+    manifest = json.loads((exported / "manifest.json").read_text())
+    manifest["sha256"][path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    manifest["schema_version"] = 1
+    (exported / "manifest.json").write_text(json.dumps(manifest))
+    with RunStore.open(target) as store:
+        import_folders([exported], store)
+        assert [stored.registrations for stored in store.studies()] == [(), (), ()]
 
 
 def test_weights_are_not_exported_so_they_do_not_count_as_kept(
@@ -93,12 +109,15 @@ def test_results_of_an_older_engine_come_back_under_their_engine(
 ) -> None:
     study = made_study(seeds="0")
     with RunStore.open(tmp_path / "old", create=True) as old:
-        old.add_study(study, made_plan(study))
-        finish(old, made_plan(study))
+        older = made_plan(study, engine_version=1)
+        old.add_study(study, older)
+        with sqlite3.connect(tmp_path / "old" / "store.sqlite") as database:
+            database.execute("UPDATE runs SET engine_version = 1")
+        finish(old, older)
         export_all(old, tmp_path / "v1")
     with RunStore.open(target) as store:
         import_folders([tmp_path / "v1"], store)
-        hashes = [run.spec_hash for run in made_plan(study, engine_version=2)]
+        hashes = [run.spec_hash for run in made_plan(study)]
         assert len(store.find_finished(hashes, [1])) == 2
 
 

@@ -58,7 +58,7 @@ def test_a_plan_without_results_gives_cells_without_a_mean() -> None:
         ({"train": {"epochs": 3}}, "train.epochs"),
         ({"train": {"train_size": 100}}, "train.train_size"),
         ({"train": {"schedule": "step", "step_milestones": [0.3]}}, "train.step_milestones"),
-        ({"engine_version": 2}, "engine_version"),
+        ({"engine_version": 1}, "engine_version"),
     ],
 )
 def test_settings_that_differ_become_a_factor_and_are_never_averaged(

@@ -3,7 +3,8 @@
 Gains, mean shift, range and learnability are computed from the function, never written here.
 In formulas x+ = max(x, 0); a subscript c means one learned value a channel, a subscript i one an
 element, and other learned values are shared by a layer. No module works in place. Where torch
-has a module, its kernel is used. An entry's arguments default to what its paper recommends.
+has a module, its kernel is used (but for PReLU and Mish on the CPU, where it is slow). An entry's
+arguments default to what its paper recommends.
 """
 
 import torch
@@ -13,7 +14,9 @@ from ..registry import Parameter
 from . import functions as f
 from . import learned
 from .activation import ACTIVATIONS, Activation, BoundActivation, is_activation, register
+from .mish import Mish
 from .pointwise import Function, Learned, Pointwise
+from .prelu import PReLU
 from .resolve import activation, gain, resolve
 from .rrelu import RReLU
 
@@ -64,9 +67,9 @@ register("rrelu", "x if x > 0 else a x, a uniform in [lower, upper], its mean at
          lambda shape, lower, upper: RReLU(shape, lower=lower, upper=upper),
          Parameter("lower", 1 / 8), Parameter("upper", 1 / 3))
 register("prelu", "x if x > 0 else a_c x", "He et al. 2015, arXiv:1502.01852",
-         lambda shape, init: nn.PReLU(shape[0], init), _INIT)
+         lambda shape, init: PReLU(shape[0], init), _INIT)
 register("prelu-shared", "x if x > 0 else a x, a learned", "He et al. 2015, arXiv:1502.01852",
-         lambda _, init: nn.PReLU(1, init), _INIT)
+         lambda _, init: PReLU(1, init), _INIT)
 register("prelu-element", "x if x > 0 else a_i x", "He et al. 2015; Keras's default",
          lambda shape, init: Learned(learned.prelu_element, shape, weight=init), _INIT)
 register("shifted-relu", "max(x, low)", "Clevert et al. 2016, arXiv:1511.07289",
@@ -133,7 +136,7 @@ register("eswish", "beta x sigmoid(x)", "Alcaide 2018, arXiv:1801.07145",
          lambda _, beta: Pointwise(f.eswish, beta=beta), Parameter("beta", 1.375, above=0.0))
 register("hardswish", "x clip(x/6 + 1/2, 0, 1)", "Howard et al. 2019, arXiv:1905.02244",
          lambda _: nn.Hardswish())
-register("mish", "x tanh(softplus(x))", "Misra 2020, arXiv:1908.08681", lambda _: nn.Mish())
+register("mish", "x tanh(softplus(x))", "Misra 2020, arXiv:1908.08681", lambda _: Mish())
 register("hard-mish", "x clip(x/2 + 1, 0, 1)", "Misra 2020, H-Mish",
          lambda _: Pointwise(f.hard_mish))
 register("tanhexp", "x tanh(exp(x))", "Liu & Di 2021, arXiv:2003.09855",

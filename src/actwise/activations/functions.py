@@ -19,6 +19,8 @@ _NORMAL_DENSITY_AT_0 = 1.0 / math.sqrt(2.0 * math.pi)
 
 # tanh(exp(x)) is 1 in every float format from here on, and exp(x) is still far from overflow.
 _TANH_EXP_IS_ONE = 20.0
+# 1 - tanh(ln(1 + e^x)) is below 1e-17 from here on, and no power of e^x overflows.
+_MISH_IS_IDENTITY = 20.0
 # x exp(-x - exp(x)) is below 1e-24 from here on.
 _COLU_IS_IDENTITY = 4.0
 
@@ -120,8 +122,24 @@ def eswish(x: Tensor, *, beta: float) -> Curve:
 
 
 def aria2(x: Tensor, *, alpha: float, beta: float) -> Curve:
-    gate = torch.exp(alpha * F.logsigmoid(beta * x))
+    # Where the sigmoid is 0 its logarithm is -inf, and the power is 0 again.
+    gate = torch.exp(alpha * torch.log(torch.sigmoid(beta * x)))
     return x * gate, lambda: gate * (1.0 + alpha * beta * x * torch.sigmoid(-beta * x))
+
+
+def mish(x: Tensor) -> Curve:
+    # tanh(ln(1 + e^x)) = n / (n + 2) with n = e^x (e^x + 2). In place: new tensors cost as much as
+    # the arithmetic.
+    power = x.clamp(max=_MISH_IS_IDENTITY).exp_()
+    gate = (power + 2.0).mul_(power)
+    inverse = (gate + 2.0).reciprocal_()
+    gate.mul_(inverse)
+
+    def slope() -> Tensor:
+        rise = (power + 1.0).mul_(power).mul_(inverse).mul_(inverse).mul_(x)
+        return gate.add(rise, alpha=4.0)
+
+    return x * gate, slope
 
 
 def tanhexp(x: Tensor) -> Curve:

@@ -13,7 +13,7 @@ from typing import Any
 
 from .run import RunSpec
 
-ENGINE_VERSION = 1
+ENGINE_VERSION = 2
 """Raised when the same RunSpec would train to other weights. The reason stands in CHANGELOG.md."""
 
 # Made once: json.dumps would make one for each of the 200,000 hashes of a large plan.
