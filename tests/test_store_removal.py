@@ -161,6 +161,7 @@ def test_a_copy_holds_what_was_finished(store: RunStore, tmp_path: Path) -> None
     with RunStore.open(tmp_path / "copies" / "copy", create=True) as copy:
         for what in WHAT:
             assert export_table(copy, what).equals(export_table(store, what))
+        assert copy.studies() == store.studies()
         assert copy.states([running])[running].status == "pending"
         assert (copy.weights / f"{finished}.safetensors").read_bytes() == b"content"
         assert not list(copy.checkpoints.iterdir())

@@ -32,6 +32,24 @@ class TestStoreContract:
         assert [run.position for run in stored] == list(range(len(plan)))
         assert store.studies()[0].spec == study
 
+    def test_what_was_fixed_is_noted_with_the_first_time_that_it_was_known(
+        self, store: RunStore
+    ) -> None:
+        study = made_study(activation=["relu"], seeds="0..1")
+        plan = made_plan(study)
+        for claims in ({"shipped": "ab"}, {"shipped": "ab"}, {"shipped": "ab", "mine": "cd"}):
+            store.add_study(study, plan, claims=claims)
+        (stored,) = store.studies()
+        first, second = stored.registrations
+        assert (first.claims, second.claims) == (
+            {"shipped": "ab"},
+            {"shipped": "ab", "mine": "cd"},
+        )
+        assert first.plan_sha256 == second.plan_sha256
+        assert first.recorded_at < second.recorded_at
+        store.add_study(study, plan[:1], claims={"shipped": "ab"})
+        assert store.studies()[0].registrations[2].plan_sha256 != first.plan_sha256
+
     def test_a_label_stands_for_the_run_of_the_newest_code(self, store: RunStore) -> None:
         study = made_study(activation=["relu"], seeds="0..1")
         before = made_plan(study)

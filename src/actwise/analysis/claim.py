@@ -71,6 +71,7 @@ class Plan:
         holds_on_logit: Whether the signs are the same under a model on the logit scale.
         barred: Verdicts that cannot be given whatever the numbers say, with the reason.
         notes: What a reader must know besides.
+        rules: What ``evaluate`` asks of the contrasts, in words and numbers.
     """
 
     weights: tuple[Weights, ...]
@@ -78,6 +79,7 @@ class Plan:
     holds_on_logit: Callable[[CellModel], bool] = lambda model: True
     barred: Mapping[ClaimVerdict, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,8 @@ def gaps_plan(wording: Wording, evidence: Evidence) -> Plan:
         return spread(means[1], model).value < spread(means[0], model).value
 
     weights = tuple(w for groups in means.values() for group in groups for w in group)
-    return Plan(weights, evaluate, holds_on_logit)
+    rule = f"sqrt(W(1) / W(0)) < 1, its estimate at most {SHRINKS:g}; refuted above {SHRINKS:g}"
+    return Plan(weights, evaluate, holds_on_logit, rules=(rule,))
 
 
 def spread(means: list[list[Weights]], model: CellModel) -> Spread:

@@ -38,6 +38,16 @@ class Component:
         """The refutation bound."""
         return self.bound if self.refutation is None else self.refutation
 
+    @property
+    def rule(self) -> str:
+        """What is asked of theta."""
+        parts = [f"{self.name} > {self.bound:g}", f"refuted below {self.refuted_below:g}"]
+        if self.least_estimate > -math.inf:
+            parts.append(f"the estimate at least {self.least_estimate:g}")
+        if self.is_gap_change:
+            parts.append("above 0 on the logit scale too")
+        return "; ".join(parts)
+
 
 def linear_plan(
     components: Sequence[Component],
@@ -68,7 +78,8 @@ def linear_plan(
         return all(model.contrast(c.weights, name=c.name).value > 0 for c in changes)
 
     weights = tuple(component.weights for component in components)
-    return Plan(weights, evaluate, holds_on_logit, barred, notes)
+    rules = tuple(component.rule for component in components)
+    return Plan(weights, evaluate, holds_on_logit, barred, notes, rules)
 
 
 def evaluate_components(components: Sequence[Component], model: CellModel) -> Evaluation:

@@ -93,6 +93,14 @@ def run(
             "--allow-environment-change", help="Go on from checkpoints of another environment."
         ),
     ] = False,
+    claims: Annotated[
+        Path | None,
+        typer.Option(
+            "--claims",
+            metavar="FILE",
+            help="Claims to test, in TOML: the store notes that they came before the runs.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> int:
     """Train every run of a study that the store lacks. The same command resumes."""
@@ -119,7 +127,9 @@ def run(
         return _smoke(spec, options, is_json=json)
     if store is None:
         raise SpecError("run needs --store PATH, the folder where results go")
-    exit_code = _run(spec, store, artifacts, options, is_json=json)
+    if claims is not None:
+        _check_claims(claims)
+    exit_code = _run(spec, store, artifacts, options, claims=claims, is_json=json)
     if not json:
         if exit_code in _STOPPED:
             print_text("stopped: the same command goes on from here")
@@ -137,7 +147,8 @@ def demo(
     from ..spec import load_study
     from ..sweep import RunOptions
 
-    exit_code = _run(load_study("demo"), store, None, RunOptions(device="cpu"), is_json=json)
+    options = RunOptions(device="cpu")
+    exit_code = _run(load_study("demo"), store, None, options, is_json=json)
     if not json:
         print_table(read_table(store))
         print_text("", f"store: {Path(store).resolve()}")
@@ -145,8 +156,21 @@ def demo(
     return exit_code
 
 
+def _check_claims(path: Path) -> None:
+    """Refuse claims that could not be read when the runs are there."""
+    from ..analysis.claim_files import read_claims
+
+    read_claims(path)
+
+
 def _run(
-    study: "StudySpec", store: str, artifacts: Path | None, options: "RunOptions", *, is_json: bool
+    study: "StudySpec",
+    store: str,
+    artifacts: Path | None,
+    options: "RunOptions",
+    *,
+    claims: Path | None = None,
+    is_json: bool,
 ) -> int:
     from ..sweep.api import run as run_in_store
     from ..sweep.progress import choose_progress
@@ -155,6 +179,7 @@ def _run(
         study,
         store,
         artifacts=artifacts,
+        claims=claims,
         progress=choose_progress(is_json=is_json),
         **vars(options),
     )

@@ -8,6 +8,7 @@ from .owners import LEASE_SECONDS as LEASE_SECONDS
 from .owners import Owner as Owner
 from .plans import StoredRun as StoredRun
 from .plans import StoredStudy as StoredStudy
+from .registrations import Registration as Registration
 from .results import OtherResultError as OtherResultError
 from .states import RunState as RunState
 from .store import RunStore as RunStore

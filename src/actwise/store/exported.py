@@ -24,6 +24,7 @@ from ..spec import (
 from .export import MANIFEST, TABLES
 from .looks import Look
 from .records import EpochRecord, RunRecord, hash_predictions, pack_predictions
+from .registrations import Registration, read_registrations
 from .results import RECORD_COLUMNS
 from .schema import SCHEMA_VERSION
 
@@ -46,12 +47,12 @@ class Exported:
     """One folder, read and checked.
 
     Attributes:
-        studies: Each spec with the time at which it was first started.
+        studies: Each spec with the time at which it was first started, and what was fixed with it.
         plans: Study name, engine version and the runs planned for them, in order.
     """
 
     folder: Path
-    studies: tuple[tuple[StudySpec, str], ...]
+    studies: tuple[tuple[StudySpec, str, tuple[Registration, ...]], ...]
     plans: tuple[tuple[str, int, tuple[PlannedRun, ...]], ...]
     results: tuple[ExportedResult, ...]
     looks: tuple[Look, ...]
@@ -69,10 +70,7 @@ def read_exported(folder: Path) -> Exported:
         tables = {name: _rows(name, content) for name, content in contents.items()}
         return Exported(
             folder=folder,
-            studies=tuple(
-                (StudySpec.model_validate_json(row["spec"]), row["started_at"])
-                for row in tables["studies"]
-            ),
+            studies=tuple(_study(row) for row in tables["studies"]),
             plans=_plans(tables["study_runs"]),
             results=_results(tables),
             looks=tuple(Look(**row) for row in tables["looks"]),
@@ -118,6 +116,12 @@ def _rows(name: str, content: bytes) -> list[Row]:
     columns = ["run_id", *_EPOCH_FIELDS] if name == "epochs" else None
     rows: list[Row] = pq.read_table(io.BytesIO(content), columns=columns).to_pylist()
     return rows
+
+
+def _study(row: Row) -> tuple[StudySpec, str, tuple[Registration, ...]]:
+    # Exports of version 1 lack the column.
+    registrations = read_registrations(row.get("registered"))
+    return StudySpec.model_validate_json(row["spec"]), row["started_at"], registrations
 
 
 def _plans(rows: list[Row]) -> tuple[tuple[str, int, tuple[PlannedRun, ...]], ...]:

@@ -47,8 +47,8 @@ def import_folders(folders: Sequence[Path], store: RunStore) -> Imported:
 
 
 def _add_export(connection: Connection, export: Exported) -> int:
-    for study, started_at in export.studies:
-        insert_study(connection, study, started_at=started_at)
+    for study, started_at, registrations in export.studies:
+        insert_study(connection, study, started_at=started_at, registrations=registrations)
     for name, engine_version, planned in export.plans:
         insert_runs(connection, name, planned, engine_version=engine_version)
     known_looks = set(read_looks(connection, None))

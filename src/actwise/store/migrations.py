@@ -8,8 +8,13 @@ from .schema import SCHEMA_VERSION
 
 Step = Callable[[Connection], None]
 
-STEPS: Mapping[int, Step] = {}
-"""``STEPS[1]`` brings a store of version 1 to version 2. Empty while version 1 is the newest."""
+
+def _add_registrations(connection: Connection) -> None:
+    connection.exec_driver_sql("ALTER TABLE studies ADD COLUMN registered TEXT")
+
+
+STEPS: Mapping[int, Step] = {1: _add_registrations}
+"""``STEPS[1]`` brings a store of version 1 to version 2."""
 
 
 def migrate(

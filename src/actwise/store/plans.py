@@ -10,17 +10,24 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from ..errors import UnknownNameError
 from ..spec import ENGINE_VERSION, PlannedRun, RunSpec, StudySpec
+from .registrations import Registration, add_registrations, read_registrations
 from .schema import now, runs, short_hash, studies, study_runs, to_json
 
 
 @dataclass(frozen=True)
 class StoredStudy:
-    """One spec started under a study's name; ``started_at`` is the first time, UTC."""
+    """One spec started under a study's name.
+
+    Attributes:
+        started_at: The first time, UTC.
+        registrations: What was fixed with it and when, by time.
+    """
 
     study: str
     study_hash: str
     started_at: str
     spec_json: str
+    registrations: tuple[Registration, ...] = ()
 
     @cached_property
     def spec(self) -> StudySpec:
@@ -63,15 +70,20 @@ class StoredRun:
 
 
 def insert_study(
-    connection: Connection, study: StudySpec, *, started_at: str | None = None
+    connection: Connection,
+    study: StudySpec,
+    *,
+    registrations: Iterable[Registration],
+    started_at: str | None = None,
 ) -> None:
-    """File a spec under its name; one that is there already is left as it is."""
+    """File a spec under its name, and what was fixed with it; what is there already stays."""
     text = to_json(study.model_dump(mode="json", exclude_defaults=True))
     values = {"study": study.name, "study_hash": short_hash(text)}
     is_there = select(studies.c.study).filter_by(**values)
     if connection.execute(is_there).first() is None:
         row = values | {"started_at": started_at or now(), "spec": text}
         connection.execute(insert(studies), row)
+    add_registrations(connection, study.name, values["study_hash"], registrations)
 
 
 def insert_runs(
@@ -136,7 +148,12 @@ def mark_aliases(connection: Connection, study: str) -> None:
 def read_studies(connection: Connection) -> list[StoredStudy]:
     """All specs, in the order in which they were first started."""
     order = (studies.c.started_at, studies.c.study, studies.c.study_hash)
-    return [StoredStudy(*row) for row in connection.execute(select(studies).order_by(*order))]
+    return [
+        StoredStudy(
+            row.study, row.study_hash, row.started_at, row.spec, read_registrations(row.registered)
+        )
+        for row in connection.execute(select(studies).order_by(*order))
+    ]
 
 
 def read_planned(connection: Connection, study: str | None) -> list[StoredRun]:

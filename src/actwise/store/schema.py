@@ -23,7 +23,7 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised with a step in :mod:`.migrations` and a stored sample in tests/data."""
 
 metadata = MetaData()
@@ -36,6 +36,8 @@ studies = Table(
     Column("study_hash", Text, primary_key=True),
     Column("started_at", Text, nullable=False),
     Column("spec", Text, nullable=False),
+    # What was fixed and when: a JSON list of Registration; NULL before version 2.
+    Column("registered", Text),
 )
 
 runs = Table(

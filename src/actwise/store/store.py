@@ -1,9 +1,9 @@
 """RunStore: planned runs, who trains them, and their results, kept for good."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 from sqlalchemy import select, update
@@ -16,6 +16,7 @@ from .location import Location, locate, refuse_network_file_system
 from .opening import open_database
 from .owners import Owner
 from .records import RunRecord
+from .registrations import register
 from .schema import now, runs
 
 
@@ -26,7 +27,8 @@ class RunStore:
     runs and takes none away, but where users' code or data changed: then a label at a seed stands
     for the new run, and the one before leaves the plan (its result stays until ``gc``). A run is
     filed under its id once, however many studies and labels ask for it; each label stands in the
-    plan with the settings as asked.
+    plan with the settings as asked. With each spec stands what was fixed with it, the plan and the
+    claims about results in force, by hashes, and the first time that this was known.
 
     Results. A run is pending until a result is recorded: ``finished``, ``diverged`` or
     ``failed``. A result is there as a whole or not at all, whatever is killed at whatever
@@ -119,10 +121,23 @@ class RunStore:
         """Whether this process may not write the store."""
         return self.database.is_read_only
 
-    def add_study(self, study: StudySpec, planned: Sequence[PlannedRun]) -> None:
-        """Add a spec and its runs to the plan of the study's name."""
+    def add_study(
+        self,
+        study: StudySpec,
+        planned: Sequence[PlannedRun],
+        *,
+        claims: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Add a spec and its runs to the plan of the study's name, and note what is fixed by now.
+
+        Args:
+            study: The spec.
+            planned: Its runs.
+            claims: SHA-256 of the claims about results that are in force, by name
+                (:func:`actwise.spec.claims_in_force`).
+        """
         with self.database.writing() as connection:
-            plans.insert_study(connection, study)
+            plans.insert_study(connection, study, registrations=[register(planned, claims)])
             plans.insert_runs(connection, study.name, planned, supersede=True)
 
     def studies(self) -> list[plans.StoredStudy]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..errors import UnknownNameError
-from ..spec import Describe, StudySpec, load_study
+from ..spec import Describe, StudySpec, claims_in_force, load_study
 from ..store import RunStore
 from ..store.location import locate
 from .events import ProgressSink
@@ -23,6 +24,7 @@ def run(
     overrides: Sequence[str] = (),
     artifacts: Path | None = None,
     progress: ProgressSink | None = None,
+    claims: str | Path | None = None,
     **options: Any,
 ) -> Outcome:
     """Train every run of a study that the store lacks; the same call resumes.
@@ -33,10 +35,13 @@ def run(
         overrides: ``key=value`` changes to a study that is named, as on the command line.
         artifacts: Folder for weights and logs, with a URL only.
         progress: Who watches (:func:`.progress.choose_progress`); absent = nobody.
+        claims: TOML file of claims of your own; the store notes its SHA-256 with the plan, so that
+            a report can say that they were fixed before the first run.
         options: Fields of :class:`.options.RunOptions`: workers, data_dir, device ...
 
     Raises:
-        SpecError: if a level, a setting or an option is not valid; nothing is written.
+        SpecError: if a level, a setting, an option or the claims file is not valid; nothing is
+            written.
         DataError: if a data set is missing or damaged; nothing is written.
         StoreError: if the store cannot be read or written.
     """
@@ -48,13 +53,15 @@ def run(
             raise UnknownNameError("option of run", name, known)
     chosen = RunOptions(**options)
     spec = study if isinstance(study, StudySpec) else load_study(study, overrides)
+    fixed = claims_in_force(None if claims is None else Path(claims))
     describe = make_describe(chosen.data_dir)
+    drive = partial(run_study, describe=describe, options=chosen, progress=progress, claims=fixed)
     if isinstance(store, RunStore):
-        return run_study(spec, store, describe=describe, options=chosen, progress=progress)
+        return drive(spec, store)
     if not locate(store, artifacts=artifacts).database.exists():
         _check_before_making(spec, describe, chosen)
     with RunStore.open(store, create=True, artifacts=artifacts) as opened:
-        return run_study(spec, opened, describe=describe, options=chosen, progress=progress)
+        return drive(spec, opened)
 
 
 def _check_before_making(study: StudySpec, describe: Describe, options: RunOptions) -> None:

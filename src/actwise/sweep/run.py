@@ -1,9 +1,10 @@
 """Runs a study: what is missing in a store is trained and recorded."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 
-from ..spec import Describe, StudySpec
+from ..spec import Describe, StudySpec, claims_in_force
 from ..store import RunStore
 from .assignment import make_label, remove_leftovers
 from .driver import Driver
@@ -28,6 +29,7 @@ def run_study(
     describe: Describe,
     options: RunOptions | None = None,
     progress: ProgressSink | None = None,
+    claims: Mapping[str, str] | None = None,
 ) -> Outcome:
     """Train every run of ``study`` that has no result in ``store``.
 
@@ -40,6 +42,7 @@ def run_study(
         describe: From the tables: :func:`actwise.models.make_describe`.
         options: How to run; nothing in it changes a result.
         progress: Who watches; absent = nobody.
+        claims: SHA-256 of the claims in force, by name; absent = the shipped ones.
 
     Raises:
         SpecError: if a level, a setting or an option is not valid; nothing is written.
@@ -50,7 +53,8 @@ def run_study(
     sink = progress or Silence()
     stop = StopRequest(time_limit_seconds=options.time_limit_seconds)
     try:
-        return _run(study, store, describe, options, sink, stop)
+        fixed = claims_in_force() if claims is None else claims
+        return _run(study, store, describe, options, sink, stop, fixed)
     finally:
         sink.close()
 
@@ -62,12 +66,13 @@ def _run(
     options: RunOptions,
     sink: ProgressSink,
     stop: StopRequest,
+    claims: Mapping[str, str],
 ) -> Outcome:
     check_study(study)
     plan = make_plan(study, describe)
     todo = find_todo(plan, store, options)
     device = check_machine(todo.runs, options) if todo.runs else "cpu"
-    store.add_study(study, todo.planned)
+    store.add_study(study, todo.planned, claims=claims)
     store.reopen(todo.failed)
     _clear_leftovers(store)
     workers = _count_workers(plan, todo, options, device=device)

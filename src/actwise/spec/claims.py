@@ -1,0 +1,33 @@
+"""The claims in force when a study starts, by name and SHA-256, so that a store can keep them."""
+
+import hashlib
+from pathlib import Path
+
+from ..errors import SpecError
+
+SHIPPED_CLAIMS = "C1 to C8"
+SHIPPED_CLAIMS_SHA256 = "54389c801d44463b0e6667c1007781df857bfaa897680ea6acc69c35381fe255"
+"""Of ``actwise.analysis.claim_text``. It stands here, below, so that runs need no analysis;
+whoever changes what a claim says changes it too (tests/test_claim_text.py)."""
+
+
+def claims_in_force(path: Path | None = None) -> dict[str, str]:
+    """SHA-256 of the shipped claims and of a file of the user's own, by name.
+
+    Raises:
+        SpecError: if the file cannot be read.
+    """
+    shipped = {SHIPPED_CLAIMS: SHIPPED_CLAIMS_SHA256}
+    return shipped if path is None else shipped | {path.name: hash_claims_file(path)}
+
+
+def hash_claims_file(path: Path) -> str:
+    """SHA-256 of a claims file.
+
+    Raises:
+        SpecError: if it cannot be read.
+    """
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise SpecError(f"claims file {path} cannot be read: {error.strerror}") from None
