@@ -9,7 +9,7 @@ from actwise.errors import SpecError
 from actwise.models import make_describe
 from actwise.spec import Description, RunSpec, StudySpec, parse_study
 from actwise.sweep import Plan, make_plan
-from actwise.sweep.estimate import ASSUMED_FLOPS_PER_WORKER, estimate, training_images
+from actwise.sweep.estimate import ASSUMED_FLOPS, assumed_flops, estimate, training_images
 from small_sweeps import small_study
 
 
@@ -115,13 +115,41 @@ def test_the_estimate_is_six_operations_per_mac_and_image(plan: Plan) -> None:
     # Four stacks of 5,000 MACs and two residual networks of 3,000, at two seeds.
     expected = 2 * 6 * images * (4 * 5000 + 2 * 3000)
     assert cost.floating_point_operations == expected
-    assert cost.seconds == pytest.approx(expected / (2 * ASSUMED_FLOPS_PER_WORKER))
-    assert cost.basis.startswith("assumed")
+    assert cost.seconds == pytest.approx(expected / (2 * assumed_flops(1.0)))
+    assert cost.basis == "assumed: 83 GFLOP/s per worker"
     assert cost.is_upper_bound
     assert (cost.num_cells, cost.num_distinct_cells, cost.num_runs) == (8, 6, 12)
     assert (cost.num_labelled_runs, cost.num_aliased_groups) == (16, 2)
     assert cost.macs_per_image == (3000, 5000)
     assert json.loads(json.dumps(cost.to_json()))["memory_bytes"] == 4000
+
+
+def test_narrow_networks_are_reckoned_with_fewer_operations_a_second() -> None:
+    assert [assumed_flops(width) for width, _ in ASSUMED_FLOPS] == pytest.approx(
+        [rate for _, rate in ASSUMED_FLOPS]
+    )
+    widths = (0.01, 0.125, 0.2, 0.25, 0.5, 1.0)
+    rates = [assumed_flops(width) for width in widths]
+    assert rates == sorted(set(rates))
+    assert assumed_flops(0.0625) == pytest.approx(assumed_flops(0.125) / 2)
+    assert assumed_flops(4.0) == assumed_flops(1.0)
+
+
+def test_cells_of_different_widths_add_up_at_their_own_rates() -> None:
+    def seconds(*widths: float) -> float:
+        factors = study().factors | {"width": widths}
+        found = estimate(make_plan(study(factors=factors), describe), workers=1).seconds
+        assert found is not None
+        return found
+
+    assert seconds(0.125) > 2 * seconds(0.25)
+    assert seconds(0.125, 1.0) == pytest.approx(seconds(0.125) + seconds(1.0))
+
+
+def test_no_time_is_made_up_for_a_cuda_device(plan: Plan) -> None:
+    cost = estimate(plan, workers=1, device="cuda")
+    assert cost.seconds is None
+    assert cost.floating_point_operations > 0
 
 
 def test_only_a_plateau_may_end_before_its_last_epoch() -> None:

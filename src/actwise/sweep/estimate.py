@@ -4,17 +4,23 @@ Training takes three passes (forward, gradient of the inputs, gradient of the we
 floating-point operations per multiply-accumulate: 3 x 2 x MACs per image.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from ..spec import Description, PlannedRun, RunSpec
 from .plan import Plan, num_available
 
-ASSUMED_FLOPS_PER_WORKER = 65e9
-"""Floating-point operations per second of one worker with one thread: the median of VGG16 and
-ResNet18 (Tables 1 and 2) at width 1/4 on one core of a 2-core machine whose GEMM peak is 153e9
-(torch 2.13, channels_last). ``plan --calibrate`` measures instead."""
+ASSUMED_FLOPS = ((0.125, 28e9), (0.25, 67e9), (1.0, 83e9))
+"""(width, floating-point operations per second of one worker with one thread): the middle of VGG16
+and ResNet18 (Tables 1 and 2), two runs at once on a 2-core machine whose GEMM peak is 153e9 a core
+(n = 1, torch 2.13, channels_last): 35 and 20 at width 1/8 (the demo, batches of 32), 66 and 69 at
+1/4, 90 and 77 at 1. Narrow layers are slower a FLOP, for their other work shrinks with the width
+and not with its square. Networks with few channels at width 1 (``resnet20`` ...) are as slow as
+narrow ones: there this is too fast, by a factor of 2 to 4. ``plan --calibrate`` measures."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +36,7 @@ class Estimate:
         memory_bytes: Of the largest run, one training process on a CPU.
         floating_point_operations: Of all runs.
         is_upper_bound: Whether a schedule (plateau) may end runs before their last epoch.
-        seconds: ``floating_point_operations`` over the assumed or measured rate of all workers.
+        seconds: At the assumed or measured rate of all workers; None where nothing is known.
         basis: Where the rate comes from, in words.
     """
 
@@ -46,7 +52,7 @@ class Estimate:
     floating_point_operations: float
     is_upper_bound: bool
     workers: int
-    seconds: float
+    seconds: float | None
     basis: str
 
     def to_json(self) -> dict[str, Any]:
@@ -54,10 +60,15 @@ class Estimate:
         return asdict(self)
 
 
-def estimate(plan: Plan, *, workers: int) -> Estimate:
-    """The cost of ``plan`` on ``workers`` CPU workers of one thread, by arithmetic alone."""
-    total = sum(training_flops(run.spec, plan.description(run)) for run in plan.distinct_cells)
-    total *= len(plan.study.seeds)
+def estimate(plan: Plan, *, workers: int, device: str = "cpu") -> Estimate:
+    """The cost of ``plan`` by arithmetic alone, on ``workers`` workers of one thread.
+
+    ``device``: ``cpu``, or ``cuda``, for which no rate is assumed.
+    """
+    num_seeds = len(plan.study.seeds)
+    flops = [training_flops(run.spec, plan.description(run)) for run in plan.distinct_cells]
+    rates = [assumed_flops(run.spec.width) for run in plan.distinct_cells]
+    seconds = sum(f / rate for f, rate in zip(flops, rates, strict=True)) * num_seeds / workers
     networks = plan.descriptions.values()
     return Estimate(
         num_cells=len(plan.cells),
@@ -69,12 +80,22 @@ def estimate(plan: Plan, *, workers: int) -> Estimate:
         macs_per_image=_range(network.macs for network in networks),
         parameters=_range(network.parameters for network in networks),
         memory_bytes=max((network.memory_bytes for network in networks), default=0),
-        floating_point_operations=total,
+        floating_point_operations=sum(flops) * num_seeds,
         is_upper_bound=any_may_end_early(plan.distinct_cells),
         workers=workers,
-        seconds=total / (ASSUMED_FLOPS_PER_WORKER * workers),
-        basis=f"assumed: {ASSUMED_FLOPS_PER_WORKER / 1e9:g} GFLOP/s per worker",
+        seconds=seconds if device == "cpu" else None,
+        basis=f"assumed: {_range_text(rates)} GFLOP/s per worker" if device == "cpu" else "",
     )
+
+
+def assumed_flops(width: float) -> float:
+    """The rate of :data:`ASSUMED_FLOPS` at a width, interpolated on logarithms.
+
+    Above the widest point it stays, below the narrowest it falls with the width.
+    """
+    widths, rates = zip(*ASSUMED_FLOPS, strict=True)
+    rate = math.exp(np.interp(math.log(width), np.log(widths), np.log(rates)))
+    return rate * min(1.0, width / widths[0])
 
 
 def training_flops(spec: RunSpec, description: Description) -> float:
@@ -92,6 +113,12 @@ def training_images(spec: RunSpec, description: Description) -> int:
 def any_may_end_early(runs: Iterable[PlannedRun]) -> bool:
     """Whether a plateau schedule makes the number of epochs an upper bound."""
     return any(run.spec.train.schedule == "plateau" for run in runs)
+
+
+def _range_text(rates: Iterable[float]) -> str:
+    """``28`` or ``28 to 83``."""
+    found = [f"{rate / 1e9:.2g}" for rate in sorted({*rates})]
+    return found[0] if len(found) == 1 else f"{found[0]} to {found[-1]}"
 
 
 def _range(values: Iterable[int]) -> tuple[int, int]:

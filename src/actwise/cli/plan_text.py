@@ -1,0 +1,129 @@
+"""The words of ``actwise plan``: the table of cells, what they cost and what they can show."""
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .output import count, print_columns, print_folded, print_text, size
+
+if TYPE_CHECKING:
+    from ..analysis.planned_power import PlannedPower
+    from ..spec import PlannedRun
+    from ..sweep import Plan
+    from ..sweep.calibrate import CellRate
+    from ..sweep.estimate import Estimate
+
+_MOST_ROWS = 60
+_INDENT = 12
+
+
+def print_cells(planned: "Plan", rates: "Mapping[str, CellRate]") -> None:
+    """One line a label, with what varies; ``rates`` by run id, where they were measured."""
+    varied = [name for name, levels in planned.study.factors.items() if len(levels) > 1]
+    names = [name.removeprefix("train.") for name in varied]
+    header = [*names, "parameters", "MACs", *(["images/s"] if rates else []), ""]
+    rows = []
+    for run in planned.cells[:_MOST_ROWS]:
+        description = planned.description(run)
+        measured = [f"{rates[run.run_id].images_per_second:,.0f}"] if rates else []
+        rows.append(
+            (
+                *(_level(run, name) for name in varied),
+                _amount(description.parameters),
+                _amount(description.macs),
+                *measured,
+                "aliased" if run.is_aliased else "",
+            )
+        )
+    print_columns(header, rows, right=("parameters", "MACs", "images/s"))
+    if len(planned.cells) > _MOST_ROWS:
+        print_text(f"... and {count(len(planned.cells) - _MOST_ROWS, 'cell')} more (--json)")
+
+
+def print_cost(planned: "Plan", cost: "Estimate", *, note: str | None) -> None:
+    """Runs, memory, operations and time; ``note`` on the device, if there is one."""
+    seeds = len(planned.study.seeds)
+    print_text(
+        "",
+        f"study {planned.study.name}: {count(cost.num_cells, 'cell')} x {count(seeds, 'seed')} = "
+        f"{count(cost.num_labelled_runs, 'run')}",
+    )
+    if cost.num_excluded:
+        _line("excluded", count(cost.num_excluded, "combination"))
+    if cost.num_aliased_groups:
+        networks = count(cost.num_aliased_groups, "network")
+        runs = count(cost.num_runs, "run")
+        _line("aliased", f"{networks} under several labels: {runs} to train")
+    _line("memory", f"up to {size(cost.memory_bytes)} a run")
+    _line("compute", _operations(cost.floating_point_operations))
+    _line("time", _time(cost))
+    if cost.is_upper_bound and cost.seconds is not None:
+        _line("", "the plateau schedule may end runs before their last epoch")
+    if note:
+        _line("device", note)
+
+
+def print_powers(powers: "tuple[PlannedPower, ...]") -> None:
+    """What the seeds can show; a warning where that is little."""
+    for power in powers:
+        _line("warning" if power.is_low else "power", _power(power))
+
+
+def _line(name: str, text: str) -> None:
+    print_folded(name, text, indent=_INDENT)
+
+
+def _level(run: "PlannedRun", factor: str) -> str:
+    owner: Any = run.spec.train if factor.startswith("train.") else run.spec
+    return str(getattr(owner, factor.removeprefix("train.")))
+
+
+def _amount(number: float) -> str:
+    """``650``, ``4.2 k``, ``1.06 M``, ``303.8 M``."""
+    if number < 1000:
+        return f"{number:,}"
+    if number < 1e5:
+        return f"{number / 1e3:.1f} k"
+    return f"{number / 1e6:,.{2 if number < 1e8 else 1}f} M"
+
+
+def _operations(number: float) -> str:
+    """``5.71 TFLOP``, ``320 PFLOP``: three digits or more."""
+    unit, scale = next(
+        ((u, s) for u, s in (("GFLOP", 1e9), ("TFLOP", 1e12)) if number < 1000 * s),
+        ("PFLOP", 1e15),
+    )
+    shown = number / scale
+    digits = max(0, 2 - int(math.log10(shown))) if shown >= 1 else 2
+    return f"{shown:,.{digits}f} {unit}"
+
+
+def _time(cost: "Estimate") -> str:
+    from ..sweep.progress import describe_seconds
+
+    if cost.seconds is None:
+        return "not known for a CUDA device; --calibrate on one measures it"
+    bound = "at most " if cost.is_upper_bound else "about "
+    span = "under 1 s" if cost.seconds < 1 else bound + describe_seconds(cost.seconds)
+    advice = "" if cost.basis.startswith("measured") else "; --calibrate measures"
+    return f"{span} with {count(cost.workers, 'worker')} ({cost.basis}{advice})"
+
+
+def _power(row: "PlannedPower") -> str:
+    seeds = count(row.num_seeds, "seed")
+    if row.power is None:
+        return (
+            f"not known on {row.dataset}, of which no run-to-run SD is published: `analyze` tells "
+            f"from the runs whether {seeds} can conclude `equivalent`"
+        )
+    more = (
+        f"; 50 % power takes {row.seeds_for_half} seeds"
+        if row.is_low and row.seeds_for_half
+        else ""
+    )
+    if row.num_seeds == 1:
+        return f"one seed never concludes `equivalent` on {row.dataset}{more}"
+    return (
+        f"{seeds} give {100 * row.power:.0f} % power to conclude `equivalent` on {row.dataset} "
+        f"(margin {row.margin:g} and run SD {row.run_sd:g} points){more}"
+    )

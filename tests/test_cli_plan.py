@@ -1,0 +1,84 @@
+"""``actwise plan`` as people and programs read it."""
+
+import json
+
+import pytest
+import torch
+
+from actwise.cli.main import run_command
+
+ONE_DATA_SET = "plan paper factors.dataset=cifar10 factors.model=resnet18-table2 width=0.125"
+
+
+@pytest.fixture(autouse=True)
+def in_a_terminal_of_200_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+def printed(command: str, capsys: pytest.CaptureFixture[str]) -> str:
+    assert run_command(command.split()) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    return out
+
+
+def test_too_few_seeds_are_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
+    out = printed(f"{ONE_DATA_SET} seeds=0..1", capsys)
+    (warning,) = (line for line in out.splitlines() if line.startswith("  warning"))
+    assert "2 seeds give" in warning
+    assert "`equivalent` on cifar10 (margin 0.5 and run SD 0.25 points)" in warning
+    assert "50 % power takes" in warning
+    assert "warning" not in printed(f"{ONE_DATA_SET} seeds=0..9", capsys)
+
+
+def test_one_seed_and_an_unknown_deviation_are_told_apart(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert "one seed never concludes `equivalent` on cifar10" in printed(
+        f"{ONE_DATA_SET} seeds=0", capsys
+    )
+    out = printed("plan demo", capsys)
+    assert "power     not known on digits" in out
+    assert "warning" not in out
+
+
+def test_programs_read_the_power_too(capsys: pytest.CaptureFixture[str]) -> None:
+    (row,) = json.loads(printed(f"{ONE_DATA_SET} seeds=0..1 --json", capsys))["power"]
+    assert row["dataset"] == "cifar10"
+    assert 0 < row["power"] < 0.5
+    assert row["seeds_for_half"] > 2
+
+
+def test_aliased_cells_add_no_power(capsys: pytest.CaptureFixture[str]) -> None:
+    labels = "factors.regularization=bn,bn+dropout factors.model=resnet18"
+    command = f"plan paper factors.dataset=cifar10 {labels} --json"
+    (row,) = json.loads(printed(command, capsys))["power"]
+    assert row["num_cells"] == 3
+
+
+def test_the_time_says_that_it_is_assumed_and_how_to_measure(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = printed("plan demo", capsys)
+    assert "(assumed: 28 GFLOP/s per worker; --calibrate measures)" in out
+    assert "28 to 83 GFLOP/s" in printed("plan demo factors.width=0.125,1", capsys)
+    assert "under 1 s" in printed(
+        "plan demo factors.model=mlp factors.regularization=none train.epochs=1", capsys
+    )
+
+
+def test_small_networks_have_parameters(capsys: pytest.CaptureFixture[str]) -> None:
+    out = printed("plan demo width=0.01", capsys)
+    assert "0.00 M" not in out
+    assert "1.3 k" in out
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a CUDA device is here")
+def test_a_plan_for_a_device_that_is_not_here_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    out = printed("plan demo --device cuda", capsys)
+    assert "no CUDA device is here" in out
+    assert "time      not known for a CUDA device; --calibrate on one measures it" in out
+    values = json.loads(printed("plan demo --device cuda --json", capsys))
+    assert values["estimate"]["seconds"] is None
+    assert "no CUDA device" in values["note"]
+    assert json.loads(printed("plan demo --json", capsys))["note"] is None
