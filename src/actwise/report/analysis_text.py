@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from rich.console import Group, RenderableType
-from rich.table import Table as RichTable
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.text import Text
 
 from ..analysis.results import Analysis
 from .check_views import check_views
+from .columns import columns
 from .result_views import factors_text, result_views
 from .views import View
 from .wording import printable
@@ -32,7 +32,7 @@ def _views(analysis: Analysis) -> Iterator[RenderableType]:
     for view in (*result_views(analysis), *check_views(analysis)):
         yield Group(Text(), Text(view.title, style="bold"))
         if view.rows:
-            yield _table(view)
+            yield _ViewText(view)
         left_out = len(view.rows) - view.most_rows
         if left_out > 0:
             yield Text(f"... and {left_out} more rows: --json has them all", style="dim")
@@ -40,20 +40,16 @@ def _views(analysis: Analysis) -> Iterator[RenderableType]:
             yield Text(view.note, style="dim")
 
 
-def _table(view: View) -> RenderableType:
-    table = RichTable(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
-    for name in view.header:
-        is_number = name in view.right
-        table.add_column(
-            Text(name),
-            justify="right" if is_number else "left",
-            no_wrap=is_number,
-            overflow="fold",
-        )
-    above = ""
-    for first, *rest in view.rows[: view.most_rows]:
-        # A condition that is that of the row above is not said again.
-        repeated = first == above and view.header[0] == "condition"
-        table.add_row(Text("" if repeated else first), *(Text(cell) for cell in rest))
-        above = first
-    return table
+class _ViewText:
+    """A view that fits the width of the console."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the header, bold, and the rows of each block."""
+        for number, (header, rows) in enumerate(columns(self._view, options.max_width)):
+            if number:
+                yield Text()
+            yield from (Text(line, style="bold") for line in header)
+            yield from map(Text, rows)

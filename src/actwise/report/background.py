@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from ..analysis.level_times import level_times
+from ..analysis.numbers import number
 from ..analysis.results import Analysis
 from ..analysis.source import Source
-from .views import View, make_view, number
+from .views import View, make_view
 from .wording import setting_text
 
 PAPER_SETTINGS: Mapping[str, tuple[str, str]] = {
@@ -70,14 +71,10 @@ def plan_sentences(analysis: Analysis) -> Iterator[str]:
 def time_view(analysis: Analysis) -> View | None:
     """Mean epochs and training time of each level."""
     source = analysis.source
-    if source.observed is None or not source.epochs:
+    times = level_times(source)
+    if source.observed is None or not times:
         return None
-    place = source.observed.position(source.observed.focus)
-    rows = []
-    for level in source.observed.levels_of(source.observed.focus):
-        epochs = [value for cell, value in source.epochs.items() if cell[place] == level]
-        seconds = [value for cell, value in source.seconds.items() if cell[place] == level]
-        rows.append((level, number(_mean(epochs), 1), number(_mean(seconds), 1)))
+    rows = [(row.level, number(row.epochs, 1), number(row.train_seconds, 1)) for row in times]
     note = "Means over the cells; times depend on the machine and on what else it did."
     header = (source.observed.focus, "epochs", "seconds a run")
     return make_view("Epochs and time", header, rows, note=note)
@@ -130,7 +127,3 @@ def _is_same(here: str, paper: str) -> bool:
         return float(here) == float(paper)
     except ValueError:
         return here == paper
-
-
-def _mean(values: list[Any]) -> float:
-    return sum(values) / len(values) if values else float("nan")

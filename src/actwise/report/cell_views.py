@@ -3,8 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
+from ..analysis.numbers import UNKNOWN, number, span
 from ..analysis.results import Analysis, CellRow
-from .views import View, make_view, number
+from ..analysis.table_intervals import Interval, interval_within, possible_range
+from .views import View, level_text, make_view
 
 MOST_COLUMNS = 8
 """Conditions side by side; with more, every cell has a row of its own."""
@@ -24,7 +26,7 @@ def cell_views(analysis: Analysis) -> Iterator[View]:
     for row in analysis.cells:
         dataset = observed.dataset_of(row.cell)
         rest = [
-            level
+            level_text(observed.factors[place], level)
             for place, level in enumerate(row.cell)
             if place != focus
             and observed.factors[place] != observed.dataset_factor
@@ -41,6 +43,7 @@ def cell_views(analysis: Analysis) -> Iterator[View]:
 def _grid_view(analysis: Analysis, dataset: str, columns: dict[str, dict[str, CellRow]]) -> View:
     observed = analysis.source.observed
     assert observed is not None
+    limits = possible_range(observed)
     best = {name: _best(rows, higher=observed.higher_is_better) for name, rows in columns.items()}
     levels = [
         level
@@ -51,7 +54,7 @@ def _grid_view(analysis: Analysis, dataset: str, columns: dict[str, dict[str, Ce
         (
             level,
             *(
-                _entry(found.get(level), is_best=level in best[name])
+                _entry(found.get(level), limits, is_best=level in best[name])
                 for name, found in columns.items()
             ),
         )
@@ -60,22 +63,31 @@ def _grid_view(analysis: Analysis, dataset: str, columns: dict[str, dict[str, Ce
     title = observed.response.replace("_", " ")
     note = (
         "Mean, its 95 % interval, and n completed runs; * the best mean of its column, if no "
-        "run of it diverged."
+        f"run of it diverged.{_adjustment(analysis)}"
     )
     name = title if dataset == "all" else f"{title} on {dataset}"
     return make_view(name, (observed.focus, *columns), rows, note=note)
 
 
-def _entry(row: CellRow | None, *, is_best: bool) -> str:
+def _adjustment(analysis: Analysis) -> str:
+    """What the means of a half-finished study are."""
+    if analysis.points is None or analysis.points.evidence.model.is_orthogonal:
+        return ""
+    return (
+        " Some runs are missing: means are adjusted for the seeds, so that cells with other seeds "
+        "can be compared; actwise table has the plain ones."
+    )
+
+
+def _entry(row: CellRow | None, limits: Interval, *, is_best: bool) -> str:
     if row is None:
         return ""
     diverged = f" diverged {row.num_diverged}" if row.num_diverged else ""
     if row.mean is None:
-        return f"–{diverged}"
-    lower, upper = row.mean.interval()
+        return f"{UNKNOWN}{diverged}"
     mark = "*" if is_best else ""
-    limits = f"{number(lower)} to {number(upper)}"
-    return f"{number(row.mean.value)}{mark} ({limits}) n={row.num_runs}{diverged}"
+    within = f" ({span(*interval_within(row.mean, limits))})" if row.mean.is_testable else ""
+    return f"{number(row.mean.value)}{mark}{within} n={row.num_runs}{diverged}"
 
 
 def _best(rows: dict[str, CellRow], *, higher: bool) -> set[str]:
@@ -94,22 +106,22 @@ def _list_view(analysis: Analysis) -> View:
     observed = analysis.source.observed
     assert observed is not None
     varying = [place for place, levels in enumerate(observed.levels) if len(levels) > 1]
-    rows = []
-    for row in analysis.cells:
-        lower, upper = row.mean.interval() if row.mean else (float("nan"), float("nan"))
-        rows.append(
-            (
-                *(row.cell[place] for place in varying),
-                number(row.mean.value if row.mean else None),
-                f"{number(lower)} to {number(upper)}",
-                number(row.sd),
-                str(row.num_runs),
-                str(row.num_diverged),
-            )
+    limits = possible_range(observed)
+    rows = [
+        (
+            *(row.cell[place] for place in varying),
+            number(row.mean.value if row.mean else None),
+            span(*interval_within(row.mean, limits)) if row.mean else UNKNOWN,
+            number(row.sd),
+            str(row.num_runs),
+            str(row.num_diverged),
         )
+        for row in analysis.cells
+    ]
     names = tuple(observed.factors[place] for place in varying)
     header = (*names, "mean", "95 % interval", "SD", "n", "diverged")
-    return make_view(f"Cells: {observed.response}", header, rows, left=len(names))
+    note = _adjustment(analysis).strip()
+    return make_view(f"Cells: {observed.response}", header, rows, left=len(names), note=note)
 
 
 def _summaries_view(analysis: Analysis) -> View:

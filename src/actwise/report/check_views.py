@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterator
 
 from ..analysis.claim import ClaimResult
+from ..analysis.numbers import UNKNOWN, degrees, number, p_text, signed, span
 from ..analysis.results import Analysis
-from .views import UNKNOWN, View, degrees, make_view, number, p_text, signed
+from .views import View, make_view
 
 
 def check_views(analysis: Analysis) -> Iterator[View]:
@@ -73,7 +74,7 @@ def precision_view(analysis: Analysis) -> View:
         (
             row.dataset,
             number(row.sd, 3),
-            f"{number(row.sd_lower, 3)} to {number(row.sd_upper, 3)}",
+            span(row.sd_lower, row.sd_upper, 3),
             degrees(row.df),
             number(row.detectable),
             number(row.detectable_change),
@@ -98,7 +99,7 @@ def _components_view(analysis: Analysis) -> View:
             row.dataset,
             component.name,
             number(component.sd, 3),
-            f"{number(math.sqrt(component.lower), 3)} to {number(math.sqrt(component.upper), 3)}",
+            span(math.sqrt(component.lower), math.sqrt(component.upper), 3),
         )
         for row in analysis.checks.precisions
         for component in row.components
@@ -121,8 +122,8 @@ def _assumptions_view(analysis: Analysis) -> View:
         rows.append(
             (
                 "correlation of runs with one seed",
-                f"{found.value:.2f} ({found.lower:.2f} to {found.upper:.2f}); pairing gains above "
-                f"{found.break_even:.2f} at {found.num_seeds:g} seeds",
+                f"{number(found.value)} ({span(found.lower, found.upper)}); pairing gains above "
+                f"{number(found.break_even)} at {found.num_seeds:g} seeds",
             )
         )
     note = "Reported, and never used to choose the model: that was fixed beforehand."

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 from ..analysis.asked import ContrastRow
 from ..analysis.conditions import PairRow
+from ..analysis.numbers import UNKNOWN, degrees, number, p_text, signed, span
 from ..analysis.results import Analysis
-from .views import UNKNOWN, View, degrees, interval, make_view, number, p_text, place, signed
+from ..analysis.side_tests import published_tests, robust_tests
+from .views import View, interval, make_view, place
 
 
 def difference_views(analysis: Analysis) -> Iterator[View]:
@@ -89,23 +91,24 @@ def _images_view(analysis: Analysis) -> View:
 
 def _robustness_view(analysis: Analysis) -> View:
     found = analysis.differences
+    robust = robust_tests(found.robustness)
     rows = []
     for position, row in found.robustness.items():
-        pair, tests, bca = found.simple[position], row.tests, row.bca
+        pair, tests, bca = found.simple[position], robust.get(position), row.bca
         rows.append(
             (
                 place(pair.condition, analysis.source.observed),
                 f"{pair.high} - {pair.low}",
-                p_text(tests.permutation_p if tests else math.nan),
-                p_text(tests.wilcoxon_p if tests else math.nan),
-                p_text(tests.smallest_adjusted_p if tests else math.nan),
-                f"{bca[0]:.2f} to {bca[1]:.2f}" if bca else UNKNOWN,
+                p_text(tests.permutation.adjusted if tests else math.nan),
+                p_text(tests.wilcoxon.adjusted if tests else math.nan),
+                p_text(tests.smallest.adjusted if tests else math.nan),
+                span(*bca) if bca else UNKNOWN,
             )
         )
     header = ("condition", "difference", "flips p", "Wilcoxon p", "least p", "95 % BCa")
     note = (
         "Without the normal assumption, from 6 pairs (BCa from 20 runs); they decide nothing. "
-        "Least p: the smallest that so many pairs can reach after correction."
+        "Each p is adjusted in its column; least p: the smallest that so many pairs can reach."
     )
     return make_view("Robustness", header, rows, left=2, note=note, most_rows=12)
 
@@ -137,20 +140,24 @@ def _contrast_view(title: str, rows: tuple[ContrastRow, ...], note: str) -> View
 
 
 def _published_view(analysis: Analysis) -> View:
+    compared = analysis.published.comparisons
     rows = [
         (
             f"{row.high} - {row.low}",
             signed(row.pooled.value),
             interval(row.pooled, 3),
             number(row.cohens_d, 3),
-            p_text(row.pooled.p_value()),
+            p_text(pooled.adjusted),
             interval(row.welch, 3),
             number(row.welch.df, 1),
         )
-        for row in analysis.published.comparisons
+        for row, (pooled, _) in zip(compared, published_tests(compared), strict=True)
     ]
     header = ("difference", "points", "95 % pooled", "Cohen d", "p", "95 % Welch", "df")
-    note = "Recomputed from the published means, standard deviations and numbers of runs."
+    note = (
+        "Recomputed from the published means, standard deviations and numbers of runs; p is with "
+        "the pooled deviation, two-sided, Holm over the comparisons."
+    )
     return make_view("Published comparisons", header, rows, note=note)
 
 

@@ -3,10 +3,11 @@
 import math
 from collections.abc import Iterator
 
+from ..analysis.numbers import UNKNOWN, number, p_text, signed, span
 from ..analysis.observations import Observations
 from ..analysis.results import Analysis, Decomposed, ScaleResults
 from .difference_views import difference_views
-from .views import UNKNOWN, View, interval, make_view, number, p_text, place, signed, yes
+from .views import View, interval, make_view, place, yes
 
 
 def result_views(analysis: Analysis) -> Iterator[View]:
@@ -34,7 +35,7 @@ def ranking_view(analysis: Analysis) -> View:
             number(row.behind_best.value),
             interval(row.behind_best),
             yes(row.may_be_best),
-            UNKNOWN if math.isnan(row.probability_best) else f"{row.probability_best:.2f}",
+            number(row.probability_best),
         )
         for row in analysis.differences.ranking
     ]
@@ -91,7 +92,7 @@ def _decomposition(title: str, points: Decomposed, logit: Decomposed | None, not
     for size in points.sizes:
         eta = UNKNOWN
         if not math.isnan(size.eta_lower):
-            eta = f"{size.partial_eta_squared:.2f} ({size.eta_lower:.2f} to {size.eta_upper:.2f})"
+            eta = f"{number(size.partial_eta_squared)} ({span(size.eta_lower, size.eta_upper)})"
         error = (number(size.f), p_text(size.p), eta, number(size.omega_squared, 3))
         rows.append(
             (
@@ -110,12 +111,14 @@ def _decomposition(title: str, points: Decomposed, logit: Decomposed | None, not
 def _pool_note(points: Decomposed) -> str:
     found = points.found
     note = (
-        f"Type {found.sums} sums of squares; total {found.total_ss:.3f}, of which "
-        f"{found.focus_ss:.3f} involves {found.focus}: shares are of this part, in points and on "
-        "the logit scale."
+        f"Type {found.sums} sums of squares; total {number(found.total_ss, 3)}, of which "
+        f"{number(found.focus_ss, 3)} involves {found.focus}: shares are of this part, in "
+        "points and on the logit scale."
     )
+    if found.residual_df > 0:
+        note += " p is each term's own; --json adjusts it over the terms."
     if points.noise_ss:
-        parts = ", ".join(f"{value:.1f} ({name})" for name, value in points.noise_ss.items())
+        parts = ", ".join(f"{number(value, 1)} ({name})" for name, value in points.noise_ss.items())
         note += f" Without replicates there is no F test; noise alone would add {parts} to it."
     if found.missing:
         note += f" {len(found.missing)} cells are missing: some terms lose degrees of freedom."

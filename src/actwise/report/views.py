@@ -3,15 +3,14 @@
 A view holds text only: nothing is escaped for a format here, and nothing acts as markup later.
 """
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..analysis.estimate import Estimate
+from ..analysis.numbers import span
 from ..analysis.observations import Observations
+from ..analysis.source import USUAL_FACTORS
 from .wording import printable
-
-UNKNOWN = "–"
 
 
 @dataclass(frozen=True)
@@ -50,42 +49,9 @@ def make_view(
     return View(title, names, texts, names[left:], note, most_rows)
 
 
-def number(value: float | None, digits: int = 2) -> str:
-    """A number, or a dash where it is not known."""
-    if value is None or math.isnan(value):
-        return UNKNOWN
-    if math.isinf(value):
-        return "∞" if value > 0 else "-∞"
-    return f"{value:.{digits}f}"
-
-
-def signed(value: float | None, digits: int = 2) -> str:
-    """A difference, with its sign."""
-    if value is None or not math.isfinite(value):
-        return number(value, digits)
-    return f"{value:+.{digits}f}"
-
-
 def interval(estimate: Estimate, digits: int = 2, *, level: float = 0.95) -> str:
     """``1.20 to 3.40``, or a dash."""
-    lower, upper = estimate.interval(level)
-    if math.isnan(lower):
-        return UNKNOWN
-    return f"{number(lower, digits)} to {number(upper, digits)}"
-
-
-def p_text(p: float) -> str:
-    """A p value with three decimals."""
-    if math.isnan(p):
-        return UNKNOWN
-    return "<.001" if p < 0.001 else f"{p:.3f}"
-
-
-def degrees(df: float) -> str:
-    """Degrees of freedom; a dash where none are known."""
-    if df == 0:
-        return UNKNOWN
-    return number(df, 0 if df == round(df) else 1) if math.isfinite(df) else "∞"
+    return span(*estimate.interval(level), digits)
 
 
 def place(condition: Sequence[tuple[str, str]], observed: Observations | None) -> str:
@@ -99,7 +65,15 @@ def place(condition: Sequence[tuple[str, str]], observed: Observations | None) -
         if observed
         else set()
     )
-    return ", ".join(level for name, level in condition if name not in fixed) or "all runs"
+    shown = (level_text(*entry) for entry in condition if entry[0] not in fixed)
+    return ", ".join(shown) or "all runs"
+
+
+def level_text(factor: str, level: str) -> str:
+    """A level, with the name of its factor where the level alone would not tell."""
+    if factor in USUAL_FACTORS:
+        return level
+    return f"{factor.removeprefix('train.')}={level}"
 
 
 def yes(value: object) -> str:

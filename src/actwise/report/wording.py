@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from ..analysis import Setting, Table, TableCell
+from ..analysis.numbers import UNKNOWN, number, span
 from ..spec import ENGINE_VERSION, TrainSpec
 from .paper import paper_accuracy
 
 ALIAS_MARK = "†"
-EMPTY = "–"
 
 _SAID_IN_WORDS = (
     "width",
@@ -79,8 +79,8 @@ def notes(table: Table) -> Iterator[str]:
 def value_text(cell: TableCell) -> str:
     """Mean and spread; no spread for a single run."""
     if cell.mean is None:
-        return EMPTY
-    return f"{cell.mean:.2f}" + ("" if cell.sd is None else f" ± {cell.sd:.2f}")
+        return UNKNOWN
+    return number(cell.mean) + ("" if cell.sd is None else f" ± {number(cell.sd)}")
 
 
 def shortfalls(cell: TableCell) -> list[str]:
@@ -96,7 +96,7 @@ def shortfalls(cell: TableCell) -> list[str]:
 def support(cell: TableCell, paper: float | None) -> list[str]:
     """The number of runs, the interval of their mean, and the paper's number."""
     found = [f"n={cell.num_finished}"] if cell.num_finished else []
-    found += [f"{cell.interval[0]:.2f} to {cell.interval[1]:.2f}"] if cell.interval else []
+    found += [span(*cell.interval)] if cell.interval else []
     return found + ([] if paper is None else [f"paper {paper:.2f}"])
 
 
@@ -136,9 +136,9 @@ def _is_unusual(name: str, value: object) -> bool:
 def _ranges(numbers: Sequence[int]) -> str:
     """``0..2, 5`` for 0, 1, 2, 5."""
     spans: list[list[int]] = []
-    for number in numbers:
-        if spans and number == spans[-1][-1] + 1:
-            spans[-1].append(number)
+    for value in numbers:
+        if spans and value == spans[-1][-1] + 1:
+            spans[-1].append(value)
         else:
-            spans.append([number])
+            spans.append([value])
     return ", ".join(f"{s[0]}..{s[-1]}" if len(s) > 1 else str(s[0]) for s in spans) or "none"
