@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -149,6 +150,40 @@ def test_advice_is_refuted_where_prelu_is_always_best() -> None:
     assert (result.verdict, result.reason) == ("refuted", "ok")
     assert result.components[1].name == "rho(rule), cross-fitted"
     assert result.components[1].estimate == pytest.approx(1.0, abs=0.2)
+
+
+def test_advice_is_about_three_activations_in_two_networks(true_world: Observations) -> None:
+    levels = {
+        **LEVELS,
+        "model": ("vgg16", "resnet18", "mlp"),
+        "activation": ("relu", "prelu", "elu", "gelu"),
+    }
+
+    def truth(cell: dict[str, str]) -> float:
+        known = cell["activation"] != "gelu" and cell["model"] != "mlp"
+        return paper_truth(cell) if known else 99.0
+
+    rows = made_rows(
+        seeds=6, generator=np.random.default_rng(0), truth=truth, sd=0.2, levels=levels
+    )
+    lone = [row for row in rows if row["model"] != "mlp" or row["seed"] == 0]  # not in both halves
+    result = judged(Observations.from_rows(lone, factors=FACTORS, blocked=True))["C8"]
+    assert (result.verdict, result.reason) == ("supported", "ok")
+    assert result.components[1].estimate == pytest.approx(
+        judged(true_world)["C8"].components[1].estimate, abs=0.1
+    )
+
+
+def test_regret_is_scored_on_other_images_where_predictions_are_stored(
+    true_world: Observations,
+) -> None:
+    generator = np.random.default_rng(10)
+    noise_R = generator.normal(0, 0.3, true_world.num_runs)
+    halves_R2 = np.stack([true_world.response_R - noise_R, true_world.response_R + noise_R], axis=1)
+    plain = judged(true_world)["C8"].components[1]
+    found = judged(replace(true_world, image_halves_R2=halves_R2))["C8"].components[1]
+    assert found.standard_error > plain.standard_error
+    assert found.estimate != plain.estimate
 
 
 def test_a_spread_that_grows_refutes_the_shrinking_gaps() -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -67,8 +69,8 @@ def test_unpaired_replicates_are_halved_inside_each_cell() -> None:
 
 def test_image_halves_go_with_the_halves_of_the_runs() -> None:
     observed = made_study(seeds=2, generator=np.random.default_rng(1))
-    ones, twos = np.full(observed.num_runs, 1.0), np.full(observed.num_runs, 2.0)
-    parts = halves(observed, image_halves=(ones, twos))
+    halves_R2 = np.tile([1.0, 2.0], (observed.num_runs, 1))
+    parts = halves(replace(observed, image_halves_R2=halves_R2))
     assert parts is not None
     assert set(parts[0].response_R) == {1.0}
     assert set(parts[1].response_R) == {2.0}

@@ -143,7 +143,8 @@ def judge_claims(
         alpha: Level of each claim; planned looks share 5 %.
     """
     if not observed.higher_is_better and is_percent(observed):
-        observed = replace(observed, response_R=100.0 - observed.response_R, higher_is_better=True)
+        flipped = observed.with_response(100.0 - observed.response_R)
+        observed = replace(flipped, higher_is_better=True)
     points = gather(observed, margin=margin, variance=variance, alpha=alpha)
     logit = None
     if is_percent(observed):

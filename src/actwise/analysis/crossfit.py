@@ -7,43 +7,37 @@ large, all rules alike. Values in-sample, cross-fitted and cross-validated are n
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from .contrasts import cell_at, combine
 from .estimate import Estimate, satterthwaite
 from .evidence import Evidence
-from .inference import CellModel, Weights, fit_cells
-from .observations import Cell, Floats, Observations
-from .rules import Learner, Regret, Rule, condition_means, regret
+from .inference import CellModel, NotEstimableError, Weights, fit_cells
+from .observations import Cell, Observations
+from .rules import Learner, Regret, condition_means, regret
 
 
-def cross_fitted(
-    observed: Observations,
-    learners: Mapping[str, Learner],
-    *,
-    image_halves: tuple[Floats, Floats] | None = None,
-) -> tuple[Regret, ...]:
+def cross_fitted(observed: Observations, learners: Mapping[str, Learner]) -> tuple[Regret, ...]:
     """Regret of learned rules, chosen on one half and scored on the other, swapped.
 
     Args:
         observed: The runs.
         learners: By name; a fixed rule is a learner that ignores the means.
-        image_halves: As in :func:`halves`.
 
     Returns:
         Nothing where a cell has a single run.
     """
-    parts = halves(observed, image_halves=image_halves)
+    parts = halves(observed)
     if parts is None:
         return ()
     first, second = (condition_means(part) for part in parts)
+    label = cross_fitted_label(observed)
     rows = []
     for name, learner in learners.items():
         folds = [
-            regret(score, learner(choose), name=name, label="cross-fitted")
+            regret(score, learner(choose), name=name, label=label)
             for choose, score in ((first, second), (second, first))
             if choose
         ]
@@ -71,37 +65,56 @@ def cross_validated(
     return tuple(rows)
 
 
-def cross_fitted_regret(evidence: Evidence, rule: Rule, *, name: str) -> Estimate | None:
-    """Mean regret of a fixed rule with its standard error; None without two runs in each cell.
+def cross_fitted_contrast(
+    evidence: Evidence,
+    cells: Collection[Cell],
+    choose: Callable[[CellModel], Weights],
+    *,
+    name: str,
+) -> Estimate | None:
+    """The mean over both halves of a contrast that is chosen in each, with its standard error.
 
-    In each half the best level is taken as given, so regret is a contrast; the halves share no
-    run, and their mean has a quarter of the summed variances.
+    The halves share no run, so their mean has a quarter of the summed variances; the residual
+    variances are those of all runs, on the same test images.
+
+    Args:
+        evidence: The runs and how their variance is pooled.
+        cells: Those of which the contrast is made; only their runs are halved.
+        choose: The contrast, given a half.
+        name: Of the estimate.
+
+    Returns:
+        None where a cell has no run in one of the halves, or seeds do not connect the cells there.
     """
-    parts = halves(evidence.observed)
+    observed, pooled = evidence.observed, evidence.variance == "pooled"
+    wanted_C = np.array([cell in cells for cell in observed.cells], dtype=np.bool_)
+    parts = halves(observed.select(wanted_C[observed.run_cells]))
     if parts is None:
         return None
     found = []
-    for part in parts:
-        model = _with_variance_of(fit_cells(part), evidence.model)
-        weights = _regret_weights(part, rule)
-        if weights is None:
+    for half, part in enumerate(parts):
+        whole = fit_cells(_on_images(observed, half), pooled=pooled)
+        model = _with_variance_of(fit_cells(part, pooled=pooled), whole)
+        try:
+            found.append(model.contrast(choose(model), name=name))
+        except NotEstimableError:
             return None
-        found.append(model.contrast(weights, name=name))
     variance, df = satterthwaite([(e.standard_error**2 / 4, e.df) for e in found])
     value = sum(estimate.value for estimate in found) / len(found)
-    source = "cross-fitted, " + evidence.model.source
+    source = f"{cross_fitted_label(observed)}, {evidence.model.source}"
     return Estimate(name, value, math.sqrt(variance), df, source, evidence.alpha)
 
 
-def halves(
-    observed: Observations, *, image_halves: tuple[Floats, Floats] | None = None
-) -> tuple[Observations, Observations] | None:
+def cross_fitted_label(observed: Observations) -> str:
+    """How values are scored: on other seeds, and where predictions are stored on other images."""
+    return "cross-fitted" + ("" if observed.image_halves_R2 is None else ", seeds and test images")
+
+
+def halves(observed: Observations) -> tuple[Observations, Observations] | None:
     """The completed runs in two halves: every other seed, or without seeds every other run.
 
-    Args:
-        observed: The runs.
-        image_halves: Response of each run on either half of the stored test images: the first
-            half of the runs then has the first, the second the second.
+    Where the response is known on either half of the test images, the first half of the runs has
+    it on the first half of the images, the second on the second.
 
     Returns:
         None where a cell would have no run in one of the halves.
@@ -118,8 +131,8 @@ def halves(
         order_R = np.array([place[seed] for seed in observed.seeds_R.tolist()], dtype=np.int64)
     parts = []
     for half in (0, 1):
-        source = observed.with_response(image_halves[half]) if image_halves else observed
-        parts.append(source.select((order_R % 2 == half) & ~observed.diverged_R))
+        chosen_R = (order_R % 2 == half) & ~observed.diverged_R
+        parts.append(_on_images(observed, half).select(chosen_R))
     complete = all(set(part.cells) == set(observed.completed().cells) for part in parts)
     return (parts[0], parts[1]) if complete and observed.num_runs else None
 
@@ -135,25 +148,19 @@ def _average(folds: list[Regret | None]) -> list[Regret]:
     return [replace(found[0], mean=mean, worst=worst, num_conditions=sum(counts))]
 
 
-def _regret_weights(part: Observations, rule: Rule) -> Weights | None:
-    means = condition_means(part)
-    terms: list[tuple[float, Weights]] = []
-    for condition, row in means.items():
-        best = max(row, key=lambda level: row[level])
-        if rule(condition) not in row:
-            return None
-        for level, sign in ((best, 1.0), (rule(condition), -1.0)):
-            cell: Cell = cell_at(part.factors, condition, focus=part.focus, level=level)
-            terms.append((sign / len(means), {cell: 1.0}))
-    return combine(*terms) if terms else None
+def _on_images(observed: Observations, half: int) -> Observations:
+    """The runs with their response on one half of the test images, where that is known."""
+    values_R2 = observed.image_halves_R2
+    return observed if values_R2 is None else observed.with_response(values_R2[:, half])
 
 
 def _with_variance_of(model: CellModel, whole: CellModel) -> CellModel:
     """The half's means with the residual variances that all runs give."""
-    known = {part.name: part for part in whole.parts}
+    of_cell = {whole.cells[place]: part for part in whole.parts for place in part.members_G}
+    known = [of_cell[model.cells[part.members_G[0]]] for part in model.parts]
     parts = tuple(
-        replace(part, variance=known[part.name].variance, df=known[part.name].df)
-        for part in model.parts
+        replace(part, variance=other.variance, df=other.df)
+        for part, other in zip(model.parts, known, strict=True)
     )
     return replace(model, parts=parts)
 

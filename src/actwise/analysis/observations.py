@@ -40,6 +40,8 @@ class Observations:
         higher_is_better: Direction of the response.
         blocked: Whether seeds are blocks; None = where they cross all cells of a data set.
         test_images: Number of test images of each data set, for binomial errors.
+        image_halves_R2: The response on either half of the test images, where predictions of all
+            completed runs are stored; rules are chosen on one half and scored on the other.
     """
 
     factors: tuple[str, ...]
@@ -54,6 +56,7 @@ class Observations:
     higher_is_better: bool = True
     blocked: bool | None = None
     test_images: Mapping[str, int] | None = None
+    image_halves_R2: Floats | None = None
 
     @classmethod
     def from_rows(
@@ -144,6 +147,7 @@ class Observations:
             response_R=self.response_R[keep_R],
             diverged_R=self.diverged_R[keep_R],
             seeds_R=None if self.seeds_R is None else self.seeds_R[keep_R],
+            image_halves_R2=None if self.image_halves_R2 is None else self.image_halves_R2[keep_R],
         )
 
     def where(self, **chosen: str) -> Self:
@@ -165,8 +169,8 @@ class Observations:
         return self.select(~self.diverged_R)
 
     def with_response(self, response_R: Floats) -> Self:
-        """The same runs with other values (another scale)."""
-        return replace(self, response_R=response_R)
+        """The same runs with other values (another scale), which are not known on halves."""
+        return replace(self, response_R=response_R, image_halves_R2=None)
 
     def run_datasets(self) -> NDArray[np.str_]:
         """Data set of each run; one common name where there is no such factor."""

@@ -5,7 +5,7 @@ became of it, the settings that all runs share, looks, machines, learning curves
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -166,19 +166,13 @@ def with_factors(observed: Observations, factors: Sequence[str] | None) -> Obser
             )
     focus = observed.focus if observed.focus in factors else factors[-1]
     pool = observed.dataset_factor if observed.dataset_factor in factors else None
-    return Observations(
-        tuple(factors),
-        tuple(observed.levels[place] for place in places),
-        observed.codes_RF[:, places],
-        observed.response_R,
-        observed.diverged_R,
-        observed.seeds_R,
-        response=observed.response,
+    return replace(
+        observed,
+        factors=tuple(factors),
+        levels=tuple(observed.levels[place] for place in places),
+        codes_RF=observed.codes_RF[:, places],
         dataset_factor=pool,
         focus=focus,
-        higher_is_better=observed.higher_is_better,
-        blocked=observed.blocked,
-        test_images=observed.test_images,
     )
 
 
