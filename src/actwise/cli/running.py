@@ -1,6 +1,7 @@
 """``actwise run`` and ``actwise demo``: train what a store lacks of a study."""
 
 import shlex
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,11 +25,12 @@ from .tables import print_table, read_table
 if TYPE_CHECKING:
     from ..spec import StudySpec
     from ..sweep import RunOptions
-    from ..sweep.smoke import SmokeResult
+    from ..sweep.smoke import SmokeReport, SmokeResult
 
 _DEMO_STORE = "actwise-demo"
 _STOPPED = (4, 130, 143)
 """Exit codes of a time limit, Ctrl-C and SIGTERM."""
+_MOST_NAMED = 6
 
 
 def run(
@@ -123,12 +125,12 @@ def run(
     )
     allow_user_code()
     spec = load_study(study, changes)
+    if claims is not None:
+        _check_claims(claims)
     if smoke:
         return _smoke(spec, options, is_json=json)
     if store is None:
         raise SpecError("run needs --store PATH, the folder where results go")
-    if claims is not None:
-        _check_claims(claims)
     exit_code = _run(spec, store, artifacts, options, claims=claims, is_json=json)
     if not json:
         if exit_code in _STOPPED:
@@ -206,6 +208,26 @@ def _smoke(study: "StudySpec", options: "RunOptions", *, is_json: bool) -> int:
     if is_json:
         print_json([result.to_json() for result in report.results])
     else:
-        passed = sum(result.status == "passed" for result in report.results)
-        print_text(f"{passed} of {count(report.num_cells, 'cell')} passed; nothing was kept")
+        print_text(*_smoke_summary(report))
     return report.exit_code
+
+
+def _smoke_summary(report: "SmokeReport") -> list[str]:
+    """How many cells passed, and which diverged: a result, though rarely the one hoped for."""
+    numbers = Counter(result.status for result in report.results)
+    others = [f"{numbers[status]} {status}" for status in ("diverged", "failed") if numbers[status]]
+    if numbers["accident"]:
+        others.append(count(numbers["accident"], "accident"))
+    parts = [f"{numbers['passed']} of {count(report.num_cells, 'cell')} passed", *others]
+    lines = [f"{', '.join(parts)}; nothing was kept"]
+    if numbers["failed"]:
+        lines.append("--json has the tracebacks of what failed")
+    diverged = [result.label for result in report.results if result.status == "diverged"]
+    if diverged:
+        shown = ", ".join(diverged[:_MOST_NAMED])
+        more = f" and {len(diverged) - _MOST_NAMED} more" if diverged[_MOST_NAMED:] else ""
+        lines.append(
+            f"WARNING: {shown}{more} diverged within two batches: a run would end there as "
+            "`diverged`; look at train.learning_rate, train.warmup_epochs, train.gradient_clip"
+        )
+    return lines

@@ -42,7 +42,10 @@ class SmokeResult:
 
 @dataclass(frozen=True)
 class SmokeReport:
-    """All cells that were tried, and what the command exits with: 1 if one failed."""
+    """All cells that were tried, and what the command exits with.
+
+    That is 1 if one failed; a diverged one is a result, here as in a run: it is warned of.
+    """
 
     results: tuple[SmokeResult, ...]
     num_cells: int
