@@ -11,30 +11,46 @@ from .options import Data, Json
 from .output import amount, count, print_columns, print_json, print_text
 
 if TYPE_CHECKING:
-    from ..datasets import FetchProgress, VerifyReport
+    from ..datasets import FetchProgress, Listing, VerifyReport
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A data set, such as cifar10.")]
 
 
 def list_data(data: Data = None, json: Json = False) -> None:
-    """Every data set, where it lies, and whether it is decoded already."""
+    """Every data set, whether a run could read it now, and where it lies."""
     from ..datasets import listing
+    from ..datasets.locate import data_folder
 
     lines = listing(data)
     if json:
         print_json([asdict(line) for line in lines])
         return
+    has_folder = data_folder(data) is not None
     rows = [
         (
             line.level,
             amount(line.num_train),
             amount(line.num_test),
-            "yes" if line.is_cached else "no",
-            line.problem or line.where or ("give a path" if ":" in line.level else "not found"),
+            *_ready_and_where(line, has_folder=has_folder),
         )
         for line in lines
     ]
-    print_columns(("name", "train", "test", "cached", "where"), rows, right=("train", "test"))
+    print_columns(("name", "train", "test", "ready", "where"), rows, right=("train", "test"))
+    if any(ready == "no" for *_, ready, _ in rows):
+        print_text("", "`actwise data fetch NAME --data DIR` downloads what is missing")
+
+
+def _ready_and_where(line: "Listing", *, has_folder: bool) -> tuple[str, str]:
+    """Without a data folder a decoded copy of pinned content will do; with one it does not."""
+    if ":" in line.level:
+        return "-", "the folder or file that you name"
+    if line.problem is not None:
+        return "no", line.problem
+    if line.where is not None:
+        return "yes", line.where
+    if line.is_cached and not has_folder:
+        return "yes", "decoded before, kept in the cache"
+    return "no", "not in the data folder" if has_folder else "no data folder given (--data DIR)"
 
 
 def fetch(name: Name, data: Data = None, json: Json = False) -> None:
