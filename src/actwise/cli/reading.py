@@ -115,4 +115,4 @@ def make_question(
             raise SpecError(f"--contrast {contrast!r} is not two levels A,B of the compared factor")
         pair = (parts[0], parts[1])
     # Question holds the scale against those it knows.
-    return Question(pair, claims, margin, scale, command)  # type: ignore[arg-type]
+    return Question(pair, claims, margin, scale, command=command)  # type: ignore[arg-type]
