@@ -198,7 +198,7 @@ def test_environments_and_looks_are_exported_by_study(store: RunStore) -> None:
         (["activation=elu", "activation=relu", "regularization=bn"], ["relu", "elu"]),
         (["width=1", "aliased=on", "regularization=bn"], ["relu", "elu", "selu"]),
         (["best_test_accuracy=", "regularization=bn"], ["relu", "elu", "selu"]),
-        (["seed=1"], []),
+        (["status=diverged"], []),
     ],
 )
 def test_conditions_choose_rows(store: RunStore, where: list[str], activations: list[str]) -> None:
@@ -214,6 +214,7 @@ def test_conditions_choose_rows(store: RunStore, where: list[str], activations: 
         ("run", {}, UnknownNameError, "did you mean runs"),
         ("runs", {"study": "mode"}, UnknownNameError, "did you mean made"),
         ("runs", {"where": ["activaton=elu"]}, UnknownNameError, "did you mean activation"),
+        ("runs", {"where": ["activation=el"]}, UnknownNameError, "did you mean elu"),
         ("looks", {"where": ["activation=elu"]}, UnknownNameError, "no field is named"),
         ("runs", {"where": ["activation"]}, SpecError, "is not FIELD=VALUE"),
     ],

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import SpecError
-from ..store.filters import parse_where
+from ..store.filters import parse_where, refuse_unknown
 from .bank import Bank, load_bank
 from .observations import Booleans, Floats, Observations, read_rows
 from .source import (
@@ -38,16 +38,20 @@ def read_bank(name: str, reading: Reading) -> Source:
         if reading.where or reading.factors:
             raise SpecError(f"bank {name} holds one row an activation; it has nothing to choose")
         return Source("bank", name, citation, None, summaries=summaries(bank), bank=bank)
-    whole = bank.observations()
-    keep_R = _meeting(whole, reading.where)
-    observed = with_factors(whole.select(keep_R), reading.factors)
+    rows = bank.rows()
+    chosen_B = _meeting(rows, reading.where, bank.factors)
+    reached_B = _rows_with_response(bank)
     curves: tuple[Curve, ...] = ()
     optimism = None
+    observed = bank.observations().select(chosen_B[reached_B])
+    observed = with_factors(observed, reading.factors)
     if bank.kind == "curves":
-        curves_RE = bank.curves()[_rows_with_response(bank)][keep_R]
+        curves_RE = bank.curves()[chosen_B & reached_B]
         curves = mean_curves(observed, curves_RE, measure=bank.response)
         optimism = _optimism(curves_RE, higher_is_better=bank.higher_is_better)
-    flow = count_flow(observed)
+    stopped = np.flatnonzero(chosen_B & ~reached_B)
+    flow = count_flow(observed, planned=int(chosen_B.sum()), excluded=len(stopped))
+    flow |= {"started": flow["planned"]}
     scope = {"design": bank.design, **_constant_levels(observed)}
     return Source(
         "bank",
@@ -55,6 +59,7 @@ def read_bank(name: str, reading: Reading) -> Source:
         citation,
         observed,
         flow,
+        excluded=tuple(_stopped(bank, rows[row], row) for row in stopped),
         scope=scope,
         curves=curves,
         optimism=optimism,
@@ -82,7 +87,11 @@ def read_table_rows(
         SpecError: for a condition that is not FIELD=VALUE, or without a factor.
     """
     columns = tuple(rows[0]) if rows else USUAL_FACTORS
+    response = reading.response or DEFAULT_RESPONSE
     asked = parse_where(reading.where, columns)
+    for name, values in asked.items():
+        if name != response:
+            refuse_unknown(name, values, {row.get(name) for row in rows})
     kept = [row for row in rows if all(str(row.get(f)) in values for f, values in asked.items())]
     factors = reading.factors or tuple(f for f in USUAL_FACTORS if f in columns)
     if not factors:
@@ -92,7 +101,7 @@ def read_table_rows(
     observed = Observations.from_rows(
         usable,
         factors=factors,
-        response=reading.response or DEFAULT_RESPONSE,
+        response=response,
         higher_is_better=not reading.lower_is_better,
     )
     flow = count_flow(observed, planned=len(kept), failed=len(failed))
@@ -101,18 +110,31 @@ def read_table_rows(
     )
 
 
-def _meeting(observed: Observations, where: Sequence[str]) -> Booleans:
-    keep_R = np.ones(observed.num_runs, dtype=np.bool_)
-    for name, values in parse_where(where, observed.factors).items():
-        column = observed.position(name)
-        levels = observed.levels[column]
-        codes = [code for code, level in enumerate(levels) if level in values]
-        keep_R &= np.isin(observed.codes_RF[:, column], codes)
-    return keep_R
+def _meeting(rows: Sequence[Row], where: Sequence[str], factors: Sequence[str]) -> Booleans:
+    """Which rows meet every condition."""
+    keep_B = np.ones(len(rows), dtype=np.bool_)
+    for name, values in parse_where(where, factors).items():
+        column = [row[name] for row in rows]
+        refuse_unknown(name, values, set(column))
+        keep_B &= np.isin(column, values)
+    return keep_B
+
+
+def _stopped(bank: Bank, row: Row, number: int) -> str:
+    """Why a row is no run: its curve ends before the epochs that make the response."""
+    epochs = int(np.sum(~np.isnan(bank.curves()[number])))
+    cell = ", ".join(row[name] for name in bank.factors)
+    first, last = bank.curve["first_epoch"], bank.curve["last_epoch"]
+    return (
+        f"one run of {cell} stopped at epoch {epochs}: it has no {bank.response}, the mean of "
+        f"epochs {first} to {last}"
+    )
 
 
 def _rows_with_response(bank: Bank) -> Booleans:
-    """Rows of the bank that are runs: those that reached the epochs of the response."""
+    """Rows of the bank that have a response: of curves, those that reached its epochs."""
+    if bank.kind != "curves":
+        return np.ones(len(bank.rows()), dtype=np.bool_)
     first, last = bank.curve["first_epoch"], bank.curve["last_epoch"]
     return np.asarray(~np.isnan(bank.curves()[:, first - 1 : last]).any(axis=1))
 

@@ -157,6 +157,7 @@ def select_planned(planned: Sequence[StoredRun], where: Sequence[str]) -> list[S
 
     Raises:
         SpecError: if a condition is not FIELD=VALUE.
+        UnknownNameError: if no line of the plan has such a value.
     """
     import pyarrow as pa
 
@@ -172,7 +173,8 @@ def select_planned(planned: Sequence[StoredRun], where: Sequence[str]) -> list[S
     if any(condition.partition("=")[0].strip() not in columns for condition in where):
         return []
     lines = pa.table({**columns, "position": range(len(planned))})
-    return [planned[i] for i in keep_where(lines, where)["position"].to_pylist()]
+    known = {name: set(values) for name, values in columns.items()}
+    return [planned[i] for i in keep_where(lines, where, known=known)["position"].to_pylist()]
 
 
 @dataclass

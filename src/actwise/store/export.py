@@ -13,7 +13,7 @@ from ..errors import StoreError, UnknownNameError
 from . import tables
 from .filters import keep_where
 from .formats import render_table
-from .plans import require_study
+from .plans import read_levels, require_study
 from .schema import SCHEMA_VERSION
 from .store import RunStore
 
@@ -65,7 +65,8 @@ def export_table(
             require_study(connection, study)
         if what in _OTHERS:
             return keep_where(_OTHERS[what](connection, study), where)
-        chosen = keep_where(tables.runs_table(connection, study), where)
+        known = read_levels(connection, study)
+        chosen = keep_where(tables.runs_table(connection, study), where, known=known)
         return _OF_RUNS[what](connection, chosen)
 
 

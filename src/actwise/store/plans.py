@@ -174,6 +174,19 @@ def read_planned(connection: Connection, study: str | None) -> list[StoredRun]:
     return [StoredRun(**row) for row in connection.execute(query).mappings()]
 
 
+def read_levels(connection: Connection, study: str | None) -> dict[str, set[Any]]:
+    """The levels of every factor of a plan, and its seeds, with or without results."""
+    names = ("study", "dataset", "model", "regularization", "activation", "width")
+    query = select(*(study_runs.c[name] for name in names), runs.c.seed).join(
+        runs, runs.c.run_id == study_runs.c.run_id
+    )
+    if study is not None:
+        query = query.where(study_runs.c.study == study)
+    lines = connection.execute(query.distinct()).all()
+    columns = zip(*lines, strict=True) if lines else ((),) * (len(names) + 1)
+    return dict(zip((*names, "seed"), map(set, columns), strict=True))
+
+
 def require_study(connection: Connection, study: str) -> None:
     """Check that a study is in the store.
 
