@@ -131,7 +131,7 @@ def test_figures_are_written_as_svg_and_png(tmp_path: Path) -> None:
     for path in paths:
         if path.suffix == ".png":
             with Image.open(path) as image:
-                assert image.width == 880
+                assert image.width == 1020
         else:
             assert path.read_text().startswith('<svg xmlns="http://www.w3.org/2000/svg"')
 

@@ -4,13 +4,13 @@ Colours are names: ``ink``, ``faint``, ``band`` and ``s0`` to ``s7`` for series.
 CSS variables, so that a picture follows light and dark. Lengths are in pixels of the viewBox.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
 
 FONT = "system-ui, sans-serif"
 FONT_SIZE = 12
-CHARACTER = 0.56
+CHARACTER = 0.58
 """Mean width of a character, as a multiple of the font size."""
 
 LIGHT = {
@@ -116,38 +116,38 @@ def series_colour(number: int) -> str:
     return f"s{number % NUM_SERIES}"
 
 
-def shorten(text: str, *, width: float, size: float = FONT_SIZE) -> str:
-    """The text, cut where it would not fit into ``width``."""
-    most = max(4, int(width / (CHARACTER * size)))
-    return text if len(text) <= most else f"{text[: most - 1]}…"
-
-
 def to_svg(drawing: Drawing, *, standalone: bool = False) -> str:
-    """The picture as SVG: for a page (its style sheet colours it), or as a file of its own."""
+    """The picture as SVG: for a page, whose style sheet colours it, or as a file, on white."""
     size = f'viewBox="0 0 {_n(drawing.width)} {_n(drawing.height)}"'
     head = f'<svg class="figure" {size} role="img" aria-label={quoteattr(drawing.title)}>'
     style = ""
     if standalone:
         fixed = f'width="{_n(drawing.width)}" height="{_n(drawing.height)}"'
         head = f'<svg xmlns="http://www.w3.org/2000/svg" {fixed} {size} role="img">'
-        style = f"<title>{escape(drawing.title)}</title><style>{svg_style(root='svg')}</style>"
+        style = f"<title>{escape(drawing.title)}</title><style>{_rules('svg', LIGHT)}</style>"
+        style += '<rect width="100%" height="100%" fill="#fff"/>'
     return head + style + "".join(_shapes(drawing)) + "</svg>"
 
 
 def svg_style(*, root: str) -> str:
     """The rules that colour pictures, light and dark, with the variables set on ``root``."""
-    light, dark = (
-        "".join(f"--{name}:{value};" for name, value in colours.items())
-        for colours in (LIGHT, DARK)
-    )
+    dark = f"@media screen and (prefers-color-scheme: dark){{{root}{{{_variables(DARK)}}}}}"
+    return _rules(root, LIGHT) + dark
+
+
+def _rules(root: str, colours: Mapping[str, str]) -> str:
     rules = "".join(
-        f".l.{name}{{stroke:var(--{name})}}.f.{name}{{fill:var(--{name})}}" for name in LIGHT
+        f".l.{name}{{stroke:var(--{name})}}.f.{name}{{fill:var(--{name})}}" for name in colours
     )
     return (
-        f"{root}{{{light}}}@media (prefers-color-scheme: dark){{{root}{{{dark}}}}}"
+        f"{root}{{{_variables(colours)}}}"
         f".l{{fill:none;stroke-linejoin:round}}text{{font-family:{FONT}}}.b{{font-weight:600}}"
         f".d{{stroke-dasharray:4 3}}{rules}"
     )
+
+
+def _variables(colours: Mapping[str, str]) -> str:
+    return "".join(f"--{name}:{value};" for name, value in colours.items())
 
 
 def _shapes(drawing: Drawing) -> Iterator[str]:

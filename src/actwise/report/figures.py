@@ -4,12 +4,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ..analysis.contrasts import Condition
+from ..analysis.evidence import is_percent
 from ..analysis.results import Analysis
 from ..analysis.source import Curve
 from ..errors import StoreError
-from .charts import Interval, Series, bars_chart, intervals_chart, lines_chart
 from .drawing import Drawing, to_svg
+from .line_chart import Series, lines_chart
 from .raster import to_png
+from .row_charts import Interval, bars_chart, intervals_chart
+from .views import place
 from .wording import printable
 
 MOST_PANELS = 12
@@ -24,7 +28,7 @@ def ranking_figures(analysis: Analysis) -> list[Drawing]:
     """How far each level is behind the best."""
     rows = [
         Interval(
-            f"{row.level}{'' if row.may_be_best else ', not the best'}",
+            f"{row.level}{'' if row.may_be_best else ' (not the best)'}",
             row.behind_best.value,
             *row.behind_best.interval(),
             series=0 if row.may_be_best else 7,
@@ -33,8 +37,9 @@ def ranking_figures(analysis: Analysis) -> list[Drawing]:
     ]
     if not rows:
         return []
-    title = "Behind the best other level, with 95 % intervals"
-    return [intervals_chart("ranking", title, _printable(rows), unit=_unit(analysis))]
+    title = "How far behind the best other level, with 95 % intervals"
+    unit = f"{_difference_unit(analysis)}; below 0: ahead of it"
+    return [intervals_chart("ranking", title, _printable(rows), unit=unit)]
 
 
 def margin_figures(analysis: Analysis) -> list[Drawing]:
@@ -79,7 +84,7 @@ def forest_figures(analysis: Analysis) -> list[Drawing]:
                 row.estimate.value,
                 *row.estimate.interval(0.90),
                 series={"better": 2, "worse": 1, "equivalent": 0}.get(row.verdict, 7),
-                group=", ".join(levels.values()),
+                group=place(tuple(levels.items()), analysis.source.observed) if levels else "",
             )
         )
         margins[dataset] = row.margin
@@ -92,7 +97,7 @@ def forest_figures(analysis: Analysis) -> list[Drawing]:
                 f"differences-{len(drawings) + 1}",
                 title,
                 _printable(rows[:MOST_ROWS]),
-                unit=_unit(analysis),
+                unit=f"{_difference_unit(analysis)}, first minus second",
                 margin=margins[dataset],
             )
         )
@@ -122,20 +127,21 @@ def curve_figures(analysis: Analysis) -> list[Drawing]:
     observed = analysis.source.observed
     if observed is None:
         return []
-    place = observed.position(observed.focus)
-    panels: dict[tuple[str, ...], list[Curve]] = defaultdict(list)
+    focus = observed.position(observed.focus)
+    panels: dict[Condition, list[Curve]] = defaultdict(list)
     for curve in analysis.source.curves:
-        panels[curve.cell[:place] + curve.cell[place + 1 :]].append(curve)
+        named = tuple(zip(observed.factors, curve.cell, strict=True))
+        panels[named[:focus] + named[focus + 1 :]].append(curve)
     levels = observed.levels_of(observed.focus)
     drawings: list[Drawing] = []
     for condition, curves in list(panels.items())[:MOST_PANELS]:
-        ordered = sorted(curves, key=lambda curve: levels.index(curve.cell[place]))
-        series = [Series(printable(c.cell[place]), _points(c)) for c in ordered[:_MOST_SERIES]]
+        ordered = sorted(curves, key=lambda curve: levels.index(curve.cell[focus]))
+        series = [Series(printable(c.cell[focus]), _points(c)) for c in ordered[:_MOST_SERIES]]
         measure = ordered[0].measure.replace("_", " ")
         drawings.append(
             lines_chart(
                 f"curves-{len(drawings) + 1}",
-                printable(", ".join(condition) or "all runs"),
+                printable(place(condition, observed)),
                 series,
                 unit=f"{measure}, percent",
                 x_unit="epoch",
@@ -193,3 +199,10 @@ def _unit(analysis: Analysis) -> str:
     observed = analysis.source.observed
     name = observed.response.replace("_", " ") if observed else ""
     return f"{name}, percent" if "accuracy" in name or "error" in name else name
+
+
+def _difference_unit(analysis: Analysis) -> str:
+    """Differences of percentages are points."""
+    observed = analysis.source.observed
+    name = observed.response.replace("_", " ") if observed else ""
+    return f"points of {name}" if observed and is_percent(observed) else name

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from ..analysis import Table
 from .grid import Column, Entry, Grid, make_grids
-from .wording import ALIAS_MARK, notes, scope, shortfalls, support, title, value_text
+from .wording import ALIAS_MARK, code_parts, notes, scope, shortfalls, support, title, value_text
 
 COLUMNS_PER_BLOCK = 4
 """What a page in portrait holds; further columns follow in another tabular."""
@@ -32,19 +32,23 @@ _ESCAPES = str.maketrans(
 
 
 def render_latex(table: Table) -> str:
-    """A table environment for each data set; needs the package booktabs."""
-    remarks = " ".join(notes(table))
-    caption = " ".join(_escape(text) for text in (f"{title(table)};", f"{scope(table)}.", remarks))
-    blocks = (_environment(grid, caption.strip()) for grid in make_grids(table))
+    """A table environment for each data set, its notes below; needs the package booktabs."""
+    caption = f"{_escape(title(table))}; {_escape(scope(table))}."
+    remarks = " ".join(_note(text) for text in notes(table))
+    blocks = (_environment(grid, caption, remarks) for grid in make_grids(table))
     return "\n".join(blocks) or f"% {_escape(title(table))}: {_escape(scope(table))}\n"
 
 
-def _environment(grid: Grid, caption: str) -> str:
+def _environment(grid: Grid, caption: str, remarks: str) -> str:
     columns = grid.columns
     parts = [
         _tabular(grid, columns[first : first + COLUMNS_PER_BLOCK])
         for first in range(0, len(columns), COLUMNS_PER_BLOCK)
     ]
+    if remarks:
+        parts.append(
+            f"\\begin{{minipage}}{{\\linewidth}}\\footnotesize\n{remarks}\n\\end{{minipage}}"
+        )
     body = "\n\n\\medskip\n".join(parts)
     return (
         "\\begin{table}\n\\centering\n"
@@ -85,6 +89,14 @@ def _small(entry: Entry | None) -> str:
 def _below(entry: Entry) -> Iterator[str]:
     yield from support(entry.cell, entry.paper)
     yield from shortfalls(entry.cell)
+
+
+def _note(text: str) -> str:
+    """A note, with what is a command in typewriter."""
+    return "".join(
+        f"\\texttt{{{_escape(part)}}}" if is_code else _escape(part)
+        for part, is_code in code_parts(text)
+    )
 
 
 def _escape(text: str) -> str:

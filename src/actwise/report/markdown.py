@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from ..analysis import Table
 from .grid import Entry, Grid, make_grids
-from .wording import ALIAS_MARK, notes, scope, shortfalls, support, title, value_text
+from .wording import ALIAS_MARK, code_parts, notes, scope, shortfalls, support, title, value_text
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]|~$#!])")
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
@@ -15,7 +15,7 @@ def render_markdown(table: Table) -> str:
     """Heading, a table for each data set, notes."""
     paragraphs = [f"**{_escape(title(table))}**", _escape(scope(table))]
     paragraphs += [f"### {_escape(g.dataset)}\n\n{_table(g)}" for g in make_grids(table)]
-    remarks = [f"- {_escape(note)}" for note in notes(table)]
+    remarks = [f"- {_note(note)}" for note in notes(table)]
     return "\n\n".join([*paragraphs, *(["\n".join(remarks)] if remarks else [])]) + "\n"
 
 
@@ -43,6 +43,11 @@ def _parts(entry: Entry) -> Iterator[str]:
     below = [*support(entry.cell, entry.paper), *shortfalls(entry.cell)]
     if below:
         yield ", ".join(below)
+
+
+def _note(text: str) -> str:
+    """A note, with what is a command as code, in which nothing is markup."""
+    return "".join(f"`{part}`" if is_code else _escape(part) for part, is_code in code_parts(text))
 
 
 def _escape(text: str) -> str:

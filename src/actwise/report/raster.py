@@ -1,11 +1,11 @@
-"""A picture as PNG, in the light colours, at twice the size."""
+"""A picture as PNG, in the light colours, at three times the size."""
 
 import io
 from itertools import pairwise
 
 from .drawing import LIGHT, Box, Dot, Drawing, Label, Path
 
-_SCALE = 2
+_SCALE = 3
 _ANCHORS = {"start": "ls", "middle": "ms", "end": "rs"}
 _DASH = 4.0
 

@@ -70,10 +70,16 @@ def notes(table: Table) -> Iterator[str]:
             f"{ALIAS_MARK} Another label stands for the same network and data; it was trained once."
         )
     if len(table.environments) > 1:
-        yield (
-            f"The runs come from {len(table.environments)} numerics fingerprints "
-            f"({', '.join(printable(name) for name in table.environments)})."
-        )
+        # A backtick would begin a command: see code_parts.
+        names = ", ".join(printable(name).replace("`", "'") for name in table.environments)
+        yield f"The runs come from {len(table.environments)} numerics fingerprints ({names})."
+
+
+def code_parts(note: str) -> Iterator[tuple[str, bool]]:
+    """The parts of one of :func:`notes`, and whether each is a command, between backticks."""
+    for position, part in enumerate(note.split("`")):
+        if part:
+            yield part, position % 2 == 1
 
 
 def value_text(cell: TableCell) -> str:
