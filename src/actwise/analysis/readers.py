@@ -1,13 +1,14 @@
 """Reading banks, CSV files and rows at hand as sources."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import SpecError
-from ..store.filters import parse_where, refuse_unknown
+from ..store.filters import is_any, parse_where, refuse_unknown
 from .bank import Bank, load_bank
+from .blocking import Line, apart_sentence, joined, seeds_cross
 from .observations import Booleans, Floats, Observations, read_rows
 from .source import (
     DEFAULT_RESPONSE,
@@ -92,7 +93,7 @@ def read_table_rows(
     for name, values in asked.items():
         if name != response:
             refuse_unknown(name, values, {row.get(name) for row in rows})
-    kept = [row for row in rows if all(str(row.get(f)) in values for f, values in asked.items())]
+    kept = [row for row in rows if all(is_any(row.get(f), v) for f, v in asked.items())]
     factors = reading.factors or tuple(f for f in USUAL_FACTORS if f in columns)
     if not factors:
         raise SpecError(f"{name}: no factor column; name them with --factors")
@@ -103,11 +104,27 @@ def read_table_rows(
         factors=factors,
         response=response,
         higher_is_better=not reading.lower_is_better,
+        blocked=seeds_cross(_lines(kept, factors)),
     )
-    flow = count_flow(observed, planned=len(kept), failed=len(failed))
+    kept_runs, apart = joined(observed)
+    left_out = observed.num_runs - kept_runs.num_runs
+    flow = count_flow(kept_runs, planned=len(kept), failed=len(failed), excluded=left_out)
     return Source(
-        kind, name, f"{name}, one row a run", observed, flow, scope=_constant_levels(observed)
+        kind,
+        name,
+        f"{name}, one row a run",
+        kept_runs,
+        flow,
+        excluded=(apart_sentence(apart),) if apart else (),
+        scope=_constant_levels(kept_runs),
     )
+
+
+def _lines(rows: Sequence[Row], factors: Sequence[str]) -> Iterator[Line]:
+    """Rows as the plan that they are where there is no other."""
+    for row in rows:
+        dataset = str(row.get("dataset")) if "dataset" in factors else "all"
+        yield dataset, tuple(str(row.get(name)) for name in factors), row.get("seed")
 
 
 def _meeting(rows: Sequence[Row], where: Sequence[str], factors: Sequence[str]) -> Booleans:
@@ -116,7 +133,7 @@ def _meeting(rows: Sequence[Row], where: Sequence[str], factors: Sequence[str]) 
     for name, values in parse_where(where, factors).items():
         column = [row[name] for row in rows]
         refuse_unknown(name, values, set(column))
-        keep_B &= np.isin(column, values)
+        keep_B &= [is_any(value, values) for value in column]
     return keep_B
 
 

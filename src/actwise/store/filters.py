@@ -40,7 +40,7 @@ def keep_where(
         if field in known:
             refuse_unknown(field, values, known[field])
         column = table[field]
-        met = [v for v in column.unique().to_pylist() if any(_is_equal(v, t) for t in values)]
+        met = [value for value in column.unique().to_pylist() if is_any(value, values)]
         table = table.filter(pc.is_in(column, pa.array(met, column.type)))
     return table
 
@@ -70,12 +70,13 @@ def refuse_unknown(field: str, asked: Iterable[str], known: Collection[Any]) -> 
         UnknownNameError: with the nearest of the known values.
     """
     for text in asked:
-        if not any(_is_equal(value, text) for value in known):
+        if not any(is_any(value, [text]) for value in known):
             names = sorted({str(value) for value in known if value is not None})
             raise UnknownNameError(f"{field} of these runs", text, names)
 
 
-def _is_equal(value: Any, text: str) -> bool:
+def is_any(value: Any, asked: Iterable[str]) -> bool:
+    """Whether a value is one of those asked for; see :func:`keep_where` for how they compare."""
     if value is None:
-        return text == ""
-    return str(value) == text or bool(value == parse_value(text))
+        return "" in asked
+    return any(str(value) == text or bool(value == parse_value(text)) for text in asked)
