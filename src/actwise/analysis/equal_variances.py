@@ -9,6 +9,7 @@ Shapes: R runs sorted by cell, C cells, S seeds, B draws.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -59,75 +60,90 @@ def brown_forsythe(observed: Observations) -> tuple[EqualVariances, ...]:
     names = done.run_datasets()
     tests = []
     for name in dict.fromkeys(names.tolist()):
-        layout = _layout(done.select(names == name))
-        if layout.num_cells > (2 if layout.seed_R is not None else 1):
-            tests.append(_test(name, layout, draws))
+        layout, response_R = _arranged(done.select(names == name))
+        if layout.num_cells > (1 if layout.seeds is None else 2):
+            tests.append(_test(name, layout, response_R, draws))
     return tuple(tests)
 
 
 @dataclass(frozen=True)
 class _Layout:
-    """Which runs belong together; ``starts_C`` are the first runs of the cells."""
+    """Which runs belong together: cells with ``counts`` runs each, and the seed of every run."""
 
-    starts_C: Integers
-    seed_R: Integers | None
-    fit: AdditiveFit
+    counts: tuple[int, ...]
+    seeds: tuple[int, ...] | None
 
     @property
     def num_cells(self) -> int:
-        return len(self.starts_C)
+        return len(self.counts)
 
     @property
     def num_runs(self) -> int:
-        return len(self.fit.residuals_R)
+        return sum(self.counts)
+
+    @property
+    def starts(self) -> Integers:
+        """First run of each cell."""
+        return np.cumsum((0, *self.counts[:-1]), dtype=np.int64)
+
+    def fit(self, response_R: Floats) -> AdditiveFit:
+        cell_R = np.repeat(np.arange(self.num_cells), self.counts)
+        seed_R = None if self.seeds is None else np.array(self.seeds, dtype=np.int64)
+        return fit_additive(cell_R, seed_R, response_R)
 
 
-def _layout(part: Observations) -> _Layout:
+def _arranged(part: Observations) -> tuple[_Layout, Floats]:
+    """The runs of one data set sorted by cell: their layout, and their responses."""
     order_R = np.argsort(part.run_cells, kind="stable")
-    cell_R = part.run_cells[order_R]
+    counts = tuple(np.bincount(part.run_cells).tolist())
     blocks_R = seed_blocks(part, np.arange(part.num_runs))
-    seed_R = None if blocks_R is None else blocks_R[order_R]
-    starts_C = np.flatnonzero(np.diff(cell_R, prepend=-1))
-    return _Layout(starts_C, seed_R, fit_additive(cell_R, seed_R, part.response_R[order_R]))
+    seeds = None if blocks_R is None else tuple(blocks_R[order_R].tolist())
+    return _Layout(counts, seeds), part.response_R[order_R]
 
 
-def _test(name: str, layout: _Layout, draws: int) -> EqualVariances:
+def _test(name: str, layout: _Layout, response_R: Floats, draws: int) -> EqualVariances:
     df1, df2 = layout.num_cells - 1, layout.num_runs - layout.num_cells
-    f = float(_statistics(layout.fit.residuals_R[None, :], layout)[0])
+    f = float(_statistics(layout.fit(response_R).residuals_R[None, :], layout)[0])
     if math.isnan(f):
         return EqualVariances(name, f, df1, df2, f, 0)
-    generator = np.random.default_rng(_SEED)
-    as_large, left = 0, draws
-    while left:
-        count = min(left, max(1, _NUMBERS_AT_ONCE // layout.num_runs))
-        noise_BR = generator.standard_normal((count, layout.num_runs))
-        as_large += int(np.sum(_statistics(_without_seeds(noise_BR, layout), layout) >= f))
-        left -= count
+    as_large = int(np.sum(_null_statistics(layout, draws) >= f))
     return EqualVariances(name, f, df1, df2, (as_large + 1) / (draws + 1), draws)
+
+
+@lru_cache(maxsize=8)
+def _null_statistics(layout: _Layout, draws: int) -> Floats:
+    """The statistic of normal noise; data sets with the same cells and seeds share it."""
+    generator = np.random.default_rng(_SEED)
+    at_once = max(1, _NUMBERS_AT_ONCE // layout.num_runs)
+    found = []
+    for done in range(0, draws, at_once):
+        noise_BR = generator.standard_normal((min(at_once, draws - done), layout.num_runs))
+        found.append(_statistics(_without_seeds(noise_BR, layout), layout))
+    return np.concatenate(found)
 
 
 def _without_seeds(values_BR: Floats, layout: _Layout) -> Floats:
     """Residuals up to a shift of each cell, which no deviation from its median sees."""
-    if layout.seed_R is None:
+    if layout.seeds is None:
         return values_BR
-    fit = layout.fit
+    fit, seed_R = layout.fit(values_BR[0]), np.array(layout.seeds)
     incidence_CS = fit.share_CS * fit.counts_C[:, None]
-    cell_means_BC = np.add.reduceat(values_BR, layout.starts_C, axis=1) / fit.counts_C
-    by_seed_R = np.argsort(layout.seed_R, kind="stable")
-    starts_S = np.flatnonzero(np.diff(layout.seed_R[by_seed_R], prepend=-1))
+    cell_means_BC = np.add.reduceat(values_BR, layout.starts, axis=1) / fit.counts_C
+    by_seed_R = np.argsort(seed_R, kind="stable")
+    starts_S = np.flatnonzero(np.diff(seed_R[by_seed_R], prepend=-1))
     seed_sums_BS = np.add.reduceat(values_BR[:, by_seed_R], starts_S, axis=1)
     effects_BS = (seed_sums_BS - cell_means_BC @ incidence_CS) @ fit.inverse_SS
-    return np.asarray(values_BR - effects_BS[:, layout.seed_R])
+    return np.asarray(values_BR - effects_BS[:, seed_R])
 
 
 def _statistics(residuals_BR: Floats, layout: _Layout) -> Floats:
     """One-way F of |residual - median of its cell|; NaN where these do not vary within cells."""
     means, within_B = [], np.zeros(len(residuals_BR))
-    for group_BN in np.split(residuals_BR, layout.starts_C[1:], axis=1):
+    for group_BN in np.split(residuals_BR, layout.starts[1:], axis=1):
         deviations_BN = np.abs(group_BN - np.median(group_BN, axis=1, keepdims=True))
         means.append(deviations_BN.mean(axis=1))
         within_B += np.sum((deviations_BN - means[-1][:, None]) ** 2, axis=1)
-    means_BC, counts_C = np.stack(means, axis=1), layout.fit.counts_C
+    means_BC, counts_C = np.stack(means, axis=1), np.array(layout.counts)
     grand_B1 = (means_BC @ counts_C / layout.num_runs)[:, None]
     between_B = (means_BC - grand_B1) ** 2 @ counts_C
     df1, df2 = layout.num_cells - 1, layout.num_runs - layout.num_cells
