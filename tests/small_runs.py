@@ -10,6 +10,9 @@ from torch import nn
 from actwise import activations, regularization
 from actwise.datasets import Dataset, DatasetInfo
 from actwise.engine import Device, TrainResult, train
+from actwise.engine.batches import TrainingBatches
+from actwise.engine.images import prepare_parts
+from actwise.engine.training import Training
 from actwise.models import build_network, initialise
 from actwise.spec import RunSpec, TrainSpec
 
@@ -96,3 +99,22 @@ def without_times(result: TrainResult) -> dict[str, Any]:
     if result.predictions_N is not None:
         values["predictions_N"] = result.predictions_N.tolist()
     return values
+
+
+def make_training(spec: RunSpec, device: Device = CPU) -> Training:
+    """A run before its first batch."""
+    level = regularization.resolve(spec.regularization)
+    parts = prepare_parts(DATASET, spec, device)
+    batches = TrainingBatches(
+        parts.train,
+        normalizer=parts.normalizer,
+        regularization=level,
+        batch_size=spec.train.batch_size,
+        seed=spec.seed,
+        device=device,
+    )
+    model = make_model(spec).to(device.torch_device)
+    model.to(memory_format=device.torch_memory_format)  # type: ignore[call-overload]
+    training = Training(model, batches, spec=spec, regularization=level, device=device)
+    training.begin()
+    return training

@@ -5,12 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from actwise import regularization
 from actwise.engine import Checkpoints, Device, prepare_device
-from actwise.engine.batches import TrainingBatches
-from actwise.engine.images import prepare_parts
-from actwise.engine.training import Training
-from small_runs import DATASET, make_model, make_spec, train_small
+from actwise.engine.captured import NUM_WARMUP_STEPS
+from made_runs import made_epoch
+from small_runs import make_spec, make_training, train_small
 
 pytestmark = [
     pytest.mark.gpu,
@@ -62,20 +60,7 @@ def test_a_stopped_run_goes_on(tmp_path: Path) -> None:
 
 def test_no_batch_makes_the_host_wait() -> None:
     spec = make_spec(regularization=EVERYTHING, activation="rrelu", gradient_clip=1.0)
-    device = cuda()
-    level = regularization.resolve(spec.regularization)
-    parts = prepare_parts(DATASET, spec, device)
-    batches = TrainingBatches(
-        parts.train,
-        normalizer=parts.normalizer,
-        regularization=level,
-        batch_size=spec.train.batch_size,
-        seed=spec.seed,
-        device=device,
-    )
-    model = make_model(spec).to(device.torch_device)
-    training = Training(model, batches, spec=spec, regularization=level, device=device)
-    training.begin()
+    training = make_training(spec, cuda())
     training.train_batch()
     torch.cuda.set_sync_debug_mode("error")
     try:
@@ -83,3 +68,39 @@ def test_no_batch_makes_the_host_wait() -> None:
         training.train_batch()
     finally:
         torch.cuda.set_sync_debug_mode("default")
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_steps_are_captured_and_train_as_uncaptured_ones(
+    optimizer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = make_spec(
+        regularization=EVERYTHING,
+        activation="rrelu",
+        optimizer=optimizer,
+        learning_rate=0.01,
+        schedule="cosine",
+        epochs=4,
+    )
+    training = make_training(spec, cuda())
+    for _ in range(NUM_WARMUP_STEPS):
+        assert not training.is_captured
+        training.train_batch()
+        if training.batch == 3:
+            training.end_epoch(made_epoch(1))
+    training.train_batch()
+    assert training.is_captured
+    captured = train_small(spec, device=cuda())
+    monkeypatch.setattr("actwise.engine.captured.NUM_WARMUP_STEPS", 1000)
+    one_by_one = train_small(spec, device=cuda())
+    for a, b in zip(captured.epochs, one_by_one.epochs, strict=True):
+        assert a.train_loss == pytest.approx(b.train_loss, rel=1e-2)
+
+
+def test_a_module_that_reads_on_the_host_is_trained_uncaptured(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    spec = make_spec(activation="users_code:reads_on_the_host", epochs=2)
+    result = train_small(spec, device=cuda())
+    assert result.status == "finished"
+    assert "not captured" in capfd.readouterr().err

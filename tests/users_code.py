@@ -111,3 +111,8 @@ def meddles(x: Tensor) -> Tensor:
     os.chdir("/")
     sys.path.clear()
     return x.relu()
+
+
+@behaves_in_plans
+def reads_on_the_host(x: Tensor) -> Tensor:
+    return x.relu() if x.mean().item() < 1e9 else x

@@ -4,11 +4,13 @@ All geometric parts of a regularization (flip, crop, cutout ...) only say where 
 comes from; the pixels are then gathered once, as uint8, normalized, and set to zero where they are
 padding or cut out: zeros after normalization, the channel's mean.
 
-Legend: N images, B images of a batch, C channels, H height, W width.
+Legend: N images, S batches, B images of a batch, C channels, H height, W width.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -41,6 +43,9 @@ class TrainingBatches:
     An epoch is one permutation (stream "order") cut into floor(N / batch_size) full batches; the
     rest is dropped. The parameters of an epoch's augmentation are drawn at its start (stream
     "augment" of each part), so that a run resumed inside an epoch redraws them and goes on.
+
+    They lie on the device, where they keep their places from epoch to epoch: a batch is picked
+    there by its number, which may itself lie on the device, as a captured step needs.
     """
 
     def __init__(
@@ -70,44 +75,62 @@ class TrainingBatches:
         self._seed = seed
         self._device = device
         self._num_batches = len(images) // batch_size
-        self._order_N = images.indices_M
-        self._drawn: list[tuple[Part, Tensor]] = []
-        self._mixing: Tensor | None = None
+        self._order_SB: Tensor | None = None
+        self._drawn: dict[str, Tensor] = {}
+        self._mixing_S: Tensor | None = None
 
     def __len__(self) -> int:
         return self._num_batches
 
     def start_epoch(self, epoch: int) -> None:
         """Draw the order, and every part's parameters, of an epoch counted from 1."""
-        to = self._device.torch_device
+        used = self._num_batches * self._batch_size
         order_N = stream(self._seed, "order", epoch=epoch).permutation(len(self._images))
-        self._order_N = self._images.indices_M[torch.from_numpy(order_N).to(to)]
-        num_images = self._num_batches * self._batch_size
+        order_N = self._images.indices_M.cpu().numpy()[order_N[:used]]
+        self._order_SB = self._placed(self._order_SB, self._by_batch(order_N))
         image_shape = tuple(self._images.images_NCHW.shape[1:])
-        self._drawn = []
         for part in self._regularization.parts:
             draws = stream(self._seed, "augment", part.name, epoch)
-            drawn_N = part.draw(draws, num_images, image_shape)
+            drawn_N = part.draw(draws, used, image_shape)
             if drawn_N is not None:
-                self._drawn.append((part, torch.from_numpy(drawn_N).to(to)))
+                place = self._drawn.get(part.name)
+                self._drawn[part.name] = self._placed(place, self._by_batch(drawn_N))
         alpha = self._regularization.mixup_alpha
         if alpha:
-            weights = stream(self._seed, "augment", "mixup", epoch).beta(
+            weights_S = stream(self._seed, "augment", "mixup", epoch).beta(
                 alpha, alpha, size=self._num_batches
             )
-            self._mixing = torch.from_numpy(weights).float().to(to)
+            self._mixing_S = self._placed(self._mixing_S, torch.from_numpy(weights_S).float())
 
-    def batch(self, number: int) -> Batch:
-        """Batch ``number`` (from 0) of the epoch. Waits for nothing."""
-        here = slice(number * self._batch_size, (number + 1) * self._batch_size)
-        indices_B = self._order_N[here]
-        drawn = [(part, drawn_N[here]) for part, drawn_N in self._drawn]
+    def batch(self, number: int | Tensor) -> Batch:
+        """Batch ``number`` (from 0; or int64 of shape (1,) on the device) of the epoch.
+
+        Waits for nothing.
+        """
+        if isinstance(number, int):
+            number = torch.tensor([number], device=self._device.torch_device)
+        assert self._order_SB is not None, "start_epoch comes first"
+        indices_B = self._order_SB.index_select(0, number)[0]
+        drawn = [
+            (part, self._drawn[part.name].index_select(0, number)[0])
+            for part in self._regularization.parts
+            if part.name in self._drawn
+        ]
         x_BCHW = self._augmented(indices_B, drawn)
-        mixing = None if self._mixing is None else self._mixing[number]
+        mixing = None if self._mixing_S is None else self._mixing_S.index_select(0, number)[0]
         if mixing is not None:
             x_BCHW = torch.lerp(x_BCHW.roll(1, dims=0), x_BCHW, mixing)
         x_BCHW = x_BCHW.to(memory_format=self._device.torch_memory_format)
         return Batch(x_BCHW, self._images.labels_N[indices_B], mixing)
+
+    def _by_batch(self, values_N: np.ndarray[Any, Any]) -> Tensor:
+        """What was drawn for every image, one row a batch: (S, B, ...)."""
+        shape = (self._num_batches, self._batch_size, *values_N.shape[1:])
+        return torch.from_numpy(values_N).view(shape)
+
+    def _placed(self, place: Tensor | None, values: Tensor) -> Tensor:
+        """``values`` on the device, in their old place if they have one."""
+        return values.to(self._device.torch_device) if place is None else place.copy_(values)
 
     def _augmented(self, indices_B: Tensor, drawn: list[tuple[Part, Tensor]]) -> Tensor:
         pixels_BCHW = self._images.images_NCHW[indices_B]

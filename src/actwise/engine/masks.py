@@ -20,8 +20,12 @@ _INT64 = torch.iinfo(torch.int64)
 class CpuBits:
     """Uniform int16 from the raw 64-bit words of a site's numpy stream."""
 
-    def __init__(self, seed: int, name: str, epoch: int) -> None:
-        self._generator = stream(seed, "mask", name, epoch)
+    def __init__(self, seed: int, name: str) -> None:
+        self._seed, self._name = seed, name
+        self.start_epoch(1)
+
+    def start_epoch(self, epoch: int) -> None:
+        self._generator = stream(self._seed, "mask", self._name, epoch)
 
     def __call__(self, count: int) -> Tensor:
         num_words = -(-count // _VALUES_PER_WORD)
@@ -36,28 +40,31 @@ class CpuBits:
 
 
 class CudaBits:
-    """The same on the device, from a generator of the site's own. Waits for nothing."""
+    """The same on the device, from one generator of the site's own. Waits for nothing."""
 
-    def __init__(self, seed: int, name: str, epoch: int, *, device: torch.device) -> None:
-        self._device = device
-        self._generator = torch.Generator(device)
-        self._generator.manual_seed(stream_seed(seed, "mask", name, epoch) % 2**63)
+    def __init__(self, seed: int, name: str, *, device: torch.device) -> None:
+        self._seed, self._name, self._device = seed, name, device
+        self.generator = torch.Generator(device)
+        self.start_epoch(1)
+
+    def start_epoch(self, epoch: int) -> None:
+        self.generator.manual_seed(stream_seed(self._seed, "mask", self._name, epoch) % 2**63)
 
     def __call__(self, count: int) -> Tensor:
         words = torch.randint(
             _INT64.min,
             _INT64.max,
             (-(-count // _VALUES_PER_WORD),),
-            generator=self._generator,
+            generator=self.generator,
             device=self._device,
         )
         return words.view(torch.int16)[:count]
 
     def position(self) -> dict[str, Any]:
-        return {"state": self._generator.get_state().tolist()}
+        return {"state": self.generator.get_state().tolist()}
 
     def move_to(self, where: dict[str, Any]) -> None:
-        self._generator.set_state(torch.tensor(where["state"], dtype=torch.uint8))
+        self.generator.set_state(torch.tensor(where["state"], dtype=torch.uint8))
 
 
 class Masks:
@@ -67,13 +74,22 @@ class Masks:
         self._sites: dict[str, Stochastic] = {
             name: module for name, module in model.named_modules() if isinstance(module, Stochastic)
         }
-        self._seed = seed
-        self._device = device
-        self._bits: dict[str, CpuBits | CudaBits] = {}
+        self._bits: dict[str, CpuBits | CudaBits] = {
+            name: CudaBits(seed, name, device=device)
+            if device.type == "cuda"
+            else CpuBits(seed, name)
+            for name in self._sites
+        }
+
+    @property
+    def generators(self) -> list[torch.Generator]:
+        """Those on CUDA, which a captured step must know: it moves them on by itself."""
+        return [bits.generator for bits in self._bits.values() if isinstance(bits, CudaBits)]
 
     def start_epoch(self, epoch: int) -> None:
         """Put every stream at the beginning of an epoch (counted from 1)."""
-        self._bits = {name: self._stream_of(name, epoch) for name in self._sites}
+        for bits in self._bits.values():
+            bits.start_epoch(epoch)
 
     def fill(self, batch_size: int) -> None:
         """Fill the masks of every site for one step."""
@@ -89,8 +105,3 @@ class Masks:
         """Put every stream where :meth:`positions` found it."""
         for name, where in positions.items():
             self._bits[name].move_to(where)
-
-    def _stream_of(self, name: str, epoch: int) -> CpuBits | CudaBits:
-        if self._device.type == "cuda":
-            return CudaBits(self._seed, name, epoch, device=self._device)
-        return CpuBits(self._seed, name, epoch)

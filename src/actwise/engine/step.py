@@ -14,16 +14,22 @@ from .device import Device, Precision, autocast
 
 @dataclass(frozen=True)
 class Totals:
-    """Sums over the epoch so far, on the device: of the batches' mean losses, of right answers."""
+    """On the device: sums over the epoch so far, of the batches' mean losses and of right answers.
+
+    Attributes:
+        last_loss: The last batch's mean loss (float32).
+    """
 
     loss: Tensor
     correct: Tensor
+    last_loss: Tensor
 
     @classmethod
     def zero(cls, device: torch.device) -> "Totals":
         return cls(
             loss=torch.zeros((), dtype=torch.float64, device=device),
             correct=torch.zeros((), dtype=torch.int64, device=device),
+            last_loss=torch.zeros((), device=device),
         )
 
     def clear(self) -> None:
@@ -34,7 +40,7 @@ class Totals:
 
 @dataclass(frozen=True)
 class Step:
-    """The step of a run; its masks and its learning rate are set before it is called.
+    """The step of a run; its masks are filled and its learning rate is set before it is called.
 
     Attributes:
         model: In training mode.
@@ -51,11 +57,13 @@ class Step:
     gradient_clip: float | None
     smoothing: float
 
-    def __call__(self, batch: Batch, totals: Totals) -> Tensor:
-        """Train on a batch, add to ``totals``; gives the batch's mean loss (a scalar tensor).
+    def __call__(self, batch: Batch, totals: Totals) -> None:
+        """Train on a batch and add to ``totals``.
 
         Where the loss is not finite the weights become so too: the caller looks at it.
         """
+        # First, so that what a capture that failed left behind is never added to.
+        self.optimizer.zero_grad(set_to_none=True)
         with autocast(self.precision, self.device):
             logits_BK = self.network(batch.x_BCHW)
         logits_BK = logits_BK.float()
@@ -64,11 +72,10 @@ class Step:
         if self.gradient_clip is not None:
             nn.utils.clip_grad_norm_(self.model.parameters(), self.gradient_clip)
         self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
         with torch.no_grad():
             totals.loss.add_(loss)
+            totals.last_loss.copy_(loss)
             totals.correct.add_((logits_BK.argmax(dim=1) == batch.labels_B).sum())
-        return loss.detach()
 
     def _loss(self, logits_BK: Tensor, batch: Batch) -> Tensor:
         own = F.cross_entropy(logits_BK, batch.labels_B, label_smoothing=self.smoothing)

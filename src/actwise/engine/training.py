@@ -14,6 +14,7 @@ from ..rng import stream_seed
 from ..spec import RunSpec
 from ..store.records import EpochRecord
 from .batches import TrainingBatches
+from .captured import CapturedStep
 from .checkpoint import TrainState
 from .device import Device
 from .masks import Masks
@@ -21,8 +22,8 @@ from .optim import (
     Schedule,
     make_optimizer,
     optimizer_tensors,
+    rate_tensor,
     restore_optimizer,
-    set_learning_rate,
 )
 from .step import Step, Totals
 from .weights import cpu_copies
@@ -67,7 +68,11 @@ class Training:
         self._spec = spec
         self._device = device
         self._schedule = Schedule(spec.train, batches_per_epoch=len(batches))
-        self._optimizer = make_optimizer(model, spec.train)
+        # On the device, as all that changes from step to step: nothing of it comes from the host.
+        self._number = torch.zeros(1, dtype=torch.int64, device=device.torch_device)
+        self._rate = rate_tensor(device.torch_device)
+        self._rates_S = self._rate.repeat(len(batches))
+        self._optimizer = make_optimizer(model, spec.train, learning_rate=self._rate)
         self._masks = Masks(model, seed=spec.seed, device=device.torch_device)
         self._step = Step(
             model=model,
@@ -77,6 +82,9 @@ class Training:
             device=device,
             gradient_clip=spec.train.gradient_clip,
             smoothing=regularization.smoothing,
+        )
+        self._captured = CapturedStep(
+            self.whole_step, device=device.torch_device, generators=self._masks.generators
         )
         self._totals = Totals.zero(device.torch_device)
         self._past_seconds = 0.0
@@ -109,8 +117,12 @@ class Training:
     @property
     def num_images(self) -> int:
         """Training images seen so far, each as often as it was seen."""
-        num_batches = len(self.history) * len(self._batches) + self.batch
-        return num_batches * self._spec.train.batch_size
+        return (self._first_step + self.batch) * self._spec.train.batch_size
+
+    @property
+    def is_captured(self) -> bool:
+        """Whether steps are replayed as a CUDA graph by now."""
+        return self._captured.is_captured
 
     @property
     def running_loss(self) -> float | None:
@@ -126,14 +138,11 @@ class Training:
 
     def train_batch(self) -> None:
         """Train on the next batch of the running epoch."""
-        step = len(self.history) * len(self._batches) + self.batch
-        self.learning_rate = self._schedule.learning_rate(step)
-        set_learning_rate(self._optimizer, self.learning_rate)
-        self._masks.fill(self._spec.train.batch_size)
-        loss = self._step(self._batches.batch(self.batch), self._totals)
+        self._captured()
+        self.learning_rate = self._schedule.learning_rate(self._first_step + self.batch)
         self.batch += 1
         if not self._device.is_cuda:
-            self.has_diverged = not math.isfinite(loss.item())
+            self.has_diverged = not math.isfinite(self._totals.last_loss.item())
 
     def sums(self) -> EpochSums:
         """Stop the clock of a trained epoch and read its sums: here the host waits for CUDA."""
@@ -191,6 +200,7 @@ class Training:
         self._past_seconds = state.past_seconds
         self._start_epoch()
         self.batch = state.batch
+        self._number.fill_(state.batch)
         self.learning_rate = state.learning_rate
         self._seconds_before_clock = state.epoch_seconds
         self._masks.move_to(state.masks)
@@ -200,9 +210,25 @@ class Training:
         if "cuda" in groups["torch"]:
             torch.cuda.set_rng_state(groups["torch"]["cuda"], self._device.torch_device)
 
+    @property
+    def _first_step(self) -> int:
+        """Number of the running epoch's first step, over the whole run."""
+        return len(self.history) * len(self._batches)
+
+    def whole_step(self) -> None:
+        """Everything of a step, on the device: static shapes and places, no wait for anything."""
+        self._masks.fill(self._spec.train.batch_size)
+        self._rate.copy_(self._rates_S.index_select(0, self._number)[0])
+        self._step(self._batches.batch(self._number), self._totals)
+        self._number.add_(1)
+
     def _start_epoch(self) -> None:
-        """Begin every stream of the running epoch: order, augmentation, masks, torch's own."""
+        """Begin the running epoch: its learning rates, and every stream (order, masks ...)."""
         self.batch = 0
+        self._number.zero_()
+        steps = range(self._first_step, self._first_step + len(self._batches))
+        rates = [self._schedule.learning_rate(step) for step in steps]
+        self._rates_S.copy_(torch.tensor(rates, dtype=torch.float64))
         self._seconds_before_clock = 0.0
         self._clock_started = None
         self._totals.clear()
