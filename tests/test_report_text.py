@@ -216,6 +216,27 @@ def test_commands_in_names_are_not_executed_by_latex() -> None:
     assert r"\textbackslash{}input\{x\}\%\$\&\_\#\textasciicircum{}\textasciitilde{}" in text
 
 
+def test_commands_in_the_notes_are_set_as_code() -> None:
+    table = make_table([made_row("a", accuracy=None, status="failed")])
+    assert "`actwise show run ID` prints it" in render(table, "markdown")
+    assert r"\texttt{actwise show run ID} prints it" in render(table, "latex")
+    assert r"\`" not in render(table, "markdown")
+
+
+def test_the_notes_of_a_latex_table_stand_below_it() -> None:
+    text = render(study_table("paper"), "latex")
+    first = text[: text.index(r"\end{table}")]
+    caption = lines_with(first, r"\caption")[0]
+    assert "standard deviation" not in caption
+    assert first.index(r"\bottomrule") < first.index("standard deviation over seeds")
+
+
+def test_a_name_in_a_note_cannot_begin_code() -> None:
+    rows = [made_row("a", environment="`x"), made_row("b", seed=1, environment="two")]
+    text = render(make_table(rows), "markdown")
+    assert "('x, two)" in text and text.count("`") == 0
+
+
 @pytest.mark.parametrize("beginning", ["=", "+", "-", "@"])
 def test_a_spreadsheet_does_not_run_names_as_formulas(beginning: str) -> None:
     table = make_table([made_row("a", dataset=f"{beginning}cmd()")])
