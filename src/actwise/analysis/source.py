@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import SpecError
-from ..store import Look
+from ..store import Look, Registration
 from .bank import Bank
 from .observations import Cell, Floats, Observations
 from .stored_predictions import Correct
@@ -62,12 +62,13 @@ class Curve:
 
 @dataclass(frozen=True)
 class StudyNote:
-    """One spec that was started: what was fixed beforehand, and when (UTC)."""
+    """One spec that was started, when (UTC), and what was fixed with it."""
 
     study: str
     spec_hash: str
     started_at: str
     spec: str
+    registrations: tuple[Registration, ...] = ()
 
 
 @dataclass(frozen=True)

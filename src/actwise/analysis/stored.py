@@ -8,28 +8,24 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from sqlalchemy import func, select
 
 from ..errors import SpecError, UnknownNameError
 from ..store import RunStore, StoredRun
 from ..store.export import export_table
 from ..store.schema import environments as environments_table
-from ..store.schema import epochs as epochs_table
 from ..store.schema import predictions as predictions_table
 from ..store.schema import runs as runs_table
-from ..store.states import chunks
-from .inference import fit_cells
-from .observations import Cell, Floats, Observations
-from .source import DEFAULT_RESPONSE, Curve, Reading, Row, Source, StudyNote, count_flow
-from .stored_predictions import correct_predictions
+from ..store.schema import study_runs as study_runs_table
+from .blocking import apart_sentence, joined, seeds_cross
+from .observations import Cell, Observations
+from .source import DEFAULT_RESPONSE, Reading, Row, Source, StudyNote, count_flow
+from .stored_curves import stored_curves
+from .stored_predictions import correct_predictions, with_image_halves
 from .table import Table, make_table, select_planned
-
-_MEASURES = ("test_accuracy", "validation_accuracy", "train_accuracy")
-"""Of learning curves, the first that the store has."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +37,8 @@ class StoredRuns:
         planned: Lines of the plan.
         unique: Rows of the export, each run under its first label.
         aliases: Further labels.
-        observed: The runs that finished or diverged.
+        observed: The runs that finished or diverged and can be compared.
+        apart: Cells that cannot, since no chain of shared seeds joins them to the others.
     """
 
     table: Table
@@ -49,6 +46,7 @@ class StoredRuns:
     unique: Sequence[Row]
     aliases: tuple[str, ...]
     observed: Observations
+    apart: tuple[Cell, ...]
 
 
 def read_runs(store: RunStore, reading: Reading) -> StoredRuns:
@@ -68,16 +66,17 @@ def read_runs(store: RunStore, reading: Reading) -> StoredRuns:
         raise UnknownNameError("response", response, columns.column_names)
     unique, aliases = _once([_with_settings(row, factors) for row in rows], factors)
     usable = [row for row in unique if row["status"] != "failed"]
-    observed = _connected(
+    observed, apart = joined(
         Observations.from_rows(
             usable,
             factors=factors,
             response=response,
             higher_is_better=not reading.lower_is_better,
+            blocked=_is_blocked(planned or store.planned(reading.study)),
             test_images=_test_images(store, usable),
         )
     )
-    return StoredRuns(table, planned, unique, aliases, observed)
+    return StoredRuns(table, planned, unique, aliases, observed, apart)
 
 
 def read_store(store: RunStore, reading: Reading) -> Source:
@@ -91,27 +90,31 @@ def read_store(store: RunStore, reading: Reading) -> Source:
     table, observed, unique, aliases = found.table, found.observed, found.unique, found.aliases
     factors = observed.factors
     cells = {row["run_id"]: tuple(str(row[name]) for name in factors) for row in unique}
+    correct = correct_predictions(store, cells, unique)
     notes = [s for s in store.studies() if reading.study in (None, s.study)]
     return Source(
         "store",
         str(store),
         f"store {store}" + (f", study {reading.study}" if reading.study else ""),
-        observed,
+        with_image_halves(observed, correct),
         _flow(store, found.planned, unique, observed),
-        excluded=_excluded(unique, observed, aliases),
+        excluded=_excluded(unique, observed.response, aliases, found.apart),
         scope=table.scope,
         epochs=_cell_means(unique, cells, "epochs"),
         seconds=_cell_means(unique, cells, "train_seconds"),
-        curves=_curves(store, cells),
+        curves=stored_curves(store, cells),
         fingerprints=_fingerprints(unique),
         environments=_environments(store, unique),
-        studies=tuple(StudyNote(s.study, s.study_hash, s.started_at, s.spec_json) for s in notes),
-        first_result=_first_result(store, cells),
+        studies=tuple(
+            StudyNote(s.study, s.study_hash, s.started_at, s.spec_json, s.registrations)
+            for s in notes
+        ),
+        first_result=_first_result(store, reading.study),
         looks=tuple(store.looks(reading.study)),
         planned_looks=tuple(sorted({look for note in notes for look in note.spec.looks})),
         aliases=aliases,
         table=table,
-        correct=correct_predictions(store, cells, unique),
+        correct=correct,
     )
 
 
@@ -162,14 +165,9 @@ def _once(
     return list(kept.values()), tuple(aliases)
 
 
-def _connected(observed: Observations) -> Observations:
-    """Seeds are blocks by plan; while too few runs are there to tell seeds apart, they are not."""
-    blocked = replace(observed, blocked=True)
-    if not observed.completed().num_runs:
-        return blocked
-    parts = fit_cells(blocked).parts
-    joined = all(part.fit.is_connected for part in parts if part.fit.num_seeds)
-    return blocked if joined else replace(observed, blocked=False)
+def _is_blocked(planned: Sequence[StoredRun]) -> bool:
+    """Seeds are blocks where the plan crosses them with its cells; a label is a cell."""
+    return seeds_cross((line.dataset, line.label, line.seed) for line in planned)
 
 
 def _test_images(store: RunStore, rows: Sequence[Row]) -> dict[str, int]:
@@ -198,17 +196,18 @@ def _flow(
 
 
 def _excluded(
-    rows: Sequence[Row], observed: Observations, aliases: Sequence[str]
+    rows: Sequence[Row], response: str, aliases: Sequence[str], apart: Sequence[Cell]
 ) -> tuple[str, ...]:
     sentences = []
-    if empty := sum(row["status"] != "failed" for row in rows) - observed.num_runs:
-        sentences.append(f"{empty} finished runs have no {observed.response}")
+    empty = sum(row["status"] == "finished" and row[response] is None for row in rows)
+    if empty:
+        sentences.append(f"{empty} finished runs have no {response}")
     if failed := sum(row["status"] == "failed" for row in rows):
         sentences.append(f"{failed} failed with an error in code (`actwise show run ID` prints it)")
     if aliases:
         sentences.append(f"{len(aliases)} further labels stand for networks that are counted once")
-    if observed.blocked is False:
-        sentences.append("seeds do not join all cells yet: they are not used as blocks")
+    if apart:
+        sentences.append(apart_sentence(apart))
     return tuple(sentences)
 
 
@@ -219,45 +218,6 @@ def _cell_means(rows: Sequence[Row], cells: Mapping[str, Cell], column: str) -> 
         if row["status"] == "finished" and row[column] is not None:
             values[cells[row["run_id"]]].append(float(row[column]))
     return {cell: math.fsum(found) / len(found) for cell, found in values.items()}
-
-
-def _curves(store: RunStore, cells: Mapping[str, Cell]) -> tuple[Curve, ...]:
-    """Summed by the database, so that the work here grows with cells, not with runs."""
-    values = [epochs_table.c[name] for name in _MEASURES]
-    sums = [f for v in values for f in (func.count(v), func.sum(v), func.sum(v * v))]
-    query = (
-        select(func.min(runs_table.c.run_id), epochs_table.c.epoch, *sums)
-        .join(runs_table, runs_table.c.run_id == epochs_table.c.run_id)
-        .where(runs_table.c.status == "finished")
-        .group_by(runs_table.c.cell_hash, epochs_table.c.epoch)
-    )
-    totals: dict[Cell, dict[int, Floats]] = defaultdict(dict)
-    with store.database.reading() as connection:
-        # Replicates side by side, so that few cells are split between two queries.
-        for chunk in chunks(sorted(cells, key=lambda run_id: cells[run_id])):
-            for run_id, epoch, *found in connection.execute(
-                query.where(runs_table.c.run_id.in_(chunk))
-            ):
-                row = np.array([value or 0.0 for value in found], dtype=np.float64)
-                curve = totals[cells[run_id]]
-                curve[epoch] = curve[epoch] + row if epoch in curve else row
-    for number, measure in enumerate(_MEASURES):
-        if any(row[3 * number] for curve in totals.values() for row in curve.values()):
-            return tuple(
-                _curve(cell, rows, measure, number) for cell, rows in sorted(totals.items())
-            )
-    return ()
-
-
-def _curve(cell: Cell, rows: Mapping[int, Floats], measure: str, number: int) -> Curve:
-    epochs = sorted(epoch for epoch, row in rows.items() if row[3 * number])
-    columns = [rows[epoch][3 * number : 3 * number + 3] for epoch in epochs]
-    counts_E, sums_E, squares_E = np.array(columns).reshape(-1, 3).T
-    means_E = sums_E / counts_E
-    left_E = np.maximum(0.0, squares_E - counts_E * means_E**2)
-    several_E = np.where(counts_E > 1, counts_E - 1, np.nan)
-    spread_E = np.sqrt(left_E / several_E)
-    return Curve(cell, measure, tuple(epochs), tuple(means_E.tolist()), tuple(spread_E.tolist()))
 
 
 def _fingerprints(rows: Sequence[Row]) -> dict[str, set[str]]:
@@ -275,8 +235,11 @@ def _environments(store: RunStore, rows: Sequence[Row]) -> tuple[Mapping[str, An
     return tuple(json.loads(row.details) for row in found if row.fingerprint_id in used)
 
 
-def _first_result(store: RunStore, cells: Mapping[str, Cell]) -> str | None:
-    query = select(runs_table.c.run_id, runs_table.c.recorded_at)
+def _first_result(store: RunStore, study: str | None) -> str | None:
+    """Of the whole study: a part that is chosen later was seen as soon as the rest."""
+    query = select(func.min(runs_table.c.recorded_at))
+    if study is not None:
+        of_study = select(study_runs_table.c.run_id).where(study_runs_table.c.study == study)
+        query = query.where(runs_table.c.run_id.in_(of_study))
     with store.database.reading() as connection:
-        times = [row.recorded_at for row in connection.execute(query) if row.run_id in cells]
-    return min((time for time in times if time), default=None)
+        return connection.execute(query).scalar()

@@ -7,6 +7,7 @@ they are the right ones; nothing is decoded, downloaded or imported for them.
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from ..store.records import unpack_predictions
 from ..store.schema import predictions as predictions_table
 from ..store.schema import runs as runs_table
 from ..store.states import chunks
-from .observations import Booleans, Cell, Integers
+from .observations import Booleans, Cell, Integers, Observations
 
 MOST_RUNS = 500
 """Above so many runs predictions are not read: 10,000 runs would take a minute."""
@@ -59,6 +60,24 @@ def correct_predictions(
                 if known_N is not None and len(known_N) == len(classes_N):
                     found[cells[run_id]][str(row["seed"])] = classes_N == known_N
     return dict(found)
+
+
+def with_image_halves(observed: Observations, correct: Correct) -> Observations:
+    """The runs with their accuracy on either half of the test images, every other one.
+
+    Unchanged unless the predictions of every completed run are known: rules must not be scored on
+    halves here and on all images there.
+    """
+    if observed.seeds_R is None or observed.response != "test_accuracy":
+        return observed
+    halves_R2 = np.full((observed.num_runs, 2), np.nan)
+    for run in np.flatnonzero(~observed.diverged_R):
+        seeds = correct.get(observed.cells[observed.run_cells[run]], {})
+        correct_N = seeds.get(observed.seeds_R[run])
+        if correct_N is None or len(correct_N) < 2:
+            return observed
+        halves_R2[run] = [100.0 * correct_N[half::2].mean() for half in (0, 1)]
+    return replace(observed, image_halves_R2=halves_R2)
 
 
 def shared_seeds(first: Mapping[str, Booleans], second: Mapping[str, Booleans]) -> Sequence[str]:

@@ -3,8 +3,10 @@
 import json
 from collections.abc import Iterator, Mapping
 
+from ..analysis.families import EXPLORATORY_ROWS
 from ..analysis.level_times import level_times
 from ..analysis.numbers import number
+from ..analysis.provenance import minute, study_sentences
 from ..analysis.results import Analysis
 from ..analysis.source import Source
 from .views import View, make_view
@@ -48,24 +50,20 @@ def scope_view(analysis: Analysis) -> View:
 
 
 def plan_sentences(analysis: Analysis) -> Iterator[str]:
-    """What was fixed beforehand, and what is exploratory."""
+    """What was fixed beforehand, by the record of the store, and what is exploratory."""
     source = analysis.source
-    for note in source.studies:
-        order = "before" if _is_before(note.started_at, source.first_result) else "after"
-        yield (
-            f"Study {note.study}, spec {note.spec_hash[:12]}, was started on "
-            f"{note.started_at[:16].replace('T', ' ')} UTC, {order} the first result."
-        )
+    yield from study_sentences(source)
     if source.first_result:
-        yield f"The first result came on {source.first_result[:16].replace('T', ' ')} UTC."
+        yield f"The first result came on {minute(source.first_result)}."
     if analysis.claims_origin:
         yield f"{analysis.claims_origin[0].upper()}{analysis.claims_origin[1:]}."
     yield (
-        "Fixed beforehand: claims, margins, the model of the error, blocking by seed. Exploratory: "
-        "everything that was chosen after looking, such as a pair asked for, --where and --factors."
+        "Margins, the model of the error and blocking follow rules of this version of actwise that "
+        "look at no result. Exploratory: everything that was chosen after looking, such as a pair "
+        "asked for, --margin, --where and --factors."
     )
-    if len(analysis.differences.simple) > 50:
-        yield "The table of all pairs has over 50 rows: it is exploratory."
+    if len(analysis.differences.simple) > EXPLORATORY_ROWS:
+        yield f"The table of all pairs has over {EXPLORATORY_ROWS} rows: it is exploratory."
 
 
 def time_view(analysis: Analysis) -> View | None:
@@ -116,10 +114,6 @@ def specs(source: Source) -> list[tuple[str, str]]:
         (note.study, json.dumps(json.loads(note.spec), indent=2, ensure_ascii=False))
         for note in source.studies
     ]
-
-
-def _is_before(time: str, first: str | None) -> bool:
-    return first is None or time <= first
 
 
 def _is_same(here: str, paper: str) -> bool:
