@@ -161,7 +161,7 @@ def test_rows_and_files_give_the_same_analysis(rows: list[dict[str, Any]], tmp_p
 def test_robustness_columns_start_at_six_pairs(rows: list[dict[str, Any]]) -> None:
     values = aw.analyze(rows).to_json()["contrasts"]
     tests = [row["robustness"] for row in values if row["kind"] == "simple"]
-    assert all(entry["smallest_p"] == 2 / 2**7 for entry in tests)
+    assert all(entry["smallest"]["p"] == 2 / 2**7 for entry in tests)
     few = [row for row in rows if row["seed"] < 5]
     assert all(row.get("robustness") is None for row in aw.analyze(few).to_json()["contrasts"])
 

@@ -173,7 +173,7 @@ def test_seeds_added_after_a_look_are_a_finding(tmp_path: Path) -> None:
         analysis = analyze(store)
         assert "A005" in {finding.code for finding in analysis.findings}
     assert analysis.looks is not None and not analysis.looks.is_planned
-    assert [count for _, _, count in analysis.looks.taken] == [2]
+    assert [(look.num_seeds, look.num_runs) for look in analysis.looks.taken] == [(2, 4)]
 
 
 def test_planned_looks_have_their_nominal_level(tmp_path: Path) -> None:

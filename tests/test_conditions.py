@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 
+from actwise.analysis.asked import pair_report
 from actwise.analysis.bank import load_bank
 from actwise.analysis.conditions import separations, simple_effects
 from actwise.analysis.evidence import gather
@@ -72,9 +73,20 @@ def test_every_pair_of_every_condition_is_judged_in_one_family() -> None:
         ("simple effects", 24, "holm")
     }
     assert "equivalent" not in {row.verdict for row in rows}
-    chosen = simple_effects(gather(load_bank("paper").observations()), pair=("elu", "relu"))
-    assert {(row.high, row.low) for row in chosen} == {("elu", "relu")}
-    assert chosen[0].p[0].size == 8
+
+
+def test_a_pair_that_is_asked_for_stays_in_the_family_of_all_pairs() -> None:
+    evidence = gather(load_bank("paper").observations())
+    rows = simple_effects(evidence, direction=("elu", "relu"))
+    report = pair_report(evidence, ("elu", "relu"), rows)
+    assert {(row.high, row.low) for row in report.simple} == {("elu", "relu")}
+    assert len(report.simple) == 8
+    assert {row.p[0].size for row in report.simple} == {24}
+    as_listed = [row for row in simple_effects(evidence) if {row.high, row.low} == {"elu", "relu"}]
+    for row, other in zip(report.simple, as_listed, strict=True):
+        assert (other.high, other.low) == ("relu", "elu")
+        assert row.estimate.value == -other.estimate.value
+        assert row.p[0].adjusted == other.p[0].adjusted
 
 
 def test_replicates_show_better_worse_and_equivalent() -> None:

@@ -21,6 +21,7 @@ from actwise.analysis.findings import (
     unequal_variances,
 )
 from actwise.analysis.inference import fit_cells
+from actwise.analysis.looks import Seen
 from actwise.analysis.observations import Observations
 from actwise.analysis.summaries import contradictions
 from made_studies import LEVELS, made_rows, made_study
@@ -115,9 +116,9 @@ def test_the_optimism_that_the_finding_quotes_follows_from_the_bank(
 
 
 def test_findings_about_how_the_runs_came_to_be() -> None:
-    looks = seeds_after_look((4, 6))
+    looks = seeds_after_look((Seen(3, 18), Seen(4)))
     assert looks is not None
-    assert "4, 6 seeds" in looks.evidence
+    assert looks.evidence == "verdicts were printed at 3 seeds (18 runs), 4 seeds, unplanned"
     epochs = unequal_epochs({("vgg16", "relu"): 80.0, ("vgg16", "elu"): 120.0})
     assert epochs is not None
     assert epochs.evidence == "from 80 (vgg16, relu) to 120 epochs (vgg16, elu)"

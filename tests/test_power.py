@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from actwise.analysis.assumptions import break_even_correlation
-from actwise.analysis.looks import error_of_looks, nominal_level, unplanned_looks
+from actwise.analysis.looks import Seen, error_of_looks, nominal_level, unplanned_looks
 from actwise.analysis.power import (
     DIFFERENCE_OF_DIFFERENCES,
     Design,
@@ -106,8 +106,21 @@ def test_many_cells_allow_a_little_more_a_look() -> None:
 
 
 def test_looks_that_were_not_planned_are_named() -> None:
-    assert unplanned_looks((3, 5, 8), (3, 4, 8, 4)) == (4,)
-    assert unplanned_looks((), (3, 3)) == ()
-    assert unplanned_looks((), (3, 5)) == (5,)
+    three, four, five, eight = (Seen(count) for count in (3, 4, 5, 8))
+    assert unplanned_looks((3, 5, 8), (three, four, eight, four)) == (four,)
+    assert unplanned_looks((), (three, three)) == ()
+    assert unplanned_looks((), (three, five)) == (five,)
+
+
+@pytest.mark.parametrize("planned", [(), (3, 5)])
+def test_a_second_look_at_the_same_seeds_with_more_runs_is_not_planned(
+    planned: tuple[int, ...],
+) -> None:
+    first, again, more = Seen(3, 12), Seen(3, 12), Seen(3, 18)
+    assert unplanned_looks(planned, (first, again)) == ()
+    assert unplanned_looks(planned, (first, more, again)) == (more,)
+    unrecorded = Seen(3)
+    assert unplanned_looks(planned, (unrecorded, first)) == ()
+    assert str(more) == "3 seeds (18 runs)"
     with pytest.raises(SpecError, match="increasing"):
         nominal_level((5, 3))

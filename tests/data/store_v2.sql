@@ -46,9 +46,11 @@ CREATE TABLE looks (
 	study TEXT, 
 	what TEXT NOT NULL, 
 	num_seeds INTEGER NOT NULL, 
+	num_runs INTEGER, 
+	nominal_level FLOAT, 
 	PRIMARY KEY (look_id)
 );
-INSERT INTO "looks" VALUES(1,'2026-11-23T20:18:32.447422+00:00','sample','analyze',2);
+INSERT INTO "looks" VALUES(1,'2026-11-23T20:18:32.447422+00:00','sample','analyze',2,2,0.05);
 CREATE TABLE predictions (
 	run_id TEXT NOT NULL, 
 	packed BLOB NOT NULL, 

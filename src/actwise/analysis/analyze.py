@@ -1,45 +1,37 @@
 """From runs to one frozen :class:`Analysis`: every part asks its own module, in a fixed order."""
 
 import hashlib
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-
-import numpy as np
 
 from .. import __version__
 from ..errors import SpecError
 from ..store import RunStore
 from . import findings as find
-from .asked import Pair, PairReport, pair_report
-from .checks import all_findings, check_runs, robustness_of
+from .asked import Pair
+from .checks import all_findings, check_runs
 from .claim import Claim, ClaimResult, judge_claims
 from .claim_files import read_claims
 from .claims import PAPER_CLAIMS
-from .conditions import PairRow, separations, simple_effects
+from .coverage import coverage
 from .decision import decide, nothing
+from .differences import all_differences, cell_rows
 from .divergence import divergence_rates
-from .evidence import Evidence, is_percent
-from .image_errors import image_errors
-from .incumbent import against_incumbent, choose_incumbent
-from .looks import nominal_level, unplanned_looks
+from .evidence import VARIANCES, Evidence, Variance, is_percent
+from .looks import Looks, looks_at
 from .margins import margins
-from .observations import Observations
-from .precision import cell_deviations
-from .ranking import ranking
+from .observations import Cell, Observations
 from .readers import read_bank, read_file, read_table_rows
-from .results import Analysis, CellRow, Checks, Differences, Looks
+from .results import Analysis, Checks
 from .rule_table import rule_table
 from .scaled import results_on
 from .scales import SCALES, Scale
 from .source import Reading, Row, Source, count_flow
 from .stored import read_store
 from .summary_analysis import analyze_summaries
-
-SEED = 20_261_123
-"""Of the draws behind P(best) and random sign flips: fixed, so that a report can be repeated."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +43,7 @@ class Question:
         claims: TOML file with claims of the user's own, judged beside the paper's.
         margin: Margin of equivalence in points for all data sets.
         scale: The scale that is shown.
+        variance: Whether a data set has one residual variance, or each cell its own.
         command: The command that looks at the results, for the record of looks.
     """
 
@@ -58,6 +51,7 @@ class Question:
     claims: Path | None = None
     margin: float | None = None
     scale: Scale = "points"
+    variance: Variance = "pooled"
     command: str = "analyze"
 
 
@@ -73,6 +67,7 @@ def analyze(
     claims: Path | str | None = None,
     margin: float | None = None,
     scale: Scale = "points",
+    variance: Variance = "pooled",
 ) -> Analysis:
     """Analyse a store, a CSV file, a bank (``"bank:paper"``) or rows of runs.
 
@@ -89,11 +84,12 @@ def analyze(
         claims: TOML file with further claims.
         margin: Margin of equivalence in points for all data sets.
         scale: The scale that is shown.
+        variance: One residual variance a data set ("pooled"), or each cell its own ("cell").
 
     Raises:
         ActwiseError: if the source cannot be read, or a name in it is not known.
     """
-    question = Question(contrast, Path(claims) if claims else None, margin, scale)
+    question = Question(contrast, Path(claims) if claims else None, margin, scale, variance)
     reading = Reading(
         tuple(factors) if factors else None, response, lower_is_better, study, tuple(where)
     )
@@ -128,7 +124,13 @@ def analyze_store(store: RunStore, reading: Reading, question: Question) -> Anal
     source = read_store(store, reading)
     analysis = analyze_source(source, question)
     if source.num_seeds and not store.is_read_only:
-        store.record_look(study=reading.study, what=question.command, num_seeds=source.num_seeds)
+        store.record_look(
+            study=reading.study,
+            what=question.command,
+            num_seeds=source.num_seeds,
+            num_runs=source.num_results,
+            nominal_level=analysis.alpha,
+        )
     return analysis
 
 
@@ -153,19 +155,28 @@ def _analyze(source: Source, question: Question) -> Analysis:
     if source.summaries:
         return analyze_summaries(source, contrast=question.contrast)
     assert source.observed is not None, "a source has runs or summaries"
-    observed, looks = source.observed, _looks(source)
+    observed, looks = source.observed, looks_at(source)
     if not observed.completed().num_runs:
         return _without_results(source, observed, question, looks)
-    points = results_on(observed, "points", question.margin)
+    on_scale = partial(
+        results_on,
+        observed,
+        margin=question.margin,
+        variance=question.variance,
+        alpha=looks.alpha,
+    )
+    points = on_scale("points")
     evidence = points.evidence
-    differences, every_pair = _differences(source, evidence, question.contrast)
+    if evidence.is_single_run and question.variance == "cell":
+        raise SpecError("--variance cell needs replicates: every cell has a single run")
+    differences, every_pair = all_differences(source, evidence, question.contrast)
     logit = None
     if is_percent(observed):
-        logit = results_on(observed, "logit", question.margin, differences.simple)
+        logit = on_scale("logit", pairs=differences.simple)
     elif question.scale == "logit":
         raise SpecError(f"{observed.response} is no percentage: it has no logit scale")
     checks = check_runs(observed, evidence)
-    claims, origin = _claims(source, observed, question)
+    claims, origin = _claims(source, evidence, question)
     return Analysis(
         source=source,
         scale=question.scale,
@@ -173,11 +184,13 @@ def _analyze(source: Source, question: Question) -> Analysis:
         decision=decide(
             evidence,
             differences.ranking,
+            differences.ranking_at_chance,
             differences.separations,
             every_pair,
+            coverage=coverage(evidence, pending=_pending(source, observed)),
             sizes=points.pooled.sizes if points.pooled else (),
         ),
-        cells=_cells(source, evidence),
+        cells=cell_rows(source, evidence),
         points=points,
         logit=logit,
         margins=margins(evidence),
@@ -188,12 +201,16 @@ def _analyze(source: Source, question: Question) -> Analysis:
         findings=all_findings(source, looks, checks, [points, *([logit] if logit else [])]),
         checks=checks,
         looks=looks,
+        variance=question.variance,
+        alpha=evidence.alpha,
     )
 
 
 def _check_question(question: Question) -> None:
     if question.scale not in SCALES:
         raise SpecError(f"scale {question.scale!r} is not one of {', '.join(SCALES)}")
+    if question.variance not in VARIANCES:
+        raise SpecError(f"variance {question.variance!r} is not one of {', '.join(VARIANCES)}")
     if question.margin is not None and not question.margin > 0:
         raise SpecError(f"margin {question.margin} is not a positive number of points")
 
@@ -215,42 +232,8 @@ def _without_results(
     )
 
 
-def _differences(
-    source: Source, evidence: Evidence, contrast: Pair | None
-) -> tuple[Differences, tuple[PairRow, ...]]:
-    """Every comparison, and the pairs that the decision rests on (all, whatever was asked for)."""
-    every_pair = simple_effects(evidence)
-    asked = pair_report(evidence, contrast) if contrast else PairReport(every_pair, (), ())
-    incumbent = choose_incumbent(evidence)
-    found = Differences(
-        simple=asked.simple,
-        robustness=robustness_of(evidence.observed, asked.simple, seed=SEED),
-        images=image_errors(evidence.observed, source.correct, asked.simple, seed=SEED),
-        asked=asked.rows,
-        refusals=asked.refusals,
-        incumbent=against_incumbent(evidence, incumbent) if incumbent else (),
-        separations=separations(evidence),
-        ranking=ranking(evidence, generator=np.random.default_rng(SEED)),
-    )
-    return found, every_pair
-
-
-def _cells(source: Source, evidence: Evidence) -> tuple[CellRow, ...]:
-    """Every cell with runs; one without a completed run has no mean."""
-    observed, model = evidence.observed, evidence.model
-    deviations = cell_deviations(observed)
-    diverged = np.bincount(observed.run_cells[observed.diverged_R], minlength=len(observed.cells))
-    rows = []
-    for cell, count in zip(observed.cells, diverged.tolist(), strict=True):
-        sd, num_runs = deviations.get(cell, (math.nan, 0))
-        mean = model.mean(cell) if num_runs else None
-        epochs, seconds = source.epochs.get(cell), source.seconds.get(cell)
-        rows.append(CellRow(cell, num_runs, mean, sd, count, epochs, seconds))
-    return tuple(rows)
-
-
 def _claims(
-    source: Source, observed: Observations, question: Question
+    source: Source, evidence: Evidence, question: Question
 ) -> tuple[tuple[ClaimResult, ...], str]:
     origin = f"C1 to C8 are shipped with actwise {__version__}"
     if source.kind == "bank":
@@ -262,13 +245,20 @@ def _claims(
         claims = (*claims, *read_claims(question.claims))
         digest = hashlib.sha256(question.claims.read_bytes()).hexdigest()[:12]
         origin += f"; those of {question.claims.name} (SHA-256 {digest}) carry no date: exploratory"
-    return judge_claims(observed, claims, margin=question.margin), origin
+    found = judge_claims(
+        evidence.observed,
+        claims,
+        margin=question.margin,
+        variance=question.variance,
+        alpha=evidence.alpha,
+    )
+    return found, origin
 
 
-def _looks(source: Source) -> Looks:
-    taken = tuple((look.looked_at, look.what, look.num_seeds) for look in source.looks)
-    planned = tuple(count for count in source.planned_looks if count > 1)
-    now = source.num_seeds
-    unplanned = unplanned_looks(planned, [*(count for _, _, count in taken), now])
-    level = nominal_level(planned) if planned else None
-    return Looks(taken, planned, now, level, now not in unplanned)
+def _pending(source: Source, observed: Observations) -> list[Cell]:
+    """Planned cells without any result."""
+    return [
+        tuple(str(cell[name]) for name in observed.factors)
+        for cell in (source.table.cells if source.table else ())
+        if not (cell.num_finished or cell.num_diverged)
+    ]

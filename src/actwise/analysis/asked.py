@@ -3,18 +3,19 @@
 What is not estimable is refused by name, with the cells that are missing.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from .conditions import PairRow, simple_effects
+from .conditions import PairRow
 from .contrasts import Condition, cell_at, combine, conditions, level_difference
-from .equivalence import Verdict
+from .equivalence import ChangeVerdict, Verdict, as_change
 from .estimate import Estimate
-from .evidence import Evidence, judge_difference
-from .families import AdjustedP, adjust
+from .evidence import Evidence
+from .families import AdjustedP
 from .inference import NotEstimableError, Weights
 from .observations import Cell
+from .verdicts import Adjuster, Difference, by_sign, judge_family
 
 Pair = tuple[str, str]
 
@@ -28,7 +29,8 @@ class ContrastRow:
         kind: "mean" over conditions, "change" by another factor, or "incumbent".
         condition: Levels that are fixed.
         estimates, p: Under each deciding model.
-        margin, verdict, reason: As in :class:`PairRow`; the verdict is on the first level.
+        margin, verdict, reason: As in :class:`PairRow`; the verdict is on the first level. A change
+            of a difference is neither good nor bad: larger or smaller.
     """
 
     name: str
@@ -37,7 +39,7 @@ class ContrastRow:
     estimates: tuple[Estimate, ...]
     p: tuple[AdjustedP, ...]
     margin: float
-    verdict: Verdict
+    verdict: Verdict | ChangeVerdict
     reason: str
 
     @property
@@ -74,8 +76,14 @@ class Candidate:
     weights: Weights
 
 
-def pair_report(evidence: Evidence, pair: Pair) -> PairReport:
+def pair_report(evidence: Evidence, pair: Pair, every_pair: Sequence[PairRow]) -> PairReport:
     """A minus B in each condition, on average, and how each other factor changes it.
+
+    Args:
+        evidence: On the scale of points.
+        pair: (A, B).
+        every_pair: All simple effects, this pair in this direction: p values are adjusted over
+            all of them, since asking for one of them does not undo the others.
 
     Raises:
         UnknownNameError: for a level that does not occur.
@@ -84,7 +92,7 @@ def pair_report(evidence: Evidence, pair: Pair) -> PairReport:
     model, focus = evidence.model, evidence.observed.focus
     whole = level_difference(model.factors, model.cells, factor=focus, high=pair[0], low=pair[1])
     name = f"{pair[0]} - {pair[1]}"
-    simple = simple_effects(evidence, pair=pair)
+    simple = tuple(row for row in every_pair if (row.high, row.low) == pair)
     if not simple:
         raise NotEstimableError(name, model.missing(whole))
     found = conditions(model.factors, whole, focus=focus)
@@ -129,59 +137,45 @@ def _estimate(
     evidence: Evidence, candidates: list[Candidate], *, family: str
 ) -> tuple[tuple[ContrastRow, ...], tuple[Refusal, ...]]:
     """The candidates that can be estimated, Holm inside each kind, and the others."""
-    kept: list[tuple[Candidate, tuple[Estimate, ...]]] = []
+    kept: list[Candidate] = []
     refusals = []
     for candidate in candidates:
         try:
-            estimates = evidence.estimates(candidate.weights, candidate.name)
+            evidence.estimates(candidate.weights, candidate.name)
         except NotEstimableError as error:
             refusals.append(Refusal(candidate.name, str(error), error.missing))
         else:
-            kept.append((candidate, estimates))
+            kept.append(candidate)
     rows: list[ContrastRow] = []
-    for kind in dict.fromkeys(candidate.kind for candidate, _ in kept):
-        members = [pair for pair in kept if pair[0].kind == kind]
-        rows += judged(evidence, members, family=f"{family}: {kind}", adjust_all=_holm)
+    for kind in dict.fromkeys(candidate.kind for candidate in kept):
+        members = [candidate for candidate in kept if candidate.kind == kind]
+        rows += judged(evidence, members, by_sign(f"{family}: {kind}", "holm"))
     return tuple(rows), tuple(refusals)
 
 
-def _holm(p_values: list[float], family: str) -> tuple[AdjustedP, ...]:
-    return adjust(p_values, family=family, method="holm")
-
-
 def judged(
-    evidence: Evidence,
-    members: list[tuple[Candidate, tuple[Estimate, ...]]],
-    *,
-    family: str,
-    adjust_all: Callable[[list[float], str], tuple[AdjustedP, ...]],
+    evidence: Evidence, candidates: Sequence[Candidate], adjuster: Adjuster
 ) -> list[ContrastRow]:
     """Rows of one family with their verdicts."""
-    columns = [
-        adjust_all([min(e[i].p_above(), e[i].p_below()) for _, e in members], family)
-        for i in range(len(evidence.models))
+    family = [
+        Difference(c.name, c.weights, strictest_margin(evidence, c.weights)) for c in candidates
     ]
     rows = []
-    for number, (candidate, estimates) in enumerate(members):
-        p = tuple(column[number] for column in columns)
-        margin = strictest_margin(evidence, candidate.weights)
-        verdict, reason = judge_difference(
-            evidence,
-            candidate.weights,
-            estimates,
-            margin=margin,
-            adjusted_p=[entry.adjusted for entry in p],
-        )
+    found = judge_family(evidence, family, adjuster)
+    for asked, difference, entry in zip(candidates, family, found, strict=True):
+        verdict: Verdict | ChangeVerdict = entry.verdict
+        if asked.kind == "change":
+            verdict = as_change(entry.verdict, higher_is_better=evidence.observed.higher_is_better)
         rows.append(
             ContrastRow(
-                candidate.name,
-                candidate.kind,
-                candidate.condition,
-                estimates,
-                p,
-                margin,
+                asked.name,
+                asked.kind,
+                asked.condition,
+                entry.estimates,
+                entry.p,
+                difference.margin,
                 verdict,
-                reason,
+                entry.reason,
             )
         )
     return rows

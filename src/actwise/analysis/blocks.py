@@ -12,6 +12,9 @@ import numpy as np
 
 from .observations import Floats, Integers
 
+ROUNDING = 1e-12
+"""What is smaller than this, relative to the responses, is rounding error and counts as 0."""
+
 
 @dataclass(frozen=True)
 class AdditiveFit:
@@ -133,5 +136,5 @@ def _without_rounding(residuals_R: Floats, response_R: Floats) -> Floats:
 
     Else an F of 10^30 would be computed from them.
     """
-    smallest = 1e-12 * float(np.abs(response_R).max())
+    smallest = ROUNDING * float(np.abs(response_R).max())
     return np.where(np.abs(residuals_R) <= smallest, 0.0, residuals_R)

@@ -12,10 +12,10 @@ from .divergence import divergence_rates
 from .equal_variances import brown_forsythe
 from .evidence import Evidence
 from .findings import Finding
-from .looks import unplanned_looks
+from .looks import Looks
 from .observations import Integers, Observations
 from .precision import precisions
-from .results import Checks, Looks, Robustness, ScaleResults
+from .results import Checks, Robustness, ScaleResults
 from .robustness import bca_interval, paired_tests
 from .source import Source
 
@@ -29,7 +29,7 @@ def check_runs(observed: Observations, evidence: Evidence) -> Checks:
         precisions(evidence),
         brown_forsythe(observed),
         seed_correlation(observed),
-        outlier_runs(observed, evidence.model),
+        outlier_runs(observed, evidence.pooled),
         divergence_rates(observed),
     )
 
@@ -44,11 +44,10 @@ def all_findings(
     aliased = None
     if source.aliases:
         aliased = Finding("A001", "one network under several labels: " + "; ".join(source.aliases))
-    taken = [*(count for _, _, count in looks.taken), looks.num_seeds]
     further = (
         aliased,
         find.outlier_seeds(checks.outliers),
-        find.seeds_after_look(unplanned_looks(looks.planned, taken)) if source.looks else None,
+        find.seeds_after_look(looks.unplanned),
         find.unequal_epochs(source.epochs),
         find.mixed_fingerprints(source.fingerprints),
         find.unequal_variances(checks.equal_variances),
@@ -83,7 +82,7 @@ def robustness_of(
             runs[cell_at(done.factors, pair.condition, focus=done.focus, level=level)]
             for level in (pair.high, pair.low)
         )
-        columns = _robustness(done, high, low, len(pairs), generator)
+        columns = _robustness(done, high, low, pair.p[-1].size, generator)
         if columns.tests or columns.bca:
             found[number] = columns
     return found

@@ -1,16 +1,17 @@
 """The compared factor in every condition: all pairs, and the best against the second best."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from ..errors import SpecError
 from .contrasts import Condition, cell_at, conditions
 from .equivalence import Verdict
 from .estimate import Estimate
-from .evidence import Evidence, judge_difference
+from .evidence import Evidence
 from .families import EXPLORATORY_ROWS, AdjustedP, Method, adjust
 from .observations import Cell
+from .verdicts import Difference, by_sign, judge_family
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class PairRow:
         estimates: Under each deciding model, the shown one last.
         p: One-sided p of the difference's sign under each, with its family.
         margin: Margin of equivalence, in points.
-        verdict, reason: On ``high``; see :func:`judge_difference`.
+        verdict, reason: On ``high``; see :class:`Judged`.
     """
 
     condition: Condition
@@ -50,7 +51,9 @@ class Separation:
         best, second: The levels.
         estimates: best - second in points, under each deciding model.
         p: Two-sided p under each, Holm over the conditions.
-        is_separated: Whether every deciding model's adjusted p is at most .05.
+        is_separated: Whether every deciding model's adjusted p is at most alpha, and diverged runs
+            at chance accuracy change nothing.
+        reason: "ok" if so; else "diverged", "single-run" or "imprecise".
     """
 
     condition: Condition
@@ -59,10 +62,16 @@ class Separation:
     estimates: tuple[Estimate, ...]
     p: tuple[AdjustedP, ...]
     is_separated: bool
+    reason: str
+
+    @property
+    def is_tie(self) -> bool:
+        """Whether the two are equal: then neither is the best."""
+        return self.estimates[-1].value == 0.0
 
 
 def simple_effects(
-    evidence: Evidence, *, pair: tuple[str, str] | None = None
+    evidence: Evidence, *, direction: tuple[str, str] | None = None
 ) -> tuple[PairRow, ...]:
     """All pairs of the compared factor in all conditions: one family, Holm.
 
@@ -70,52 +79,58 @@ def simple_effects(
 
     Args:
         evidence: On the scale of points.
-        pair: Only (high, low), such as ``("elu", "relu")``, instead of all pairs.
+        direction: This pair is taken as (high, low); the others as the levels come.
     """
     found = []
     for condition, levels in levels_by_condition(evidence).items():
-        pairs = [pair] if pair else combinations(levels, 2)
-        found += [(condition, *p) for p in pairs if p[0] in levels and p[1] in levels]
+        for high, low in combinations(levels, 2):
+            turned = direction == (low, high)
+            found.append((condition, low, high) if turned else (condition, high, low))
     method: Method = "benjamini-hochberg" if len(found) > EXPLORATORY_ROWS else "holm"
     label = "simple effects" + (" (exploratory)" if len(found) > EXPLORATORY_ROWS else "")
-    weights = [_pair_weights(evidence, *row) for row in found]
-    names = [f"{high} - {low}" for _, high, low in found]
-    by_row = [evidence.estimates(w, n) for w, n in zip(weights, names, strict=True)]
-    columns = [
-        adjust([min(e[i].p_above(), e[i].p_below()) for e in by_row], family=label, method=method)
-        for i in range(len(evidence.models))
-    ]
-    rows = []
-    for number, (condition, high, low) in enumerate(found):
-        p = tuple(column[number] for column in columns)
-        margin = evidence.margin_of(_dataset(evidence, condition))
-        verdict, reason = judge_difference(
-            evidence,
-            weights[number],
-            by_row[number],
-            margin=margin,
-            adjusted_p=[entry.adjusted for entry in p],
+    family = [
+        Difference(
+            f"{high} - {low}",
+            _pair_weights(evidence, condition, high, low),
+            evidence.margin_of(_dataset(evidence, condition)),
         )
-        rows.append(PairRow(condition, high, low, by_row[number], p, margin, verdict, reason))
-    return tuple(rows)
+        for condition, high, low in found
+    ]
+    judged = judge_family(evidence, family, by_sign(label, method))
+    return tuple(
+        PairRow(*row, entry.estimates, entry.p, asked.margin, entry.verdict, entry.reason)
+        for row, asked, entry in zip(found, family, judged, strict=True)
+    )
 
 
 def separations(evidence: Evidence) -> tuple[Separation, ...]:
     """Best minus second best in each condition with two levels, Holm over the conditions.
 
     The two are picked by the data, so the unadjusted p is too small with many levels; the ranking
-    as a set (``ranking``) allows for that.
+    as a set (``ranking``) allows for that. Where runs of a condition diverged, its best must be
+    separated with these runs at chance accuracy too.
     """
-    model, sign = evidence.model, 1 if evidence.observed.higher_is_better else -1
+    rows = _separations(evidence)
+    if not evidence.diverged:
+        return rows
+    focus = evidence.observed.focus
+    touched = set(conditions(evidence.observed.factors, evidence.diverged, focus=focus))
+    other = evidence.with_diverged()
+    others = {row.condition: row for row in _separations(other)} if other else {}
+    return tuple(
+        replace(row, is_separated=False, reason="diverged")
+        if row.condition in touched and not _agree(row, others.get(row.condition))
+        else row
+        for row in rows
+    )
+
+
+def _separations(evidence: Evidence) -> tuple[Separation, ...]:
     found = []
     for condition, levels in levels_by_condition(evidence).items():
-        if len(levels) < 2:
-            continue
-        ordered = sorted(
-            levels,
-            key=lambda level: -sign * model.means_C[model.index[_cell(evidence, condition, level)]],
-        )
-        found.append((condition, ordered[0], ordered[1]))
+        if len(levels) > 1:
+            best, second, *_ = _by_rank(evidence, condition, levels)
+            found.append((condition, best, second))
     by_row = [
         evidence.estimates(_pair_weights(evidence, *row), f"{row[1]} - {row[2]}") for row in found
     ]
@@ -124,11 +139,29 @@ def separations(evidence: Evidence) -> tuple[Separation, ...]:
         for i in range(len(evidence.models))
     ]
     rows = []
-    for number, (condition, best, second) in enumerate(found):
+    for number, row in enumerate(found):
         p = tuple(column[number] for column in columns)
-        separated = all(entry.adjusted <= 0.05 for entry in p)
-        rows.append(Separation(condition, best, second, by_row[number], p, separated))
+        said = [entry.adjusted <= evidence.alpha for entry in p]
+        reason = "ok" if all(said) else "imprecise"
+        if len(set(said)) > 1 or not by_row[number][-1].is_testable:
+            reason = "single-run"
+        rows.append(Separation(*row, by_row[number], p, all(said), reason))
     return tuple(rows)
+
+
+def _by_rank(evidence: Evidence, condition: Condition, levels: list[str]) -> list[str]:
+    model, sign = evidence.model, 1 if evidence.observed.higher_is_better else -1
+    means = {
+        level: sign * model.means_C[model.index[_cell(evidence, condition, level)]]
+        for level in levels
+    }
+    return sorted(levels, key=lambda level: -means[level])
+
+
+def _agree(row: Separation, other: Separation | None) -> bool:
+    if other is None or row.is_separated != other.is_separated:
+        return False
+    return row.best == other.best or not row.is_separated
 
 
 def levels_by_condition(evidence: Evidence) -> dict[Condition, list[str]]:

@@ -1,14 +1,15 @@
 """The decision first: what to use, with what certainty, or that nothing can be concluded."""
 
-import math
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .conditions import PairRow, Separation
+from .coverage import Coverage
+from .divergence import unknown_chance
 from .effects import EffectSize
 from .evidence import Evidence
 from .ranking import RankRow
+from .reasons import joined, reasons_of, separated_at
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Decision:
         headline: One sentence.
         reasons: What supports and what limits it, a sentence each.
         recommended: The levels among which the data do not decide; empty where nothing can be
-            concluded.
+            concluded about the whole study.
         is_conclusive: Whether exactly one level is left.
     """
 
@@ -37,18 +38,23 @@ def nothing(why: str) -> Decision:
 def decide(
     evidence: Evidence,
     ranking: Sequence[RankRow],
+    at_chance: Sequence[RankRow],
     separations: Sequence[Separation],
     simple: Sequence[PairRow],
     *,
+    coverage: Coverage,
     sizes: Sequence[EffectSize] = (),
 ) -> Decision:
     """The decision that ranking, separations and verdicts allow.
 
     Args:
         evidence: In points.
-        ranking: Of the compared factor's levels.
+        ranking: Of the compared factor's levels, by their completed runs.
+        at_chance: The same with diverged runs at chance accuracy; empty where none diverged, or
+            where that accuracy is not known.
         separations: Best against second best in each condition.
         simple: All pairs in all conditions.
+        coverage: Over how many conditions of the study the levels are ranked.
         sizes: Of the decomposition, in points.
     """
     done = evidence.observed.completed()
@@ -57,28 +63,36 @@ def decide(
     levels = done.levels_of(done.focus)
     if len(levels) < 2:
         return nothing(f"{levels[0]} is the only {done.focus} with a completed run")
-    reasons = (*_reasons(evidence, separations, simple), *_interaction(sizes, done.focus))
+    reasons = reasons_of(evidence, separations, simple, sizes)
+    found = _headline(evidence, ranking, at_chance, separations, simple, coverage)
+    return replace(found, reasons=reasons)
+
+
+def _headline(
+    evidence: Evidence,
+    ranking: Sequence[RankRow],
+    at_chance: Sequence[RankRow],
+    separations: Sequence[Separation],
+    simple: Sequence[PairRow],
+    coverage: Coverage,
+) -> Decision:
+    done = evidence.observed.completed()
     if not ranking:
-        split = _split(separations)
-        if split:
-            return Decision(split, reasons)
         return Decision(
-            f"Nothing can be concluded about one best {done.focus}: no condition has runs of all "
-            f"{len(levels)}.",
-            reasons,
+            separated_at(separations)
+            or f"Nothing can be concluded about one best {done.focus}: no condition has runs of "
+            f"all {len(done.levels_of(done.focus))}."
         )
     if not ranking[0].behind_best.is_testable:
-        why = "cells have single runs and no run-to-run deviation is known for them"
-        return Decision(f"Nothing can be concluded: {why}.", reasons)
-    kept = tuple(row.level for row in ranking if row.may_be_best)
-    if touched := [level for level in kept if _has_diverged(evidence, level)]:
-        reasons = (
-            *reasons,
-            f"Runs of {_list(touched)} diverged; its mean is of those that did not.",
-        )
+        return nothing("cells have single runs and no run-to-run deviation is known for them")
+    kept = _possible_best(ranking)
+    if evidence.diverged and set(_possible_best(at_chance)) != set(kept):
+        return nothing(_diverged(evidence, kept, _possible_best(at_chance)))
+    if not coverage.is_whole:
+        return Decision(_partial(ranking, kept, evidence, coverage))
     if len(kept) == 1:
-        return Decision(_one(ranking, evidence), reasons, kept, is_conclusive=not touched)
-    return Decision(_several(ranking, kept, done.focus, simple), reasons, kept)
+        return Decision(_one(ranking, evidence), recommended=kept, is_conclusive=True)
+    return Decision(_several(ranking, kept, evidence, simple), recommended=kept)
 
 
 def _no_run(evidence: Evidence) -> str:
@@ -88,89 +102,70 @@ def _no_run(evidence: Evidence) -> str:
     return "no run has completed"
 
 
+def _possible_best(ranking: Sequence[RankRow]) -> tuple[str, ...]:
+    return tuple(row.level for row in ranking if row.may_be_best)
+
+
+def _diverged(evidence: Evidence, kept: Sequence[str], at_chance: Sequence[str]) -> str:
+    place = evidence.observed.position(evidence.observed.focus)
+    levels = sorted({cell[place] for cell in evidence.diverged})
+    if unknown := unknown_chance(evidence.observed):
+        why = f"the accuracy of guessing on {joined(unknown)} is not known"
+    elif not at_chance:
+        why = f"with these at chance {evidence.observed.response} there is no ranking"
+    else:
+        why = (
+            f"with these at chance accuracy the best may be {joined(at_chance, 'or')}, without "
+            f"them {joined(kept, 'or')}"
+        )
+    return f"runs of {joined(levels)} diverged; {why}"
+
+
+def _partial(
+    ranking: Sequence[RankRow], kept: Sequence[str], evidence: Evidence, coverage: Coverage
+) -> str:
+    """Never "use": what is best in some conditions may not be in the others."""
+    focus = evidence.observed.focus
+    where = f"over {coverage.shared} of {coverage.total} conditions"
+    if len(kept) == 1:
+        said = f"{kept[0]} is ahead of {ranking[1].level} by {_lead(ranking)}"
+    else:
+        said = f"{joined(kept)} cannot be told apart"
+    lacking = [f"no run of {joined(coverage.absent)} has ended"] if coverage.absent else []
+    if coverage.shared < coverage.total:
+        lacking.append(f"the other conditions lack runs of some {focus}")
+    return f"Not decided for the whole study: {where} {said}; {'; '.join(lacking)}."
+
+
 def _one(ranking: Sequence[RankRow], evidence: Evidence) -> str:
-    best, second = ranking[0], ranking[1]
-    gap = -best.behind_best.value
-    lower, upper = sorted(-limit for limit in best.behind_best.interval())
     return (
-        f"Use {best.level}: on average over the conditions it is the only one that may be the best "
-        f"(95 %), ahead of {second.level} by {gap:.2f} points ({lower:.2f} to {upper:.2f})."
+        f"Use {ranking[0].level}: on average over the conditions it is the only one that may be "
+        f"the best ({_certainty(evidence)}), ahead of {ranking[1].level} by {_lead(ranking)}."
     )
+
+
+def _lead(ranking: Sequence[RankRow]) -> str:
+    best = ranking[0].behind_best
+    lower, upper = sorted(-limit for limit in best.interval())
+    return f"{-best.value:.2f} points ({lower:.2f} to {upper:.2f})"
 
 
 def _several(
-    ranking: Sequence[RankRow], kept: Sequence[str], focus: str, simple: Sequence[PairRow]
+    ranking: Sequence[RankRow],
+    kept: Sequence[str],
+    evidence: Evidence,
+    simple: Sequence[PairRow],
 ) -> str:
-    rest = [row.level for row in ranking if not row.may_be_best]
     among = [row for row in simple if row.high in kept and row.low in kept]
     if among and all(row.verdict == "equivalent" for row in among):
-        return f"Use any of {_list(kept)}: they are equivalent in every condition."
-    tail = f" Not the best: {_list(rest)}." if rest else ""
+        return f"Use any of {joined(kept)}: they are equivalent in every condition."
+    rest = [row.level for row in ranking if not row.may_be_best]
+    tail = f" Not the best: {joined(rest)}." if rest else ""
     return (
-        f"No single best {focus} is shown: {_list(kept)} cannot be told apart on average over the "
-        f"conditions (95 %).{tail}"
+        f"No single best {evidence.observed.focus} is shown: {joined(kept)} cannot be told apart "
+        f"on average over the conditions ({_certainty(evidence)}).{tail}"
     )
 
 
-def _split(separations: Sequence[Separation]) -> str:
-    found = [row for row in separations if row.is_separated]
-    if not found:
-        return ""
-    places = [f"{row.best} at {', '.join(level for _, level in row.condition)}" for row in found]
-    more = f"; and {len(places) - 4} more" if len(places) > 4 else ""
-    return f"The best is separated in some conditions only: {'; '.join(places[:4])}{more}."
-
-
-def _reasons(
-    evidence: Evidence, separations: Sequence[Separation], simple: Sequence[PairRow]
-) -> list[str]:
-    sentences = []
-    separated = [row for row in separations if row.is_separated]
-    if separations:
-        text = f"In {len(separated)} of {len(separations)} conditions the best is separated from "
-        text += "the second best (Holm)"
-        winners = Counter(row.best for row in separated)
-        if winners:
-            text += ": " + ", ".join(
-                f"{level} in {count}" for level, count in winners.most_common()
-            )
-        sentences.append(text + ".")
-        highest = Counter(row.best for row in separations)
-        sentences.append(f"The best mean by condition: {_counts(highest)}.")
-        if len(winners) > 1:
-            sentences.append("Different ones win: choose by condition, not on average.")
-    if simple:
-        counts = Counter(row.verdict for row in simple)
-        listed = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
-        sentences.append(f"Differences of pairs in single conditions: {listed}.")
-    if evidence.is_single_run:
-        sentences.append(
-            "Every cell has one run: the run-to-run deviation is taken from elsewhere "
-            "(bank trottier), and nothing can be shown to be equivalent."
-        )
-    return sentences
-
-
-def _interaction(sizes: Sequence[EffectSize], focus: str) -> list[str]:
-    """Whether a choice on average misses what matters most."""
-    shares = {size.term: size.share for size in sizes if not math.isnan(size.share)}
-    term = max(shares, key=lambda name: shares[name], default=focus)
-    if term == focus:
-        return []
-    return [
-        f"The largest part of what involves {focus} is {term} ({shares[term]:.0f} %, against "
-        f"{shares.get(focus, 0.0):.0f} % of {focus} alone): look at the conditions too."
-    ]
-
-
-def _has_diverged(evidence: Evidence, level: str) -> bool:
-    place = evidence.observed.position(evidence.observed.focus)
-    return any(cell[place] == level for cell in evidence.diverged)
-
-
-def _counts(winners: Counter[str]) -> str:
-    return ", ".join(f"{level} in {count}" for level, count in winners.most_common())
-
-
-def _list(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def _certainty(evidence: Evidence) -> str:
+    return f"{100 * (1 - evidence.alpha):.0f} %"

@@ -5,16 +5,13 @@ rate, and accuracy given completion. Where a compared cell has diverged runs, ev
 taken with these runs at chance accuracy, and stands only if both agree.
 """
 
-from collections.abc import Mapping
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..datasets import DATASETS
 from .observations import Cell, Observations
-
-CHANCE: Mapping[str, float] = {"cifar10": 10.0, "cifar100": 1.0, "digits": 10.0}
-"""Accuracy in percent of guessing, by data set."""
-_DEFAULT_CHANCE = 10.0
 
 
 @dataclass(frozen=True)
@@ -55,10 +52,25 @@ def diverged_cells(observed: Observations) -> frozenset[Cell]:
     return frozenset(observed.cells[position] for position in positions)
 
 
-def at_chance(observed: Observations, *, chance: Mapping[str, float] = CHANCE) -> Observations:
-    """All runs, diverged ones at the accuracy (or error) of guessing."""
-    names = observed.run_datasets()
-    guesses_R = np.array([chance.get(str(name), _DEFAULT_CHANCE) for name in names])
+def chance_accuracy(dataset: str) -> float | None:
+    """Accuracy of guessing in percent; None for a data set whose number of classes is not known."""
+    facts = DATASETS[dataset].published if dataset in DATASETS else None
+    return 100.0 / len(facts.class_names) if facts else None
+
+
+def unknown_chance(observed: Observations) -> tuple[str, ...]:
+    """Data sets with diverged runs for which the accuracy of guessing is not known."""
+    names = dict.fromkeys(observed.run_datasets()[observed.diverged_R].tolist())
+    return tuple(name for name in names if chance_accuracy(name) is None)
+
+
+def at_chance(observed: Observations) -> Observations | None:
+    """All runs, diverged ones at the accuracy (or error) of guessing; None if it is not known."""
+    if unknown_chance(observed):
+        return None
+    names = observed.run_datasets().tolist()
+    known = {name: chance_accuracy(name) or math.nan for name in set(names)}
+    guesses_R = np.array([known[name] for name in names])
     if not observed.higher_is_better:
         guesses_R = 100.0 - guesses_R
     values_R = np.where(observed.diverged_R, guesses_R, observed.response_R)

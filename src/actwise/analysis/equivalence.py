@@ -7,6 +7,8 @@ from typing import Literal
 from .estimate import Estimate
 
 Verdict = Literal["better", "worse", "equivalent", "undecided"]
+ChangeVerdict = Literal["larger", "smaller", "equivalent", "undecided"]
+"""On a difference of differences, of which neither sign is good or bad."""
 
 MARGINS: Mapping[str, float] = {"cifar10": 0.5}
 """Margin of equivalence in points, by data set; ``DEFAULT_MARGIN`` for all others."""
@@ -51,6 +53,13 @@ def judge(
     if upper < 0:
         return "worse" if higher_is_better else "better"
     return "undecided"
+
+
+def as_change(verdict: Verdict, *, higher_is_better: bool) -> ChangeVerdict:
+    """The same verdict in words that say only the sign of the estimate."""
+    if verdict == "better" or verdict == "worse":
+        return "larger" if (verdict == "better") == higher_is_better else "smaller"
+    return verdict
 
 
 def judge_cautiously(

@@ -5,13 +5,13 @@ run-to-run deviation), and only what both say counts. Where runs diverged, the s
 these runs at chance accuracy stand beside them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Literal
+from functools import cached_property
+from typing import Literal, Self
 
 from .divergence import at_chance, diverged_cells
-from .equivalence import Verdict, judge_cautiously, margin_for
+from .equivalence import margin_for
 from .estimate import ALPHA, Estimate
 from .external import EXTERNAL_DEVIATIONS, RunDeviation, single_run_models
 from .inference import CellModel, Weights, fit_cells
@@ -20,6 +20,7 @@ from .scales import Scale, on_scale
 
 Variance = Literal["pooled", "cell"]
 """Residual variance: one a data set, or each cell's own (Satterthwaite)."""
+VARIANCES: tuple[Variance, ...] = ("pooled", "cell")
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Evidence:
         observed: The runs, in points whatever the scale.
         scale: Scale of the models.
         models: The models that decide; the last is the most cautious and is shown.
-        sensitivity: The same with diverged runs at chance; empty where none diverged.
+        sensitivity: The same with diverged runs at chance; empty where none diverged, or where
+            the accuracy of guessing is not known.
         is_single_run: Whether no cell has a replicate.
         diverged: Cells with a diverged run.
         margin: Margin of equivalence in points for all data sets, or None for the defaults.
@@ -53,6 +55,13 @@ class Evidence:
         """The model that is shown."""
         return self.models[-1]
 
+    @cached_property
+    def pooled(self) -> CellModel:
+        """The model with one variance a data set, which describes the runs whatever decides."""
+        if self.variance == "pooled":
+            return self.model
+        return fit_cells(on_scale(self.observed.completed(), self.scale))
+
     def estimates(self, weights: Weights, name: str) -> tuple[Estimate, ...]:
         """The contrast under every deciding model.
 
@@ -60,6 +69,12 @@ class Evidence:
             NotEstimableError: as :meth:`CellModel.contrast`.
         """
         return tuple(model.contrast(weights, name=name) for model in self.models)
+
+    def with_diverged(self) -> Self | None:
+        """The same runs with diverged ones at chance; None where that cannot be said."""
+        if not self.sensitivity:
+            return None
+        return replace(self, models=self.sensitivity, sensitivity=(), diverged=frozenset())
 
     def touches_diverged(self, weights: Weights) -> bool:
         """Whether a cell with a weight has a diverged run."""
@@ -99,39 +114,11 @@ def gather(
     )
 
 
-def judge_difference(
-    evidence: Evidence,
-    weights: Weights,
-    estimates: Sequence[Estimate],
-    *,
-    margin: float,
-    adjusted_p: Sequence[float] | None = None,
-) -> tuple[Verdict, str]:
-    """Verdict on a difference and its reason: diverged, single-run, imprecise or ok.
-
-    Args:
-        evidence: On the scale of points.
-        weights: The difference; every cell has a completed run.
-        estimates: It under each deciding model, from :meth:`Evidence.estimates`.
-        margin: Half width of what counts as no difference, in points.
-        adjusted_p: One-sided adjusted p under each deciding model.
-
-    Raises:
-        NotEstimableError: as :meth:`CellModel.contrast`.
-    """
-    judge = partial(
-        judge_cautiously,
-        margin=margin,
-        higher_is_better=evidence.observed.higher_is_better,
-        is_single_run=evidence.is_single_run,
-    )
-    verdict, reason = judge(estimates, adjusted_p=adjusted_p)
-    if evidence.touches_diverged(weights):
-        name = estimates[0].name
-        others = [model.contrast(weights, name=name) for model in evidence.sensitivity]
-        if not others or judge(others)[0] != verdict:
-            return "undecided", "diverged"
-    return verdict, reason
+def is_percent(observed: Observations) -> bool:
+    """Whether the response is a percentage of test images: named so, and between 0 and 100."""
+    named = "accuracy" in observed.response or "error" in observed.response
+    values_R = observed.completed().response_R
+    return named and bool(((values_R >= 0) & (values_R <= 100)).all())
 
 
 def _models(
@@ -145,10 +132,3 @@ def _models(
     if single and is_percent(observed):
         return tuple(single_run_models(observed, scale=scale, external=external).values())
     return (fit_cells(on_scale(observed, scale), pooled=pooled),)
-
-
-def is_percent(observed: Observations) -> bool:
-    """Whether the response is a percentage of test images: named so, and between 0 and 100."""
-    named = "accuracy" in observed.response or "error" in observed.response
-    values_R = observed.completed().response_R
-    return named and bool(((values_R >= 0) & (values_R <= 100)).all())

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from ..errors import SpecError
-from .blocks import fit_additive
+from .blocks import ROUNDING, fit_additive
 from .coding import Term, all_terms, term_columns
 from .inference import CellModel, NotEstimableError, fit_cells
 from .observations import Cell, Floats, Integers, Observations
@@ -124,11 +124,18 @@ def decompose(observed: Observations, *, sums: Sums = "II") -> Decomposition:
         is_orthogonal=balanced and model.is_orthogonal,
     )
     target_C = design.root_CC @ model.means_C
+    # Sums of squares that rounding error alone would give: shares of them would mean nothing.
+    smallest = done.num_runs * (ROUNDING * float(np.abs(done.response_R).max())) ** 2
+
+    def squared(values: Floats) -> float:
+        found = float(np.sum(values**2))
+        return found if found > smallest else 0.0
+
     effects = []
     for term in all_terms(len(varying)):
         basis_CK = design.basis(term, sums)
         names = tuple(done.factors[varying[f]] for f in term)
-        ss = float(np.sum((basis_CK.T @ target_C) ** 2))
+        ss = squared(basis_CK.T @ target_C)
         diagonal_C = np.sum(basis_CK**2, axis=1)
         effects.append(Effect(names, ss, basis_CK.shape[1], design.full_df(term), diagonal_C))
     deviations_R = done.response_R - done.response_R.mean()
@@ -137,7 +144,7 @@ def decompose(observed: Observations, *, sums: Sums = "II") -> Decomposition:
     return Decomposition(
         tuple(effects),
         done.focus,
-        float(deviations_R @ deviations_R),
+        squared(deviations_R),
         float(within_R @ within_R) - residual_ss,
         residual_ss,
         sum(part.fit.df for part in model.parts),

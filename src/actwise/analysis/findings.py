@@ -17,6 +17,7 @@ from .effects import effect_sizes
 from .equal_variances import EqualVariances
 from .evidence import Evidence, is_percent
 from .factorial import decompose, missing_cells
+from .looks import Seen
 from .observations import Cell, Floats, Observations
 from .scales import on_scale
 from .summaries import Contradiction
@@ -172,11 +173,11 @@ def selection_optimism(curves_RE: Floats, *, higher_is_better: bool) -> float:
     return float(np.mean(np.abs(best_R - complete_RE[:, -1])))
 
 
-def seeds_after_look(unplanned: Sequence[int]) -> Finding | None:
-    """A005: verdicts were printed at numbers of seeds at which no look was planned."""
+def seeds_after_look(unplanned: Sequence[Seen]) -> Finding | None:
+    """A005: verdicts were printed when no look was planned, or once more when runs were added."""
     if not unplanned:
         return None
-    return Finding("A005", f"verdicts were printed at {_words(unplanned)} seeds, unplanned")
+    return Finding("A005", f"verdicts were printed at {_words(unplanned)}, unplanned")
 
 
 def unequal_epochs(epochs: Mapping[Cell, float]) -> Finding | None:
@@ -269,7 +270,7 @@ def pairing_does_not_pay(found: SeedCorrelation | None) -> Finding | None:
 
 def no_variance(evidence: Evidence) -> Finding | None:
     """A014: replicates of a data set agree exactly."""
-    rows = [p.name for p in evidence.model.parts if p.fit.df > 0 and p.fit.variance == 0.0]
+    rows = [p.name for p in evidence.pooled.parts if p.fit.df > 0 and p.fit.variance == 0.0]
     return Finding("A014", f"data set {_words(rows)}") if rows else None
 
 

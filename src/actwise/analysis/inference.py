@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from ..errors import SpecError
-from .blocks import AdditiveFit, fit_additive
+from .blocks import ROUNDING, AdditiveFit, fit_additive
 from .estimate import ALPHA, Estimate, satterthwaite
 from .observations import Cell, Floats, Integers, Observations
 
@@ -118,6 +118,8 @@ class CellModel:
         known = float(weights_C**2 @ self.known_C)
         variance, df = satterthwaite([*variances, *([(known, math.inf)] if known else [])])
         value = float(weights_C @ self.means_C)
+        if abs(value) <= ROUNDING * float(np.abs(weights_C) @ np.abs(self.means_C)):
+            value = 0.0  # Else equal means without variance would have a winner.
         return Estimate(name, value, math.sqrt(variance), df, self.source, self.alpha)
 
     def missing(self, weights: Weights) -> tuple[Cell, ...]:

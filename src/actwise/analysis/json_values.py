@@ -23,30 +23,30 @@ def finite(value: Any) -> Any:
 
 
 def estimate_json(estimate: Estimate) -> Json:
-    """An estimate with its 95 % and 90 % intervals; df is None where it is known exactly."""
+    """An estimate with its intervals; df is None where the error is known exactly."""
     lower, upper = estimate.interval()
-    lower_90, upper_90 = estimate.interval(0.90)
+    verdict_lower, verdict_upper = estimate.verdict_interval()
     return {
         "estimate": estimate.value,
         "standard_error": estimate.standard_error,
         "df": estimate.df,
         "lower": lower,
         "upper": upper,
-        "lower_90": lower_90,
-        "upper_90": upper_90,
+        "verdict_lower": verdict_lower,
+        "verdict_upper": verdict_upper,
     }
 
 
 def mean_json(mean: Estimate, limits: Interval) -> Json:
     """The same of a mean, whose intervals end where its possible values do."""
     lower, upper = interval_within(mean, limits)
-    lower_90, upper_90 = interval_within(mean, limits, level=0.90)
+    verdict_lower, verdict_upper = interval_within(mean, limits, level=1 - 2 * mean.alpha)
     return {
         **estimate_json(mean),
         "lower": lower,
         "upper": upper,
-        "lower_90": lower_90,
-        "upper_90": upper_90,
+        "verdict_lower": verdict_lower,
+        "verdict_upper": verdict_upper,
     }
 
 

@@ -55,7 +55,7 @@ def precisions(evidence: Evidence) -> tuple[Precision, ...]:
     """One row a data set; empty without replicates."""
     if evidence.is_single_run:
         return ()
-    return tuple(_precision(evidence, part) for part in evidence.model.parts if part.fit.df > 0)
+    return tuple(_precision(evidence, part) for part in evidence.pooled.parts if part.fit.df > 0)
 
 
 def cell_deviations(observed: Observations) -> dict[Cell, tuple[float, int]]:
@@ -71,7 +71,7 @@ def cell_deviations(observed: Observations) -> dict[Cell, tuple[float, int]]:
 def _precision(evidence: Evidence, part: VariancePart) -> Precision:
     sd, df = math.sqrt(part.fit.variance), part.fit.df
     # Satterthwaite and missing runs give fewer seeds in some cells: the fewest count.
-    num_seeds = int(evidence.model.counts_C[part.members_G].min())
+    num_seeds = int(evidence.pooled.counts_C[part.members_G].min())
     design = Design(len(part.members_G), blocked=part.fit.num_seeds > 1)
     margin = evidence.margin_of(part.name)
     lower, upper = (sd * math.sqrt(df / chi2_quantile(p, df)) for p in (0.975, 0.025))

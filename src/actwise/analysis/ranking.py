@@ -2,21 +2,24 @@
 
 The set holds every level that is not shown to be worse than another one (Hsu 1984, multiple
 comparisons with the best): level i stays if its mean exceeds the best of the others minus d
-standard errors, d the one-sided Dunnett critical value. P(best) draws the means from their t
+standard errors, d the one-sided Dunnett critical value. Where each cell has its own variance, d is
+each rival's own t quantile at alpha / (number of rivals). P(best) draws the means from their t
 distribution around the estimates: a picture of the uncertainty, not a test.
 """
 
 import math
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from .contrasts import Condition, combine, conditions, mean_over
+from .contrasts import Condition, cell_at, combine, conditions, mean_over
+from .distributions import t_quantile
 from .dunnett import dunnett_quantile
 from .estimate import Estimate
 from .evidence import Evidence
 from .inference import Weights
-from .observations import Cell
 
 _DRAWS = 20_000
 
@@ -30,8 +33,9 @@ class RankRow:
         mean: Mean over the conditions, in points.
         behind_best: Best other level minus this one (or the reverse where lower is better), with
             its standard error.
-        may_be_best: Whether it belongs to the set of possible best levels (95 %).
-        probability_best: Share of draws in which it is best; NaN without a standard error.
+        may_be_best: Whether it belongs to the set of possible best levels (at 1 - alpha).
+        probability_best: Share of draws in which it is best, levels that tie with equal parts; NaN
+            without a standard error.
     """
 
     level: str
@@ -56,65 +60,78 @@ def ranking(evidence: Evidence, *, generator: np.random.Generator) -> tuple[Rank
     order = sorted(values, key=lambda level: -values[level])
     if len(order) < 2:
         return ()
-    behind = {}
-    for level in order:
-        rival = next(other for other in order if other != level)
+
+    def behind(level: str, rival: str) -> Estimate:
         weights = combine((sign, means[rival]), (-sign, means[level]))
-        behind[level] = model.contrast(weights, name=f"{rival} - {level}")
-    critical = _critical_value(behind[order[1]], len(order))
-    chances = _probability_best(evidence, means, order, sign, generator)
+        return model.contrast(weights, name=f"{rival} - {level}")
+
+    reach = _reach(evidence, behind(order[1], order[0]), len(order))
+    chances = _probability_best(behind, order, generator)
     rows = []
     for level, chance in zip(order, chances, strict=True):
-        gap = behind[level]
-        stays = not gap.is_testable or gap.value <= critical * gap.standard_error
+        rivals = [other for other in order if other != level]
+        gap = behind(level, rivals[0])
+        # With one variance the best rival is the strictest; else each has its own error.
+        decisive = [gap] if evidence.variance == "pooled" else [behind(level, r) for r in rivals]
+        stays = not any(found.is_testable and found.value > reach(found) for found in decisive)
         rows.append(RankRow(level, sign * values[level], gap, stays, chance))
     return tuple(rows)
 
 
 def marginal_means(evidence: Evidence) -> dict[str, Weights]:
     """For each level the mean of its cells over the conditions that all levels share."""
-    observed, model = evidence.observed, evidence.model
-    place = model.factors.index(observed.focus)
-    by_level: dict[str, dict[Condition, Cell]] = {}
-    for cell in model.cells:
-        (condition,) = conditions(model.factors, [cell], focus=observed.focus)
-        by_level.setdefault(cell[place], {})[condition] = cell
-    if not by_level:
-        return {}
-    shared = set.intersection(*(set(cells) for cells in by_level.values()))
+    focus, factors = evidence.observed.focus, evidence.model.factors
+    shared = shared_conditions(evidence)
     if not shared:
         return {}
+    place = factors.index(focus)
+    levels = dict.fromkeys(cell[place] for cell in evidence.model.cells)
     return {
-        level: mean_over([cell for condition, cell in cells.items() if condition in shared])
-        for level, cells in by_level.items()
+        level: mean_over([cell_at(factors, c, focus=focus, level=level) for c in shared])
+        for level in levels
     }
 
 
-def _critical_value(gap: Estimate, num_levels: int) -> float:
+def shared_conditions(evidence: Evidence) -> list[Condition]:
+    """Conditions in which every level that has completed runs has some."""
+    model, focus = evidence.model, evidence.observed.focus
+    if not model.cells:
+        return []
+    place = model.factors.index(focus)
+    levels = {cell[place] for cell in model.cells}
+    found = (conditions(model.factors, [cell], focus=focus)[0] for cell in model.cells)
+    counts = Counter(found)
+    return [condition for condition, count in counts.items() if count == len(levels)]
+
+
+def _reach(evidence: Evidence, gap: Estimate, num_levels: int) -> Callable[[Estimate], float]:
+    """How far a level may be behind a rival and still be the best.
+
+    One variance: d standard errors, d Dunnett's critical value for all rivals. A variance in each
+    cell: each rival's own t quantile, alpha shared by the rivals (Bonferroni).
+    """
+    if evidence.variance == "cell":
+        level = 1 - evidence.alpha / (num_levels - 1)
+        return lambda found: t_quantile(level, found.df) * found.standard_error
     if not gap.is_testable:
-        return math.inf
+        return lambda found: math.inf
     equal = [1.0] * (num_levels - 1)  # every level has the same conditions
-    return dunnett_quantile(0.95, variances=equal, control_variance=1.0, df=gap.df)
+    critical = dunnett_quantile(
+        1 - evidence.alpha, variances=equal, control_variance=1.0, df=gap.df
+    )
+    return lambda found: critical * found.standard_error
 
 
 def _probability_best(
-    evidence: Evidence,
-    means: dict[str, Weights],
-    order: list[str],
-    sign: float,
-    generator: np.random.Generator,
+    behind: Callable[[str, str], Estimate], order: list[str], generator: np.random.Generator
 ) -> list[float]:
     """Share of draws from a multivariate t around the differences to the first level."""
-
-    def gap(level: str, other: str) -> Estimate:
-        return evidence.model.contrast(combine((sign, means[level]), (-sign, means[other])))
-
     first, *rest = order
-    gaps = [gap(level, first) for level in rest]
+    gaps = [behind(first, level) for level in rest]
     if not all(entry.is_testable for entry in gaps):
         return [math.nan] * len(order)
     variances = np.array([entry.standard_error**2 for entry in gaps])
-    between = np.array([[gap(a, b).standard_error ** 2 for b in rest] for a in rest])
+    between = np.array([[behind(a, b).standard_error ** 2 for b in rest] for a in rest])
     # Cov(x, y) = (Var x + Var y - Var(x - y)) / 2.
     covariance = (variances[:, None] + variances - between) / 2
     sizes, axes = np.linalg.eigh(covariance)
@@ -123,5 +140,5 @@ def _probability_best(
     spread = 1.0 if math.isinf(df) else np.sqrt(df / generator.chisquare(df, (_DRAWS, 1)))
     draws = np.array([entry.value for entry in gaps]) + spread * (noise @ axes.T)
     draws = np.hstack([np.zeros((_DRAWS, 1)), draws])
-    winners = np.bincount(draws.argmax(axis=1), minlength=len(order))
-    return [float(count) / _DRAWS for count in winners]
+    winners = draws == draws.max(axis=1, keepdims=True)
+    return [float(share) for share in (winners / winners.sum(axis=1, keepdims=True)).mean(axis=0)]

@@ -12,12 +12,13 @@ from .decision import Decision
 from .divergence import DivergenceRate
 from .effects import EffectSize
 from .equal_variances import EqualVariances
-from .estimate import Estimate
-from .evidence import Evidence
+from .estimate import ALPHA, Estimate
+from .evidence import Evidence, Variance
 from .factorial import Decomposition
 from .findings import Finding
 from .gains import Gain
 from .image_errors import ImageErrors
+from .looks import Looks
 from .observations import Cell
 from .precision import Precision
 from .ranking import RankRow
@@ -86,25 +87,6 @@ class Margin:
 
 
 @dataclass(frozen=True)
-class Looks:
-    """Looks at the results, this one included.
-
-    Attributes:
-        taken: (time, command, number of seeds) of every look before this one.
-        planned: Numbers of seeds fixed beforehand.
-        num_seeds: Seeds now.
-        nominal_level: Level of each planned look that keeps the whole at 5 %; None without plan.
-        is_planned: Whether this look keeps to the plan (or is the first).
-    """
-
-    taken: tuple[tuple[str, str, int], ...]
-    planned: tuple[int, ...]
-    num_seeds: int
-    nominal_level: float | None
-    is_planned: bool
-
-
-@dataclass(frozen=True)
 class Robustness:
     """Columns that stand beside an interval and decide nothing.
 
@@ -130,6 +112,8 @@ class Differences:
         incumbent: Every level against the one in use.
         separations: The best against the second best in each condition.
         ranking: Levels from best to worst.
+        ranking_at_chance: The same with diverged runs at chance accuracy; empty where none
+            diverged, or where that accuracy is not known.
     """
 
     simple: tuple[PairRow, ...] = ()
@@ -140,6 +124,7 @@ class Differences:
     incumbent: tuple[ContrastRow, ...] = ()
     separations: tuple[Separation, ...] = ()
     ranking: tuple[RankRow, ...] = ()
+    ranking_at_chance: tuple[RankRow, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -169,6 +154,8 @@ class Analysis:
         source: The runs and where they come from.
         scale: The scale that is shown; verdicts are always in points.
         margin: Margin of equivalence given by the user, or None for the defaults.
+        variance: Whether a data set has one residual variance, or each cell its own.
+        alpha: Level of each test: 5 %, or what planned looks leave to each.
         decision: What to use, or that nothing can be concluded.
         cells: Every cell with runs.
         points, logit: Decompositions and gains; None without a completed run, and ``logit`` where
@@ -194,6 +181,8 @@ class Analysis:
     checks: Checks = Checks()
     looks: Looks | None = None
     published: Published = Published()
+    variance: Variance = "pooled"
+    alpha: float = ALPHA
 
     @property
     def shown(self) -> ScaleResults | None:

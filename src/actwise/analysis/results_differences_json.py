@@ -9,7 +9,7 @@ from .families import AdjustedP
 from .image_errors import ImageErrors
 from .json_values import Json, estimate_json, p_json
 from .results import Analysis, Robustness
-from .side_tests import RobustP, published_tests, robust_tests
+from .side_tests import RobustP, model_tests, published_tests, robust_tests
 from .summaries import Comparison
 
 
@@ -18,6 +18,7 @@ def contrasts_json(analysis: Analysis) -> list[Json]:
     found = analysis.differences
     logit = analysis.logit.differences if analysis.logit else ()
     robust = robust_tests(found.robustness)
+    models = model_tests(found.images)
     simple = [
         {
             "contrast": f"{pair.high} - {pair.low}",
@@ -25,7 +26,7 @@ def contrasts_json(analysis: Analysis) -> list[Json]:
             **_judged(pair),
             "logit": estimate_json(logit[number]) if logit else None,
             "robustness": _robustness(found.robustness.get(number), robust.get(number)),
-            "images": _images(found.images.get(number)),
+            "images": _images(found.images.get(number), models.get(number)),
         }
         for number, pair in enumerate(found.simple)
     ]
@@ -47,6 +48,7 @@ def separations_json(rows: Sequence[Separation]) -> list[Json]:
             "z": row.estimates[0].statistic(),
             **p_json(row.p[-1]),
             "is_separated": row.is_separated,
+            "reason": row.reason,
             "models": _models(row.estimates, row.p),
         }
         for row in rows
@@ -65,13 +67,20 @@ def _robustness(found: Robustness | None, tests: RobustP | None) -> Json | None:
     }
 
 
-def _images(found: ImageErrors | None) -> Json | None:
-    if found is None:
+def _images(found: ImageErrors | None, models: AdjustedP | None) -> Json | None:
+    if found is None or models is None:
         return None
     return {
         "these_images": estimate_json(found.these),
         "new_images": estimate_json(found.new),
         "bootstrap_error": found.bootstrap,
+        "mcnemar": {
+            "compares": found.models.label,
+            "seed": found.seed,
+            "only_high": found.models.only_high,
+            "only_low": found.models.only_low,
+            **p_json(models),
+        },
     }
 
 

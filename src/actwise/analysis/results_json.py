@@ -9,6 +9,7 @@ from .claim import ClaimResult, ComponentResult
 from .estimate import Estimate
 from .json_values import Json, estimate_json, finite, mean_json, p_json
 from .level_times import level_times
+from .ranking import RankRow
 from .results import Analysis, CellRow, Decomposed, ScaleResults
 from .results_differences_json import contrasts_json, separations_json
 from .results_notes_json import checks_json, looks_json, source_json, summaries_json
@@ -25,6 +26,8 @@ def analysis_json(analysis: Analysis) -> Json:
             "actwise": __version__,
             **source_json(analysis.source),
             "scale": analysis.scale,
+            "variance": analysis.variance,
+            "alpha": analysis.alpha,
             "decision": asdict(analysis.decision),
             "cells": _cells(analysis),
             "decomposition": _decomposition(shown.pooled) if shown else None,
@@ -43,7 +46,8 @@ def analysis_json(analysis: Analysis) -> Json:
             "gains": _gains(shown) if shown else [],
             "rules": [asdict(rule) for rule in analysis.rules],
             "separations": separations_json(analysis.differences.separations),
-            "ranking": _ranking(analysis),
+            "ranking": _ranking(analysis.differences.ranking),
+            "ranking_at_chance": _ranking(analysis.differences.ranking_at_chance),
             "curves": _curves(analysis.source),
             "time": [asdict(row) for row in level_times(analysis.source)],
             "looks": looks_json(analysis.looks),
@@ -158,7 +162,7 @@ def _other_scale(results: ScaleResults) -> Json:
     }
 
 
-def _ranking(analysis: Analysis) -> list[Json]:
+def _ranking(rows: Sequence[RankRow]) -> list[Json]:
     return [
         {
             "level": row.level,
@@ -167,7 +171,7 @@ def _ranking(analysis: Analysis) -> list[Json]:
             "may_be_best": row.may_be_best,
             "probability_best": row.probability_best,
         }
-        for row in analysis.differences.ranking
+        for row in rows
     ]
 
 

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from .json_values import Json, p_json
+from .looks import Looks
 from .precision import Precision
-from .results import Checks, Looks
+from .results import Checks
 from .side_tests import variance_tests
 from .source import Source
 from .summaries import Summary
@@ -66,12 +67,12 @@ def looks_json(looks: Looks | None) -> Json | None:
     """Looks before this one, the plan, and the level that it allows."""
     if looks is None:
         return None
-    names = ("looked_at", "what", "num_seeds")
     return {
-        "taken": [dict(zip(names, look, strict=True)) for look in looks.taken],
+        "taken": [asdict(look) for look in looks.taken],
         "planned": looks.planned,
         "num_seeds": looks.num_seeds,
         "nominal_level": looks.nominal_level,
+        "unplanned": [asdict(seen) for seen in looks.unplanned],
         "is_planned": looks.is_planned,
     }
 

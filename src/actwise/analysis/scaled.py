@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from .conditions import PairRow
 from .contrasts import cell_at
 from .effects import effect_sizes, noise_in_focus
-from .estimate import Estimate
-from .evidence import Evidence, gather, is_percent
+from .estimate import ALPHA, Estimate
+from .evidence import Evidence, Variance, gather, is_percent
 from .external import single_run_models
 from .factorial import Decomposition, decompose, decompose_by_dataset
 from .gains import augmentation_gains
@@ -17,24 +17,43 @@ from .scales import Scale, on_scale
 
 
 def results_on(
-    observed: Observations, scale: Scale, margin: float | None, pairs: Sequence[PairRow] = ()
+    observed: Observations,
+    scale: Scale,
+    *,
+    margin: float | None = None,
+    variance: Variance = "pooled",
+    alpha: float = ALPHA,
+    pairs: Sequence[PairRow] = (),
 ) -> ScaleResults:
-    """The results on one scale; ``pairs`` are those whose differences are given on it too.
+    """The results on one scale.
+
+    Args:
+        observed: The runs.
+        scale: Of everything in the results.
+        margin: As in :func:`gather`, like the next two.
+        variance: One residual variance a data set, or each cell its own.
+        alpha: Level of each test.
+        pairs: Those whose differences are given on this scale too.
 
     Raises:
         SpecError: on the logit scale, for a response that is no percentage.
     """
-    evidence = gather(observed, scale=scale, margin=margin)
-    scaled = on_scale(observed.completed(), scale)
-    is_judged_twice = evidence.is_single_run and is_percent(observed)
-    noise = single_run_models(observed, scale=scale) if is_judged_twice else {}
-    by_dataset = decompose_by_dataset(scaled)
-    pooled = decompose(scaled)
+    evidence = gather(observed, scale=scale, margin=margin, variance=variance, alpha=alpha)
+    done = observed.completed()
+    scaled, names = on_scale(done, scale), done.run_datasets()
+
+    def noise(runs: Observations) -> Mapping[str, CellModel]:
+        is_judged_twice = evidence.is_single_run and is_percent(observed)
+        return single_run_models(runs, scale=scale) if is_judged_twice else {}
+
     return ScaleResults(
         scale,
         evidence,
-        _sized(pooled, noise),
-        {name: _sized(found, {}) for name, found in by_dataset.items()},
+        _sized(decompose(scaled), noise(done)),
+        {
+            name: _sized(found, noise(done.select(names == name)))
+            for name, found in decompose_by_dataset(scaled).items()
+        },
         augmentation_gains(evidence),
         tuple(_difference(evidence, pair) for pair in pairs),
     )

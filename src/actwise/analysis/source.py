@@ -88,6 +88,8 @@ class Source:
         fingerprints: Numerics fingerprints of each seed's runs.
         environments: Machines, as recorded.
         studies: What was started; ``first_result`` is the time of the first result (UTC).
+        study: The study of a store that was chosen; None for all.
+        num_results: Runs of the study with a result, whatever part of them is looked at.
         looks, planned_looks: Looks taken, and numbers of seeds fixed beforehand.
         aliases: Labels that stand for a network that another label stands for.
         table: The same runs as the cells of ``actwise table``.
@@ -110,6 +112,8 @@ class Source:
     environments: tuple[Mapping[str, Any], ...] = ()
     studies: tuple[StudyNote, ...] = ()
     first_result: str | None = None
+    study: str | None = None
+    num_results: int | None = None
     looks: tuple[Look, ...] = ()
     planned_looks: tuple[int, ...] = ()
     aliases: tuple[str, ...] = ()

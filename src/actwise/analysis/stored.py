@@ -110,6 +110,8 @@ def read_store(store: RunStore, reading: Reading) -> Source:
             for s in notes
         ),
         first_result=_first_result(store, reading.study),
+        study=reading.study,
+        num_results=store.num_results(reading.study),
         looks=tuple(store.looks(reading.study)),
         planned_looks=tuple(sorted({look for note in notes for look in note.spec.looks})),
         aliases=aliases,

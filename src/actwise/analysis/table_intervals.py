@@ -42,7 +42,7 @@ def possible_range(observed: Observations) -> Interval:
     return (0.0, 100.0) if is_percent(observed) else (-math.inf, math.inf)
 
 
-def interval_within(mean: Estimate, limits: Interval, *, level: float = 0.95) -> Interval:
+def interval_within(mean: Estimate, limits: Interval, *, level: float | None = None) -> Interval:
     """The interval of a mean in points, cut at the limits; NaN where no error is known."""
     lower, upper = mean.interval(level)
     return (lower, upper) if math.isnan(lower) else (max(limits[0], lower), min(limits[1], upper))

@@ -154,11 +154,17 @@ def looks_view(analysis: Analysis) -> View:
     """Looks before this one."""
     looks = analysis.looks
     assert looks is not None
-    rows = [(when[:16].replace("T", " "), what, str(seeds)) for when, what, seeds in looks.taken]
+    rows = [
+        (look.looked_at[:16].replace("T", " "), look.what, str(look.num_seeds))
+        for look in looks.taken
+    ]
     planned = ", ".join(map(str, looks.planned)) or "none"
     note = f"Planned: {planned}. Now {looks.num_seeds} seeds."
     if looks.nominal_level is not None:
-        note += f" Nominal level of each planned look: {looks.nominal_level:.3f}."
+        note += (
+            f" Each planned look decides at {looks.nominal_level:.3f}, so that all together err in "
+            "5 %."
+        )
     if not looks.is_planned:
         note += " This look was not planned: intervals and p values are nominal."
     return make_view("Looks", ("time (UTC)", "command", "seeds"), rows, left=2, note=note)

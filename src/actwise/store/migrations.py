@@ -9,11 +9,13 @@ from .schema import SCHEMA_VERSION
 Step = Callable[[Connection], None]
 
 
-def _add_registrations(connection: Connection) -> None:
-    connection.exec_driver_sql("ALTER TABLE studies ADD COLUMN registered TEXT")
+def _add_what_was_fixed_and_seen(connection: Connection) -> None:
+    for column in ("studies ADD COLUMN registered TEXT", "looks ADD COLUMN num_runs INTEGER"):
+        connection.exec_driver_sql(f"ALTER TABLE {column}")
+    connection.exec_driver_sql("ALTER TABLE looks ADD COLUMN nominal_level FLOAT")
 
 
-STEPS: Mapping[int, Step] = {1: _add_registrations}
+STEPS: Mapping[int, Step] = {1: _add_what_was_fixed_and_seen}
 """``STEPS[1]`` brings a store of version 1 to version 2."""
 
 

@@ -159,6 +159,9 @@ looks = Table(
     Column("study", Text),
     Column("what", Text, nullable=False),
     Column("num_seeds", Integer, nullable=False),
+    # Runs with a result, and the level of the tests; not recorded by version 1.
+    Column("num_runs", Integer),
+    Column("nominal_level", Float),
 )
 
 

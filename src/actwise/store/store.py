@@ -44,12 +44,10 @@ class RunStore:
     cannot record: StaleClaimError.
 
     Reading. Every method that reads sees one consistent state and disturbs no writer; it works on
-    a store that is being written and on one that may only be read. Reading runs and states
-    touches no blobs.
+    a store that is being written and on one that may only be read. Runs and states hold no blobs.
 
-    Errors. What a user can cause is a StoreError of one sentence, and then nothing is written.
-
-    A RunStore may be used from several threads, and as a context manager that closes it.
+    Errors. What a user can cause is a StoreError of one sentence, and then nothing is written. A
+    RunStore may be used from several threads, and as a context manager that closes it.
     """
 
     def __init__(self, location: Location, database: Database) -> None:
@@ -266,10 +264,24 @@ class RunStore:
             raise StoreError(f"run {run_id} is in no study of store {str(self)!r}")
         return dict(json.loads(text))
 
-    def record_look(self, *, study: str | None, what: str, num_seeds: int) -> None:
-        """Note that ``what`` (analyze, report) printed verdicts on ``num_seeds`` seeds now."""
+    def record_look(
+        self,
+        *,
+        study: str | None,
+        what: str,
+        num_seeds: int,
+        num_runs: int | None = None,
+        nominal_level: float | None = None,
+    ) -> None:
+        """Note that ``what`` (analyze, report) printed verdicts now; see :class:`Look`."""
         with self.database.writing() as connection:
-            looks.insert_look(connection, looks.Look(now(), study, what, num_seeds))
+            seen = (study, what, num_seeds, num_runs, nominal_level)
+            looks.insert_look(connection, looks.Look(now(), *seen))
+
+    def num_results(self, study: str | None = None) -> int:
+        """Number of runs of a study (None: of the store) that finished or diverged."""
+        with self.database.reading() as connection:
+            return looks.count_results(connection, study)
 
     def looks(self, study: str | None = None) -> list[looks.Look]:
         """Looks at a study (None: all), those at the whole store included, by time."""

@@ -144,7 +144,7 @@ def environments_table(connection: Connection, study: str | None) -> "pa.Table":
 
 def looks_table(connection: Connection, study: str | None) -> "pa.Table":
     """One row per look at a study, those at the whole store included."""
-    query = select(looks.c.looked_at, looks.c.study, looks.c.what, looks.c.num_seeds)
+    query = select(*(column for column in looks.c if column.name != "look_id"))
     if study is not None:
         query = query.where((looks.c.study == study) | looks.c.study.is_(None))
     return _read(connection, query.order_by(looks.c.looked_at, looks.c.look_id))

@@ -1,0 +1,134 @@
+"""The sentences below the decision: what supports it, and what limits it."""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from .conditions import PairRow, Separation
+from .effects import EffectSize
+from .estimate import ALPHA
+from .evidence import Evidence
+
+_MOST_PLACES = 4
+
+
+def reasons_of(
+    evidence: Evidence,
+    separations: Sequence[Separation],
+    simple: Sequence[PairRow],
+    sizes: Sequence[EffectSize],
+) -> tuple[str, ...]:
+    """What a reader of the headline must know besides, a sentence each.
+
+    Args:
+        evidence: In points.
+        separations: Best against second best in each condition.
+        simple: All pairs in all conditions.
+        sizes: Of the decomposition, in points.
+    """
+    focus = evidence.observed.focus
+    return (
+        *_separated(separations),
+        *_verdicts(simple),
+        *_interaction(sizes, focus),
+        *_error(evidence),
+        *_diverged(evidence),
+    )
+
+
+def separated_at(separations: Sequence[Separation]) -> str:
+    """Where the best is separated although the levels share no condition; "" where nowhere."""
+    found = [row for row in separations if row.is_separated]
+    if not found:
+        return ""
+    places = [f"{row.best} at {', '.join(level for _, level in row.condition)}" for row in found]
+    left = len(places) - _MOST_PLACES
+    more = f"; and {left} more" if left > 0 else ""
+    return (
+        f"The best is separated in some conditions only: {'; '.join(places[:_MOST_PLACES])}{more}."
+    )
+
+
+def joined(names: Sequence[str], word: str = "and") -> str:
+    """Names as a list in a sentence."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {word} {names[-1]}"
+
+
+def _separated(separations: Sequence[Separation]) -> Iterator[str]:
+    if not separations:
+        return
+    separated = [row for row in separations if row.is_separated]
+    text = f"In {len(separated)} of {len(separations)} conditions the best is separated from "
+    text += "the second best (Holm)"
+    winners = Counter(row.best for row in separated)
+    yield f"{text}: {_counts(winners)}." if winners else f"{text}."
+    if left_open := sum(row.reason == "diverged" for row in separations):
+        yield f"In {left_open} conditions diverged runs leave open which is the best."
+    leading = Counter("a tie" if row.is_tie else row.best for row in separations)
+    yield f"The best mean by condition: {_counts(leading)}."
+    if len(winners) > 1:
+        yield "Different ones win: choose by condition, not on average."
+
+
+def _verdicts(simple: Sequence[PairRow]) -> Iterator[str]:
+    if simple:
+        counts = Counter(row.verdict for row in simple)
+        listed = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+        yield f"Differences of pairs in single conditions: {listed}."
+
+
+def _interaction(sizes: Sequence[EffectSize], focus: str) -> Iterator[str]:
+    """Whether a choice on average misses what matters most."""
+    shares = {size.term: size.share for size in sizes if not math.isnan(size.share)}
+    term = max(shares, key=lambda name: shares[name], default=focus)
+    if term != focus:
+        yield (
+            f"The largest part of what involves {focus} is {term} ({shares[term]:.0f} %, against "
+            f"{shares.get(focus, 0.0):.0f} % of {focus} alone): look at the conditions too."
+        )
+
+
+def _error(evidence: Evidence) -> Iterator[str]:
+    """Where the error comes from, if not from the runs as usual, and at which level it decides."""
+    if evidence.is_single_run:
+        yield _single_runs(evidence)
+    if evidence.variance == "cell":
+        yield (
+            "Each cell has its own variance (Satterthwaite); sums of squares and F tests keep the "
+            "pooled one."
+        )
+    if evidence.alpha != ALPHA:
+        yield (
+            f"The planned looks share {100 * ALPHA:.0f} %: this one decides at "
+            f"{100 * evidence.alpha:.1f} %, and intervals match."
+        )
+
+
+def _single_runs(evidence: Evidence) -> str:
+    parts = evidence.model.parts
+    known = [part.name for part in parts if part.df > 0]
+    unknown = [part.name for part in parts if not part.df > 0]
+    sentences = ["every cell has one run"]
+    if known:
+        sentences.append(
+            f"the run-to-run deviation on {joined(known)} is taken from elsewhere (bank trottier), "
+            "and nothing can be shown to be equivalent"
+        )
+    if unknown:
+        sentences.append(f"none is known for {joined(unknown)}, where nothing is decided")
+    text = "; ".join(sentences)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _diverged(evidence: Evidence) -> Iterator[str]:
+    if evidence.diverged:
+        place = evidence.observed.position(evidence.observed.focus)
+        levels = sorted({cell[place] for cell in evidence.diverged})
+        yield (
+            f"Runs of {joined(levels)} diverged: means are of those that did not, and what chance "
+            "accuracy in their place would change is not decided."
+        )
+
+
+def _counts(winners: Counter[str]) -> str:
+    return ", ".join(f"{level} in {count}" for level, count in winners.most_common())
