@@ -1,4 +1,7 @@
-"""Differences on these test images and on new ones, for the pairs with stored predictions."""
+"""Differences on these test images and on new ones, for the pairs with stored predictions.
+
+Beside them McNemar's test of two trained models. No verdict uses any of these.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +12,14 @@ from .conditions import PairRow
 from .contrasts import cell_at
 from .estimate import Estimate
 from .observations import Observations
-from .predictions import crossed_bootstrap, crossed_mean_squares, new_images, these_images
+from .predictions import (
+    McNemar,
+    crossed_bootstrap,
+    crossed_mean_squares,
+    mcnemar,
+    new_images,
+    these_images,
+)
 from .stored_predictions import Correct, shared_seeds
 
 MOST_PAIRS = 200
@@ -20,14 +30,18 @@ class ImageErrors:
     """One difference with both standard errors, from the runs that share seeds.
 
     Attributes:
-        these: Only seeds are a sample.
+        these: Only seeds are a sample; like ``new`` without a standard error where one is shared.
         new: Seeds and test images are.
         bootstrap: Standard error by resampling both, a check from 10 seeds on; None below.
+        seed: The first that both have: of the two trained models that ``models`` compares.
+        models: McNemar's test of these two, not of the activations.
     """
 
     these: Estimate
     new: Estimate
     bootstrap: float | None
+    seed: str
+    models: McNemar
 
 
 def image_errors(
@@ -53,7 +67,7 @@ def image_errors(
             for level in (pair.high, pair.low)
         )
         shared = shared_seeds(high, low)
-        if len(shared) < 2:
+        if not shared:
             continue
         high_KN, low_KN = (np.array([part[name] for name in shared]) for part in (high, low))
         squares = crossed_mean_squares(high_KN, low_KN)
@@ -62,5 +76,7 @@ def image_errors(
             replace(these_images(squares), name=name),
             replace(new_images(squares), name=name),
             crossed_bootstrap(high_KN, low_KN, generator=generator),
+            shared[0],
+            mcnemar(high_KN[0], low_KN[0]),
         )
     return found

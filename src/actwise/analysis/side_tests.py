@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from .effects import EffectSize
 from .families import EXPLORATORY_ROWS, AdjustedP, adjust
+from .image_errors import ImageErrors
 from .results import Checks, Robustness
 from .summaries import Comparison
 
@@ -45,6 +46,12 @@ def robust_tests(found: Mapping[int, Robustness]) -> dict[int, RobustP]:
         ),
     )
     return {place: RobustP(*row) for place, *row in zip(tested, *columns, strict=True)}
+
+
+def model_tests(found: Mapping[int, ImageErrors]) -> dict[int, AdjustedP]:
+    """McNemar's tests by position of the pair, of two trained models each."""
+    tests = _family([row.models.p for row in found.values()], "McNemar, two trained models")
+    return dict(zip(found, tests, strict=True))
 
 
 def published_tests(comparisons: Sequence[Comparison]) -> list[tuple[AdjustedP, AdjustedP]]:

@@ -81,8 +81,8 @@ def with_image_halves(observed: Observations, correct: Correct) -> Observations:
 
 
 def shared_seeds(first: Mapping[str, Booleans], second: Mapping[str, Booleans]) -> Sequence[str]:
-    """Seeds that both cells have."""
-    return sorted(set(first) & set(second))
+    """Seeds that both cells have, in the order of numbers."""
+    return sorted(set(first) & set(second), key=lambda seed: (len(seed), seed))
 
 
 def _test_labels(level: str, digest: str) -> Integers | None:

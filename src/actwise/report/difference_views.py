@@ -7,7 +7,7 @@ from ..analysis.asked import ContrastRow
 from ..analysis.conditions import PairRow
 from ..analysis.numbers import UNKNOWN, degrees, number, p_text, signed, span
 from ..analysis.results import Analysis
-from ..analysis.side_tests import published_tests, robust_tests
+from ..analysis.side_tests import model_tests, published_tests, robust_tests
 from .views import View, interval, make_view, place
 
 
@@ -70,6 +70,7 @@ def _asked_views(analysis: Analysis) -> Iterator[View]:
 
 def _images_view(analysis: Analysis) -> View:
     found = analysis.differences
+    models = model_tests(found.images)
     rows = [
         (
             place(found.simple[position].condition, analysis.source.observed),
@@ -78,13 +79,19 @@ def _images_view(analysis: Analysis) -> View:
             number(row.these.standard_error, 3),
             number(row.new.standard_error, 3),
             interval(row.new),
+            p_text(models[position].adjusted),
         )
         for position, row in found.images.items()
     ]
-    header = ("condition", "difference", "points", "SE seeds", "SE both", "95 % new images")
+    header = (
+        *("condition", "difference", "points", "SE seeds", "SE both", "95 % new images"),
+        "two models p",
+    )
     note = (
         "SE seeds: on these test images, from the paired seeds of the two cells alone. SE both: "
-        "on new images of the same kind. Verdicts use neither: they pool the run SD."
+        "on new images of the same kind. Two models p: McNemar's test of these two trained models, "
+        "not the activations, at the first seed that both have (Holm). Verdicts use none of these: "
+        "they pool the run SD."
     )
     return make_view("Seeds and test images", header, rows, left=2, note=note, most_rows=12)
 
