@@ -11,7 +11,7 @@ from actwise.analysis.predictions import (
     new_images,
     these_images,
 )
-from actwise.analysis.variance import image_component
+from actwise.analysis.variance import image_components
 
 
 def made_predictions(
@@ -84,7 +84,7 @@ def test_the_image_component_of_one_run_is_binomial() -> None:
     correct = np.random.default_rng(5).random((1, 2000)) < 0.9
     accuracy = float(correct.mean())
     expected = 1e4 * accuracy * (1 - accuracy) / 2000
-    component = image_component(correct)
+    (component,) = image_components([correct])
     assert component.variance == pytest.approx(expected, rel=1e-3)
     assert component.lower < component.variance < component.upper
 
@@ -92,5 +92,17 @@ def test_the_image_component_of_one_run_is_binomial() -> None:
 def test_the_image_component_leaves_out_what_differs_between_runs() -> None:
     generator = np.random.default_rng(6)
     correct = generator.random((5, 2000)) < 0.9  # no image is harder than another
-    assert image_component(correct).raw == pytest.approx(0.0, abs=3e-3)
-    assert image_component(correct).variance >= 0.0
+    (component,) = image_components([correct])
+    assert component.raw == pytest.approx(0.0, abs=3e-3)
+    assert component.variance >= 0.0
+
+
+def test_the_image_component_is_the_mean_over_the_cells() -> None:
+    generator = np.random.default_rng(7)
+    cells = [made_predictions(generator, seeds=seeds, images=500)[0] for seeds in (3, 4)]
+    (found,) = image_components(cells)
+    alone = [image_components([cell])[0].raw for cell in cells]
+    assert found.raw == pytest.approx(np.mean(alone))
+    assert 0 < found.lower < found.variance < found.upper
+    assert image_components([cells[0], cells[1][:1]])[0].raw == pytest.approx(alone[0])
+    assert image_components([]) == ()

@@ -1,13 +1,11 @@
 """From runs to one frozen :class:`Analysis`: every part asks its own module, in a fixed order."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from .. import __version__
 from ..errors import SpecError
 from ..store import RunStore
 from . import findings as find
@@ -24,6 +22,7 @@ from .evidence import VARIANCES, Evidence, Variance, is_percent
 from .looks import Looks, looks_at
 from .margins import margins
 from .observations import Cell, Observations
+from .provenance import claims_origin
 from .readers import read_bank, read_file, read_table_rows
 from .results import Analysis, Checks
 from .rule_table import rule_table
@@ -175,8 +174,8 @@ def _analyze(source: Source, question: Question) -> Analysis:
         logit = on_scale("logit", pairs=differences.simple)
     elif question.scale == "logit":
         raise SpecError(f"{observed.response} is no percentage: it has no logit scale")
-    checks = check_runs(observed, evidence)
-    claims, origin = _claims(source, evidence, question)
+    checks = check_runs(observed, evidence, source.correct)
+    claims = _claims(evidence, question)
     return Analysis(
         source=source,
         scale=question.scale,
@@ -197,7 +196,7 @@ def _analyze(source: Source, question: Question) -> Analysis:
         differences=differences,
         rules=rule_table(observed),
         claims=claims,
-        claims_origin=origin,
+        claims_origin=claims_origin(source, claims=question.claims, margin=question.margin),
         findings=all_findings(source, looks, checks, [points, *([logit] if logit else [])]),
         checks=checks,
         looks=looks,
@@ -232,27 +231,17 @@ def _without_results(
     )
 
 
-def _claims(
-    source: Source, evidence: Evidence, question: Question
-) -> tuple[tuple[ClaimResult, ...], str]:
-    origin = f"C1 to C8 are shipped with actwise {__version__}"
-    if source.kind == "bank":
-        origin += " and were read off published results, the bank paper's among them"
-    elif source.kind == "store":
-        origin += ": fixed before the runs of this store"
+def _claims(evidence: Evidence, question: Question) -> tuple[ClaimResult, ...]:
     claims: tuple[Claim, ...] = PAPER_CLAIMS
     if question.claims is not None:
         claims = (*claims, *read_claims(question.claims))
-        digest = hashlib.sha256(question.claims.read_bytes()).hexdigest()[:12]
-        origin += f"; those of {question.claims.name} (SHA-256 {digest}) carry no date: exploratory"
-    found = judge_claims(
+    return judge_claims(
         evidence.observed,
         claims,
         margin=question.margin,
         variance=question.variance,
         alpha=evidence.alpha,
     )
-    return found, origin
 
 
 def _pending(source: Source, observed: Observations) -> list[Cell]:

@@ -11,22 +11,23 @@ from .contrasts import cell_at
 from .divergence import divergence_rates
 from .equal_variances import brown_forsythe
 from .evidence import Evidence
-from .findings import Finding
+from .finding import Finding
 from .looks import Looks
 from .observations import Integers, Observations
 from .precision import precisions
 from .results import Checks, Robustness, ScaleResults
 from .robustness import bca_interval, paired_tests
 from .source import Source
+from .stored_predictions import Correct
 
 MOST_ROBUSTNESS_ROWS = 200
 """Robustness columns are computed up to so many pairs; larger tables are exploratory anyway."""
 
 
-def check_runs(observed: Observations, evidence: Evidence) -> Checks:
+def check_runs(observed: Observations, evidence: Evidence, correct: Correct) -> Checks:
     """Everything about the runs that may limit a conclusion; it chooses no model."""
     return Checks(
-        precisions(evidence),
+        precisions(evidence, correct),
         brown_forsythe(observed),
         seed_correlation(observed),
         outlier_runs(observed, evidence.pooled),

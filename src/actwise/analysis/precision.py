@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -16,7 +17,8 @@ from .power import (
     seeds_needed_range,
     smallest_detectable,
 )
-from .variance import Component, run_components
+from .stored_predictions import Correct
+from .variance import Component, image_components, run_components
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,27 @@ class Precision:
     components: tuple[Component, ...]
 
 
-def precisions(evidence: Evidence) -> tuple[Precision, ...]:
-    """One row a data set; empty without replicates."""
+def precisions(
+    evidence: Evidence, correct: Correct = MappingProxyType({})
+) -> tuple[Precision, ...]:
+    """One row a data set; empty without replicates.
+
+    Args:
+        evidence: The runs and their models.
+        correct: Correct test images of cells and seeds, for the variance of the images.
+    """
     if evidence.is_single_run:
         return ()
-    return tuple(_precision(evidence, part) for part in evidence.pooled.parts if part.fit.df > 0)
+    model = evidence.pooled
+    rows = []
+    for part in model.parts:
+        cells = [model.cells[place] for place in part.members_G]
+        if part.fit.df > 0:
+            images = image_components(
+                [np.array([*correct[c].values()]) for c in cells if c in correct]
+            )
+            rows.append(_precision(evidence, part, images))
+    return tuple(rows)
 
 
 def cell_deviations(observed: Observations) -> dict[Cell, tuple[float, int]]:
@@ -68,7 +86,7 @@ def cell_deviations(observed: Observations) -> dict[Cell, tuple[float, int]]:
     return found
 
 
-def _precision(evidence: Evidence, part: VariancePart) -> Precision:
+def _precision(evidence: Evidence, part: VariancePart, images: tuple[Component, ...]) -> Precision:
     sd, df = math.sqrt(part.fit.variance), part.fit.df
     # Satterthwaite and missing runs give fewer seeds in some cells: the fewest count.
     num_seeds = int(evidence.pooled.counts_C[part.members_G].min())
@@ -89,7 +107,7 @@ def _precision(evidence: Evidence, part: VariancePart) -> Precision:
         ),
         power_equivalent(margin, sd=sd, num_seeds=num_seeds, design=design),
         _seeds(margin, sd, df, design),
-        run_components(part),
+        (*run_components(part), *images),
     )
 
 

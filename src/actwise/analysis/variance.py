@@ -5,6 +5,7 @@ Graybill, Jeyaratnam & Lu 1990). Negative estimates are shown as 0.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,23 +61,31 @@ def run_components(part: VariancePart, *, level: float = 0.95) -> tuple[Componen
     return (seed, residual)
 
 
-def image_component(correct_KN: Booleans, *, level: float = 0.95) -> Component:
-    """Variance of one cell's accuracy over samples of test images, from stored predictions.
+def image_components(tables: Sequence[Booleans], *, level: float = 0.95) -> tuple[Component, ...]:
+    """Variance of a cell's accuracy over samples of test images, the mean over some cells.
 
-    (S_image^2 - S_res^2 / n) / N of the seeds x images table; with one seed S_image^2 / N, the
-    binomial variance, which then holds the runs' own chance too.
+    Of each cell (S_image^2 - S_res^2 / n) / N of its seeds x images table. Where no cell has two
+    runs it is S_image^2 / N, the binomial variance, which then holds the runs' own chance too. All
+    cells share their images, so their mean has the degrees of freedom of one.
 
     Args:
-        correct_KN: Correct predictions, one row a seed.
+        tables: Correct predictions of each cell, one row a seed, the same images in each.
         level: Of the interval.
+
+    Returns:
+        One component; nothing without tables.
     """
-    squares = crossed_mean_squares(correct_KN, np.zeros_like(correct_KN))
-    n, count = squares.num_seeds, squares.num_images
-    rest, rest_df = (squares.rest_variance, (n - 1) * (count - 1)) if n > 1 else (0.0, 1)
-    # Image mean square on the residual's scale is n * S_image^2.
-    return _difference(
-        "test images", n * squares.image_variance, count - 1, rest, rest_df, n * count, level
-    )
+    several = [table_KN for table_KN in tables if len(table_KN) > 1] or tables
+    if not several:
+        return ()
+    squares = [crossed_mean_squares(table, np.zeros_like(table)) for table in several]
+    count = squares[0].num_images
+    images = float(np.mean([cell.image_variance for cell in squares])) / count
+    rest, rest_df = 0.0, 1
+    if squares[0].num_seeds > 1:
+        rests = [cell.rest_variance / (cell.num_seeds * count) for cell in squares]
+        rest, rest_df = float(np.mean(rests)), sum(s.num_seeds - 1 for s in squares) * (count - 1)
+    return (_difference("test images", images, count - 1, rest, rest_df, 1.0, level),)
 
 
 def _difference(
