@@ -5,9 +5,8 @@ from actwise.analysis.assumptions import outlier_runs, seed_correlation
 from actwise.analysis.bank import load_bank
 from actwise.analysis.equal_variances import brown_forsythe
 from actwise.analysis.evidence import gather
+from actwise.analysis.finding import TITLES, Finding
 from actwise.analysis.findings import (
-    TITLES,
-    Finding,
     contradicting_rows,
     findings_of_runs,
     incomplete_runs,

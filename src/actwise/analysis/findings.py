@@ -6,7 +6,6 @@ None; those that need more than the runs take what they need as plain values.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -17,91 +16,16 @@ from .effects import effect_sizes
 from .equal_variances import EqualVariances
 from .evidence import Evidence, is_percent
 from .factorial import decompose, missing_cells
+from .finding import Finding
 from .looks import Seen
 from .observations import Cell, Floats, Observations
+from .run_spreads import UnequalSpreads, unequal_spreads
 from .scales import on_scale
 from .summaries import Contradiction
 
 _FEW_SEEDS = 3
 _SHARE_CHANGE = 5.0
 _LISTED = 6
-
-TITLES: Mapping[str, tuple[str, str]] = {
-    "A001": (
-        "factors change only together",
-        "Read an effect of one as an effect of all of them; add cells that break the pattern.",
-    ),
-    "A002": (
-        "too few seeds",
-        "Add seeds: 3 screen, 5 to 10 decide. Single runs never show equivalence.",
-    ),
-    "A003": ("outlier seed", "Look at the run's log and curve; it stays in every number."),
-    "A004": (
-        "selected on test",
-        "Use the last epoch. The best of 200 epochs is too good by 0.48 points on CIFAR-10 and "
-        "1.38 on CIFAR-100 (203 trainings, bank trottier).",
-    ),
-    "A005": (
-        "seeds added after a look",
-        "Take p values and intervals as nominal; plan the looks in the study next time.",
-    ),
-    "A006": (
-        "unequal epochs",
-        "The schedule let the length depend on the cell; compare at a fixed length too.",
-    ),
-    "A007": (
-        "mixed numerics fingerprints within a seed",
-        "Repeat these runs on one kind of machine, or treat the seeds as unpaired.",
-    ),
-    "A008": (
-        "diverged runs",
-        "Read accuracy given completion beside the divergence rate; lower the learning rate.",
-    ),
-    "A009": (
-        "gaps near the ceiling",
-        "Judge changes of gaps on both scales; in points gaps shrink mechanically near 100 %.",
-    ),
-    "A010": (
-        "published statistics contradict themselves",
-        "Do not use the row; ask the authors or recompute it from their runs.",
-    ),
-    "A011": ("missing cells", "Run them, or compare only what is estimable without them."),
-    "A012": (
-        "unequal variances",
-        "Use each cell's own variance (Satterthwaite) and see whether verdicts stand.",
-    ),
-    "A013": (
-        "pairing by seed does not pay",
-        "Nothing to repair: blocks were fixed beforehand; plan more seeds rather than pairs.",
-    ),
-    "A014": (
-        "no variance at all",
-        "Check that seeds change anything: equal results of several seeds are suspicious.",
-    ),
-    "A015": (
-        "runs that failed or are missing",
-        "Finish them before deciding; what is missing may not be missing by chance.",
-    ),
-}
-"""Code -> (title, what to do). Codes are never reused."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One finding in one study."""
-
-    code: str
-    evidence: str
-
-    @property
-    def title(self) -> str:
-        """What it is."""
-        return TITLES[self.code][0]
-
-    @property
-    def advice(self) -> str:
-        """What to do."""
-        return TITLES[self.code][1]
 
 
 def findings_of_runs(
@@ -122,6 +46,7 @@ def findings_of_runs(
         near_ceiling(observed, shares=shares),
         cells_without_runs(observed),
         no_variance(evidence),
+        unequal_run_spreads(unequal_spreads(observed)),
     )
     return tuple(finding for finding in found if finding is not None)
 
@@ -280,6 +205,16 @@ def incomplete_runs(flow: Mapping[str, int]) -> Finding | None:
     return (
         Finding("A015", f"{', '.join(rows)} of {flow.get('planned', 0)} planned") if rows else None
     )
+
+
+def unequal_run_spreads(rows: Sequence[UnequalSpreads]) -> Finding | None:
+    """A016: runs of one network, activation or cell vary much more than those of another."""
+    texts = [
+        f"{r.dataset}, by {r.factor}: run SD {r.noisy_sd:.2f} ({r.noisy}) against "
+        f"{r.quiet_sd:.2f} ({r.quiet}), p = {r.p:.2g}"
+        for r in rows
+    ]
+    return Finding("A016", _listed(texts)) if texts else None
 
 
 def _listed(rows: Sequence[str]) -> str:

@@ -1,6 +1,7 @@
 """Every level against the one in use now: marginal means, Dunnett's adjustment."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from .asked import Candidate, ContrastRow, judged
 from .contrasts import combine
@@ -8,7 +9,7 @@ from .dunnett import dunnett_p
 from .estimate import Estimate
 from .evidence import Evidence
 from .families import AdjustedP
-from .ranking import marginal_means
+from .ranking import marginal_means, shared_conditions
 from .verdicts import Adjuster, by_sign
 
 USUAL = "relu"
@@ -45,7 +46,18 @@ def against_incumbent(evidence: Evidence, incumbent: str) -> tuple[ContrastRow, 
     ]
     family = f"against {incumbent}"
     adjuster = by_sign(family, "holm") if evidence.variance == "cell" else _dunnett(family)
-    return tuple(judged(evidence, candidates, adjuster))
+    rows = judged(evidence, candidates, adjuster)
+    other = evidence.with_diverged()
+    # A condition that a level never completed is not in its mean; at chance it is.
+    if other and set(shared_conditions(other)) != set(shared_conditions(evidence)):
+        verdicts = {row.name: row.verdict for row in against_incumbent(other, incumbent)}
+        rows = [
+            row
+            if verdicts.get(row.name) == row.verdict
+            else replace(row, verdict="undecided", reason="diverged")
+            for row in rows
+        ]
+    return tuple(rows)
 
 
 def _dunnett(family: str) -> Adjuster:

@@ -108,16 +108,16 @@ def _single_runs(evidence: Evidence) -> str:
     parts = evidence.model.parts
     known = [part.name for part in parts if part.df > 0]
     unknown = [part.name for part in parts if not part.df > 0]
-    sentences = ["every cell has one run"]
-    if known:
-        sentences.append(
-            f"the run-to-run deviation on {joined(known)} is taken from elsewhere (bank trottier), "
-            "and nothing can be shown to be equivalent"
+    if not known:
+        return (
+            "Every cell has one run, and no run-to-run deviation is known for such runs: no "
+            "difference can be judged."
         )
-    if unknown:
-        sentences.append(f"none is known for {joined(unknown)}, where nothing is decided")
-    text = "; ".join(sentences)
-    return f"{text[0].upper()}{text[1:]}."
+    elsewhere = (
+        f"Every cell has one run: the run-to-run deviation on {joined(known)} is taken from "
+        "elsewhere (bank trottier), and nothing can be shown to be equivalent"
+    )
+    return f"{elsewhere}; for {joined(unknown)} none is known." if unknown else f"{elsewhere}."
 
 
 def _diverged(evidence: Evidence) -> Iterator[str]:

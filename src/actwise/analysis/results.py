@@ -15,7 +15,7 @@ from .equal_variances import EqualVariances
 from .estimate import ALPHA, Estimate
 from .evidence import Evidence, Variance
 from .factorial import Decomposition
-from .findings import Finding
+from .finding import Finding
 from .gains import Gain
 from .image_errors import ImageErrors
 from .looks import Looks

@@ -14,6 +14,7 @@ from .reading import (
     Origin,
     Response,
     Scale,
+    Variance,
     make_question,
     read_and_analyze,
 )
@@ -32,12 +33,18 @@ def analyze(
     claims: ClaimsFile = None,
     margin: Margin = None,
     scale: Scale = "points",
+    variance: Variance = "pooled",
     artifacts: Artifacts = None,
     json: Json = False,
 ) -> None:
     """Effects, differences, ranking, verdicts on claims, and what limits them."""
     question = make_question(
-        contrast=contrast, claims=claims, margin=margin, scale=scale, command="analyze"
+        contrast=contrast,
+        claims=claims,
+        margin=margin,
+        scale=scale,
+        variance=variance,
+        command="analyze",
     )
     analysis = read_and_analyze(
         Origin(store, csv, bank, artifacts),

@@ -48,6 +48,15 @@ Scale = Annotated[
     str, typer.Option("--scale", metavar="points|logit", help="The scale that is shown.")
 ]
 
+Variance = Annotated[
+    str,
+    typer.Option(
+        "--variance",
+        metavar="pooled|cell",
+        help="One residual variance a data set, or each cell its own.",
+    ),
+]
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -99,6 +108,7 @@ def make_question(
     claims: Path | None,
     margin: float | None,
     scale: str,
+    variance: str,
     command: str,
 ) -> "Question":
     """What the options ask for.
@@ -114,5 +124,5 @@ def make_question(
         if len(parts) != 2 or not all(parts) or parts[0] == parts[1]:
             raise SpecError(f"--contrast {contrast!r} is not two levels A,B of the compared factor")
         pair = (parts[0], parts[1])
-    # Question holds the scale against those it knows.
-    return Question(pair, claims, margin, scale, command=command)  # type: ignore[arg-type]
+    # The analysis holds the words against those it knows.
+    return Question(pair, claims, margin, scale, variance, command)  # type: ignore[arg-type]

@@ -21,6 +21,7 @@ from .reading import (
     Origin,
     Response,
     Scale,
+    Variance,
     make_question,
     read_and_analyze,
 )
@@ -46,11 +47,17 @@ def report(
     claims: ClaimsFile = None,
     margin: Margin = None,
     scale: Scale = "points",
+    variance: Variance = "pooled",
     artifacts: Artifacts = None,
 ) -> None:
     """Write one HTML file: the decision, tables with intervals, figures, claims, findings."""
     question = make_question(
-        contrast=contrast, claims=claims, margin=margin, scale=scale, command="report"
+        contrast=contrast,
+        claims=claims,
+        margin=margin,
+        scale=scale,
+        variance=variance,
+        command="report",
     )
     analysis = read_and_analyze(
         Origin(store, csv, bank, artifacts),
