@@ -60,7 +60,7 @@ def read_bank(name: str, reading: Reading) -> Source:
         citation,
         observed,
         flow,
-        excluded=tuple(_stopped(bank, rows[row], row) for row in stopped),
+        excluded=tuple(_stopped(bank, rows[row], row) for row in stopped.tolist()),
         scope=scope,
         curves=curves,
         optimism=optimism,
