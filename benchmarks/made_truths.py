@@ -1,15 +1,16 @@
-"""What the simulations of `statistics_checks.py` are made of: studies, noise, expected sizes."""
+"""What the simulations of `statistics_checks.py` are made of: rows, studies, noise."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
-from scipy.stats import binom
 
-from actwise.analysis.observations import Floats, Observations
+from actwise.analysis.observations import Cell, Floats, Observations
 
 SD = 0.25
+FACTORS = ("dataset", "model", "regularization", "activation")
 LEVELS = {
     "dataset": ("cifar10",),
     "model": ("vgg16", "resnet18"),
@@ -17,24 +18,78 @@ LEVELS = {
     "activation": ("relu", "prelu", "elu"),
 }
 ELU, RELU = (("cifar10", "vgg16", "bn", a) for a in ("elu", "relu"))
+DIFFERENCE: Mapping[Cell, float] = {ELU: 1.0, RELU: -1.0}
+
+Noise = Callable[[np.random.Generator, int], Floats]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One check: ``value`` must lie in [low, high]; a range from -inf to inf is only reported."""
+    """One check: ``value`` must lie in [low, high]; a range from -inf to inf is only stated.
+
+    ``repetitions`` is 0 where nothing is drawn.
+    """
 
     check: str
     repetitions: int
     value: float
-    low: float
-    high: float
+    low: float = -math.inf
+    high: float = math.inf
 
-    @property
-    def passed(self) -> bool:
-        return self.low <= self.value <= self.high
+    def passed(self, *, spare_errors: float = 0.0) -> bool:
+        """Whether the value is in range, give or take so many standard errors of a rate."""
+        spare = 0.0
+        if spare_errors and self.repetitions:
+            rate = min(max(self.value, 0.05), 0.95)
+            spare = spare_errors * math.sqrt(rate * (1 - rate) / self.repetitions)
+        return self.low - spare <= self.value <= self.high + spare
 
 
-Noise = Callable[[np.random.Generator, int], Floats]
+def covers(check: str, hits: Iterable[bool]) -> Row:
+    """Coverage of a 95 % interval, which must be 93 to 97 %."""
+    return _rate(check, hits, 0.93, 0.97)
+
+
+def has_level(check: str, hits: Iterable[bool]) -> Row:
+    """A continuous test at 5 %: between 4 and 6 %."""
+    return _rate(check, hits, 0.04, 0.06)
+
+
+def at_most(check: str, hits: Iterable[bool], *, level: float = 0.05) -> Row:
+    """An error of at most ``level``, and 3 standard errors."""
+    found = list(hits)
+    return _rate(check, found, 0.0, level + 3 * math.sqrt(level * (1 - level) / len(found)))
+
+
+def equals(check: str, hits: Iterable[bool], *, expected: float) -> Row:
+    """An error that was computed, within 3 standard errors; the computed one is at most 5 %."""
+    found = list(hits)
+    error = 3 * math.sqrt(expected * (1 - expected) / len(found))
+    high = expected + error if expected <= 0.05 else -math.inf
+    return _rate(check, found, expected - error, high)
+
+
+def stated(check: str, hits: Iterable[bool]) -> Row:
+    """A rate that is told and not promised."""
+    return _rate(check, hits, -math.inf, math.inf)
+
+
+def study(
+    seeds: int, *, blocked: bool = True, **levels: tuple[str, ...]
+) -> tuple[Observations, list[dict[str, str]]]:
+    """A crossed study of constant responses, and the levels of each run.
+
+    Args:
+        seeds: Runs a cell.
+        blocked: Whether seeds are blocks.
+        **levels: Of the factors, instead of :data:`LEVELS`.
+    """
+    used = {**LEVELS, **levels}
+    rows = [
+        dict(zip(used, cell, strict=True)) for cell in product(*used.values()) for _ in range(seeds)
+    ]
+    runs = [{**row, "seed": run % seeds, "test_accuracy": 60.0} for run, row in enumerate(rows)]
+    return Observations.from_rows(runs, factors=FACTORS, blocked=blocked), rows
 
 
 def normal(generator: np.random.Generator, size: int) -> Floats:
@@ -46,52 +101,11 @@ def heavy(generator: np.random.Generator, size: int) -> Floats:
     return generator.standard_t(3, size) * SD / math.sqrt(3)
 
 
-def study(seeds: int, *, blocked: bool = True) -> Observations:
-    """A crossed study whose responses are filled in later."""
-    rows = [
-        {
-            "dataset": d, "model": m, "regularization": r, "activation": a,
-            "seed": s, "test_accuracy": 80.0,
-        }
-        for d in LEVELS["dataset"]
-        for m in LEVELS["model"]
-        for r in LEVELS["regularization"]
-        for a in LEVELS["activation"]
-        for s in range(seeds)
-    ]  # fmt: skip
-    return Observations.from_rows(rows, factors=tuple(LEVELS), blocked=blocked)
+def skewed(generator: np.random.Generator, size: int) -> Floats:
+    """Exponential downwards: now and then a run that is much worse."""
+    return SD * (1.0 - generator.exponential(1.0, size))
 
 
-LEAST_FAVOURABLE: dict[str, Callable[[dict[str, str]], float]] = {
-    # One component at its bound, all others far above.
-    "C1": lambda c: {"prelu": 5.0, "elu": 0.0}.get(
-        c["activation"], 5.0 * (c["dataset"] + c["model"] == "cifar10vgg16")
-    ),
-    "C3": lambda c: (
-        ("aug" in c["regularization"]) * {"relu": 5.0, "prelu": 5.0, "elu": 9.0}[c["activation"]]
-    ),
-    "C6": lambda c: 5.0 * (c["activation"] == "elu"),
-    "C7": lambda c: 0.0,
-    "C8": lambda c: 0.0,
-}
-
-
-def near(check: str, repetitions: int, count: int, expected: float) -> Row:
-    error = 3 * math.sqrt(expected * (1 - expected) / repetitions)
-    return Row(
-        check, repetitions, count / repetitions, expected - error, min(0.05, expected) + error
-    )
-
-
-def wilcoxon_size(pairs: int) -> float:
-    """Attainable two-sided size at .05, from the exact distribution of the signed-rank sum."""
-    counts = np.ones(1)
-    for rank in range(1, pairs + 1):
-        counts = np.convolve(counts, np.r_[1.0, np.zeros(rank - 1), 1.0])
-    tails = np.cumsum(counts) / 2**pairs
-    return float(2 * max([t for t in tails if 2 * t <= 0.05], default=0.0))
-
-
-def sign_test_size(changed: int) -> float:
-    lower = binom.cdf(np.arange(changed + 1), changed, 0.5)
-    return float(2 * max([p for p in lower if 2 * p <= 0.05], default=0.0))
+def _rate(check: str, hits: Iterable[bool], low: float, high: float) -> Row:
+    found = np.fromiter(hits, dtype=np.bool_)
+    return Row(check, len(found), float(found.mean()), low, high)
