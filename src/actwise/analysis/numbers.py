@@ -29,6 +29,11 @@ def span(lower: float, upper: float, digits: int = 2) -> str:
     return f"{number(lower, digits)} to {number(upper, digits)}"
 
 
+def percent(fraction: float) -> str:
+    """``95 %``, ``96.1 %``: a level or a rate."""
+    return f"{100 * fraction:.3g} %"
+
+
 def p_text(p: float) -> str:
     """A p value with three decimals."""
     if math.isnan(p):

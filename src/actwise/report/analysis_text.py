@@ -21,8 +21,8 @@ def analysis_renderables(analysis: Analysis) -> list[RenderableType]:
 def _heading(analysis: Analysis) -> RenderableType:
     source, decision = analysis.source, analysis.decision
     observed = source.observed
-    about = f"{observed.response}; {factors_text(observed)}" if observed else ""
-    lines = [Text(printable(source.citation), style="dim"), Text(printable(about), style="dim")]
+    about = filter(None, [observed.response, factors_text(observed)] if observed else [])
+    lines = [Text(printable(text), style="dim") for text in (source.citation, "; ".join(about))]
     lines += [Text(), Text(printable(decision.headline), style="bold")]
     lines += [Text(f"- {printable(reason)}") for reason in decision.reasons]
     return Group(*lines)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ..analysis.numbers import UNKNOWN, number, span
 from ..analysis.results import Analysis, CellRow
 from ..analysis.table_intervals import Interval, interval_within, possible_range
-from .views import View, level_text, make_view
+from .views import View, adjustment, interval_name, level_text, make_view
 
 MOST_COLUMNS = 8
 """Conditions side by side; with more, every cell has a row of its own."""
@@ -62,21 +62,11 @@ def _grid_view(analysis: Analysis, dataset: str, columns: dict[str, dict[str, Ce
     ]
     title = observed.response.replace("_", " ")
     note = (
-        "Mean, its 95 % interval, and n completed runs; * the best mean of its column, if no "
-        f"run of it diverged.{_adjustment(analysis)}"
+        f"Mean, its {interval_name(analysis)}, and n completed runs; * the best mean of its "
+        f"column, if no run of it diverged. {adjustment(analysis)}"
     )
     name = title if dataset == "all" else f"{title} on {dataset}"
-    return make_view(name, (observed.focus, *columns), rows, note=note)
-
-
-def _adjustment(analysis: Analysis) -> str:
-    """What the means of a half-finished study are."""
-    if analysis.points is None or analysis.points.evidence.model.is_orthogonal:
-        return ""
-    return (
-        " Some runs are missing: means are adjusted for the seeds, so that cells with other seeds "
-        "can be compared; actwise table has the plain ones."
-    )
+    return make_view(name, (observed.focus, *columns), rows, note=note.strip())
 
 
 def _entry(row: CellRow | None, limits: Interval, *, is_best: bool) -> str:
@@ -119,8 +109,8 @@ def _list_view(analysis: Analysis) -> View:
         for row in analysis.cells
     ]
     names = tuple(observed.factors[place] for place in varying)
-    header = (*names, "mean", "95 % interval", "SD", "n", "diverged")
-    note = _adjustment(analysis).strip()
+    header = (*names, "mean", interval_name(analysis), "SD", "n", "diverged")
+    note = adjustment(analysis)
     return make_view(f"Cells: {observed.response}", header, rows, left=len(names), note=note)
 
 

@@ -30,8 +30,12 @@ def check_views(analysis: Analysis) -> Iterator[View]:
 def claims_view(analysis: Analysis) -> View:
     """A line a claim; the eight claims are eight families."""
     rows = [(claim.id, claim.verdict, claim.reason, claim.statement) for claim in analysis.claims]
-    header = ("claim", "verdict", "reason", "statement")
     note = f"Each claim is a family of its own, alpha .05. {analysis.claims_origin}."
+    if not has_claims(analysis):
+        names = ", ".join(claim.id for claim in analysis.claims)
+        note = f"{names}: none can be judged here, where the cells that they compare are missing."
+        rows = []
+    header = ("claim", "verdict", "reason", "statement")
     return make_view("Claims", header, rows, left=4, note=note)
 
 
@@ -79,7 +83,7 @@ def precision_view(analysis: Analysis) -> View:
             number(row.detectable),
             number(row.detectable_change),
             number(row.power_equivalent),
-            _seeds(row.seeds_for_margin),
+            _seeds(row.seeds_for_margin) if number(row.sd, 3) != "0.000" else UNKNOWN,
         )
         for row in analysis.checks.precisions
     ]
@@ -114,7 +118,9 @@ def _assumptions_view(analysis: Analysis) -> View:
     rows = [
         (
             f"equal variances on {test.dataset} (Brown-Forsythe)",
-            f"F({test.df1}, {test.df2}) = {number(test.f)}, p = {p_text(test.p)}",
+            f"F({test.df1}, {test.df2}) = {number(test.f)}, p = {p_text(test.p)}"
+            if math.isfinite(test.f)
+            else "no test: nothing varies within the cells",
         )
         for test in checks.equal_variances
     ]
@@ -132,7 +138,11 @@ def _assumptions_view(analysis: Analysis) -> View:
 
 def _divergence_view(analysis: Analysis) -> View:
     rows = [
-        (", ".join(row.cell), f"{row.diverged}/{row.runs}", f"{row.lower:.0%} to {row.upper:.0%}")
+        (
+            ", ".join(row.cell),
+            f"{row.diverged}/{row.runs}",
+            f"{span(100 * row.lower, 100 * row.upper, 0)} %",
+        )
         for row in analysis.checks.divergence
     ]
     header = ("cell", "diverged", "95 % interval of the rate")
@@ -159,7 +169,7 @@ def looks_view(analysis: Analysis) -> View:
         for look in looks.taken
     ]
     planned = ", ".join(map(str, looks.planned)) or "none"
-    note = f"Planned: {planned}. Now {looks.num_seeds} seeds."
+    note = f"Planned: {planned}. Now {looks.num_seeds} seed{'' if looks.num_seeds == 1 else 's'}."
     if looks.nominal_level is not None:
         note += (
             f" Each planned look decides at {looks.nominal_level:.3f}, so that all together err in "

@@ -8,7 +8,7 @@ from ..analysis.conditions import PairRow
 from ..analysis.numbers import UNKNOWN, degrees, number, p_text, signed, span
 from ..analysis.results import Analysis
 from ..analysis.side_tests import model_tests, published_tests, robust_tests
-from .views import View, interval, make_view, place
+from .views import View, interval, make_view, place, verdict_name
 
 
 def difference_views(analysis: Analysis) -> Iterator[View]:
@@ -37,18 +37,21 @@ def pairs_view(analysis: Analysis) -> View:
             place(row.condition, analysis.source.observed),
             f"{row.high} - {row.low}",
             signed(row.estimate.value),
-            interval(row.estimate, level=0.90),
+            span(*row.estimate.verdict_interval()),
             p_text(row.p[-1].adjusted),
             _verdict(row),
         )
         for row in pairs
     ]
-    header = ("condition", "difference", "points", "90 % interval", "p", "verdict")
+    header = ("condition", "difference", "points", verdict_name(analysis), "p", "verdict")
     note = (
         f"The verdict is on the first of the two: equivalent inside the margin "
-        f"({_margins(pairs)} points), else better or worse by the 90 % interval and the adjusted "
-        f"one-sided p ({family.method}, {family.size} {family.family})."
+        f"({_margins(pairs)}), else better or worse by the interval and the adjusted one-sided p"
     )
+    if family.size:
+        note += f" ({family.method}, {family.size} {family.family})."
+    else:
+        note += "; there is none, since nothing is known of the run-to-run deviation."
     view = make_view("Differences of pairs", header, rows, left=2, note=note, most_rows=24)
     return View(
         view.title, view.header, view.rows, view.right[:3], view.note, most_rows=view.most_rows
@@ -58,7 +61,7 @@ def pairs_view(analysis: Analysis) -> View:
 def _asked_views(analysis: Analysis) -> Iterator[View]:
     found = analysis.differences
     if found.asked:
-        yield _contrast_view("The pair asked for", found.asked, "Holm inside each kind.")
+        yield _contrast_view(analysis, "The pair asked for", found.asked, "Holm inside each kind.")
     if found.refusals:
         rows = [
             (refusal.name, "; ".join(", ".join(cell) for cell in refusal.missing))
@@ -124,16 +127,18 @@ def _incumbent_view(analysis: Analysis) -> View:
     rows = analysis.differences.incumbent
     name = rows[0].p[-1].family
     return _contrast_view(
-        f"Means {name}", rows, "Mean over the conditions that all levels share; Dunnett."
+        analysis, f"Means {name}", rows, "Mean over the conditions that all levels share; Dunnett."
     )
 
 
-def _contrast_view(title: str, rows: tuple[ContrastRow, ...], note: str) -> View:
+def _contrast_view(
+    analysis: Analysis, title: str, rows: tuple[ContrastRow, ...], note: str
+) -> View:
     texts = [
         (
             row.name,
             signed(row.estimate.value),
-            interval(row.estimate, level=0.90),
+            span(*row.estimate.verdict_interval()),
             number(row.estimate.standard_error, 3),
             degrees(row.estimate.df),
             p_text(row.p[-1].adjusted),
@@ -141,7 +146,7 @@ def _contrast_view(title: str, rows: tuple[ContrastRow, ...], note: str) -> View
         )
         for row in rows
     ]
-    header = ("contrast", "points", "90 % interval", "SE", "df", "p", "verdict")
+    header = ("contrast", "points", verdict_name(analysis), "SE", "df", "p", "verdict")
     view = make_view(title, header, texts, note=note)
     return View(view.title, view.header, view.rows, view.right[:-1], note)
 
@@ -173,4 +178,5 @@ def _verdict(row: PairRow | ContrastRow) -> str:
 
 
 def _margins(pairs: tuple[PairRow, ...]) -> str:
-    return " or ".join(f"{margin:g}" for margin in sorted({row.margin for row in pairs}))
+    found = [f"{margin:g}" for margin in sorted({row.margin for row in pairs})]
+    return f"{' or '.join(found)} {'point' if found == ['1'] else 'points'}"

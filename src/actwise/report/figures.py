@@ -13,7 +13,7 @@ from .drawing import Drawing, to_svg
 from .line_chart import Series, lines_chart
 from .raster import to_png
 from .row_charts import Interval, bars_chart, intervals_chart
-from .views import place
+from .views import interval_name, place, verdict_name
 from .wording import printable
 
 MOST_PANELS = 12
@@ -37,7 +37,7 @@ def ranking_figures(analysis: Analysis) -> list[Drawing]:
     ]
     if not rows:
         return []
-    title = "How far behind the best other level, with 95 % intervals"
+    title = f"How far behind the best other level, with {interval_name(analysis)}s"
     unit = f"{_difference_unit(analysis)}; below 0: ahead of it"
     return [intervals_chart("ranking", title, _printable(rows), unit=unit)]
 
@@ -82,7 +82,7 @@ def forest_figures(analysis: Analysis) -> list[Drawing]:
             Interval(
                 f"{row.high} - {row.low}: {row.verdict}",
                 row.estimate.value,
-                *row.estimate.interval(0.90),
+                *row.estimate.verdict_interval(),
                 series={"better": 2, "worse": 1, "equivalent": 0}.get(row.verdict, 7),
                 group=place(tuple(levels.items()), analysis.source.observed) if levels else "",
             )
@@ -91,7 +91,7 @@ def forest_figures(analysis: Analysis) -> list[Drawing]:
     drawings: list[Drawing] = []
     for dataset, rows in list(groups.items())[:MOST_PANELS]:
         more = f", first {MOST_ROWS} of {len(rows)}" if len(rows) > MOST_ROWS else ""
-        title = printable(f"{dataset or 'Differences'}: 90 % intervals and margin{more}")
+        title = printable(f"{dataset or 'Differences'}: {verdict_name(analysis)}s and margin{more}")
         drawings.append(
             intervals_chart(
                 f"differences-{len(drawings) + 1}",

@@ -1,19 +1,23 @@
 """The views of what was found: cells, effects, differences, ranking, rules."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from ..analysis.numbers import UNKNOWN, number, p_text, signed, span
+from ..analysis.numbers import UNKNOWN, number, p_text, percent, signed, span
 from ..analysis.observations import Observations
+from ..analysis.ranking import RankRow
 from ..analysis.results import Analysis, Decomposed, ScaleResults
 from .difference_views import difference_views
-from .views import View, interval, make_view, place, yes
+from .views import View, adjustment, interval, interval_name, make_view, place, yes
 
 
 def result_views(analysis: Analysis) -> Iterator[View]:
     """Every table of results that the runs allow, the most useful first."""
     if analysis.differences.ranking:
         yield ranking_view(analysis)
+    if analysis.differences.ranking_at_chance:
+        yield _chance_view(analysis)
     if analysis.differences.separations:
         yield separation_view(analysis)
     yield from difference_views(analysis)
@@ -21,13 +25,29 @@ def result_views(analysis: Analysis) -> Iterator[View]:
         yield effects_view(analysis)
         yield from _dataset_views(analysis)
     if analysis.shown and analysis.shown.gains:
-        yield _gains_view(analysis.shown)
-    if analysis.rules:
+        yield _gains_view(analysis, analysis.shown)
+    if analysis.rules and analysis.differences.separations:
         yield _rules_view(analysis)
 
 
 def ranking_view(analysis: Analysis) -> View:
     """Levels from best to worst, as a set of those that may be best."""
+    note = (
+        "Mean over the conditions that all levels share. Behind: the best other level minus this "
+        "one, negative for the leader. May be best: not shown to be worse than another "
+        f"({percent(1 - analysis.alpha)}, Hsu). P(best) is a picture of the uncertainty, not a "
+        f"test. {adjustment(analysis)}"
+    )
+    return _ranking("Ranking", analysis.differences.ranking, analysis, note.strip())
+
+
+def _chance_view(analysis: Analysis) -> View:
+    note = "The same, with the accuracy of chance in the place of each diverged run."
+    rows = analysis.differences.ranking_at_chance
+    return _ranking("Ranking with diverged runs at chance", rows, analysis, note)
+
+
+def _ranking(title: str, ranked: Sequence[RankRow], analysis: Analysis, note: str) -> View:
     rows = [
         (
             row.level,
@@ -37,15 +57,10 @@ def ranking_view(analysis: Analysis) -> View:
             yes(row.may_be_best),
             number(row.probability_best),
         )
-        for row in analysis.differences.ranking
+        for row in ranked
     ]
-    header = ("level", "mean", "behind", "95 % interval", "may be best", "P(best)")
-    note = (
-        "Mean over the conditions that all levels share. Behind: the best other level minus this "
-        "one, negative for the leader. May be best: not shown to be worse than another (95 %, "
-        "Hsu). P(best) is a picture of the uncertainty, not a test."
-    )
-    return make_view("Ranking", header, rows, note=note)
+    header = ("level", "mean", "behind", interval_name(analysis), "may be best", "P(best)")
+    return make_view(title, header, rows, note=note)
 
 
 def separation_view(analysis: Analysis) -> View:
@@ -58,13 +73,14 @@ def separation_view(analysis: Analysis) -> View:
             number(row.estimates[-1].value),
             interval(row.estimates[-1]),
             p_text(row.p[-1].adjusted),
-            yes(row.is_separated),
+            "yes" if row.is_separated else f"no ({row.reason})",
         )
         for row in analysis.differences.separations
     ]
-    header = ("condition", "best", "second", "gap", "95 % interval", "p", "separated")
+    header = ("condition", "best", "second", "gap", interval_name(analysis), "p", "separated")
     note = "p is two-sided, Holm over the conditions, under the most cautious model of the error."
-    return make_view("Best against second best", header, rows, left=3, note=note)
+    view = make_view("Best against second best", header, rows, left=3, note=note)
+    return replace(view, right=view.right[:-1])
 
 
 def effects_view(analysis: Analysis) -> View:
@@ -118,14 +134,15 @@ def _pool_note(points: Decomposed) -> str:
     if found.residual_df > 0:
         note += " p is each term's own; --json adjusts it over the terms."
     if points.noise_ss:
-        parts = ", ".join(f"{number(value, 1)} ({name})" for name, value in points.noise_ss.items())
+        known = {name: number(v, 1) for name, v in points.noise_ss.items() if math.isfinite(v)}
+        parts = ", ".join(f"{value} ({name})" for name, value in known.items())
         note += f" Without replicates there is no F test; noise alone would add {parts} to it."
     if found.missing:
         note += f" {len(found.missing)} cells are missing: some terms lose degrees of freedom."
     return note
 
 
-def _gains_view(shown: ScaleResults) -> View:
+def _gains_view(analysis: Analysis, shown: ScaleResults) -> View:
     unit = "points" if shown.scale == "points" else "logit"
     digits = 2 if shown.scale == "points" else 3
     rows = [
@@ -133,7 +150,8 @@ def _gains_view(shown: ScaleResults) -> View:
         for gain in shown.gains
     ]
     note = "Mean over data sets and networks of the accuracy with minus without augmentation."
-    return make_view("Gain by augmentation", ("level", unit, "95 % interval"), rows, note=note)
+    header = ("level", unit, interval_name(analysis))
+    return make_view("Gain by augmentation", header, rows, note=note)
 
 
 def _rules_view(analysis: Analysis) -> View:

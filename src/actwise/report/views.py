@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..analysis.estimate import Estimate
-from ..analysis.numbers import span
+from ..analysis.numbers import percent, span
 from ..analysis.observations import Observations
+from ..analysis.results import Analysis
 from ..analysis.source import USUAL_FACTORS
 from .wording import printable
 
@@ -49,9 +50,29 @@ def make_view(
     return View(title, names, texts, names[left:], note, most_rows)
 
 
-def interval(estimate: Estimate, digits: int = 2, *, level: float = 0.95) -> str:
-    """``1.20 to 3.40``, or a dash."""
-    return span(*estimate.interval(level), digits)
+def interval(estimate: Estimate, digits: int = 2) -> str:
+    """``1.20 to 3.40``, two-sided at 1 - alpha, or a dash."""
+    return span(*estimate.interval(), digits)
+
+
+def interval_name(analysis: Analysis) -> str:
+    """``95 % interval``; with planned looks the level that they leave."""
+    return f"{percent(1 - analysis.alpha)} interval"
+
+
+def verdict_name(analysis: Analysis) -> str:
+    """``90 % interval``: each direction of a verdict errs in alpha."""
+    return f"{percent(1 - 2 * analysis.alpha)} interval"
+
+
+def adjustment(analysis: Analysis) -> str:
+    """What the means of a half-finished study are; empty where no run is missing."""
+    if analysis.points is None or analysis.points.evidence.model.is_orthogonal:
+        return ""
+    return (
+        "Some runs are missing: means are adjusted for the seeds, so that cells with other seeds "
+        "can be compared; actwise table has the plain ones."
+    )
 
 
 def place(condition: Sequence[tuple[str, str]], observed: Observations | None) -> str:
