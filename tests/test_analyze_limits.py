@@ -182,6 +182,44 @@ def test_planned_looks_have_their_nominal_level(tmp_path: Path) -> None:
         made_runs.finish(store, [run for run in planned if run.spec.seed < 2])
         analyze(store)
         made_runs.finish(store, planned)
-        looks = analyze(store).looks
+        analysis = analyze(store)
+        looks, recorded = analysis.looks, store.looks()
     assert looks is not None and looks.is_planned
     assert looks.nominal_level is not None and 0.02 < looks.nominal_level < 0.05
+    assert analysis.alpha == looks.nominal_level
+    assert {claim.alpha for claim in analysis.claims} == {analysis.alpha}
+    assert {row.estimate.alpha for row in analysis.differences.simple} == {analysis.alpha}
+    assert {look.nominal_level for look in recorded} == {analysis.alpha}
+    assert [look.num_runs for look in recorded] == [4, 6]
+    assert any("this one decides at 2.8 %" in reason for reason in analysis.decision.reasons)
+
+
+def test_a_second_look_with_more_runs_of_the_same_seeds_is_a_finding(tmp_path: Path) -> None:
+    with made_store(tmp_path / "store", seeds="0..1") as store:
+        planned = made_runs.made_plan(made_runs.made_study(seeds="0..1"))
+        made_runs.finish(store, planned[:3])
+        first = analyze(store, where=["activation=relu"])
+        assert "A005" not in {finding.code for finding in first.findings}
+        made_runs.finish(store, planned)
+        evidence = {f.code: f.evidence for f in analyze(store).findings}
+    assert evidence["A005"] == "verdicts were printed at 2 seeds (4 runs), unplanned"
+
+
+def test_planned_conditions_without_results_leave_the_study_undecided(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"seeds": "0..2", "regularization": ("bn", "none")}
+    with made_store(tmp_path / "store", **settings) as store:
+        planned = made_runs.made_plan(made_runs.made_study(**settings))
+        made_runs.finish(store, [run for run in planned if run.spec.regularization == "bn"])
+        decision = analyze(store).decision
+    assert "over 1 of 2 conditions" in decision.headline
+    assert not decision.is_conclusive and not decision.recommended
+
+
+def test_a_planned_level_without_results_leaves_the_study_undecided(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"seeds": "0..2", "activation": ("relu", "elu", "gelu")}
+    with made_store(tmp_path / "store", **settings) as store:
+        planned = made_runs.made_plan(made_runs.made_study(**settings))
+        made_runs.finish(store, [run for run in planned if run.spec.activation != "gelu"])
+        decision = analyze(store).decision
+    assert "no run of gelu has ended" in decision.headline
+    assert not decision.is_conclusive

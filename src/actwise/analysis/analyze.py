@@ -152,6 +152,8 @@ def analyze_source(source: Source, question: Question) -> Analysis:
 
 def _analyze(source: Source, question: Question) -> Analysis:
     if source.summaries:
+        if question.variance == "cell":
+            raise SpecError("--variance changes nothing here: both Welch's and pooled are shown")
         return analyze_summaries(source, contrast=question.contrast)
     assert source.observed is not None, "a source has runs or summaries"
     observed, looks = source.observed, looks_at(source)
