@@ -1,0 +1,145 @@
+"""Studies that allow little: what is printed says so, and says nothing that is not known."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import made_runs
+from actwise.cli.main import run_command
+from actwise.store import RunStore
+
+Outcome = float | str | None
+MEANS = {"relu": 80.0, "elu": 82.0, "prelu": 80.5}
+
+
+def noisy(activation: str, seed: int) -> float:
+    return MEANS[activation] + 0.15 * ((seed * 7 + len(activation) * 3) % 5)
+
+
+def unless(condition: Callable[[str, int], bool], other: Outcome) -> Callable[[str, int], Outcome]:
+    return lambda activation, seed: (
+        other if condition(activation, seed) else noisy(activation, seed)
+    )
+
+
+CASES: dict[str, Callable[[str, int], Outcome]] = {
+    "nothing": lambda a, s: None,
+    "one run": unless(lambda a, s: (a, s) != ("relu", 0), None),
+    "all failed": lambda a, s: "failed",
+    "all diverged": lambda a, s: "diverged",
+    "half-finished": unless(lambda a, s: s > 0 and a != "relu", None),
+    "two of three": unless(lambda a, s: (a, s) == ("prelu", 2), None),
+    "ties": lambda a, s: 80.0 + s,
+    "zero variance": lambda a, s: MEANS[a],
+    "one seed": unless(lambda a, s: s > 0, None),
+    "missing cell": unless(lambda a, s: a == "prelu", None),
+    "diverged": unless(lambda a, s: (a, s) == ("elu", 1), "diverged"),
+    "complete": noisy,
+}
+
+
+def write_store(case: str, *, looks: list[int] | None = None) -> None:
+    study = made_runs.made_study(activation=tuple(MEANS), seeds="0..2", looks=looks or [])
+    with RunStore.open("store", create=True) as store:
+        planned = made_runs.made_plan(study)
+        store.add_study(study, planned)
+        for run in planned:
+            outcome = CASES[case](run.spec.activation, run.spec.seed)
+            if outcome is None:
+                continue
+            claim = made_runs.claimed(store, run.run_id)
+            if outcome == "failed":
+                record = made_runs.failed_record(run.run_id)
+            elif outcome == "diverged":
+                record = made_runs.made_record(
+                    run.run_id, status="diverged", test_accuracy=None, predictions=None
+                )
+            else:
+                record = made_runs.made_record(run.run_id, test_accuracy=outcome)
+            store.record(claim, record)
+
+
+@pytest.fixture(autouse=True)
+def in_a_terminal_of_80_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+def out_of(capsys: pytest.CaptureFixture[str], command: str) -> str:
+    capsys.readouterr()
+    assert run_command(command.split()) == 0
+    return capsys.readouterr().out
+
+
+def joined(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_command_prints_it_within_80_columns(
+    case: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_store(case)
+    for command in ("table --store store", "analyze --store store"):
+        out = out_of(capsys, command)
+        assert max(map(len, out.splitlines())) <= 80
+        assert not re.search(r"\bnan\b|\bNone\b|-0\.0+\b", out)
+    out_of(capsys, "report --store store -o r.html --figures figures")
+    assert not re.search(r"\bnan\b|>None<|-0\.0+\b(?! \d)", Path("r.html").read_text())
+
+
+def test_without_a_run_to_run_deviation_no_p_is_promised(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_store("half-finished")
+    out = joined(out_of(capsys, "analyze --store store"))
+    assert "there is none, since nothing is known of the run-to-run deviation" in out
+    assert "0 simple effects" not in out
+
+
+def test_adjusted_means_are_told_from_plain_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    write_store("two of three")
+    assert "means are adjusted for the seeds" in joined(out_of(capsys, "analyze --store store"))
+    run_command(["report", "--store", "store", "-o", "r.html"])
+    assert "means are adjusted for the seeds" in Path("r.html").read_text()
+
+
+def test_a_complete_study_has_plain_means_only(capsys: pytest.CaptureFixture[str]) -> None:
+    write_store("complete")
+    assert "adjusted for the seeds" not in joined(out_of(capsys, "analyze --store store"))
+
+
+def test_claims_that_cannot_be_judged_are_one_sentence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_store("complete")
+    out = out_of(capsys, "analyze --store store")
+    assert "none can be judged here" in joined(out)
+    assert "missing-cells" not in out
+
+
+def test_without_variance_no_number_of_seeds_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    write_store("zero variance")
+    out = out_of(capsys, "analyze --store store")
+    assert ">1000" not in out
+    assert "no test: nothing varies within the cells" in joined(out)
+
+
+def test_a_gap_that_diverged_runs_leave_open_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    write_store("diverged")
+    out = out_of(capsys, "analyze --store store")
+    assert "no (diverged)" in out
+    assert "Ranking with diverged runs at chance" in out
+
+
+def test_planned_looks_change_the_level_of_every_interval(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_store("complete", looks=[2, 3])
+    out = joined(out_of(capsys, "analyze --store store"))
+    assert "95 % interval" not in out.split("Precision")[0]
+    assert re.search(r"9[678](\.\d)? % interval", out) and re.search(
+        r"9[3456](\.\d)? % interval", out
+    )
