@@ -232,7 +232,9 @@ def test_a_wrong_override_is_refused(study_file: str, override: str, complaint: 
 def test_a_missing_factor_and_a_missing_study_are_named() -> None:
     with pytest.raises(SpecError, match=r"^study 'test': there is no level of the factor 'model'"):
         study(factors={k: v for k, v in FACTORS.items() if k != "model"})
-    with pytest.raises(SpecError, match="no study is named 'papr'"):
+    with pytest.raises(
+        SpecError, match=r"no study is named 'papr'; did you mean paper.*path of a .toml file"
+    ):
         load_study("papr")
     with pytest.raises(SpecError, match="cannot be read"):
         load_study("missing.toml")

@@ -32,6 +32,7 @@ WRONG_INPUT: list[tuple[str, int, tuple[str, ...]]] = [
     ("run mine.toml", 2, ("--store",)),
     # Studies
     ("plan papr", 2, ("papr", "paper")),
+    ("plan mine", 2, ("mine", "demo", ".toml file")),
     ("plan nowhere.toml", 2, ("nowhere.toml", "No such file")),
     ("plan truncated.toml", 2, ("truncated.toml", "TOML", "string")),
     ("plan duplicate.toml", 2, ("duplicate.toml", "TOML")),
@@ -125,6 +126,10 @@ WRONG_INPUT: list[tuple[str, int, tuple[str, ...]]] = [
     ("export --store store --what rnus", 2, ("rnus", "runs")),
     ("export --store store --format xlsx", 2, ("xlsx", "csv")),
     ("export --store store -o a_file/r.csv", 3, ("a_file/r.csv",)),
+    ("export --store store --what all --format csv -o new", 2, ("csv", "Parquet")),
+    ("export --store store --json --format csv", 2, ("--json", "csv")),
+    ("table --store store --json --format latex", 2, ("--json", "latex")),
+    ("export --store store -o t.tex", 2, ("latex", "csv")),
     ("export --store store --what all", 2, ("all", "-o DIR")),
     ("export --store store --what all -o store", 3, ("store", "new folder")),
     ("import nothing --store new", 3, ("nothing",)),

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ..errors import SpecError
-from .options import Artifacts, Json, Output, Store, StudyName, Where
+from .options import Artifacts, Json, Output, Store, StudyName, Where, choose_format
 from .output import count, print_json, print_text
 
 
@@ -22,8 +22,11 @@ def export(
         ),
     ] = "runs",
     format: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help="csv, parquet or json.")
-    ] = "csv",
+        str | None,
+        typer.Option(
+            "--format", metavar="FORMAT", help="csv, parquet or json (default: by FILE, or csv)."
+        ),
+    ] = None,
     output: Output = None,
     study: StudyName = None,
     where: Where = None,
@@ -37,6 +40,8 @@ def export(
 
     if what == "all" and (output is None or study is not None or where):
         raise SpecError("export --what all writes the whole store into a new folder: give -o DIR")
+    if what == "all" and format not in (None, "parquet"):
+        raise SpecError(f"export --what all writes Parquet files; --format {format} has no effect")
     with RunStore.open(store, artifacts=artifacts) as opened:
         if what == "all":
             assert output is not None
@@ -44,7 +49,7 @@ def export(
             print_json(files) if json else print_text(*files)
             return
         table = export_table(opened, what, study=study, where=where or [])
-    format = "json" if json else format
+    format = choose_format(format, output=output, is_json=json, default="csv")
     if output is None and format == "parquet" and sys.stdout.isatty():
         raise SpecError("export --format parquet is binary: give -o FILE")
     write_table(table, output or sys.stdout.buffer, format)

@@ -9,6 +9,14 @@ import typer
 
 from ..errors import SpecError
 
+_ENDINGS = {
+    ".csv": "csv",
+    ".json": "json",
+    ".md": "markdown",
+    ".parquet": "parquet",
+    ".tex": "latex",
+    ".txt": "text",
+}
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
 Study = Annotated[
@@ -39,6 +47,12 @@ StudyName = Annotated[
 Where = Annotated[
     list[str] | None,
     typer.Option("--where", metavar="FIELD=VALUE", help="Only such runs; may be repeated."),
+]
+Device = Annotated[
+    str,
+    typer.Option(
+        "--device", metavar="cpu|cuda|auto", help="Where to train; auto: CUDA where there is one."
+    ),
 ]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to a file.")
@@ -71,6 +85,18 @@ def parse_duration(text: str | None) -> float | None:
     if total <= 0:
         raise SpecError(f"--time-limit {text!r} is not a duration such as 90s, 10m or 1h30m")
     return total
+
+
+def choose_format(given: str | None, *, output: Path | None, is_json: bool, default: str) -> str:
+    """The format that is asked for: by ``--format``, ``--json`` or the ending of the file.
+
+    Raises:
+        SpecError: if ``--json`` and ``--format`` say different things.
+    """
+    if is_json and given not in (None, "json"):
+        raise SpecError(f"--json and --format {given} ask for two formats; give one of them")
+    ending = None if output is None else _ENDINGS.get(output.suffix.lower())
+    return "json" if is_json else given or ending or default
 
 
 def allow_user_code() -> None:

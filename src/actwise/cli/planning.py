@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import Data, Json, Overrides, Study, allow_user_code, whole_number
+from .options import Data, Device, Json, Overrides, Study, allow_user_code, whole_number
 from .output import print_json
 from .plan_text import print_cells, print_cost, print_powers
 
@@ -29,7 +29,7 @@ def plan(
     threads: Annotated[
         int, typer.Option("--threads", parser=whole_number, metavar="N", help="Threads a run.")
     ] = 1,
-    device: Annotated[str, typer.Option("--device", metavar="cpu|cuda|auto")] = "auto",
+    device: Device = "auto",
     calibrate: Annotated[
         bool, typer.Option("--calibrate", help="Measure: three batches of every network.")
     ] = False,

@@ -11,6 +11,7 @@ from ..errors import SpecError
 from .options import (
     Artifacts,
     Data,
+    Device,
     Json,
     Overrides,
     Study,
@@ -59,7 +60,7 @@ def run(
             help="Threads a run; part of its numerics.",
         ),
     ] = 1,
-    device: Annotated[str, typer.Option("--device", metavar="cpu|cuda|auto")] = "auto",
+    device: Device = "auto",
     executor: Annotated[
         str, typer.Option("--executor", metavar="inline|process", help="Where runs happen.")
     ] = "process",

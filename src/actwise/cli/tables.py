@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import Artifacts, Output, Store, StudyName, Where
+from .options import Artifacts, Output, Store, StudyName, Where, choose_format
 from .output import print_renderables
 
 if TYPE_CHECKING:
@@ -19,11 +19,13 @@ def table(
     study: StudyName = None,
     where: Where = None,
     format: Annotated[
-        str,
+        str | None,
         typer.Option(
-            "--format", metavar="FORMAT", help="text, markdown, latex, csv, parquet or json."
+            "--format",
+            metavar="FORMAT",
+            help="text, markdown, latex, csv, parquet or json (default: by FILE, or text).",
         ),
-    ] = "text",
+    ] = None,
     output: Output = None,
     artifacts: Artifacts = None,
     json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
@@ -31,8 +33,8 @@ def table(
     """Test accuracy of every cell, mean and spread over seeds, the paper's beside it."""
     from ..report import write
 
+    format = choose_format(format, output=output, is_json=json, default="text")
     found = read_table(store, study=study, where=where or (), artifacts=artifacts)
-    format = "json" if json else format
     if format == "text" and output is None and sys.stdout.isatty():
         print_table(found)
     else:

@@ -38,7 +38,8 @@ def load_study(name_or_path: str, overrides: Sequence[str] = ()) -> StudySpec:
     elif name_or_path in shipped_studies():
         text = (resources.files("actwise") / "studies" / f"{name_or_path}.toml").read_text("utf-8")
     else:
-        raise UnknownNameError("study", name_or_path, shipped_studies())
+        unknown = UnknownNameError("study", name_or_path, shipped_studies())
+        raise SpecError(f"{unknown} (a study of your own: the path of a .toml file)")
     try:
         raw = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # also numbers too long, tables too deep
