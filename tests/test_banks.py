@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+import actwise as aw
 from actwise.analysis.bank import bank_names, load_bank
 from actwise.analysis.contrasts import combine, level_difference
 from actwise.analysis.inference import NotEstimableError, fit_cells
@@ -154,3 +155,15 @@ def test_summaries_are_not_runs_and_runs_are_not_summaries() -> None:
         summaries(load_bank("paper"))
     with pytest.raises(SpecError, match="no learning curves"):
         load_bank("paper").curves()
+
+
+def test_published_means_are_summed_up_without_a_recommendation() -> None:
+    analysis = aw.analyze("bank:mish")
+    assert analysis.decision.recommended == ()
+    assert analysis.decision.reasons == (
+        "The highest mean is that of E-Swish (β=1.75), 87.49.",
+        "Of 33 activations 0 are shown to be above Mish, 29 below (Holm).",
+    )
+    assert analysis.source.flow == {"finished": 34 * 23}
+    (reason,) = aw.analyze("bank:mish", contrast=("ReLU", "PReLU")).decision.reasons
+    assert reason.startswith("ReLU - PReLU: +0.99 points, 95 % interval 0.02 to 1.97")

@@ -38,7 +38,7 @@ def read_bank(name: str, reading: Reading) -> Source:
     if bank.kind == "summaries":
         if reading.where or reading.factors:
             raise SpecError(f"bank {name} holds one row an activation; it has nothing to choose")
-        return Source("bank", name, citation, None, summaries=summaries(bank), bank=bank)
+        return _of_summaries(bank, citation)
     rows = bank.rows()
     chosen_B = _meeting(rows, reading.where, bank.factors)
     reached_B = _rows_with_response(bank)
@@ -64,6 +64,21 @@ def read_bank(name: str, reading: Reading) -> Source:
         scope=scope,
         curves=curves,
         optimism=optimism,
+        bank=bank,
+    )
+
+
+def _of_summaries(bank: Bank, citation: str) -> Source:
+    found = summaries(bank)
+    return Source(
+        "bank",
+        bank.name,
+        citation,
+        None,
+        {"finished": sum(summary.num_runs for summary in found)},
+        excluded=("only their means and standard deviations are published",),
+        scope={"design": bank.design},
+        summaries=found,
         bank=bank,
     )
 

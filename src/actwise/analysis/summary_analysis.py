@@ -1,9 +1,13 @@
 """The analysis of published summary statistics: recomputed comparisons, rows that contradict."""
 
+from collections.abc import Sequence
+
 from .asked import Pair
-from .decision import nothing
+from .decision import Decision
+from .estimate import ALPHA
 from .findings import contradicting_rows
 from .results import Analysis, Published
+from .side_tests import published_tests
 from .source import Source
 from .summaries import Comparison, compare, contradictions
 
@@ -26,15 +30,38 @@ def analyze_summaries(source: Source, *, contrast: Pair | None) -> Analysis:
         )
     wrong = contradictions(source.bank)
     finding = contradicting_rows(wrong)
-    best = max(source.summaries, key=lambda summary: summary.mean)
     return Analysis(
         source=source,
         scale="points",
         margin=None,
-        decision=nothing(
-            f"these are published means, not runs (the highest is {best.name}, {best.mean:.2f}); "
-            "one network, one data set, every activation compared with one reference"
-        ),
+        decision=_decision(source, compared, reference if contrast is None else None),
         findings=(finding,) if finding else (),
         published=Published(compared, wrong),
     )
+
+
+def _decision(source: Source, compared: Sequence[Comparison], reference: str | None) -> Decision:
+    """What the means show, and why nothing follows for other networks."""
+    reasons = []
+    best = max(source.summaries, key=lambda summary: summary.mean)
+    tests = [pooled.adjusted for pooled, _ in published_tests(compared)]
+    if reference is not None:
+        reasons.append(f"The highest mean is that of {best.name}, {best.mean:.2f}.")
+        apart = [row.pooled.value for row, p in zip(compared, tests, strict=True) if p <= ALPHA]
+        above = sum(value > 0 for value in apart)
+        reasons.append(
+            f"Of {len(compared)} activations {above} are shown to be above {reference}, "
+            f"{len(apart) - above} below (Holm)."
+        )
+    else:
+        for row in compared:
+            lower, upper = row.pooled.interval()
+            reasons.append(
+                f"{row.high} - {row.low}: {row.pooled.value:+.2f} points, 95 % interval "
+                f"{lower:.2f} to {upper:.2f} with the pooled deviation; Welch's beside it."
+            )
+    headline = (
+        "Nothing can be concluded about which activation to use: these are published means of one "
+        "network on one data set, not runs."
+    )
+    return Decision(headline, tuple(reasons))
