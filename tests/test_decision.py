@@ -1,5 +1,7 @@
 """The headline and what it rests on: diverged runs, missing conditions, ties, planned looks."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from actwise.analysis.incumbent import against_incumbent
 from actwise.analysis.observations import Observations
 from actwise.analysis.ranking import ranking
 from actwise.analysis.results import Analysis
+from actwise.cli.main import run_command
 from actwise.errors import SpecError
 from made_studies import made_rows
 
@@ -254,3 +257,16 @@ def test_noise_is_told_of_each_data_set_too() -> None:
         assert sum(parts) == pytest.approx(total)
     both = values["decomposition"]["noise_ss"]["run-sd"]
     assert round(both, 1) == 4.1
+
+
+def test_the_command_takes_the_variance_of_cells(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = noisy_resnet()
+    lines = [",".join(map(str, row.values())) for row in rows]
+    path = tmp_path / "runs.csv"
+    path.write_text("\n".join([",".join(rows[0]), *lines]))
+    assert run_command(["analyze", "--csv", str(path), "--variance", "cell", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["variance"] == "cell"
+    assert run_command(["analyze", "--bank", "paper", "--variance", "cell"]) == 2
+    assert "needs replicates" in capsys.readouterr().err
