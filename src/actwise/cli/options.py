@@ -25,7 +25,7 @@ Study = Annotated[
 Overrides = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[KEY=VALUE]...",
+        metavar="KEY=VALUE",
         help="Changes to the study: factors.activation=relu,elu train.epochs=10 seeds=0..2",
     ),
 ]
