@@ -22,6 +22,7 @@ fix: .venv/installed
 
 bench: .venv/installed
 	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/study.py
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache

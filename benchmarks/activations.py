@@ -1,6 +1,6 @@
 """What an activation costs: the time of a training step over ReLU's, for every one in the table.
 
-    .venv/bin/python benchmarks/activations.py [--model vgg16-table1] [--width 0.25] [--rounds 7]
+    python benchmarks/activations.py [--model vgg16-table1] [--width 0.25] [--rounds 7]
 
 All networks are made first; then every activation trains one batch, in turns, again and again, so
 that all share the machine's good and bad minutes. A ratio is the median over the rounds of an
@@ -9,21 +9,15 @@ activation's time over that of ReLU in the same round, with its quartiles.
 
 import argparse
 import json
-import os
 import time
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
-import torch
-from rich.box import SIMPLE
-from rich.console import Console
-from rich.table import Table
 
-import contenders
 from actwise import activations, engine
 from actwise.engine.training import Training
-from actwise.store.environment import environment
+from cells import make_spec, make_training
+from turns import describe, markdown, where
 
 LIMIT = 1.5
 """Above it the reason stands in docs/performance.md."""
@@ -46,9 +40,8 @@ def measure(options: argparse.Namespace) -> list[Cost]:
     engine.set_process_numerics(1)
     names = options.activation or list(activations.ACTIVATIONS)
     names = [BASELINE, *(name for name in names if name != BASELINE)]
-    trainings = [
-        contenders.make_training(options.model, options.width, activation=name) for name in names
-    ]
+    specs = [make_spec(options.model, options.width, activation=name) for name in names]
+    trainings = [make_training(spec)[1] for spec in specs]
     seconds_RA = np.array([[seconds_of(t) for t in trainings] for _ in range(options.rounds + 1)])
     seconds_RA = seconds_RA[1:]  # the first round warms up
     ratios_RA = seconds_RA / seconds_RA[:, :1]
@@ -66,20 +59,18 @@ def seconds_of(training: Training) -> float:
     return time.perf_counter() - started
 
 
-def render(costs: list[Cost], options: argparse.Namespace) -> Table:
-    table = Table(
-        title=f"Step of {options.model}, width {options.width:g}, over {BASELINE}", box=SIMPLE
-    )
-    table.add_column("activation", no_wrap=True)
-    for heading in ("ms", "ratio", "quartiles"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for cost in costs:
-        quartiles = f"{cost.lower_quartile:.2f}-{cost.upper_quartile:.2f}"
-        mark = " *" if cost.ratio > LIMIT else ""
-        table.add_row(
-            cost.activation, f"{cost.milliseconds:.1f}", f"{cost.ratio:.2f}{mark}", quartiles
-        )
-    return table
+def render(costs: list[Cost]) -> str:
+    header = ["activation", "ms", "over relu", "quartiles"]
+    rows = [
+        [
+            cost.activation,
+            f"{cost.milliseconds:.1f}",
+            f"{cost.ratio:.2f}",
+            f"{cost.lower_quartile:.2f}-{cost.upper_quartile:.2f}",
+        ]
+        for cost in costs
+    ]
+    return markdown(header, rows)
 
 
 def main() -> None:
@@ -88,18 +79,19 @@ def main() -> None:
     parser.add_argument("--width", type=float, default=0.25)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--activation", nargs="+", help="only these, and relu")
+    parser.add_argument("--quick", action="store_true", help="one round of PReLU and ELU")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
-    os.nice(5)
+    if options.quick:
+        options.rounds, options.activation = 1, ["prelu", "elu"]
     costs = measure(options)
-    where: dict[str, Any] = {"rounds": options.rounds, "threads": 1, **environment()}
+    place = where(n=options.rounds, threads=1, model=options.model, width=options.width)
     if options.json:
-        print(json.dumps({"environment": where, "results": [asdict(c) for c in costs]}, indent=1))
+        print(json.dumps({"environment": place, "results": [asdict(c) for c in costs]}, indent=1))
         return
-    console = Console()
-    console.print(render(costs, options))
+    print(render(costs))
     num_dear = sum(cost.ratio > LIMIT for cost in costs)
-    console.print(f"{num_dear} of {len(costs)} above {LIMIT} (*); torch {torch.__version__}")
+    print(f"\n{num_dear} of {len(costs)} above {LIMIT}.\n\n{describe(place)}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,191 @@
+"""A whole study by the real command, against the loops that people would write (`make bench`).
+
+`actwise run` trains 4 cells (both networks of the paper at width 1/4 with ReLU and ELU, bn+dropout
++aug) x 2 epochs x 10,000 images with a worker of one thread on each of 2 cores. Its time is that of
+the command: start, workers, validation on 1,000 images after every epoch, 10,000 test images at
+the end of every run, checkpoints and records in a fresh store.
+
+The loops train the same cells on as many images with 2 threads, channels_last, and nothing else:
+no evaluation, no record, no start. `memory` finds its batches ready in memory and augments
+nothing; `loader` is a DataLoader with torchvision's transforms image by image (loops.py), with
+as many loader workers as are faster in a short trial: 0 or 2. All take turns, n rounds; real
+CIFAR-10 where $ACTWISE_DATA or ../shared/data has it, noise elsewhere (study_data.py).
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cells import BATCH_SIZE, STUDY_ACTIVATIONS, study_cells
+from turns import Contender, Ratio, describe, markdown, where
+
+BENCHMARKS = Path(__file__).parent
+NUM_IMAGES = 10_000
+NUM_EPOCHS = 2
+NUM_CORES = 2
+TRIAL_BATCHES = 10
+
+
+@dataclass(frozen=True)
+class Row:
+    """One contender: median seconds, training images a second, and the study's gain over it."""
+
+    name: str
+    seconds: float
+    images_per_second: float
+    gain: Ratio
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the study's images come from; 1,000 are held out, 10,000 trained on."""
+
+    level: str
+    validation_fraction: float
+    data_dir: Path | None
+
+
+def find_source() -> Source:
+    """Real CIFAR-10, or noise."""
+    folders = [Path(os.environ.get("ACTWISE_DATA", "")), BENCHMARKS.parents[1] / "shared" / "data"]
+    for folder in folders:
+        if folder.name and (folder / "cifar10").is_dir():
+            return Source("cifar10", 0.02, folder)
+    return Source("study_data:noise", 1 / 11, None)
+
+
+def seconds_of_study(source: Source, options: argparse.Namespace) -> float:
+    """Wall-clock seconds of the command, from a fresh store to its end."""
+    with tempfile.TemporaryDirectory() as folder:
+        study = Path(folder) / "bench.toml"
+        study.write_text(study_text(source, options), encoding="utf-8")
+        data = [] if source.data_dir is None else [f"--data={source.data_dir}"]
+        command = [sys.executable, "-m", "actwise", "run", str(study), f"--store={folder}/store"]
+        started = time.perf_counter()
+        subprocess.run(
+            [*command, f"--workers={NUM_CORES}", "--device=cpu", *data],
+            check=True,
+            capture_output=True,
+            cwd=BENCHMARKS,  # first on the path, so that study_data is found
+        )
+        return time.perf_counter() - started
+
+
+def study_text(source: Source, options: argparse.Namespace) -> str:
+    """The study as a user would write it."""
+    cells = study_cells()
+    models = list(dict.fromkeys(cell.model for cell in cells))
+    return f"""
+name = "bench"
+width = {cells[0].width}
+seeds = "0"
+
+[factors]
+dataset = ["{source.level}"]
+model = {json.dumps(models)}
+regularization = ["bn+dropout+aug"]
+activation = {json.dumps(STUDY_ACTIVATIONS)}
+
+[train]
+epochs = {NUM_EPOCHS}
+batch_size = {BATCH_SIZE}
+train_size = {options.images}
+schedule = "cosine"
+learning_rate = {cells[0].train.learning_rate}
+validation_fraction = {source.validation_fraction}
+"""
+
+
+def choose_loader_workers(options: argparse.Namespace) -> int:
+    """0 or 2, whichever trains a few batches of every cell sooner."""
+    seconds: dict[int, float] = {}
+    for num_workers in (0, 2):
+        loader = make_loop("study-loader", options, batches=TRIAL_BATCHES, workers=num_workers)
+        loader.turn()  # warms up
+        (seconds[num_workers],) = loader.turn()
+        loader.end()
+    return min(seconds, key=lambda num_workers: seconds[num_workers])
+
+
+def make_loop(
+    kind: str, options: argparse.Namespace, *, batches: int, workers: int = 0
+) -> Contender:
+    """A loop over the study's cells, ``batches`` each."""
+    return Contender(
+        kind,
+        f"--batches={batches}",
+        f"--images={options.images}",
+        f"--loader-workers={workers}",
+        threads=NUM_CORES,
+    )
+
+
+def measure(source: Source, options: argparse.Namespace, *, loader_workers: int) -> list[Row]:
+    """The study first, then the loops."""
+    batches = NUM_EPOCHS * (options.images // BATCH_SIZE)
+    loops = {
+        "loop, batches in memory": make_loop("study-memory", options, batches=batches),
+        f"loop, DataLoader ({loader_workers} workers)": make_loop(
+            "study-loader", options, batches=batches, workers=loader_workers
+        ),
+    }
+    names = ["actwise run, all included", *loops]
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    for _ in range(options.rounds):
+        seconds[names[0]].append(seconds_of_study(source, options))
+        for name, loop in loops.items():
+            seconds[name] += loop.turn()
+    for loop in loops.values():
+        loop.end()
+    num_images = len(study_cells()) * batches * BATCH_SIZE
+    study_R = np.array(seconds[names[0]])
+    return [
+        Row(
+            name,
+            float(np.median(seconds[name])),
+            num_images / float(np.median(seconds[name])),
+            Ratio.of(np.array(seconds[name]), study_R),
+        )
+        for name in names
+    ]
+
+
+def render(rows: list[Row]) -> str:
+    header = ["4 cells", "seconds", "images/s", "gain of the study"]
+    cells = [
+        [row.name, f"{row.seconds:.1f}", f"{row.images_per_second:,.0f}", str(row.gain)]
+        for row in rows
+    ]
+    return markdown(header, cells)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3, help="turns of each contender")
+    parser.add_argument("--images", type=int, default=NUM_IMAGES, help="trained on, per epoch")
+    parser.add_argument("--quick", action="store_true", help="1 round of 1,280 images")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    options = parser.parse_args()
+    if options.quick:
+        options.rounds, options.images = 1, 1_280
+    source = find_source()
+    rows = measure(source, options, loader_workers=choose_loader_workers(options))
+    place = where(n=options.rounds, images=options.images, epochs=NUM_EPOCHS, data=source.level)
+    if options.json:
+        print(json.dumps({"environment": place, "rows": [asdict(r) for r in rows]}, indent=1))
+        return
+    print(f"A study of 4 cells, {NUM_EPOCHS} epochs of {options.images:,} images each:\n")
+    print(render(rows))
+    print(f"\n{describe(place)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""Processes that take turns, and what their turns say: how the benchmarks of speed measure.
+
+Every contender is a process (or one a core) of contenders.py that works only when told to. So all
+share the machine's good and bad minutes, and each has the memory and settings of its own kind.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from actwise.store.environment import environment
+from actwise.sweep.resources import physical_cores
+
+_SCRIPT = Path(__file__).with_name("contenders.py")
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """Of two series taken in turns: of their medians, and quartiles of the rounds' own ratios."""
+
+    of_medians: float
+    lower_quartile: float
+    upper_quartile: float
+
+    @classmethod
+    def of(cls, numerator_R: np.ndarray, denominator_R: np.ndarray) -> "Ratio":
+        lower, upper = np.quantile(numerator_R / denominator_R, [0.25, 0.75])
+        medians = float(np.median(numerator_R) / np.median(denominator_R))
+        return cls(medians, float(lower), float(upper))
+
+    def __str__(self) -> str:
+        return f"{self.of_medians:.2f} ({self.lower_quartile:.2f}-{self.upper_quartile:.2f})"
+
+
+class Contender:
+    """One process of contenders.py, or ``copies`` that always work at the same time."""
+
+    def __init__(self, kind: str, *arguments: str, threads: int = 1, copies: int = 1) -> None:
+        variables = os.environ | {"OMP_NUM_THREADS": str(threads)}
+        command = [sys.executable, str(_SCRIPT), kind, f"--threads={threads}", *arguments]
+        self._processes = [
+            subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                env=variables,
+            )
+            for _ in range(copies)
+        ]
+
+    def turn(self) -> list[float]:
+        """Seconds of one turn, of every copy."""
+        for process in self._processes:
+            assert process.stdin is not None
+            process.stdin.write("turn\n")
+            process.stdin.flush()
+        return [self._answer(process) for process in self._processes]
+
+    def end(self) -> None:
+        for process in self._processes:
+            process.communicate("end\n")
+
+    def _answer(self, process: "subprocess.Popen[str]") -> float:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{' '.join(map(str, process.args))} has died")  # type: ignore[arg-type]
+        return float(json.loads(line))
+
+
+def rates(contenders: Mapping[str, Contender], *, rounds: int) -> dict[str, np.ndarray]:
+    """Turns a second of every contender (of all its copies together), by round; ends them all.
+
+    One round more is taken first, to warm up.
+    """
+    found: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(rounds + 1):
+        for name, contender in contenders.items():
+            found[name].append(sum(1 / seconds for seconds in contender.turn()))
+    for contender in contenders.values():
+        contender.end()
+    return {name: np.array(values[1:]) for name, values in found.items()}
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], *, num_names: int = 1) -> str:
+    """A Markdown table; the columns after the first ``num_names`` are aligned to the right."""
+    widths = [max(len(cell) for cell in column) for column in zip(header, *rows, strict=True)]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = [
+            cell.ljust(width) if index < num_names else cell.rjust(width)
+            for index, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        ]
+        return f"| {' | '.join(padded)} |"
+
+    dashes = [
+        "-" * width if index < num_names else "-" * (width - 1) + ":"
+        for index, width in enumerate(widths)
+    ]
+    return "\n".join([line(header), line(dashes), *map(line, rows)])
+
+
+def where(**more: Any) -> dict[str, Any]:
+    """What the numbers hold for, as plain JSON values."""
+    here = environment()
+    kept = ("cpu", "physical_cores", "cpu_capability", "torch", "numpy", "python", "actwise")
+    return {**more, "load_average": os.getloadavg()[0], **{name: here[name] for name in kept}}
+
+
+def describe(place: Mapping[str, Any]) -> str:
+    """One paragraph of :func:`where`, in lines of 80 columns."""
+    words = [
+        f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in place.items()
+    ]
+    lines = [""]
+    for word in words:
+        joined = f"{lines[-1]}, {word}" if lines[-1] else word
+        lines[-1:] = [joined] if len(joined) <= 79 else [lines[-1] + ",", word]
+    return "\n".join(lines)
+
+
+def num_cores() -> int:
+    """Physical cores, as the number of workers that a sweep starts."""
+    return len(physical_cores())
