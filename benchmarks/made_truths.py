@@ -75,14 +75,14 @@ def stated(check: str, hits: Iterable[bool]) -> Row:
 
 
 def study(
-    seeds: int, *, blocked: bool = True, **levels: tuple[str, ...]
+    seeds: int, levels: Mapping[str, tuple[str, ...]] = LEVELS, *, blocked: bool = True
 ) -> tuple[Observations, list[dict[str, str]]]:
     """A crossed study of constant responses, and the levels of each run.
 
     Args:
         seeds: Runs a cell.
+        levels: Of the factors that differ from :data:`LEVELS`.
         blocked: Whether seeds are blocks.
-        **levels: Of the factors, instead of :data:`LEVELS`.
     """
     used = {**LEVELS, **levels}
     rows = [

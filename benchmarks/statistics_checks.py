@@ -35,6 +35,7 @@ CHECKS: tuple[Callable[[int, np.random.Generator], Iterator[Row]], ...] = (
     models.own_variances,
     models.f_tests,
     models.equal_variances,
+    models.run_spreads,
     models.equivalence,
     design.looks,
     design.blocking,

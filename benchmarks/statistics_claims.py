@@ -6,7 +6,7 @@ judged by themselves: missing cells, aliasing, both scales and diverged runs can
 verdict into "undecided".
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -44,7 +44,7 @@ class Point:
     verdict: str
     where: str
     shift: Shift
-    levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sd: float = SD
 
 
@@ -58,7 +58,7 @@ def false_verdicts(repetitions: int, generator: np.random.Generator) -> Iterator
 
 
 def _verdicts(point: Point, count: int, generator: np.random.Generator) -> Iterator[str]:
-    base, rows = study(SEEDS, **point.levels)
+    base, rows = study(SEEDS, point.levels)
     true_R = 60.0 + np.array([point.shift(row) for row in rows])
 
     def draw() -> Observations:

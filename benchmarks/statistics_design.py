@@ -1,6 +1,6 @@
 """What blocks save in seeds, and what looks cost in error."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -12,7 +12,11 @@ from actwise.analysis.looks import error_of_looks, nominal_level
 from actwise.analysis.observations import Floats, Observations
 from made_truths import DIFFERENCE, ELU, Row, at_most, has_level, normal, stated, study
 
-TWO_ARMS = {"model": ("vgg16",), "regularization": ("bn",), "activation": ("relu", "elu")}
+TWO_ARMS: Mapping[str, tuple[str, ...]] = {
+    "model": ("vgg16",),
+    "regularization": ("bn",),
+    "activation": ("relu", "elu"),
+}
 TARGET = 0.80
 
 
@@ -55,7 +59,7 @@ def _seeds_needed(
 ) -> int:
     """The fewest seeds at which 80 % of the studies find the difference, one-sided at 5 %."""
     for seeds in range(2, 40):
-        base, _ = study(seeds, blocked=blocked, **TWO_ARMS)
+        base, _ = study(seeds, TWO_ARMS, blocked=blocked)
         shift_R = 1.6 * (base.run_cells == base.cells.index(ELU))
         found = 0
         for _ in range(count):
@@ -77,7 +81,7 @@ def _over_looks(
     difference: float = 0.0,
 ) -> list[tuple[bool, set[Verdict]]]:
     """For each study: whether any look had p <= ``level``, and the verdicts of all looks."""
-    bases = {seeds: study(seeds, **TWO_ARMS)[0] for seeds in looks}
+    bases = {seeds: study(seeds, TWO_ARMS)[0] for seeds in looks}
     found = []
     for _ in range(repetitions):
         noise_CS = normal(generator, 2 * max(looks)).reshape(2, -1)

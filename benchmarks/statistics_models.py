@@ -10,6 +10,7 @@ from actwise.analysis.equivalence import judge
 from actwise.analysis.estimate import Estimate
 from actwise.analysis.factorial import decompose
 from actwise.analysis.inference import fit_cells
+from actwise.analysis.run_spreads import unequal_spreads
 from made_truths import (
     DIFFERENCE,
     ELU,
@@ -87,6 +88,17 @@ def equal_variances(repetitions: int, generator: np.random.Generator) -> Iterato
             yield has_level(label, found)
         else:
             yield stated(f"{label}, heavy tails (t3)", found)
+
+
+def run_spreads(repetitions: int, generator: np.random.Generator) -> Iterator[Row]:
+    """False alarms of finding A016 where all cells vary alike."""
+    for seeds in (3, 5):
+        base, _ = study(seeds)
+        found = [
+            bool(unequal_spreads(base.with_response(80 + normal(generator, base.num_runs))))
+            for _ in range(max(50, repetitions // 10))
+        ]
+        yield at_most(f"run SDs said to differ greatly (A016), {seeds} seeds", found)
 
 
 def equivalence(repetitions: int, generator: np.random.Generator) -> Iterator[Row]:
