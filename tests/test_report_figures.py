@@ -40,7 +40,7 @@ def drawings(request: pytest.FixtureRequest) -> list[Drawing]:
 
 
 def extent(label: Label) -> tuple[float, float]:
-    width = text_width(label.text, label.size)
+    width = text_width(label.text, label.size, is_bold=label.is_bold)
     start = {"start": 0.0, "middle": width / 2, "end": width}[label.anchor]
     return label.x - start, label.x - start + width
 
@@ -72,6 +72,8 @@ def test_no_name_stands_on_a_line_of_the_grid(drawings: list[Drawing]) -> None:
             if isinstance(shape, Path) and shape.colour in ("ink", "faint")
             if shape.points[0][0] == shape.points[1][0]
         ]
+        bands = [s for s in drawing.shapes if isinstance(s, Box) and s.colour == "band"]
+        upright += [((b.x, b.y), (b.x, b.y + b.height)) for b in bands]
         for label in labels(drawing):
             left, right = extent(label)
             for (x, top), (_, bottom) in upright:
@@ -97,7 +99,7 @@ def test_an_axis_says_what_its_numbers_are() -> None:
         drawing.name: {label.text for label in labels(drawing)}
         for drawing in all_figures(aw.analyze("bank:paper"))
     }
-    assert "points of test accuracy; below 0: ahead" in " ".join(sorted(texts["ranking"]))
+    assert "points of test accuracy behind; below 0: ahead" in " ".join(sorted(texts["ranking"]))
     assert "points of test accuracy, first minus second" in texts["differences-1"]
     assert "test accuracy, percent" in texts["interaction-1"]
     assert "percent" in texts["effects"]

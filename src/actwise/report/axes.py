@@ -12,6 +12,8 @@ MARGIN = 12.0
 LINE = 15.0
 """Pixels from one line of text to the next."""
 _SWATCH = 17.0
+_BOLD = 1.1
+"""By how much bold letters are wider."""
 
 
 class Scale:
@@ -46,14 +48,14 @@ def tick_text(value: float, ticks: Sequence[float]) -> str:
     return f"{value:z.{digits}f}"
 
 
-def text_width(text: str, size: float = FONT_SIZE) -> float:
+def text_width(text: str, size: float = FONT_SIZE, *, is_bold: bool = False) -> float:
     """About how wide a text is, in pixels."""
-    return len(text) * CHARACTER * size
+    return len(text) * CHARACTER * size * (_BOLD if is_bold else 1.0)
 
 
-def fold(text: str, width: float, size: float = FONT_SIZE) -> list[str]:
+def fold(text: str, width: float, size: float = FONT_SIZE, *, is_bold: bool = False) -> list[str]:
     """The text in lines of at most ``width`` pixels; nothing is left out."""
-    return wrap(text, _characters(width, size))
+    return wrap(text, _characters(width / (_BOLD if is_bold else 1.0), size))
 
 
 def needs_cuts(text: str, width: float) -> bool:
@@ -67,7 +69,7 @@ def add_title(drawing: Drawing, title: str) -> float:
     Returns:
         The pixel below it.
     """
-    lines = fold(title, WIDTH - 2 * MARGIN, 13)
+    lines = fold(title, WIDTH - 2 * MARGIN, 13, is_bold=True)
     for number, line in enumerate(lines):
         drawing.add(Label(MARGIN, 18 + 16 * number, line, size=13, is_bold=True))
     return 8.0 + 16 * len(lines)

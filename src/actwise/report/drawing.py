@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 FONT = "system-ui, sans-serif"
 FONT_SIZE = 12
-CHARACTER = 0.58
+CHARACTER = 0.6
 """Mean width of a character, as a multiple of the font size."""
 
 LIGHT = {

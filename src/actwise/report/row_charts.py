@@ -51,9 +51,10 @@ class _Names:
 
     def add(self, text: str, *, is_bold: bool = False) -> None:
         """Draw a name in as many lines as it needs."""
-        for line in fold(text, _INNER):
+        for line in fold(text, _INNER, is_bold=is_bold):
             self.drawing.add(Label(MARGIN, self.y + 12, line, is_bold=is_bold))
-            self.taken.append((self.y, self.y + LINE, MARGIN + text_width(line) + 4))
+            end = MARGIN + text_width(line, is_bold=is_bold) + 4
+            self.taken.append((self.y, self.y + LINE, end))
             self.y += LINE
 
     def free(self, x: float, top: float, bottom: float) -> Iterator[tuple[float, float]]:
