@@ -49,9 +49,9 @@ def study_cells() -> list[RunSpec]:
     ]
 
 
-def make_model(spec: RunSpec) -> nn.Module:
+def make_model(spec: RunSpec, *, num_classes: int = NUM_CLASSES) -> nn.Module:
     """The network of a run with its initial weights."""
-    model = models.build_network(spec, input_shape=INPUT_SHAPE, num_classes=NUM_CLASSES)
+    model = models.build_network(spec, input_shape=INPUT_SHAPE, num_classes=num_classes)
     models.initialise(model, seed=0, init="he", gain=1.0)
     return model
 
@@ -94,23 +94,25 @@ def make_training(spec: RunSpec) -> tuple[nn.Module, Training]:
 
 
 @cache
-def make_dataset() -> datasets.Dataset:
+def make_dataset(
+    *, num_images: int = NUM_IMAGES, num_classes: int = NUM_CLASSES
+) -> datasets.Dataset:
     """As many random images as CIFAR-10 has: what they show does not matter for the time."""
 
-    def part(num_images: int) -> tuple[torch.Tensor, torch.Tensor]:
-        images_NCHW = torch.randint(0, 256, (num_images, *INPUT_SHAPE), dtype=torch.uint8)
-        return images_NCHW, torch.randint(0, NUM_CLASSES, (num_images,))
+    def part(count: int) -> tuple[torch.Tensor, torch.Tensor]:
+        images_NCHW = torch.randint(0, 256, (count, *INPUT_SHAPE), dtype=torch.uint8)
+        return images_NCHW, torch.randint(0, num_classes, (count,))
 
     info = datasets.DatasetInfo(
         level="random",
         digest="",
         input_shape=INPUT_SHAPE,
-        num_classes=NUM_CLASSES,
-        num_train=NUM_IMAGES,
+        num_classes=num_classes,
+        num_train=num_images,
         num_test=BATCH_SIZE,
-        class_names=tuple("0123456789"),
+        class_names=tuple(map(str, range(num_classes))),
     )
-    return datasets.Dataset(info, *part(NUM_IMAGES), *part(BATCH_SIZE))
+    return datasets.Dataset(info, *part(num_images), *part(BATCH_SIZE))
 
 
 def flop_per_image(spec: RunSpec) -> int:

@@ -27,10 +27,13 @@ Step = Callable[[Tensor, Tensor], None]
 Batches = Iterator[tuple[Tensor, Tensor]]
 
 
-def make_step(spec: RunSpec, layout: torch.memory_format) -> Step:
+def make_step(
+    spec: RunSpec, layout: torch.memory_format, *, device: torch.device | str = "cpu"
+) -> Step:
     """One step of the loop on a network of its own, in training mode."""
     torch.set_flush_denormal(True)
-    model = _with_torch_dropout(make_model(spec)).to(memory_format=layout)  # type: ignore[call-overload]
+    model = _with_torch_dropout(make_model(spec)).to(device)
+    model.to(memory_format=layout)  # type: ignore[call-overload]
     optimizer = torch.optim.SGD(
         model.parameters(),
         lr=spec.train.learning_rate,
