@@ -13,7 +13,7 @@ Check = Callable[[int, np.random.Generator], Iterator[Row]]
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: str(check.__name__))
 def test_the_statistics_keep_their_promises(check: Check) -> None:
-    rows = list(check(150, np.random.default_rng(0)))
+    rows = list(check(100, np.random.default_rng(0)))
     assert rows
     assert [row for row in rows if not row.passed(spare_errors=3.0)] == []
 
