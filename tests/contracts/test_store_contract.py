@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from actwise.errors import StoreError, UnknownNameError
+from actwise.spec import ENGINE_VERSION
 from actwise.store import RunStore
 from made_runs import (
     ENVIRONMENT,
@@ -208,13 +209,14 @@ class TestStoreContract:
         self, store: RunStore
     ) -> None:
         study = made_study(activation=["relu"], seeds="0")
-        old, new = made_plan(study, engine_version=1), made_plan(study, engine_version=2)
+        later = ENGINE_VERSION + 1
+        old, new = made_plan(study), made_plan(study, engine_version=later)
         store.add_study(study, old)
         finish(store, old)
         hashes = [run.spec_hash for run in new]
-        assert store.find_finished(hashes, [1]) == {hashes[0]: old[0].run_id}
-        assert store.find_finished(hashes, [2]) == {}
-        assert store.find_finished(["unknown"], [1]) == {}
+        assert store.find_finished(hashes, [ENGINE_VERSION]) == {hashes[0]: old[0].run_id}
+        assert store.find_finished(hashes, [later]) == {}
+        assert store.find_finished(["unknown"], [ENGINE_VERSION]) == {}
 
     def test_a_run_is_found_by_the_beginning_of_its_id(self, store: RunStore, run: str) -> None:
         assert store.find_run(run[:12]) == run
