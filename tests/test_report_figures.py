@@ -99,7 +99,7 @@ def test_an_axis_says_what_its_numbers_are() -> None:
         drawing.name: {label.text for label in labels(drawing)}
         for drawing in all_figures(aw.analyze("bank:paper"))
     }
-    assert "points of test accuracy behind; below 0: ahead" in " ".join(sorted(texts["ranking"]))
+    assert "points of test accuracy (below 0: ahead)" in texts["ranking"]
     assert "points of test accuracy, first minus second" in texts["differences-1"]
     assert "test accuracy, percent" in texts["interaction-1"]
     assert "percent" in texts["effects"]

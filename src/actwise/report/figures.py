@@ -38,7 +38,7 @@ def ranking_figures(analysis: Analysis) -> list[Drawing]:
     if not rows:
         return []
     title = f"How far behind the best other level, with {interval_name(analysis)}s"
-    unit = f"{_difference_unit(analysis)} behind; below 0: ahead"
+    unit = f"{_difference_unit(analysis)} (below 0: ahead)"
     return [intervals_chart("ranking", title, _printable(rows), unit=unit)]
 
 

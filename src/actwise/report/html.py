@@ -33,6 +33,7 @@ from .check_views import check_views, components_view, has_claims
 from .drawing import Drawing, svg_style, to_svg
 from .result_views import result_views
 from .views import View
+from .wording import code_parts
 
 MOST_ROWS = 400
 """Rows of one table in a report; ``analyze --json`` has them all."""
@@ -134,6 +135,7 @@ def render_html(analysis: Analysis, *, command: str, now: datetime | None = None
         # Both are ours: the style sheet is a file beside this one, pictures escape their texts.
         style=Markup(style),
         picture=Markup,
+        code_parts=code_parts,
         digest=digest,
         command=command,
         version=__version__,

@@ -76,7 +76,7 @@ def notes(table: Table) -> Iterator[str]:
 
 
 def code_parts(note: str) -> Iterator[tuple[str, bool]]:
-    """The parts of one of :func:`notes`, and whether each is a command, between backticks."""
+    """The parts of a sentence, and whether each is a command, which stands between backticks."""
     for position, part in enumerate(note.split("`")):
         if part:
             yield part, position % 2 == 1
