@@ -169,6 +169,7 @@ def _try(
         last[:] = [progress]
 
     reset_peak_memory()
+    started = time.perf_counter()
     _, result = _train(
         assignment,
         setup,
@@ -184,6 +185,7 @@ def _try(
         run_id=assignment.run_id,
         loss=float("nan") if result.status == "diverged" else last[0].loss,
         images_per_second=images / (times[-1] - times[0]) if images > 0 else None,
+        seconds=time.perf_counter() - started,
         peak_memory_bytes=peak_memory_bytes(),
     )
 

@@ -1,6 +1,8 @@
 """``plan --calibrate``: measured speed and memory in place of the assumed ones."""
 
-from collections.abc import Sequence
+import heapq
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from statistics import median
 from typing import Any
@@ -10,7 +12,7 @@ from ..spec import PlannedRun
 from .assignment import make_label
 from .estimate import Estimate, estimate, training_images
 from .options import RunOptions
-from .plan import Plan
+from .plan import Plan, num_available
 from .preflight import check_machine, count_workers
 from .protocol import PutBack, Tried
 from .stopping import StopRequest
@@ -18,6 +20,9 @@ from .trial import try_runs
 
 NUM_BATCHES = 3
 """One to warm up, two that are timed."""
+
+EVALUATION_SHARE = 1 / 3
+"""Of the time of a training image: the forward pass is one of the three that training takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +32,8 @@ class CellRate:
     Attributes:
         images_per_second: Of one worker, median over the workers.
         peak_memory_bytes: Of one worker's process, most of all; None where it is not known.
-        seconds_per_run: All epochs, test images not counted; an upper bound with plateau.
+        seconds_per_run: All epochs with their evaluations, and what comes before the first step;
+            an upper bound with plateau.
     """
 
     label: str
@@ -65,9 +71,14 @@ def calibrate(plan: Plan, options: RunOptions | None = None) -> Calibration:
     kinds: dict[tuple[object, ...], PlannedRun] = {}
     for run in runs:
         kinds.setdefault(_kind(run), run)
-    rates = _measure(list(kinds.values()), options, workers=workers)
-    cells = [_cell_rate(plan, run, rates[kinds[_kind(run)].run_id]) for run in runs]
-    seconds = sum(cell.seconds_per_run for cell in cells) * len(plan.study.seeds) / workers
+    found = _measure(list(kinds.values()), options, workers=workers)
+    num_test = _num_test(runs, options)
+    cells = [
+        _cell_rate(plan, run, found.trials[kinds[_kind(run)].run_id], num_test[run.spec.dataset])
+        for run in runs
+    ]
+    durations = [cell.seconds_per_run for cell in cells] * len(plan.study.seeds)
+    seconds = found.start_seconds + makespan(durations, workers=workers)
     memory = [cell.peak_memory_bytes for cell in cells if cell.peak_memory_bytes is not None]
     arithmetic = estimate(plan, workers=workers)
     measured = replace(
@@ -87,12 +98,28 @@ def _kind(run: PlannedRun) -> tuple[object, ...]:
     return (run.settings["data"], *levels, run.spec.width, *protocol, bool(train.gradient_clip))
 
 
-def _measure(
-    runs: Sequence[PlannedRun], options: RunOptions, *, workers: int
-) -> dict[str, list[Tried]]:
+def makespan(durations: Iterable[float], *, workers: int) -> float:
+    """Seconds until all is done where each worker, when free, takes the next of ``durations``."""
+    free_at = [0.0] * workers
+    for duration in durations:
+        heapq.heapreplace(free_at, free_at[0] + duration)
+    return max(free_at)
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """The tries of every run, and the seconds that the first worker took until its first."""
+
+    trials: dict[str, list[Tried]]
+    start_seconds: float
+
+
+def _measure(runs: Sequence[PlannedRun], options: RunOptions, *, workers: int) -> _Measured:
     """Every run once on every worker, so that all are busy with the same network."""
     copies = [run for run in runs for _ in range(workers)]
     found: dict[str, list[Tried]] = {run.run_id: [] for run in runs}
+    start_seconds: float | None = None
+    started = time.monotonic()
     with StopRequest(time_limit_seconds=options.time_limit_seconds) as stop:
         for trial in try_runs(
             copies, options, max_batches=NUM_BATCHES, workers=workers, should_stop=stop
@@ -103,21 +130,42 @@ def _measure(
                 last_line = trial.traceback.strip().splitlines()[-1]
                 raise ActwiseError(f"run {trial.run_id} cannot be trained: {last_line}")
             found[trial.run_id].append(trial)
+            if start_seconds is None:
+                start_seconds = time.monotonic() - started - (trial.seconds or 0.0)
         if stop():
             raise ActwiseError(f"calibration ended: stopped by {stop.reason}")
-    return found
+    return _Measured(found, max(0.0, start_seconds or 0.0))
 
 
-def _cell_rate(plan: Plan, run: PlannedRun, trials: Sequence[Tried]) -> CellRate:
+def _num_test(runs: Sequence[PlannedRun], options: RunOptions) -> dict[str, int]:
+    from ..datasets import info
+
+    levels = dict.fromkeys(run.spec.dataset for run in runs)
+    return {level: info(level, options.data_dir).num_test for level in levels}
+
+
+def _cell_rate(plan: Plan, run: PlannedRun, trials: Sequence[Tried], num_test: int) -> CellRate:
     label = make_label(plan.study)(run)
-    timed = [trial.images_per_second for trial in trials if trial.images_per_second]
+    timed = [trial for trial in trials if trial.images_per_second]
     if not timed:
         raise ActwiseError(f"run {label} diverges in its first batches and cannot be timed")
-    rate = median(timed)
+    rate = median(trial.images_per_second or 0.0 for trial in timed)
+    steps_seconds = NUM_BATCHES * run.spec.train.batch_size / rate
+    before_seconds = median(max(0.0, (trial.seconds or 0.0) - steps_seconds) for trial in timed)
+    images = training_images(run.spec, plan.description(run))
+    images_evaluated = _evaluated_images(plan, run, num_test)
     memory = [t.peak_memory_bytes for t in trials if t.peak_memory_bytes is not None]
     return CellRate(
         label=label,
         images_per_second=rate,
         peak_memory_bytes=max(memory, default=None),
-        seconds_per_run=training_images(run.spec, plan.description(run)) / rate,
+        seconds_per_run=before_seconds + (images + EVALUATION_SHARE * images_evaluated) / rate,
     )
+
+
+def _evaluated_images(plan: Plan, run: PlannedRun, num_test: int) -> int:
+    """Of one run: those held out after every epoch; the test split at the end, or as often."""
+    epochs = run.spec.train.epochs
+    description = plan.description(run)
+    num_held_out = description.num_train - num_available(run.spec, description)
+    return epochs * num_held_out + num_test * (epochs if plan.study.observe.test_curve else 1)

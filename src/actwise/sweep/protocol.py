@@ -112,6 +112,7 @@ class Tried:
     Attributes:
         loss: Mean over the batches; not finite if the run diverges at once.
         images_per_second: Of all batches but the first; None with one batch.
+        seconds: Of the whole try: data, network and batches.
         peak_memory_bytes: Of the process while it trained; None where the system does not tell.
         traceback: Set if an exception ended the try; the other fields are then empty.
     """
@@ -119,6 +120,7 @@ class Tried:
     run_id: str
     loss: float | None = None
     images_per_second: float | None = None
+    seconds: float | None = None
     peak_memory_bytes: int | None = None
     traceback: str | None = None
 
