@@ -270,3 +270,9 @@ def test_the_command_takes_the_variance_of_cells(
     assert json.loads(capsys.readouterr().out)["variance"] == "cell"
     assert run_command(["analyze", "--bank", "paper", "--variance", "cell"]) == 2
     assert "needs replicates" in capsys.readouterr().err
+
+
+def test_a_headline_names_the_first_of_very_many() -> None:
+    names = tuple(f"elu({number})" for number in range(20))
+    rows = rows_of(gap=0.0, seeds=3, levels={"activation": names})
+    assert "and 12 others cannot be told apart" in aw.analyze(rows).decision.headline

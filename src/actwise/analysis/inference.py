@@ -114,7 +114,9 @@ class CellModel:
             NotEstimableError: if a cell with a weight has no runs, or seeds do not connect them.
         """
         weights_C = self._vector(weights, name)
-        variances = [pair for part in self.parts for pair in part.contributions(weights_C)]
+        variances = [
+            pair for part in self._touched(weights_C) for pair in part.contributions(weights_C)
+        ]
         known = float(weights_C**2 @ self.known_C)
         variance, df = satterthwaite([*variances, *([(known, math.inf)] if known else [])])
         value = float(weights_C @ self.means_C)
@@ -126,6 +128,18 @@ class CellModel:
         """Cells with a weight but without runs."""
         return tuple(c for c, weight in weights.items() if weight and c not in self.index)
 
+    def _touched(self, weights_C: Floats) -> list[VariancePart]:
+        """Parts with a cell that has a weight: with a part a cell, few of very many."""
+        places = sorted(set(self._part_of_cells[weights_C != 0.0].tolist()))
+        return [self.parts[place] for place in places if place >= 0]
+
+    @cached_property
+    def _part_of_cells(self) -> Integers:
+        part_of_C = np.full(len(self.cells), -1, dtype=np.int64)
+        for place, part in enumerate(self.parts):
+            part_of_C[part.members_G] = place
+        return part_of_C
+
     def _vector(self, weights: Weights, name: str) -> Floats:
         if missing := self.missing(weights):
             raise NotEstimableError(name, missing)
@@ -133,9 +147,9 @@ class CellModel:
         for cell, weight in weights.items():
             if weight:
                 weights_C[self.index[cell]] += weight
-        for part in self.parts:
+        for part in self._touched(weights_C):
             weights_G = weights_C[part.members_G]
-            if np.any(weights_G) and not part.fit.is_estimable(weights_G):
+            if not part.fit.is_estimable(weights_G):
                 apart = [self.cells[i] for i in part.members_G if weights_C[i]]
                 raise NotEstimableError(name, apart, "no chain of shared seeds joins")
         return weights_C

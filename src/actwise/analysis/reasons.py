@@ -10,6 +10,7 @@ from .estimate import ALPHA
 from .evidence import Evidence
 
 _MOST_PLACES = 4
+_MOST_NAMES = 8
 
 
 def reasons_of(
@@ -50,7 +51,10 @@ def separated_at(separations: Sequence[Separation]) -> str:
 
 
 def joined(names: Sequence[str], word: str = "and") -> str:
-    """Names as a list in a sentence."""
+    """Names as a list in a sentence; of very many only the first."""
+    left = len(names) - _MOST_NAMES
+    if left > 1:
+        return f"{', '.join(names[:_MOST_NAMES])} {word} {left} others"
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {word} {names[-1]}"
 
 

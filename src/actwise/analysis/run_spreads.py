@@ -11,10 +11,13 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
+from .blocks import fit_additive
 from .distributions import f_upper_tail
 from .evidence import is_percent
-from .inference import fit_cells
-from .observations import Observations
+from .inference import seed_blocks
+from .observations import Booleans, Integers, Observations
 from .precision import cell_deviations
 from .scales import images_per_run
 
@@ -66,19 +69,24 @@ def unequal_spreads(observed: Observations) -> tuple[UnequalSpreads, ...]:
 
 def _groupings(part: Observations) -> Iterator[tuple[str, Mapping[str, _Spread]]]:
     """Groups by each factor and by cell, independent since each has blocks of its own."""
+    blocks_R = seed_blocks(part, np.arange(part.num_runs))
     for place, factor in enumerate(part.factors):
-        if len(part.levels[place]) > 1:
-            yield (
-                factor,
-                {level: _spread(part.where(**{factor: level})) for level in part.levels[place]},
-            )
+        names = part.levels[place]
+        if len(names) > 1:
+            mine_NR = [part.codes_RF[:, place] == code for code in range(len(names))]
+            groups = [_spread(part, blocks_R, mine_R) for mine_R in mine_NR]
+            yield factor, dict(zip(names, groups, strict=True))
     cells = cell_deviations(part).items()
     yield "cell", {", ".join(cell): _Spread(sd**2, count - 1) for cell, (sd, count) in cells}
 
 
-def _spread(group: Observations) -> _Spread:
-    (part,) = fit_cells(group).parts
-    return _Spread(part.fit.variance, part.fit.df)
+def _spread(part: Observations, blocks_R: Integers | None, mine_R: Booleans) -> _Spread:
+    cells, cell_R = np.unique(part.run_cells[mine_R], return_inverse=True)
+    seed_R = None
+    if blocks_R is not None and len(cells) > 1:
+        _, seed_R = np.unique(blocks_R[mine_R], return_inverse=True)
+    fit = fit_additive(cell_R, seed_R, part.response_R[mine_R])
+    return _Spread(fit.variance, fit.df)
 
 
 def _least_variance(part: Observations) -> float:
