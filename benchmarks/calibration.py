@@ -1,9 +1,9 @@
 """What `actwise plan --calibrate` says of a study, against what running it takes.
 
 Every study is planned and then run by the real commands, with as many workers as the machine
-carries. Time: from the start of the command `run` to its end, over the plan's. Memory: most that any
-process of the run used (resident, mapped data included), over the plan's, by arithmetic and by
-calibration. The schedules have a fixed length; the target is 30 % for time and 25 % for memory.
+carries. Time: from the start of the command `run` to its end, over the plan's. Memory: the most
+that any process of the run used (resident, mapped data included), over the plan's, by arithmetic
+and by calibration. The schedules have a fixed length; the target is 30 % for time and 25 % for memory.
 """
 
 import argparse
