@@ -14,6 +14,7 @@ from .contrasts import combine
 from .evidence import Evidence
 from .gains import gain, gain_pairs, mean_gain
 from .inference import Weights
+from .numbers import number, signed
 from .wording import DATASETS, NETWORKS, Wording
 
 R, P, E = "relu", "prelu", "elu"
@@ -211,7 +212,7 @@ def _with_augmentation_only(components: list[Component], evidence: Evidence) -> 
     if any(evidence.model.missing(component.weights) for component in components):
         return ()
     found = [evidence.model.contrast(c.weights, name=c.name) for c in components]
-    texts = [f"{e.name} {e.value:+.2f} (SE {e.standard_error:.2f})" for e in found]
+    texts = [f"{e.name} {signed(e.value)} (SE {number(e.standard_error)})" for e in found]
     return (f"with augmentation only: {', '.join(texts)}",) if texts else ()
 
 

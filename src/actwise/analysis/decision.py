@@ -8,6 +8,7 @@ from .coverage import Coverage
 from .divergence import unknown_chance
 from .effects import EffectSize
 from .evidence import Evidence
+from .numbers import number, span
 from .ranking import RankRow
 from .reasons import joined, reasons_of, separated_at
 
@@ -147,7 +148,7 @@ def _one(ranking: Sequence[RankRow], evidence: Evidence) -> str:
 def _lead(ranking: Sequence[RankRow]) -> str:
     best = ranking[0].behind_best
     lower, upper = sorted(-limit for limit in best.interval())
-    return f"{-best.value:.2f} points ({lower:.2f} to {upper:.2f})"
+    return f"{number(-best.value)} points ({span(lower, upper)})"
 
 
 def _several(

@@ -18,6 +18,7 @@ from .evidence import Evidence, is_percent
 from .factorial import decompose, missing_cells
 from .finding import Finding
 from .looks import Seen
+from .numbers import number, span
 from .observations import Cell, Floats, Observations
 from .run_spreads import UnequalSpreads, unequal_spreads
 from .scales import on_scale
@@ -188,8 +189,8 @@ def pairing_does_not_pay(found: SeedCorrelation | None) -> Finding | None:
         return None
     return Finding(
         "A013",
-        f"within-seed correlation {found.value:.2f} ({found.lower:.2f} to {found.upper:.2f}), "
-        f"break-even {found.break_even:.2f}",
+        f"within-seed correlation {number(found.value)} ({span(found.lower, found.upper)}), "
+        f"break-even {number(found.break_even)}",
     )
 
 

@@ -6,6 +6,7 @@ from .asked import Pair
 from .decision import Decision
 from .estimate import ALPHA
 from .findings import contradicting_rows
+from .numbers import signed, span
 from .results import Analysis, Published
 from .side_tests import published_tests
 from .source import Source
@@ -57,8 +58,8 @@ def _decision(source: Source, compared: Sequence[Comparison], reference: str | N
         for row in compared:
             lower, upper = row.pooled.interval()
             reasons.append(
-                f"{row.high} - {row.low}: {row.pooled.value:+.2f} points, 95 % interval "
-                f"{lower:.2f} to {upper:.2f} with the pooled deviation; Welch's beside it."
+                f"{row.high} - {row.low}: {signed(row.pooled.value)} points, 95 % interval "
+                f"{span(lower, upper)} with the pooled deviation; Welch's beside it."
             )
     headline = (
         "Nothing can be concluded about which activation to use: these are published means of one "
