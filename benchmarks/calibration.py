@@ -3,7 +3,8 @@
 Every study is planned and then run by the real commands, with as many workers as the machine
 carries. Time: from the start of the command `run` to its end, over the plan's. Memory: the most
 that any process of the run used (resident, mapped data included), over the plan's, by arithmetic
-and by calibration. The schedules have a fixed length; the target is 30 % for time and 25 % for memory.
+and by calibration. The schedules have a fixed length; the target is 30 % for time and 25 % for
+memory.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from study import Source, find_source
 from turns import describe, markdown, where
@@ -67,11 +69,11 @@ def measure(name: str, source: Source, options: argparse.Namespace) -> Row:
     )
 
 
-def estimate(*arguments: str) -> dict[str, float]:
+def estimate(*arguments: str) -> dict[str, Any]:
     """What ``plan --json`` estimates."""
     command = [sys.executable, "-m", "actwise", *arguments, "--json"]
     done = subprocess.run(command, check=True, capture_output=True, cwd=Path(__file__).parent)
-    found: dict[str, float] = json.loads(done.stdout)["estimate"]
+    found: dict[str, Any] = json.loads(done.stdout)["estimate"]
     return found
 
 

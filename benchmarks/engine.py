@@ -102,7 +102,7 @@ def measure_loops(model: str, level: str, options: argparse.Namespace) -> LoopRo
 def measure_augmentation(options: argparse.Namespace) -> float:
     """Median seconds of a batch of 512 augmented images on one thread."""
     turns = rates({"": Contender("augmentation")}, rounds=options.rounds)
-    return 1 / statistics.median(turns[""]) / AUGMENTED_BATCHES
+    return 1 / float(np.median(turns[""])) / AUGMENTED_BATCHES
 
 
 def _arguments(model: str, width: float, num_batches: int) -> list[str]:
