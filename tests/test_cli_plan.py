@@ -49,6 +49,18 @@ def test_programs_read_the_power_too(capsys: pytest.CaptureFixture[str]) -> None
     assert row["seeds_for_half"] > 2
 
 
+def test_planned_looks_lower_the_level_and_the_power(capsys: pytest.CaptureFixture[str]) -> None:
+    command = f"{ONE_DATA_SET} seeds=0..4"
+    usual, shared = (
+        json.loads(printed(f"{command} {more} --json", capsys))["power"][0]
+        for more in ("looks=[]", "looks=3,5")
+    )
+    assert usual["alpha"] == 0.05
+    assert shared["alpha"] == pytest.approx(0.028, abs=0.003)
+    assert shared["power"] < usual["power"]
+    assert "each look at 2." in printed(f"{command} looks=3,5", capsys)
+
+
 def test_aliased_cells_add_no_power(capsys: pytest.CaptureFixture[str]) -> None:
     labels = "factors.regularization=bn,bn+dropout factors.model=resnet18"
     command = f"plan paper factors.dataset=cifar10 {labels} --json"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from actwise.analysis.looks import planned_level
 from actwise.analysis.planned_power import planned_powers
 from actwise.analysis.power import Design, power_equivalent
 
@@ -40,3 +41,16 @@ def test_no_power_is_made_up_without_a_published_deviation() -> None:
 
 def test_one_cell_has_nothing_to_be_equivalent_to() -> None:
     assert planned_powers({"cifar10": 1}, 3) == ()
+
+
+def test_planned_looks_leave_each_test_a_lower_level_and_less_power() -> None:
+    level = planned_level((3, 5, 8))
+    assert level == pytest.approx(0.0197, abs=5e-4)
+    assert planned_level(()) == planned_level((5,)) == 0.05
+    (shared,) = planned_powers({"cifar10": 12}, 3, alpha=level)
+    expected = power_equivalent(0.5, sd=0.25, num_seeds=3, design=Design(12), alpha=level)
+    assert shared.power == pytest.approx(expected)
+    (alone,) = planned_powers({"cifar10": 12}, 3)
+    assert alone.power is not None
+    assert shared.power is not None
+    assert shared.power < alone.power

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from actwise.analysis.assumptions import break_even_correlation
+from actwise.analysis.evidence import gather
 from actwise.analysis.looks import Seen, error_of_looks, nominal_level, unplanned_looks
 from actwise.analysis.power import (
     DIFFERENCE_OF_DIFFERENCES,
@@ -15,7 +16,9 @@ from actwise.analysis.power import (
     smallest_detectable,
     upper_sd,
 )
+from actwise.analysis.precision import precisions
 from actwise.errors import SpecError
+from made_studies import LEVELS, made_study
 
 TWELVE = Design(num_cells=12)
 
@@ -124,3 +127,19 @@ def test_a_second_look_at_the_same_seeds_with_more_runs_is_not_planned(
     assert str(more) == "3 seeds (18 runs)"
     with pytest.raises(SpecError, match="increasing"):
         nominal_level((5, 3))
+
+
+def test_the_precision_is_that_of_the_level_that_looks_leave() -> None:
+    observed = made_study(
+        seeds=3, generator=np.random.default_rng(4), levels={**LEVELS, "dataset": ("cifar10",)}
+    )
+    (usual,), (shared,) = (precisions(gather(observed, alpha=alpha)) for alpha in (0.05, 0.0197))
+    assert shared.sd == usual.sd
+    assert shared.detectable == pytest.approx(
+        smallest_detectable(sd=usual.sd, num_seeds=3, design=TWELVE, alpha=0.0197)
+    )
+    assert shared.detectable_change > usual.detectable_change
+    assert shared.power_equivalent < usual.power_equivalent
+    expected = seeds_needed_range(0.5, sd=usual.sd, sd_df=usual.df, design=TWELVE, alpha=0.0197)
+    assert shared.seeds_for_margin == expected
+    assert expected != seeds_needed_range(0.5, sd=usual.sd, sd_df=usual.df, design=TWELVE)

@@ -60,7 +60,7 @@ class Looks:
 
 def looks_at(source: Source) -> Looks:
     """The looks at a source; the present one counts."""
-    planned = tuple(count for count in source.planned_looks if count > 1)
+    planned = source.planned_looks
     # Numbers of runs can be compared only between looks at the same study.
     seen = [
         Seen(look.num_seeds, (look.num_runs or 0) if look.study == source.study else 0)
@@ -70,6 +70,11 @@ def looks_at(source: Source) -> Looks:
     unplanned = unplanned_looks(planned, [*seen, now])
     level = nominal_level(planned) if planned else None
     return Looks(source.looks, planned, source.num_seeds, level, unplanned, now not in unplanned)
+
+
+def planned_level(looks: Sequence[int]) -> float:
+    """Level of every test at each planned look; the usual one where none is planned."""
+    return nominal_level(looks) if looks else ALPHA
 
 
 def nominal_level(looks: Sequence[int], *, alpha: float = ALPHA, num_cells: int = 2) -> float:

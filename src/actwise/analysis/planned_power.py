@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .equivalence import margin_for
+from .estimate import ALPHA
 from .external import EXTERNAL_DEVIATIONS
 from .power import Design, power_equivalent
 
@@ -23,6 +24,7 @@ class PlannedPower:
         margin: Margin of equivalence, in points.
         run_sd: Run-to-run standard deviation in points, from bank ``trottier``; None where no
             published one is at hand.
+        alpha: Level of each of the two tests: 5 %, or what planned looks leave to each.
         power: Of the two one-sided tests at a true difference of 0; 0 for single runs, from which
             `equivalent` is never concluded; None without ``run_sd``.
         seeds_for_half: Fewest seeds with a power of one half; None without ``run_sd`` or above 100.
@@ -33,6 +35,7 @@ class PlannedPower:
     num_seeds: int
     margin: float
     run_sd: float | None
+    alpha: float
     power: float | None
     seeds_for_half: int | None
 
@@ -42,28 +45,36 @@ class PlannedPower:
         return self.power is not None and self.power < ENOUGH
 
 
-def planned_powers(num_cells: Mapping[str, int], num_seeds: int) -> tuple[PlannedPower, ...]:
-    """One row for every data set with two cells or more; ``num_cells`` counts distinct cells."""
+def planned_powers(
+    num_cells: Mapping[str, int], num_seeds: int, *, alpha: float = ALPHA
+) -> tuple[PlannedPower, ...]:
+    """One row for every data set with two cells or more.
+
+    Args:
+        num_cells: Distinct cells of each data set.
+        num_seeds: Runs of each cell.
+        alpha: Level of each test; with planned looks their nominal level.
+    """
     return tuple(
-        _planned_power(dataset, cells, num_seeds)
+        _planned_power(dataset, cells, num_seeds, alpha)
         for dataset, cells in num_cells.items()
         if cells > 1
     )
 
 
-def _planned_power(dataset: str, num_cells: int, num_seeds: int) -> PlannedPower:
+def _planned_power(dataset: str, num_cells: int, num_seeds: int, alpha: float) -> PlannedPower:
     margin, deviation = margin_for(dataset), EXTERNAL_DEVIATIONS.get(dataset)
     if deviation is None:
         power = 0.0 if num_seeds == 1 else None
-        return PlannedPower(dataset, num_cells, num_seeds, margin, None, power, None)
+        return PlannedPower(dataset, num_cells, num_seeds, margin, None, alpha, power, None)
     sd, design = deviation.points, Design(num_cells)
 
     def at(seeds: int) -> float:
         if seeds == 1:
             return 0.0
-        return power_equivalent(margin, sd=sd, num_seeds=seeds, design=design)
+        return power_equivalent(margin, sd=sd, num_seeds=seeds, design=design, alpha=alpha)
 
     enough = (seeds for seeds in range(2, _MOST_SEEDS + 1) if at(seeds) >= ENOUGH)
     return PlannedPower(
-        dataset, num_cells, num_seeds, margin, sd, at(num_seeds), next(enough, None)
+        dataset, num_cells, num_seeds, margin, sd, alpha, at(num_seeds), next(enough, None)
     )

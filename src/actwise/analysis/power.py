@@ -155,12 +155,18 @@ def seeds_needed_range(
     design: Design,
     squared_weights: float = SIMPLE_DIFFERENCE,
     target: float = 0.80,
+    alpha: float = 0.05,
 ) -> tuple[int | None, int | None]:
     """Seeds needed at the estimated SD and at its upper 80 % confidence limit."""
     upper = upper_sd(sd, sd_df, level=0.80)
     first, last = (
         seeds_needed(
-            difference, sd=value, design=design, squared_weights=squared_weights, target=target
+            difference,
+            sd=value,
+            design=design,
+            squared_weights=squared_weights,
+            target=target,
+            alpha=alpha,
         )
         for value in (sd, upper)
     )

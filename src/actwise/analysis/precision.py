@@ -31,7 +31,8 @@ class Precision:
         sd_lower, sd_upper: 95 % limits of the deviation.
         num_seeds: Runs of the cell with the fewest.
         margin: Margin of equivalence.
-        detectable: Difference of two cells found with 80 % power (one-sided 5 %).
+        detectable: Difference of two cells found with 80 % power, by the one-sided test at the
+            level of the analysis.
         detectable_change: The same for a difference of two differences.
         power_equivalent: Power to conclude "equivalent" where there is no difference.
         seeds_for_margin: Seeds a cell that find a difference of the margin with 80 % power: at the
@@ -93,6 +94,7 @@ def _precision(evidence: Evidence, part: VariancePart, images: tuple[Component, 
     design = Design(len(part.members_G), blocked=part.fit.num_seeds > 1)
     margin = evidence.margin_of(part.name)
     lower, upper = (sd * math.sqrt(df / chi2_quantile(p, df)) for p in (0.975, 0.025))
+    alpha = evidence.alpha
     return Precision(
         part.name,
         sd,
@@ -101,17 +103,23 @@ def _precision(evidence: Evidence, part: VariancePart, images: tuple[Component, 
         upper,
         num_seeds,
         margin,
-        smallest_detectable(sd=sd, num_seeds=num_seeds, design=design),
+        smallest_detectable(sd=sd, num_seeds=num_seeds, design=design, alpha=alpha),
         smallest_detectable(
-            sd=sd, num_seeds=num_seeds, design=design, squared_weights=DIFFERENCE_OF_DIFFERENCES
+            sd=sd,
+            num_seeds=num_seeds,
+            design=design,
+            squared_weights=DIFFERENCE_OF_DIFFERENCES,
+            alpha=alpha,
         ),
-        power_equivalent(margin, sd=sd, num_seeds=num_seeds, design=design),
-        _seeds(margin, sd, df, design),
+        power_equivalent(margin, sd=sd, num_seeds=num_seeds, design=design, alpha=alpha),
+        _seeds(margin, sd, df, design, alpha),
         (*run_components(part), *images),
     )
 
 
-def _seeds(margin: float, sd: float, df: float, design: Design) -> tuple[int | None, int | None]:
+def _seeds(
+    margin: float, sd: float, df: float, design: Design, alpha: float
+) -> tuple[int | None, int | None]:
     if design.num_cells < 2 or sd == 0.0:
         return (None, None)
-    return seeds_needed_range(margin, sd=sd, sd_df=df, design=design)
+    return seeds_needed_range(margin, sd=sd, sd_df=df, design=design, alpha=alpha)

@@ -125,5 +125,12 @@ def _power(row: "PlannedPower") -> str:
         return f"one seed never concludes `equivalent` on {row.dataset}{more}"
     return (
         f"{seeds} give {100 * row.power:.0f} % power to conclude `equivalent` on {row.dataset} "
-        f"(margin {row.margin:g} and run SD {row.run_sd:g} points){more}"
+        f"(margin {row.margin:g} and run SD {row.run_sd:g} points{_shared(row)}){more}"
     )
+
+
+def _shared(row: "PlannedPower") -> str:
+    """The level of a look, where planned looks share the usual one."""
+    from ..analysis.estimate import ALPHA
+
+    return "" if row.alpha == ALPHA else f", each look at {100 * row.alpha:.1f} %"

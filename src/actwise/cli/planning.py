@@ -99,10 +99,12 @@ def _reckon(planned: "Plan", options: "RunOptions") -> _Cost:
 
 
 def _powers(planned: "Plan") -> "tuple[PlannedPower, ...]":
+    from ..analysis.looks import planned_level
     from ..analysis.planned_power import planned_powers
 
+    study = planned.study
     num_cells = Counter(run.spec.dataset for run in planned.distinct_cells)
-    return planned_powers(num_cells, len(planned.study.seeds))
+    return planned_powers(num_cells, len(study.seeds), alpha=planned_level(study.looks))
 
 
 def _cell_values(planned: "Plan", run: "PlannedRun", rate: "CellRate | None") -> dict[str, Any]:

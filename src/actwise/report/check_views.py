@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 from ..analysis.claim import ClaimResult
-from ..analysis.numbers import UNKNOWN, degrees, number, p_text, signed, span
+from ..analysis.numbers import UNKNOWN, degrees, number, p_text, percent, signed, span
 from ..analysis.results import Analysis
 from .views import View, make_view
 
@@ -89,7 +89,8 @@ def precision_view(analysis: Analysis) -> View:
     ]
     header = ("data set", "run SD", "95 %", "df", "detects", "change", "P(equiv.)", "seeds")
     note = (
-        "Detects: the smallest difference of two cells found with 80 % power (one-sided 5 %); "
+        "Detects: the smallest difference of two cells found with 80 % power (one-sided "
+        f"{percent(analysis.alpha)}); "
         "change: the same for a difference of differences. P(equiv.): power to conclude "
         "equivalence where there is no difference. Seeds: needed to find a difference of the "
         "margin, at the estimated SD and at its upper 80 % limit."
