@@ -51,7 +51,7 @@ class Point:
 def false_verdicts(repetitions: int, generator: np.random.Generator) -> Iterator[Row]:
     """Each claim's errors; the advice (C8) is fitted anew each time, so it has fewer draws."""
     for point in POINTS:
-        count = max(50, repetitions // (5 if point.claim == "C8" else 2))
+        count = max(50, repetitions // (5 if point.claim == "C8" else 4))
         wrong = [verdict == point.verdict for verdict in _verdicts(point, count, generator)]
         label = "support" if point.verdict == "supported" else "refutation"
         yield at_most(f"false {label} of {point.claim}: {point.where}", wrong)

@@ -47,10 +47,10 @@ def looks(repetitions: int, generator: np.random.Generator) -> Iterator[Row]:
     yield has_level("any p <= nominal level, looks at 3, 5, 8", (any_p for any_p, _ in found))
     better = ("better" in verdicts for _, verdicts in found)
     yield at_most('any "better" at no difference, looks at 3, 5, 8', better)
-    found = _over_looks((3, 5, 8), level, repetitions // 2, generator, difference=0.5)
+    found = _over_looks((3, 5, 8), level, repetitions // 4, generator, difference=0.5)
     equivalent = ("equivalent" in verdicts for _, verdicts in found)
     yield at_most('any "equivalent" at a difference of the margin, looks at 3, 5, 8', equivalent)
-    found = _over_looks((3, 5, 8), ALPHA, repetitions // 2, generator)
+    found = _over_looks((3, 5, 8), ALPHA, repetitions // 4, generator)
     yield stated("any p <= .05, looks at 3, 5, 8", (any_p for any_p, _ in found))
 
 

@@ -35,10 +35,10 @@ def intervals(repetitions: int, generator: np.random.Generator) -> Iterator[Row]
         yield covers(f"coverage, {seeds} seeds, under the model", _covered(found))
         yield has_level(f"type I, {seeds} seeds, under the model", _rejected(found))
         for name, noise in (("heavy tails (t3)", heavy), ("skewed (exponential)", skewed)):
-            found = _differences(seeds, noise, repetitions // 2, generator)
+            found = _differences(seeds, noise, repetitions // 4, generator)
             yield stated(f"coverage, {seeds} seeds, {name}", _covered(found))
         for ratio, name in ((2.0, "twice"), (0.5, "half")):
-            found = _differences(seeds, normal, repetitions // 2, generator, ratios=(ratio, ratio))
+            found = _differences(seeds, normal, repetitions // 4, generator, ratios=(ratio, ratio))
             label = f"coverage, {seeds} seeds, both cells {name} the SD of the others"
             yield stated(label, _covered(found))
 
