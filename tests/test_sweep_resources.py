@@ -2,11 +2,16 @@
 
 import math
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
+from actwise.errors import SpecError
+from actwise.models import make_describe
+from actwise.sweep import RunOptions, make_plan
+from actwise.sweep.preflight import check_memory
 from actwise.sweep.resources import (
     allowed_cpus,
     available_memory_bytes,
@@ -16,6 +21,7 @@ from actwise.sweep.resources import (
     own_groups,
     physical_cores,
 )
+from small_sweeps import small_study
 
 
 def test_there_is_a_core_and_it_is_ours() -> None:
@@ -39,6 +45,17 @@ def test_memory_limits_the_workers() -> None:
     available = available_memory_bytes()
     assert 0 < available <= psutil.virtual_memory().total
     assert default_workers(available, threads=1, device="cpu") == 1
+
+
+def test_a_run_larger_than_the_memory_is_refused_unless_asked_for() -> None:
+    plan = make_plan(small_study(activation=("relu",)), make_describe(None))
+    check_memory(plan, plan.distinct_runs, RunOptions(), device="cpu")
+    (cell_hash,) = plan.descriptions
+    needs_a_petabyte = replace(plan.descriptions[cell_hash], memory_bytes=10**15)
+    large = replace(plan, descriptions={cell_hash: needs_a_petabyte})
+    with pytest.raises(SpecError, match=r"needs about 1,000,000.0 GB .* --workers 1"):
+        check_memory(large, large.distinct_runs, RunOptions(), device="cpu")
+    check_memory(large, large.distinct_runs, RunOptions(workers=1), device="cpu")
 
 
 def test_a_worker_takes_as_many_cores_as_it_has_threads() -> None:

@@ -10,7 +10,7 @@ from ..store import RunStore
 from .options import RunOptions
 from .plan import Plan
 from .protocol import Setup
-from .resources import allowed_cpus, default_workers, physical_cores
+from .resources import allowed_cpus, available_memory_bytes, default_workers, physical_cores
 
 
 def check_study(study: StudySpec) -> None:
@@ -62,6 +62,26 @@ def count_workers(
     memory_bytes = max(plan.description(run).memory_bytes for run in runs)
     carried = default_workers(memory_bytes, threads=options.threads, device=device)
     return options.workers or carried
+
+
+def check_memory(
+    plan: Plan, runs: Sequence[PlannedRun], options: RunOptions, *, device: str
+) -> None:
+    """Refuse a run that alone needs more memory than there is, unless ``workers`` is given.
+
+    Raises:
+        SpecError: if the largest run does not fit; it names the sizes and the ways out.
+    """
+    if options.workers or device != "cpu":
+        return
+    needed_bytes = max(plan.description(run).memory_bytes for run in runs)
+    available_bytes = available_memory_bytes()
+    if needed_bytes > available_bytes:
+        raise SpecError(
+            f"a run needs about {needed_bytes / 1e9:,.1f} GB of memory and this machine has "
+            f"{available_bytes / 1e9:,.1f} GB left: lower train.batch_size or width, or start it "
+            "all the same with --workers 1"
+        )
 
 
 def make_setup(store: RunStore, options: RunOptions, *, workers: int) -> Setup:

@@ -13,7 +13,7 @@ from .events import Note, ProgressSink, SweepEnded, SweepStarted
 from .executors import Executor, InlineExecutor
 from .options import Outcome, RunOptions
 from .plan import Plan, make_plan
-from .preflight import check_machine, check_study, count_workers, make_setup
+from .preflight import check_machine, check_memory, check_study, count_workers, make_setup
 from .process_executor import ProcessExecutor
 from .progress import Silence
 from .protocol import Setup
@@ -72,6 +72,8 @@ def _run(
     plan = make_plan(study, describe)
     todo = find_todo(plan, store, options)
     device = check_machine(todo.runs, options) if todo.runs else "cpu"
+    if todo.runs:
+        check_memory(plan, todo.runs, options, device=device)
     store.add_study(study, todo.planned, claims=claims)
     store.reopen(todo.failed)
     _clear_leftovers(store)
