@@ -162,7 +162,7 @@ def test_published_means_are_summed_up_without_a_recommendation() -> None:
     assert analysis.decision.recommended == ()
     assert analysis.decision.reasons == (
         "The highest mean is that of E-Swish (β=1.75), 87.49.",
-        "Of 33 activations 0 are shown to be above Mish, 29 below (Holm).",
+        "Shown to be above Mish: 0 of 33 activations; below: 29 (Holm).",
     )
     assert analysis.source.flow == {"finished": 34 * 23}
     (reason,) = aw.analyze("bank:mish", contrast=("ReLU", "PReLU")).decision.reasons

@@ -43,7 +43,7 @@ def test_every_code_has_a_title_and_says_what_to_do() -> None:
 def test_the_paper_has_single_runs_and_a_ceiling() -> None:
     found = codes(load_bank("paper").observations())
     assert set(found) == {"A002", "A009"}
-    assert found["A002"] == "24 of 24 cells have fewer than 3 runs"
+    assert found["A002"] == "24 of 24 cells with fewer than 3 runs"
     assert "regularization:activation: 42.3 % in points, 58.4 %" in found["A009"]
 
 

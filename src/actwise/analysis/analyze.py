@@ -15,7 +15,7 @@ from .claim import Claim, ClaimResult, judge_claims
 from .claim_files import read_claims
 from .claims import PAPER_CLAIMS
 from .coverage import coverage
-from .decision import decide, nothing
+from .decision import decide, no_run, nothing
 from .differences import all_differences, cell_rows
 from .divergence import divergence_rates
 from .evidence import VARIANCES, Evidence, Variance, is_percent
@@ -169,7 +169,7 @@ def _analyze(source: Source, question: Question) -> Analysis:
     points = on_scale("points")
     evidence = points.evidence
     if evidence.is_single_run and question.variance == "cell":
-        raise SpecError("--variance cell needs replicates: every cell has a single run")
+        raise SpecError("--variance cell needs replicates: of no cell is a deviation known")
     differences, every_pair = all_differences(source, evidence, question.contrast)
     logit = None
     if is_percent(observed):
@@ -220,13 +220,12 @@ def _without_results(
     source: Source, observed: Observations, question: Question, looks: Looks
 ) -> Analysis:
     """Nothing has completed: what became of the runs is all there is."""
-    why = f"all {observed.num_runs} runs diverged" if observed.num_runs else "no run has completed"
     found = (find.diverged_runs(observed), find.incomplete_runs(source.flow))
     return Analysis(
         source=source,
         scale=question.scale,
         margin=question.margin,
-        decision=nothing(why),
+        decision=nothing(no_run(observed)),
         findings=tuple(finding for finding in found if finding),
         checks=Checks(divergence=divergence_rates(observed)),
         looks=looks,

@@ -178,7 +178,10 @@ def judge_claim(claim: Claim, evidence: Evidence, logit: Evidence | None) -> Cla
         reason,
         shown,
         by_source,
-        {name: evidence.margin_of(name) for name in dict.fromkeys(observed.run_datasets())},
+        {
+            name: evidence.margin_of(name)
+            for name in dict.fromkeys(observed.run_datasets().tolist())
+        },
         observed.completed().num_runs,
         0 if observed.seeds_R is None else len(set(observed.seeds_R.tolist())),
         evidence.model.source,

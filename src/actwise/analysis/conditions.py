@@ -106,9 +106,9 @@ def simple_effects(
 def separations(evidence: Evidence) -> tuple[Separation, ...]:
     """Best minus second best in each condition with two levels, Holm over the conditions.
 
-    The two are picked by the data, so the unadjusted p is too small with many levels; the ranking
-    as a set (``ranking``) allows for that. Where runs of a condition diverged, its best must be
-    separated with these runs at chance accuracy too.
+    The data pick the two, but more levels do not make p too small: two that tie far ahead of the
+    others are the least favourable case (Gutmann & Maymin 1987). Where runs of a condition
+    diverged, its best must be separated with these runs at chance accuracy too.
     """
     rows = _separations(evidence)
     if not evidence.diverged:

@@ -8,7 +8,8 @@ from .coverage import Coverage
 from .divergence import unknown_chance
 from .effects import EffectSize
 from .evidence import Evidence
-from .numbers import number, span
+from .numbers import counted, number, percent, span
+from .observations import Observations
 from .ranking import RankRow
 from .reasons import joined, reasons_of, separated_at
 
@@ -36,6 +37,17 @@ def nothing(why: str) -> Decision:
     return Decision(f"Nothing can be concluded: {why}.")
 
 
+def no_run(observed: Observations) -> str:
+    """Why there is nothing to decide by, where no run has completed."""
+    if not observed.num_runs:
+        return "no run has completed"
+    return (
+        "the only run diverged"
+        if observed.num_runs == 1
+        else f"all {observed.num_runs:,} runs diverged"
+    )
+
+
 def decide(
     evidence: Evidence,
     ranking: Sequence[RankRow],
@@ -60,7 +72,7 @@ def decide(
     """
     done = evidence.observed.completed()
     if not done.num_runs:
-        return nothing(_no_run(evidence))
+        return nothing(no_run(evidence.observed))
     levels = done.levels_of(done.focus)
     if len(levels) < 2:
         return nothing(f"{levels[0]} is the only {done.focus} with a completed run")
@@ -80,12 +92,12 @@ def _headline(
     done = evidence.observed.completed()
     if not ranking:
         return Decision(
-            separated_at(separations)
+            separated_at(separations, len(done.levels_of(done.focus)))
             or f"Nothing can be concluded about one best {done.focus}: no condition has runs of "
             f"all {len(done.levels_of(done.focus))}."
         )
     if not ranking[0].behind_best.is_testable:
-        return nothing("cells have single runs and no run-to-run deviation is known for them")
+        return nothing("no run-to-run deviation is known, from these runs or from elsewhere")
     kept = _possible_best(ranking)
     if evidence.diverged and set(_possible_best(at_chance)) != set(kept):
         return nothing(_diverged(evidence, kept, _possible_best(at_chance)))
@@ -94,13 +106,6 @@ def _headline(
     if len(kept) == 1:
         return Decision(_one(ranking, evidence), recommended=kept, is_conclusive=True)
     return Decision(_several(ranking, kept, evidence, simple), recommended=kept)
-
-
-def _no_run(evidence: Evidence) -> str:
-    observed = evidence.observed
-    if observed.num_runs:
-        return f"all {observed.num_runs} runs diverged"
-    return "no run has completed"
 
 
 def _possible_best(ranking: Sequence[RankRow]) -> tuple[str, ...]:
@@ -127,7 +132,7 @@ def _partial(
 ) -> str:
     """Never "use": what is best in some conditions may not be in the others."""
     focus = evidence.observed.focus
-    where = f"over {coverage.shared} of {coverage.total} conditions"
+    where = f"over {coverage.shared} of {counted(coverage.total, 'condition')}"
     if len(kept) == 1:
         said = f"{kept[0]} is ahead of {ranking[1].level} by {_lead(ranking)}"
     else:
@@ -169,4 +174,4 @@ def _several(
 
 
 def _certainty(evidence: Evidence) -> str:
-    return f"{100 * (1 - evidence.alpha):.0f} %"
+    return percent(1 - evidence.alpha)

@@ -18,7 +18,7 @@ from .evidence import Evidence, is_percent
 from .factorial import decompose, missing_cells
 from .finding import Finding
 from .looks import Seen
-from .numbers import number, span
+from .numbers import counted, number, span
 from .observations import Cell, Floats, Observations
 from .run_spreads import UnequalSpreads, unequal_spreads
 from .scales import on_scale
@@ -69,7 +69,9 @@ def few_seeds(observed: Observations) -> Finding | None:
     few = int(np.sum(np.bincount(done.run_cells, minlength=len(done.cells)) < _FEW_SEEDS))
     if not few:
         return None
-    return Finding("A002", f"{few} of {len(done.cells)} cells have fewer than {_FEW_SEEDS} runs")
+    return Finding(
+        "A002", f"{few} of {counted(len(done.cells), 'cell')} with fewer than {_FEW_SEEDS} runs"
+    )
 
 
 def outlier_seeds(outliers: Sequence[OutlierRun]) -> Finding | None:

@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import SpecError
 from ..store import Look
 from .estimate import ALPHA
+from .numbers import counted
 from .observations import Floats
 from .source import Source
 
@@ -29,7 +30,8 @@ class Seen:
     num_runs: int = 0
 
     def __str__(self) -> str:
-        return f"{self.num_seeds} seeds" + (f" ({self.num_runs} runs)" if self.num_runs else "")
+        runs = f" ({counted(self.num_runs, 'run')})" if self.num_runs else ""
+        return counted(self.num_seeds, "seed") + runs
 
 
 @dataclass(frozen=True)

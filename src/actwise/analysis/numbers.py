@@ -41,6 +41,11 @@ def p_text(p: float) -> str:
     return "<.001" if p < 0.001 else f"{p:.3f}"
 
 
+def counted(count: int, noun: str) -> str:
+    """``1 run``, ``3 runs``, ``10,000 runs``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def degrees(df: float) -> str:
     """Degrees of freedom; a dash where none are known."""
     if df == 0:

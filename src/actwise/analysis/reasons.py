@@ -3,11 +3,14 @@
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import starmap
 
 from .conditions import PairRow, Separation
 from .effects import EffectSize
 from .estimate import ALPHA
 from .evidence import Evidence
+from .numbers import counted
+from .source import level_text
 
 _MOST_PLACES = 4
 _MOST_NAMES = 8
@@ -37,16 +40,17 @@ def reasons_of(
     )
 
 
-def separated_at(separations: Sequence[Separation]) -> str:
+def separated_at(separations: Sequence[Separation], num_levels: int) -> str:
     """Where the best is separated although the levels share no condition; "" where nowhere."""
     found = [row for row in separations if row.is_separated]
     if not found:
         return ""
-    places = [f"{row.best} at {', '.join(level for _, level in row.condition)}" for row in found]
+    places = [f"{row.best} at {', '.join(starmap(level_text, row.condition))}" for row in found]
     left = len(places) - _MOST_PLACES
     more = f"; and {left} more" if left > 0 else ""
     return (
-        f"The best is separated in some conditions only: {'; '.join(places[:_MOST_PLACES])}{more}."
+        f"No condition has runs of all {num_levels}, so there is no ranking. The best is separated "
+        f"in some conditions: {'; '.join(places[:_MOST_PLACES])}{more}."
     )
 
 
@@ -62,12 +66,12 @@ def _separated(separations: Sequence[Separation]) -> Iterator[str]:
     if not separations:
         return
     separated = [row for row in separations if row.is_separated]
-    text = f"In {len(separated)} of {len(separations)} conditions the best is separated from "
-    text += "the second best (Holm)"
+    total = counted(len(separations), "condition")
+    text = f"In {len(separated)} of {total} the best is separated from the second best (Holm)"
     winners = Counter(row.best for row in separated)
     yield f"{text}: {_counts(winners)}." if winners else f"{text}."
     if left_open := sum(row.reason == "diverged" for row in separations):
-        yield f"In {left_open} conditions diverged runs leave open which is the best."
+        yield f"In {counted(left_open, 'condition')} diverged runs leave open which is the best."
     leading = Counter("a tie" if row.is_tie else row.best for row in separations)
     yield f"The best mean by condition: {_counts(leading)}."
     if len(winners) > 1:
@@ -109,17 +113,22 @@ def _error(evidence: Evidence) -> Iterator[str]:
 
 
 def _single_runs(evidence: Evidence) -> str:
-    parts = evidence.model.parts
-    known = [part.name for part in parts if part.df > 0]
-    unknown = [part.name for part in parts if not part.df > 0]
-    if not known:
-        return (
-            "Every cell has one run, and no run-to-run deviation is known for such runs: no "
-            "difference can be judged."
+    """Why the run-to-run deviation is not that of these runs, and what stands in its place."""
+    model = evidence.model
+    known = [part.name for part in model.parts if part.df > 0]
+    unknown = [part.name for part in model.parts if not part.df > 0]
+    several = int((model.counts_C > 1).sum())
+    why = "Every cell has one run"
+    if several:
+        why = (
+            f"{several} of {counted(len(model.cells), 'cell')} with more than one run leave no "
+            "degrees of freedom beside the seeds' effects"
         )
+    if not known:
+        return f"{why}, and no run-to-run deviation is known: no difference can be judged."
     elsewhere = (
-        f"Every cell has one run: the run-to-run deviation on {joined(known)} is taken from "
-        "elsewhere (bank trottier), and nothing can be shown to be equivalent"
+        f"{why}: the run-to-run deviation on {joined(known)} is taken from elsewhere (bank "
+        "trottier), and nothing can be shown to be equivalent"
     )
     return f"{elsewhere}; for {joined(unknown)} none is known." if unknown else f"{elsewhere}."
 

@@ -18,12 +18,12 @@ _FOLDS = ("dataset", "model", "depth")
 
 
 def rule_table(observed: Observations) -> tuple[Regret, ...]:
-    """In-sample regret, then cross-fitted and cross-validated; the labels keep them apart."""
+    """Cross-fitted regret, then in-sample and cross-validated; the labels keep them apart."""
     means = condition_means(observed)
     if not means:
         return ()
     learners = _learners(observed, sorted({level for row in means.values() for level in row}))
-    rows = [*regret_table(observed), *cross_fitted(observed, learners)]
+    rows = [*cross_fitted(observed, learners), *regret_table(observed)]
     for name in _FOLDS:
         if name in observed.factors:
             rows += cross_validated(observed, learners, factor=name)

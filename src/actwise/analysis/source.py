@@ -134,6 +134,11 @@ class Source:
         return int(np.bincount(done.run_cells).max())
 
 
+def level_text(factor: str, level: str) -> str:
+    """A level, with the name of its factor where the level alone would not tell."""
+    return level if factor in USUAL_FACTORS else f"{factor.removeprefix('train.')}={level}"
+
+
 def count_flow(
     observed: Observations, *, planned: int | None = None, failed: int = 0, excluded: int = 0
 ) -> dict[str, int]:

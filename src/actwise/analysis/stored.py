@@ -21,6 +21,7 @@ from ..store.schema import predictions as predictions_table
 from ..store.schema import runs as runs_table
 from ..store.schema import study_runs as study_runs_table
 from .blocking import apart_sentence, joined, seeds_cross
+from .numbers import counted
 from .observations import Cell, Observations
 from .source import DEFAULT_RESPONSE, Reading, Row, Source, StudyNote, count_flow
 from .stored_curves import stored_curves
@@ -203,11 +204,12 @@ def _excluded(
     sentences = []
     empty = sum(row["status"] == "finished" and row[response] is None for row in rows)
     if empty:
-        sentences.append(f"{empty} finished runs have no {response}")
+        sentences.append(f"{counted(empty, 'finished run')} without {response}")
     if failed := sum(row["status"] == "failed" for row in rows):
         sentences.append(f"{failed} failed with an error in code (`actwise show run ID` prints it)")
     if aliases:
-        sentences.append(f"{len(aliases)} further labels stand for networks that are counted once")
+        labels = counted(len(aliases), "further label")
+        sentences.append(f"{labels} of networks that are counted once")
     if apart:
         sentences.append(apart_sentence(apart))
     return tuple(sentences)

@@ -6,7 +6,7 @@ from .asked import Pair
 from .decision import Decision
 from .estimate import ALPHA
 from .findings import contradicting_rows
-from .numbers import signed, span
+from .numbers import counted, signed, span
 from .results import Analysis, Published
 from .side_tests import published_tests
 from .source import Source
@@ -51,8 +51,8 @@ def _decision(source: Source, compared: Sequence[Comparison], reference: str | N
         apart = [row.pooled.value for row, p in zip(compared, tests, strict=True) if p <= ALPHA]
         above = sum(value > 0 for value in apart)
         reasons.append(
-            f"Of {len(compared)} activations {above} are shown to be above {reference}, "
-            f"{len(apart) - above} below (Holm)."
+            f"Shown to be above {reference}: {above} of {counted(len(compared), 'activation')}; "
+            f"below: {len(apart) - above} (Holm)."
         )
     else:
         for row in compared:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from .options import Artifacts, StudyName, Where
-from .output import print_text
+from .output import count, print_text
 from .reading import (
     ClaimsFile,
     Contrast,
@@ -75,7 +75,7 @@ def report(
     print_text(f"report: {output}")
     if figures is not None:
         paths = write_figures(analysis, figures)
-        print_text(f"figures: {len(paths)} files in {figures}")
+        print_text(f"figures: {count(len(paths), 'file')} in {figures}")
 
 
 def write_demo_report(store: str) -> None:

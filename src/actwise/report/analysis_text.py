@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.text import Text
 
+from ..analysis.numbers import counted
 from ..analysis.results import Analysis
 from .check_views import check_views
 from .columns import columns
-from .result_views import factors_text, result_views
+from .result_views import measured_text, result_views
 from .views import View
-from .wording import printable
+from .wording import printable, scope
 
 
 def analysis_renderables(analysis: Analysis) -> list[RenderableType]:
@@ -21,8 +22,9 @@ def analysis_renderables(analysis: Analysis) -> list[RenderableType]:
 def _heading(analysis: Analysis) -> RenderableType:
     source, decision = analysis.source, analysis.decision
     observed = source.observed
-    about = filter(None, [observed.response, factors_text(observed)] if observed else [])
-    lines = [Text(printable(text), style="dim") for text in (source.citation, "; ".join(about))]
+    about = [source.citation, *([measured_text(observed)] if observed else [])]
+    about += [scope(source.table)] if source.table else []
+    lines = [Text(printable(text), style="dim") for text in about]
     lines += [Text(), Text(printable(decision.headline), style="bold")]
     lines += [Text(f"- {printable(reason)}") for reason in decision.reasons]
     return Group(*lines)
@@ -35,7 +37,7 @@ def _views(analysis: Analysis) -> Iterator[RenderableType]:
             yield _ViewText(view)
         left_out = len(view.rows) - view.most_rows
         if left_out > 0:
-            yield Text(f"... and {left_out} more rows: --json has them all", style="dim")
+            yield Text(f"... and {counted(left_out, 'more row')}: --json has all", style="dim")
         if view.note:
             yield Text(view.note, style="dim")
 

@@ -26,15 +26,31 @@ PAPER_SETTINGS: Mapping[str, tuple[str, str]] = {
 
 _NUMERICS = ("device", "threads", "memory_format", "cpu_capability")
 
-LIMITS = (
-    "One learning rate for all activations: verdicts hold at this rate and schedule. The study "
-    "`tuning` probes it.",
-    "All runs are tested on one test set, again and again: standard errors are those of seeds, "
-    "not of new images.",
-    "CIFAR test sets hold near-duplicates of training images (about 3 % of CIFAR-10 and 10 % of "
-    "CIFAR-100, Barz & Denzler 2020): absolute accuracies are slightly too high.",
-    "Points shrink mechanically near 100 %: claims that gaps change are judged on both scales.",
-)
+_CIFAR = ("cifar10", "cifar100")
+
+
+def limits(analysis: Analysis) -> Iterator[str]:
+    """What no statistics can mend, a sentence each."""
+    source = analysis.source
+    if source.kind != "store":
+        yield "The learning rate and the schedule are those of the runs; others may favour others."
+    elif "train.learning_rate" in source.scope:
+        yield (
+            "One learning rate for all activations: verdicts hold at this rate and schedule. The "
+            "study `tuning` probes it."
+        )
+    yield f"All runs are tested on one test set, again and again: {_error(analysis)}."
+    datasets = _datasets(source)
+    if not datasets or set(_CIFAR) & set(datasets):
+        yield (
+            "CIFAR test sets hold near-duplicates of training images (about 3 % of CIFAR-10 and "
+            "10 % of CIFAR-100, Barz & Denzler 2020): absolute accuracies are slightly too high."
+        )
+    if analysis.logit is not None:
+        yield (
+            "Points shrink mechanically near 100 %: claims that gaps change are judged on both "
+            "scales."
+        )
 
 
 def scope_view(analysis: Analysis) -> View:
@@ -83,11 +99,9 @@ def deviations_view(source: Source) -> View | None:
     if source.kind != "store":
         return None
     rows = []
-    observed = source.observed
-    has_sets = observed is not None and "dataset" in observed.factors
-    datasets = observed.levels_of("dataset") if observed and has_sets else ()
-    if datasets and not {"cifar10", "cifar100"} & set(datasets):
-        rows.append(("data set", ", ".join(datasets), "cifar10, cifar100", "other images"))
+    datasets = _datasets(source)
+    if datasets and not set(_CIFAR) & set(datasets):
+        rows.append(("data set", ", ".join(datasets), ", ".join(_CIFAR), "other images"))
     for name, (paper, effect) in PAPER_SETTINGS.items():
         here = setting_text(source.scope[name]) if name in source.scope else None
         if here is not None and not _is_same(here, paper):
@@ -114,6 +128,21 @@ def specs(source: Source) -> list[tuple[str, str]]:
         (note.study, json.dumps(json.loads(note.spec), indent=2, ensure_ascii=False))
         for note in source.studies
     ]
+
+
+def _error(analysis: Analysis) -> str:
+    """Of what the standard errors are."""
+    if analysis.points and analysis.points.evidence.is_single_run:
+        return "the standard errors of single runs are those of its images and of runs elsewhere"
+    return "standard errors are those of seeds, not of new images"
+
+
+def _datasets(source: Source) -> tuple[str, ...]:
+    """Names of the data sets; empty where the source does not tell."""
+    observed = source.observed
+    if observed is None or "dataset" not in observed.factors:
+        return ()
+    return observed.levels_of("dataset")
 
 
 def _is_same(here: str, paper: str) -> bool:

@@ -1,12 +1,14 @@
 """Means of all cells with intervals: the form of the paper's tables, or a plain list."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator
 
 from ..analysis.numbers import UNKNOWN, number, span
 from ..analysis.results import Analysis, CellRow
+from ..analysis.source import level_text
 from ..analysis.table_intervals import Interval, interval_within, possible_range
-from .views import View, adjustment, interval_name, level_text, make_view
+from .views import View, adjustment, interval_name, make_view
 
 MOST_COLUMNS = 8
 """Conditions side by side; with more, every cell has a row of its own."""
@@ -62,8 +64,8 @@ def _grid_view(analysis: Analysis, dataset: str, columns: dict[str, dict[str, Ce
     ]
     title = observed.response.replace("_", " ")
     note = (
-        f"Mean, its {interval_name(analysis)}, and n completed runs; * the best mean of its "
-        f"column, if no run of it diverged. {adjustment(analysis)}"
+        f"Mean, its {interval_name(analysis)}, SD of the cell's n completed runs; * the best mean "
+        f"of its column, if no run of it diverged. {adjustment(analysis)}"
     )
     name = title if dataset == "all" else f"{title} on {dataset}"
     return make_view(name, (observed.focus, *columns), rows, note=note.strip())
@@ -77,7 +79,8 @@ def _entry(row: CellRow | None, limits: Interval, *, is_best: bool) -> str:
         return f"{UNKNOWN}{diverged}"
     mark = "*" if is_best else ""
     within = f" ({span(*interval_within(row.mean, limits))})" if row.mean.is_testable else ""
-    return f"{number(row.mean.value)}{mark}{within} n={row.num_runs}{diverged}"
+    spread = "" if math.isnan(row.sd) else f" SD {number(row.sd)}"
+    return f"{number(row.mean.value)}{mark}{within}{spread} n={row.num_runs}{diverged}"
 
 
 def _best(rows: dict[str, CellRow], *, higher: bool) -> set[str]:

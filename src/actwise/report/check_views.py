@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 from ..analysis.claim import ClaimResult
-from ..analysis.numbers import UNKNOWN, degrees, number, p_text, percent, signed, span
+from ..analysis.numbers import UNKNOWN, counted, degrees, number, p_text, percent, signed, span
 from ..analysis.results import Analysis
 from .views import View, make_view
 
@@ -30,7 +30,10 @@ def check_views(analysis: Analysis) -> Iterator[View]:
 def claims_view(analysis: Analysis) -> View:
     """A line a claim; the eight claims are eight families."""
     rows = [(claim.id, claim.verdict, claim.reason, claim.statement) for claim in analysis.claims]
-    note = f"Each claim is a family of its own, alpha .05. {analysis.claims_origin}."
+    note = (
+        "Each claim is a family of its own, judged at "
+        f"{percent(analysis.alpha)}: of so many one may err. {analysis.claims_origin}."
+    )
     if not has_claims(analysis):
         names = ", ".join(claim.id for claim in analysis.claims)
         note = f"{names}: none can be judged here, where the cells that they compare are missing."
@@ -170,7 +173,7 @@ def looks_view(analysis: Analysis) -> View:
         for look in looks.taken
     ]
     planned = ", ".join(map(str, looks.planned)) or "none"
-    note = f"Planned: {planned}. Now {looks.num_seeds} seed{'' if looks.num_seeds == 1 else 's'}."
+    note = f"Planned: {planned}. Now {_now(analysis, looks.num_seeds)}."
     if looks.nominal_level is not None:
         note += (
             f" Each planned look decides at {looks.nominal_level:.3f}, so that all together err in "
@@ -179,6 +182,13 @@ def looks_view(analysis: Analysis) -> View:
     if not looks.is_planned:
         note += " This look was not planned: intervals and p values are nominal."
     return make_view("Looks", ("time (UTC)", "command", "seeds"), rows, left=2, note=note)
+
+
+def _now(analysis: Analysis, count: int) -> str:
+    observed = analysis.source.observed
+    if observed is not None and observed.seeds_R is None:
+        return f"{counted(count, 'run')} in the largest cell; only looks at stores are recorded"
+    return counted(count, "seed")
 
 
 def _seeds(needed: tuple[int | None, int | None]) -> str:

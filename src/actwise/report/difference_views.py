@@ -49,7 +49,7 @@ def pairs_view(analysis: Analysis) -> View:
         f"({_margins(pairs)}), else better or worse by the interval and the adjusted one-sided p"
     )
     if family.size:
-        note += f" ({family.method}, {family.size} {family.family})."
+        note += f" ({family.method}; family: {family.family}, {family.size})."
     else:
         note += "; there is none, since nothing is known of the run-to-run deviation."
     view = make_view("Differences of pairs", header, rows, left=2, note=note, most_rows=24)
@@ -125,10 +125,9 @@ def _robustness_view(analysis: Analysis) -> View:
 
 def _incumbent_view(analysis: Analysis) -> View:
     rows = analysis.differences.incumbent
-    name = rows[0].p[-1].family
-    return _contrast_view(
-        analysis, f"Means {name}", rows, "Mean over the conditions that all levels share; Dunnett."
-    )
+    p = rows[0].p[-1]
+    note = f"Mean over the conditions that all levels share; {p.method.capitalize()}."
+    return _contrast_view(analysis, f"Means {p.family}", rows, note)
 
 
 def _contrast_view(

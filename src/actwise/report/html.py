@@ -14,14 +14,18 @@ from typing import Any
 
 from .. import __version__
 from ..analysis.analyze import Question, analyze_source, analyze_store, open_source
+from ..analysis.asked import Pair
+from ..analysis.evidence import Variance
+from ..analysis.numbers import counted
 from ..analysis.results import Analysis
+from ..analysis.scales import Scale
 from ..analysis.source import Reading
 from ..store import RunStore
 from ..store.formats import write_file
 from . import figures
 from .background import (
-    LIMITS,
     deviations_view,
+    limits,
     plan_sentences,
     provenance_view,
     scope_view,
@@ -31,7 +35,7 @@ from .background import (
 from .cell_views import cell_views
 from .check_views import check_views, components_view, has_claims
 from .drawing import Drawing, svg_style, to_svg
-from .result_views import result_views
+from .result_views import measured_text, result_views
 from .views import View
 from .wording import code_parts
 
@@ -62,27 +66,43 @@ def report(
     target: str | Path,
     *,
     figures_dir: str | Path | None = None,
+    factors: Sequence[str] | None = None,
+    response: str | None = None,
+    lower_is_better: bool = False,
     study: str | None = None,
     where: Sequence[str] = (),
-    margin: float | None = None,
+    contrast: Pair | None = None,
     claims: str | Path | None = None,
+    margin: float | None = None,
+    scale: Scale = "points",
+    variance: Variance = "pooled",
 ) -> Analysis:
     """Analyse a source and write its report.
 
     Args:
-        source: As for :func:`actwise.analyze`: a store, a CSV file, ``bank:NAME``, or rows.
+        source: A store, a CSV file, ``bank:NAME``, or rows.
         target: The HTML file.
         figures_dir: Folder for the figures as SVG and PNG.
+        factors: As for :func:`actwise.analyze`, like all that follow.
+        response: The measured column.
+        lower_is_better: Whether a low response is good.
         study: Only this study of a store.
         where: Conditions ``FIELD=VALUE`` on the rows.
-        margin: Margin of equivalence in points for all data sets.
+        contrast: A pair (A, B) of levels of the compared factor, A minus B.
         claims: TOML file with further claims.
+        margin: Margin of equivalence in points for all data sets.
+        scale: The scale that is shown.
+        variance: One residual variance a data set ("pooled"), or each cell its own ("cell").
 
     Raises:
         ActwiseError: if the source cannot be read or the file cannot be written.
     """
-    question = Question(None, Path(claims) if claims else None, margin, command="report")
-    reading = Reading(study=study, where=tuple(where))
+    question = Question(
+        contrast, Path(claims) if claims else None, margin, scale, variance, command="report"
+    )
+    reading = Reading(
+        tuple(factors) if factors else None, response, lower_is_better, study, tuple(where)
+    )
     with open_source(source, reading) as opened:
         if isinstance(opened, RunStore):
             analysis = analyze_store(opened, reading, question)
@@ -114,6 +134,7 @@ def render_html(analysis: Analysis, *, command: str, now: datetime | None = None
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
+    observed = analysis.source.observed
     environment = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
@@ -125,17 +146,19 @@ def render_html(analysis: Analysis, *, command: str, now: datetime | None = None
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return environment.get_template("template.html.j2").render(
         analysis=analysis,
+        measured=measured_text(observed) if observed else "",
         title=_title(analysis),
         parts=parts(analysis),
         claims=[(claim, components_view(claim)) for claim in analysis.claims]
         if has_claims(analysis)
         else [],
         specs=specs(analysis.source),
-        limits=LIMITS,
+        limits=tuple(limits(analysis)),
         # Both are ours: the style sheet is a file beside this one, pictures escape their texts.
         style=Markup(style),
         picture=Markup,
         code_parts=code_parts,
+        counted=counted,
         digest=digest,
         command=command,
         version=__version__,

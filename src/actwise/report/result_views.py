@@ -4,12 +4,15 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ..analysis.numbers import UNKNOWN, number, p_text, percent, signed, span
+from ..analysis.numbers import UNKNOWN, counted, number, p_text, percent, signed, span
 from ..analysis.observations import Observations
 from ..analysis.ranking import RankRow
 from ..analysis.results import Analysis, Decomposed, ScaleResults
 from .difference_views import difference_views
 from .views import View, adjustment, interval, interval_name, make_view, place, yes
+
+_MOST_RULES = 12
+"""Rows of the rules on a terminal, unless more are cross-fitted."""
 
 
 def result_views(analysis: Analysis) -> Iterator[View]:
@@ -35,10 +38,14 @@ def ranking_view(analysis: Analysis) -> View:
     note = (
         "Mean over the conditions that all levels share. Behind: the best other level minus this "
         "one, negative for the leader. May be best: not shown to be worse than another "
-        f"({percent(1 - analysis.alpha)}, Hsu). P(best) is a picture of the uncertainty, not a "
-        f"test. {adjustment(analysis)}"
+        f"({percent(1 - analysis.alpha)}, {_method(analysis)}). P(best) is a picture of the "
+        f"uncertainty, not a test. {adjustment(analysis)}"
     )
     return _ranking("Ranking", analysis.differences.ranking, analysis, note.strip())
+
+
+def _method(analysis: Analysis) -> str:
+    return "Hsu" if analysis.variance == "pooled" else "t tests against each rival, Bonferroni"
 
 
 def _chance_view(analysis: Analysis) -> View:
@@ -78,7 +85,10 @@ def separation_view(analysis: Analysis) -> View:
         for row in analysis.differences.separations
     ]
     header = ("condition", "best", "second", "gap", interval_name(analysis), "p", "separated")
-    note = "p is two-sided, Holm over the conditions, under the most cautious model of the error."
+    note = (
+        "Gap: the best minus the second best, which these runs pick. p is two-sided, Holm over the "
+        "conditions, under the most cautious model of the error."
+    )
     view = make_view("Best against second best", header, rows, left=3, note=note)
     return replace(view, right=view.right[:-1])
 
@@ -136,9 +146,13 @@ def _pool_note(points: Decomposed) -> str:
     if points.noise_ss:
         known = {name: number(v, 1) for name, v in points.noise_ss.items() if math.isfinite(v)}
         parts = ", ".join(f"{value} ({name})" for name, value in known.items())
-        note += f" Without replicates there is no F test; noise alone would add {parts} to it."
+        note += (
+            " Without degrees of freedom of the error there is no F test; noise alone would add "
+            f"{parts} to it."
+        )
     if found.missing:
-        note += f" {len(found.missing)} cells are missing: some terms lose degrees of freedom."
+        missing = counted(len(found.missing), "missing cell")
+        note += f" With {missing} some terms lose degrees of freedom."
     return note
 
 
@@ -155,6 +169,8 @@ def _gains_view(analysis: Analysis, shown: ScaleResults) -> View:
 
 
 def _rules_view(analysis: Analysis) -> View:
+    # They come first, and none is left out, however many levels there are.
+    num_fitted = sum(row.label.startswith("cross-fitted") for row in analysis.rules)
     rows = [
         (row.rule, row.label, number(row.mean, 3), number(row.worst), str(row.num_conditions))
         for row in analysis.rules
@@ -164,12 +180,19 @@ def _rules_view(analysis: Analysis) -> View:
         "on the same runs; they are never compared with the others."
     )
     header = ("rule", "scored", "mean", "worst", "conditions")
-    return make_view("Regret of rules of choice", header, rows, left=2, note=note, most_rows=12)
+    return make_view(
+        "Regret of rules of choice",
+        header,
+        rows,
+        left=2,
+        note=note,
+        most_rows=max(_MOST_RULES, num_fitted + _MOST_RULES // 2),
+    )
 
 
-def factors_text(observed: Observations | None) -> str:
-    """Names of the factors and how many levels each has."""
-    if observed is None:
-        return ""
+def measured_text(observed: Observations) -> str:
+    """What was measured, in which direction it is good, and the factors with their levels."""
+    better = "" if observed.higher_is_better else " (lower is better)"
     pairs = zip(observed.factors, observed.levels, strict=True)
-    return ", ".join(f"{name} ({len(levels)})" for name, levels in pairs if len(levels) > 1)
+    factors = [f"{name} ({len(levels)})" for name, levels in pairs if len(levels) > 1]
+    return "; ".join(filter(None, (f"{observed.response}{better}", ", ".join(factors))))

@@ -10,7 +10,7 @@ from ..analysis.estimate import Estimate
 from ..analysis.numbers import percent, span
 from ..analysis.observations import Observations
 from ..analysis.results import Analysis
-from ..analysis.source import USUAL_FACTORS
+from ..analysis.source import level_text
 from .wording import printable
 
 
@@ -88,13 +88,6 @@ def place(condition: Sequence[tuple[str, str]], observed: Observations | None) -
     )
     shown = (level_text(*entry) for entry in condition if entry[0] not in fixed)
     return ", ".join(shown) or "all runs"
-
-
-def level_text(factor: str, level: str) -> str:
-    """A level, with the name of its factor where the level alone would not tell."""
-    if factor in USUAL_FACTORS:
-        return level
-    return f"{factor.removeprefix('train.')}={level}"
 
 
 def yes(value: object) -> str:

@@ -1,0 +1,167 @@
+"""What ``analyze`` and the report say in words is true of the runs at hand."""
+
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+import actwise as aw
+import made_runs
+from actwise.analysis.numbers import counted
+from actwise.analysis.results import Analysis
+from actwise.report.analysis_text import analysis_renderables
+from actwise.report.html import render_html
+from actwise.store import RunStore
+from made_studies import LEVELS, made_rows
+
+Rows = list[dict[str, Any]]
+SMALL = {"dataset": ("mine",), "model": ("mlp",), "regularization": ("none",)}
+SMALL |= {"activation": ("relu", "elu", "prelu")}
+
+
+def rows_of(seeds: int = 3, **levels: tuple[str, ...]) -> Rows:
+    return made_rows(
+        seeds=seeds, generator=np.random.default_rng(seeds), levels={**LEVELS, **levels}
+    )
+
+
+def printed(analysis: Analysis) -> str:
+    console = Console(file=io.StringIO(), width=80, color_system=None)
+    with console.capture() as capture:
+        for renderable in analysis_renderables(analysis):
+            console.print(renderable)
+    return " ".join(capture.get().split())
+
+
+def one_replicate(dataset: str) -> Rows:
+    """Three cells at seed 0, one of them at seed 1 too; all were planned at both."""
+    rows = rows_of(seeds=2, **{**SMALL, "dataset": (dataset,)})
+    left_out = [row for row in rows if row["seed"] == 1 and row["activation"] != "relu"]
+    for row in left_out:
+        row |= {"status": "failed", "test_accuracy": None}
+    return rows
+
+
+@pytest.mark.parametrize("dataset", ["mine", "cifar10"])
+def test_one_replicated_cell_is_not_called_a_single_run(dataset: str) -> None:
+    analysis = aw.analyze(one_replicate(dataset))
+    said = " ".join((analysis.decision.headline, *analysis.decision.reasons))
+    assert "Every cell has one run" not in said
+    assert "1 of 3 cells with more than one run leave no degrees of freedom" in said
+    assert ("taken from elsewhere" in said) == (dataset == "cifar10")
+    assert "Without replicates" not in printed(analysis)
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "0 runs"), (1, "1 run"), (2, "2 runs"), (10_000, "10,000 runs")]
+)
+def test_one_is_no_plural(count: int, text: str) -> None:
+    assert counted(count, "run") == text
+
+
+ONE = re.compile(
+    r"(?<![\d.,])1 (conditions|seeds|runs|cells|rows|files|labels|activations|comparisons)\b"
+)
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_no_output_has_one_of_a_plural(seeds: int, tmp_path: Path) -> None:
+    study = made_runs.made_study(seeds=f"0..{seeds - 1}")
+    with RunStore.open(tmp_path / "store", create=True) as store:
+        planned = made_runs.made_plan(study)
+        store.add_study(study, planned)
+        made_runs.finish(store, planned[:1])
+        first = aw.analyze(store)
+        made_runs.finish(store, planned)
+        analyses = [first, aw.analyze(store), aw.analyze(rows_of(seeds, **SMALL))]
+    for analysis in analyses:
+        assert ONE.search(printed(analysis)) is None
+        assert ONE.search(render_html(analysis, command="test")) is None
+
+
+def test_the_report_takes_every_question_of_the_analysis(tmp_path: Path) -> None:
+    rows = rows_of(**SMALL)
+    analysis = aw.report(
+        rows, tmp_path / "r.html", variance="cell", scale="logit", contrast=("elu", "relu")
+    )
+    assert analysis.variance == "cell"
+    assert analysis.scale == "logit"
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "The pair asked for" in page
+    errors = aw.report(
+        rows, tmp_path / "r.html", lower_is_better=True, factors=("dataset", "activation")
+    )
+    assert errors.source.observed is not None
+    assert errors.source.observed.factors == ("dataset", "activation")
+    assert "lower is better" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_the_methods_that_are_named_are_those_that_were_used() -> None:
+    pooled, own = (aw.analyze(rows_of(**SMALL), variance=v) for v in ("pooled", "cell"))
+    assert "(95 %, Hsu)" in printed(pooled)
+    assert "all levels share; Dunnett." in printed(pooled)
+    assert "Hsu" not in printed(own)
+    assert "Bonferroni" in printed(own)
+    assert "all levels share; Holm." in printed(own)
+
+
+def test_banks_have_runs_and_no_seeds() -> None:
+    said = printed(aw.analyze("bank:trottier"))
+    assert "Now 5 runs in the largest cell" in said
+    assert "test_error (lower is better);" in said
+    assert "No condition has runs of all 7, so there is no ranking." in said
+    assert "pelu(div,mul) at cifar10, depth=20, inner_norm=none" in said
+
+
+def test_cross_fitted_rules_are_never_left_out_on_a_terminal() -> None:
+    levels = tuple(f"elu({1 + k / 10:g})" for k in range(20))
+    analysis = aw.analyze(rows_of(seeds=2, **{**SMALL, "activation": levels}))
+    fitted = [row for row in analysis.rules if row.label.startswith("cross-fitted")]
+    said = printed(analysis)
+    assert len(fitted) > 20
+    assert said.count(" cross-fitted ") >= len(fitted)
+
+
+def test_the_margins_of_claims_have_plain_names() -> None:
+    (claim, *_) = aw.analyze("bank:paper").claims
+    assert [type(name) for name in claim.margin] == [str, str]
+
+
+def test_the_run_deviation_of_every_cell_stands_in_the_report() -> None:
+    analysis = aw.analyze(rows_of(**SMALL))
+    page = render_html(analysis, command="test")
+    for row in analysis.cells:
+        assert f"SD {row.sd:.2f} n=3" in page
+
+
+def test_the_limits_are_those_of_the_source() -> None:
+    single, several = aw.analyze("bank:paper"), aw.analyze(rows_of(**SMALL))
+    pages = [render_html(analysis, command="test") for analysis in (single, several)]
+    assert "standard errors are those of seeds" in pages[1]
+    assert "standard errors are those of seeds" not in pages[0]
+    assert ["near-duplicates" in page for page in pages] == [True, False]
+    assert all("One learning rate for all" not in page for page in pages)
+
+
+def test_a_study_of_the_learning_rate_is_not_said_to_have_one(tmp_path: Path) -> None:
+    for name, rates in (("one", [0.1]), ("two", [0.1, 0.01])):
+        study = made_runs.made_study(seeds="0..1", factors={"train.learning_rate": rates})
+        with RunStore.open(tmp_path / name, create=True) as store:
+            planned = made_runs.made_plan(study)
+            store.add_study(study, planned)
+            made_runs.finish(store, planned)
+            page = render_html(aw.analyze(store), command="test")
+        assert ("One learning rate for all" in page) == (name == "one")
+
+
+def test_the_heading_tells_under_which_conditions_the_verdicts_hold(tmp_path: Path) -> None:
+    study = made_runs.made_study(seeds="0..1", width=0.5)
+    with RunStore.open(tmp_path / "store", create=True) as store:
+        planned = made_runs.made_plan(study)
+        store.add_study(study, planned)
+        made_runs.finish(store, planned)
+        assert "width 0.5; at most 200 epochs;" in printed(aw.analyze(store))
