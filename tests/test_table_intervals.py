@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from actwise.analysis.distributions import t_quantile
 from actwise.analysis.source import Reading
 from actwise.analysis.stored import read_runs
 from actwise.analysis.table_intervals import with_intervals
+from actwise.report.wording import notes
 from actwise.store import RunStore
 
 ACCURACIES = {"relu": (70.0, 71.0, 75.0), "elu": (72.0, 73.5, 77.0), "prelu": (80.0, 81.0, None)}
@@ -60,6 +62,17 @@ def test_a_cell_that_no_seed_joins_to_the_others_has_no_interval(tmp_path: Path)
     assert second.interval is None
     half = t_quantile(0.975, 1) * math.sqrt(0.5)
     assert first.interval == pytest.approx((70.5 - half / math.sqrt(2), 70.5 + half / math.sqrt(2)))
+
+
+def test_the_table_says_what_its_intervals_rest_on_or_why_there_are_none(tmp_path: Path) -> None:
+    known = made_table(tmp_path / "known", ACCURACIES)
+    assert "(residual variance pooled per data set, seeds as blocks)" in " ".join(notes(known))
+    # Beside the seeds' effects one replicated cell leaves no degrees of freedom.
+    lonely = {"relu": (70.0, 71.0, 75.0), "elu": (72.0, None, None)}
+    unknown = made_table(tmp_path / "unknown", lonely)
+    assert all(cell.interval is None for cell in unknown.cells)
+    assert "Without intervals: these runs do not tell" in " ".join(notes(unknown))
+    assert "ntervals" not in " ".join(notes(replace(unknown, error=None)))
 
 
 def test_an_interval_ends_where_a_percentage_ends(tmp_path: Path) -> None:

@@ -85,12 +85,15 @@ class Table:
         studies: Names of the studies that the runs were asked for in.
         seeds: Every seed planned or recorded, rising.
         environments: Numerics fingerprints of the runs.
+        error: What the intervals of the means rest on; "" where none can be told, None where
+            nobody asked for them.
     """
 
     cells: tuple[TableCell, ...]
     studies: tuple[str, ...]
     seeds: tuple[int, ...]
     environments: tuple[str, ...]
+    error: str | None = None
 
     @cached_property
     def levels(self) -> Mapping[str, tuple[Setting, ...]]:

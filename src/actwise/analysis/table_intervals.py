@@ -20,7 +20,7 @@ Interval = tuple[float, float]
 
 
 def with_intervals(table: Table, observed: Observations) -> Table:
-    """The table with the 95 % interval of every mean of which an error is known.
+    """The table with the 95 % interval of every mean of which an error is known, and its source.
 
     A label that stands for a network that another label stands for has its interval there.
     """
@@ -34,7 +34,8 @@ def with_intervals(table: Table, observed: Observations) -> Table:
         if found is not None and found.is_testable:
             cell = replace(cell, interval=interval_within(found, limits))
         cells.append(cell)
-    return replace(table, cells=tuple(cells))
+    is_any_known = any(cell.interval for cell in cells)
+    return replace(table, cells=tuple(cells), error=model.source if is_any_known else "")
 
 
 def possible_range(observed: Observations) -> Interval:

@@ -51,11 +51,13 @@ def notes(table: Table) -> Iterator[str]:
     """What a reader must know of single cells, a sentence each."""
     if any(cell.num_finished > 1 for cell in table.cells):
         yield "± is the standard deviation over seeds, n the number of finished runs."
-    if any(cell.interval for cell in table.cells):
+    if table.error:
         yield (
-            "Below it stands the 95 % interval of the mean, from the run-to-run deviation of all "
-            "cells of the data set; `actwise analyze` compares them."
+            f"Below it stands the 95 % interval of the mean ({table.error}); `actwise analyze` "
+            "compares them."
         )
+    elif table.error is not None:
+        yield "Without intervals: these runs do not tell the run-to-run deviation."
     if any(paper_accuracy(cell) is not None for cell in table.cells):
         yield (
             "Beside it stands the paper's number (Ryu & Yoon 2017, Tables 3 and 4): one run, full "
