@@ -140,7 +140,7 @@ def render_loops(rows: list[LoopRow]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=7, help="turns of each contender")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each contender")
     parser.add_argument(
         "--quick", action="store_true", help="turns of one batch, ReLU only, width 1/4 for all"
     )

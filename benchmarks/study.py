@@ -108,7 +108,8 @@ def choose_loader_workers(options: argparse.Namespace) -> int:
     """0 or 2, whichever trains a few batches of every cell sooner."""
     seconds: dict[int, float] = {}
     for num_workers in (0, 2):
-        loader = make_loop("study-loader", options, batches=TRIAL_BATCHES, workers=num_workers)
+        batches = 1 if options.quick else TRIAL_BATCHES
+        loader = make_loop("study-loader", options, batches=batches, workers=num_workers)
         loader.turn()  # warms up
         (seconds[num_workers],) = loader.turn()
         loader.end()
@@ -171,11 +172,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3, help="turns of each contender")
     parser.add_argument("--images", type=int, default=NUM_IMAGES, help="trained on, per epoch")
-    parser.add_argument("--quick", action="store_true", help="1 round of 1,280 images")
+    parser.add_argument("--quick", action="store_true", help="1 round of 256 images")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
     if options.quick:
-        options.rounds, options.images = 1, 1_280
+        options.rounds, options.images = 1, 256
     source = find_source()
     rows = measure(source, options, loader_workers=choose_loader_workers(options))
     place = where(n=options.rounds, images=options.images, epochs=NUM_EPOCHS, data=source.level)
