@@ -173,7 +173,7 @@ def _analyze(source: Source, question: Question) -> Analysis:
     differences, every_pair = all_differences(source, evidence, question.contrast)
     logit = None
     if is_percent(observed):
-        logit = on_scale("logit", pairs=differences.simple)
+        logit = on_scale("logit", pairs=differences.simple, like=points)
     elif question.scale == "logit":
         raise SpecError(f"{observed.response} is no percentage: it has no logit scale")
     checks = check_runs(observed, evidence, source.correct)

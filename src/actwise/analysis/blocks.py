@@ -7,6 +7,7 @@ The cells are eliminated, so only a seeds x seeds system is solved, whatever the
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -56,7 +57,7 @@ class AdditiveFit:
         tilt_S = self._tilt(weights_C)
         return plain + float(tilt_S @ self.inverse_SS @ tilt_S)
 
-    @property
+    @cached_property
     def is_connected(self) -> bool:
         """Whether chains of shared seeds join all cells, so that every contrast is estimable."""
         return round(float(np.trace(self.inverse_SS @ self.normal_SS))) == self.num_seeds - 1
@@ -73,6 +74,8 @@ class AdditiveFit:
 
     def is_estimable(self, weights_C: Floats) -> bool:
         """Whether the seeds connect the cells of the contrast (always true without blocks)."""
+        if self.num_seeds == 0 or self.is_connected:
+            return True
         tilt_S = self._tilt(weights_C)
         # The inverse's column space is what the runs tell about the seeds.
         missed_S = tilt_S - self.inverse_SS @ (self.normal_SS @ tilt_S)

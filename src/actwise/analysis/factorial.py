@@ -8,9 +8,11 @@ the cell means and their information matrix, so the work grows with cells, not w
 Shapes: C cells, F factors, P columns of a design.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -62,6 +64,7 @@ class Decomposition:
         cells: The cells with runs.
         missing: Cells of the full crossing without runs.
         is_balanced: Whether all cells have the same number of runs.
+        design: The columns of the terms.
     """
 
     effects: tuple[Effect, ...]
@@ -74,6 +77,7 @@ class Decomposition:
     cells: tuple[Cell, ...]
     missing: tuple[Cell, ...]
     is_balanced: bool
+    design: "Design"
 
     @property
     def focus_effects(self) -> tuple[Effect, ...]:
@@ -98,10 +102,17 @@ class Decomposition:
         raise SpecError(f"there is no term {':'.join(factors)}; there are {known}")
 
 
-def decompose(observed: Observations, *, sums: Sums = "II") -> Decomposition:
+def decompose(
+    observed: Observations, *, sums: Sums = "II", like: Decomposition | None = None
+) -> Decomposition:
     """Decompose the sum of squares of the completed runs.
 
     Seeds are taken out first where they are blocks within each data set.
+
+    Args:
+        observed: The runs.
+        sums: Type of the sums of squares.
+        like: The same runs on another scale: its design is this one's.
 
     Raises:
         NotEstimableError: for type III with missing cells; they are named.
@@ -111,18 +122,12 @@ def decompose(observed: Observations, *, sums: Sums = "II") -> Decomposition:
     if not done.num_runs:
         raise SpecError("there is no completed run to decompose")
     varying = [f for f in range(len(done.factors)) if len(done.levels[f]) > 1]
-    codes_CF = np.unique(done.codes_RF, axis=0)
     missing = missing_cells(done)
     if sums == "III" and missing:
         raise NotEstimableError("the type III decomposition", missing)
     model = fit_cells(done)
     balanced = not missing and len(set(model.counts_C.tolist())) == 1
-    design = _Design(
-        codes_CF=codes_CF[:, varying],
-        num_levels=[len(done.levels[f]) for f in varying],
-        root_CC=_information_root(model),
-        is_orthogonal=balanced and model.is_orthogonal,
-    )
+    design = like.design if like else _design(model, done, varying, sums, is_balanced=balanced)
     target_C = design.root_CC @ model.means_C
     # Sums of squares that rounding error alone would give: shares of them would mean nothing.
     smallest = done.num_runs * (ROUNDING * float(np.abs(done.response_R).max())) ** 2
@@ -133,7 +138,7 @@ def decompose(observed: Observations, *, sums: Sums = "II") -> Decomposition:
 
     effects = []
     for term in all_terms(len(varying)):
-        basis_CK = design.basis(term, sums)
+        basis_CK = design.bases[term]
         names = tuple(done.factors[varying[f]] for f in term)
         ss = squared(basis_CK.T @ target_C)
         diagonal_C = np.sum(basis_CK**2, axis=1)
@@ -152,15 +157,29 @@ def decompose(observed: Observations, *, sums: Sums = "II") -> Decomposition:
         done.cells,
         missing,
         balanced,
+        design,
     )
 
 
-def decompose_by_dataset(observed: Observations, *, sums: Sums = "II") -> dict[str, Decomposition]:
-    """One decomposition a data set; with one data set, the same as :func:`decompose`."""
+def decompose_by_dataset(
+    observed: Observations,
+    *,
+    sums: Sums = "II",
+    like: Mapping[str, Decomposition] = MappingProxyType({}),
+) -> dict[str, Decomposition]:
+    """One decomposition a data set; with one data set, the same as :func:`decompose`.
+
+    Args:
+        observed: The runs.
+        sums: Type of the sums of squares.
+        like: The same runs on another scale, by data set.
+    """
     done = observed.completed()
     names = done.run_datasets()
-    found = dict.fromkeys(names.tolist())
-    return {name: decompose(done.select(names == name), sums=sums) for name in found}
+    return {
+        name: decompose(done.select(names == name), sums=sums, like=like.get(name))
+        for name in dict.fromkeys(names.tolist())
+    }
 
 
 def missing_cells(observed: Observations) -> tuple[Cell, ...]:
@@ -181,39 +200,70 @@ def _information_root(model: CellModel) -> Floats:
     return root_CC
 
 
+def _design(
+    model: CellModel, done: Observations, varying: list[int], sums: Sums, *, is_balanced: bool
+) -> "Design":
+    return Design(
+        done.cell_codes[:, varying],
+        [len(done.levels[f]) for f in varying],
+        _information_root(model),
+        is_balanced and model.is_orthogonal,
+        sums,
+    )
+
+
 @dataclass(frozen=True)
-class _Design:
-    """The columns of the terms, seen through the root of the cells' information matrix."""
+class Design:
+    """The columns of the terms, seen through the root of the cells' information matrix.
+
+    Attributes:
+        codes_CF: Position of each cell's level of each factor that varies.
+        num_levels: Of these factors.
+        root_CC: Its cross product is the inverse covariance of the cell means.
+        is_orthogonal: Whether no term needs to be adjusted for another.
+        sums: "II" or "III".
+    """
 
     codes_CF: Integers
     num_levels: list[int]
     root_CC: Floats
     is_orthogonal: bool
+    sums: Sums
 
     def full_df(self, term: Term) -> int:
+        """Degrees of freedom of a term with all cells."""
         return int(np.prod([self.num_levels[f] - 1 for f in term]))
 
-    def basis(self, term: Term, sums: Sums) -> Floats:
-        """Orthonormal basis of what a term adds to the others it is adjusted for."""
-        own_CK = self._columns([term])
+    @cached_property
+    def bases(self) -> dict[Term, Floats]:
+        """For each term an orthonormal basis of what it adds to those it is adjusted for."""
+        return {term: self._basis(term) for term in all_terms(len(self.num_levels))}
+
+    def _basis(self, term: Term) -> Floats:
+        own_CK = self._columns[term]
         if not self.is_orthogonal:
-            before_CP = _orthonormal(self._adjusted_for(term, sums))
+            before_CP = _orthonormal(self._adjusted_for(term))
             # Projecting twice keeps the basis orthogonal to rounding error.
             for _ in range(2):
                 own_CK = own_CK - before_CP @ (before_CP.T @ own_CK)
         return _orthonormal(own_CK)
 
-    def _adjusted_for(self, term: Term, sums: Sums) -> Floats:
+    def _adjusted_for(self, term: Term) -> Floats:
         others = [
-            other
-            for other in all_terms(len(self.num_levels))
-            if other != term and (sums == "III" or not set(term) <= set(other))
+            columns_CK
+            for other, columns_CK in self._columns.items()
+            if other != term and (self.sums == "III" or not set(term) <= set(other))
         ]
-        return self._columns([(), *others])
+        return np.hstack(others)
 
-    def _columns(self, terms: Iterable[Term]) -> Floats:
-        parts = [term_columns(term, self.codes_CF, self.num_levels) for term in terms]
-        return np.asarray(self.root_CC @ np.hstack(parts))
+    @cached_property
+    def _columns(self) -> dict[Term, Floats]:
+        """Columns of the mean and of every term."""
+        terms = [(), *all_terms(len(self.num_levels))]
+        return {
+            term: np.asarray(self.root_CC @ term_columns(term, self.codes_CF, self.num_levels))
+            for term in terms
+        }
 
 
 def _orthonormal(columns_CP: Floats) -> Floats:

@@ -197,9 +197,9 @@ def seed_blocks(observed: Observations, runs: Integers) -> Integers | None:
     if observed.seeds_R is None or observed.blocked is False:
         return None
     seeds, seed_R = np.unique(observed.seeds_R[runs], return_inverse=True)
-    pairs = {(int(c), int(s)) for c, s in zip(observed.run_cells[runs], seed_R, strict=True)}
-    num_cells = len(np.unique(observed.run_cells[runs]))
-    crossed = len(pairs) == num_cells * len(seeds)
+    cell_R = observed.run_cells[runs]
+    num_cells, num_pairs = (len(np.unique(c)) for c in (cell_R, cell_R * len(seeds) + seed_R))
+    crossed = num_pairs == num_cells * len(seeds)
     if len(seeds) < 2 or num_cells < 2 or not (crossed or observed.blocked):
         return None
     return np.asarray(seed_R, dtype=np.int64)

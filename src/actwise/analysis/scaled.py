@@ -24,6 +24,7 @@ def results_on(
     variance: Variance = "pooled",
     alpha: float = ALPHA,
     pairs: Sequence[PairRow] = (),
+    like: ScaleResults | None = None,
 ) -> ScaleResults:
     """The results on one scale.
 
@@ -34,6 +35,7 @@ def results_on(
         variance: One residual variance a data set, or each cell its own.
         alpha: Level of each test.
         pairs: Those whose differences are given on this scale too.
+        like: The results of the same runs on another scale, whose designs are the same.
 
     Raises:
         SpecError: on the logit scale, for a response that is no percentage.
@@ -46,13 +48,15 @@ def results_on(
         is_judged_twice = evidence.is_single_run and is_percent(observed)
         return single_run_models(runs, scale=scale) if is_judged_twice else {}
 
+    known = like.pooled.found if like and like.pooled else None
+    by_dataset = {name: part.found for name, part in like.by_dataset.items()} if like else {}
     return ScaleResults(
         scale,
         evidence,
-        _sized(decompose(scaled), noise(done)),
+        _sized(decompose(scaled, like=known), noise(done)),
         {
             name: _sized(found, noise(done.select(names == name)))
-            for name, found in decompose_by_dataset(scaled).items()
+            for name, found in decompose_by_dataset(scaled, like=by_dataset).items()
         },
         augmentation_gains(evidence),
         tuple(_difference(evidence, pair) for pair in pairs),
