@@ -162,6 +162,8 @@ def select_planned(planned: Sequence[StoredRun], where: Sequence[str]) -> list[S
         SpecError: if a condition is not FIELD=VALUE.
         UnknownNameError: if no line of the plan has such a value.
     """
+    if not where:
+        return list(planned)
     import pyarrow as pa
 
     columns: dict[str, list[Any]] = {
