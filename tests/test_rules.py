@@ -80,6 +80,7 @@ def test_learning_the_condition_beats_a_constant_out_of_sample() -> None:
     observed = made_study(seeds=4, generator=np.random.default_rng(2), truth=truth)
     rows = {row.rule: row for row in cross_fitted(observed, LEARNERS)}
     assert {row.label for row in rows.values()} == {"cross-fitted"}
+    assert {row.num_conditions for row in rows.values()} == {8}
     assert rows["best per regularization"].mean < 0.2
     assert rows["always prelu"].mean == pytest.approx(1.0, abs=0.2)
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from .claim import ComponentResult, Evaluation, Plan
 from .contrasts import combine
+from .distributions import noncentrality
 from .estimate import Estimate
 from .evidence import Evidence
 from .inference import CellModel, Weights
@@ -74,7 +75,9 @@ def spread(means: list[list[Weights]], model: CellModel) -> Spread:
     # A single run's variance is known or comes from outside: chi^2, as with infinite df.
     df2 = df2 if _has_replicates(means, model) else math.inf
     ratio, tail = total / error_variance, model.alpha / 2
-    lower, upper = (_noncentrality(ratio, df1, df2, p) for p in (1 - tail, tail))
+    lower, upper = (
+        noncentrality(ratio / df1, df1=df1, df2=df2, probability=p) for p in (1 - tail, tail)
+    )
     scale = error_variance / df1
     return Spread(max(0.0, raw - error_variance), raw, lower * scale, upper * scale, df2)
 
@@ -120,20 +123,3 @@ def _has_replicates(means: list[list[Weights]], model: CellModel) -> bool:
 
 def _pair_error(model: CellModel, first: Weights, second: Weights) -> Estimate:
     return model.contrast(combine((1.0, first), (-1.0, second)))
-
-
-def _noncentrality(ratio: float, df1: int, df2: float, probability: float) -> float:
-    """The noncentrality at which P(X <= ratio) = probability; 0 where none is so large."""
-    from scipy import optimize, special
-
-    def excess(noncentrality: float) -> float:
-        if math.isinf(df2):
-            return float(special.chndtr(ratio, df1, noncentrality)) - probability
-        return float(special.ncfdtr(df1, df2, noncentrality, ratio / df1)) - probability
-
-    if excess(0.0) <= 0:
-        return 0.0
-    high = max(1.0, ratio)
-    while excess(high) > 0:
-        high *= 2
-    return float(optimize.brentq(excess, 0.0, high, xtol=1e-10))

@@ -41,7 +41,8 @@ def cross_fitted(observed: Observations, learners: Mapping[str, Learner]) -> tup
             for choose, score in ((first, second), (second, first))
             if choose
         ]
-        rows += _average(folds)
+        # Both halves have all conditions: each is scored twice, and counts once.
+        rows += [replace(row, num_conditions=len(first)) for row in _average(folds)]
     return tuple(rows)
 
 

@@ -6,6 +6,9 @@ noncentral distribution is needed, ``scipy.stats`` is imported by the function t
 
 import math
 
+_HUGE = 1e8
+"""Of df1 * F: from noncentralities of about 1e10 on scipy's noncentral distributions are NaN."""
+
 
 def t_quantile(probability: float, df: float) -> float:
     """The t quantile; NaN where df is not positive."""
@@ -48,3 +51,35 @@ def chi2_quantile(probability: float, df: float) -> float:
     from scipy import special
 
     return float(special.chdtri(df, 1 - probability))
+
+
+def noncentrality(f: float, *, df1: int, df2: float, probability: float) -> float:
+    """The noncentrality L at which P(F' <= f; L) = ``probability``; 0 where none is so large.
+
+    With infinite df2, df1 F' is noncentral chi-square. Where seeds almost agree F is huge, and F'
+    is then L / df1 times the inverse of chi-square(df2) / df2 to a relative error of 1 / sqrt(L).
+    """
+    from scipy import optimize, special
+
+    if f * df1 > _HUGE:
+        return _noncentrality_of_huge(f * df1, df2, probability)
+
+    def excess(found: float) -> float:
+        if math.isinf(df2):
+            return float(special.chndtr(f * df1, df1, found)) - probability
+        return float(special.ncfdtr(df1, df2, found, f)) - probability
+
+    if excess(0.0) <= 0:
+        return 0.0
+    high = max(1.0, f * df1)
+    while excess(high) > 0:
+        high *= 2
+    return float(optimize.brentq(excess, 0.0, high, xtol=1e-10, rtol=1e-12))
+
+
+def _noncentrality_of_huge(ratio: float, df2: float, probability: float) -> float:
+    from scipy import special
+
+    if math.isinf(df2):
+        return float((math.sqrt(ratio) - special.ndtri(probability)) ** 2)
+    return ratio * chi2_quantile(1 - probability, df2) / df2

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from .distributions import f_upper_tail
+from .distributions import f_upper_tail, noncentrality
 from .factorial import Decomposition, Effect
 from .inference import CellModel
 
@@ -72,7 +72,10 @@ def eta_interval(f: float, *, df1: int, df2: int, level: float = _LEVEL) -> tupl
     L / (L + df1 + df2 + 1) (Steiger 2004, Psychological Methods 9, eq. 33).
     """
     size = df1 + df2 + 1
-    lower, upper = (_noncentrality(f, df1, df2, p) for p in ((1 + level) / 2, (1 - level) / 2))
+    lower, upper = (
+        noncentrality(f, df1=df1, df2=df2, probability=p)
+        for p in ((1 + level) / 2, (1 - level) / 2)
+    )
     return lower / (lower + size), upper / (upper + size)
 
 
@@ -105,18 +108,3 @@ def _effect_size(effect: Effect, found: Decomposition, noise: CellModel | None) 
 
 def _percent(part: float, whole: float) -> float:
     return 100.0 * part / whole if whole > 0 else math.nan
-
-
-def _noncentrality(f: float, df1: int, df2: int, probability: float) -> float:
-    """The noncentrality at which P(F' <= f) equals ``probability``; 0 where none is so large."""
-    from scipy import optimize, special
-
-    def excess(noncentrality: float) -> float:
-        return float(special.ncfdtr(df1, df2, noncentrality, f)) - probability
-
-    if excess(0.0) <= 0:
-        return 0.0
-    high = max(1.0, f * df1)
-    while excess(high) > 0:
-        high *= 2
-    return float(optimize.brentq(excess, 0.0, high, xtol=1e-10, rtol=1e-12))

@@ -121,8 +121,8 @@ def _single_runs(evidence: Evidence) -> str:
     why = "Every cell has one run"
     if several:
         why = (
-            f"{several} of {counted(len(model.cells), 'cell')} with more than one run leave no "
-            "degrees of freedom beside the seeds' effects"
+            f"Further runs in {several} of {counted(len(model.cells), 'cell')} leave no degrees "
+            "of freedom beside the seeds' effects"
         )
     if not known:
         return f"{why}, and no run-to-run deviation is known: no difference can be judged."

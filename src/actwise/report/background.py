@@ -33,7 +33,7 @@ def limits(analysis: Analysis) -> Iterator[str]:
     """What no statistics can mend, a sentence each."""
     source = analysis.source
     if source.kind != "store":
-        yield "The learning rate and the schedule are those of the runs; others may favour others."
+        yield "Verdicts hold at the learning rate and schedule of these runs; others may differ."
     elif "train.learning_rate" in source.scope:
         yield (
             "One learning rate for all activations: verdicts hold at this rate and schedule. The "
@@ -59,7 +59,7 @@ def scope_view(analysis: Analysis) -> View:
     rows = [(name, setting_text(value)) for name, value in source.scope.items()]
     if source.observed is not None:
         for name, levels in zip(source.observed.factors, source.observed.levels, strict=True):
-            if len(levels) > 1:
+            if len(levels) > 1 or name not in source.scope:
                 rows.append((name, ", ".join(levels)))
     note = "Verdicts hold for these settings; nothing is known beyond them."
     return make_view("Scope", ("setting", "value"), rows, left=2, note=note)
@@ -134,7 +134,7 @@ def _error(analysis: Analysis) -> str:
     """Of what the standard errors are."""
     if analysis.points and analysis.points.evidence.is_single_run:
         return "the standard errors of single runs are those of its images and of runs elsewhere"
-    return "standard errors are those of seeds, not of new images"
+    return "the standard errors of verdicts are those of runs, not of new images"
 
 
 def _datasets(source: Source) -> tuple[str, ...]:

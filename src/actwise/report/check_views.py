@@ -32,7 +32,8 @@ def claims_view(analysis: Analysis) -> View:
     rows = [(claim.id, claim.verdict, claim.reason, claim.statement) for claim in analysis.claims]
     note = (
         "Each claim is a family of its own, judged at "
-        f"{percent(analysis.alpha)}: of so many one may err. {analysis.claims_origin}."
+        f"{percent(analysis.alpha)}: the more claims, the likelier that one errs. "
+        f"{analysis.claims_origin}."
     )
     if not has_claims(analysis):
         names = ", ".join(claim.id for claim in analysis.claims)
@@ -90,13 +91,13 @@ def precision_view(analysis: Analysis) -> View:
         )
         for row in analysis.checks.precisions
     ]
-    header = ("data set", "run SD", "95 %", "df", "detects", "change", "P(equiv.)", "seeds")
+    header = ("data set", "run SD", "95 %", "df", "detects", "change", "P(equiv.)", "needed")
     note = (
         "Detects: the smallest difference of two cells found with 80 % power (one-sided "
         f"{percent(analysis.alpha)}); "
         "change: the same for a difference of differences. P(equiv.): power to conclude "
-        "equivalence where there is no difference. Seeds: needed to find a difference of the "
-        "margin, at the estimated SD and at its upper 80 % limit."
+        "equivalence where there is no difference. Needed: runs a cell that find a difference of "
+        "the margin, at the estimated SD and at its upper 80 % limit."
     )
     return make_view("Precision", header, rows, note=note)
 

@@ -163,7 +163,7 @@ def _gains_view(analysis: Analysis, shown: ScaleResults) -> View:
         (gain.activation, signed(gain.estimate.value, 3), interval(gain.estimate, digits))
         for gain in shown.gains
     ]
-    note = "Mean over data sets and networks of the accuracy with minus without augmentation."
+    note = "Mean over data sets and networks, with minus without augmentation."
     header = ("level", unit, interval_name(analysis))
     return make_view("Gain by augmentation", header, rows, note=note)
 
