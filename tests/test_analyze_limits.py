@@ -52,6 +52,13 @@ CASES: dict[str, tuple[Rows, str]] = {
     "one seed, CIFAR": (grid(noisy, seeds=1), "prelu"),
     "ties": (grid(lambda a, s: 80.0 + s), "cannot be told apart|equivalent"),
     "zero variance": (grid(lambda a, s: {"relu": 80.0, "prelu": 82.0}.get(a, 81.0)), "prelu"),
+    "almost zero variance": (
+        grid(
+            lambda a, s: {"relu": 80.0, "prelu": 82.0}.get(a, 81.0) + 1e-6 * ((a, s) == ("elu", 0))
+        )
+        + grid(lambda a, s: {"relu": 80.0, "prelu": 82.0}.get(a, 81.0), regularization="bn+aug"),
+        "prelu",
+    ),
     "nothing varies": (grid(lambda a, s: 80.0), "cannot be told apart|equivalent"),
     "one diverged": (grid(lambda a, s: None if (a, s) == ("elu", 1) else noisy(a, s)), "prelu"),
     "one activation diverged": (

@@ -107,6 +107,18 @@ def test_a_spread_that_grows_refutes_the_shrinking_gaps() -> None:
     assert judged(observed)["C2"].verdict == "refuted"
 
 
+def test_seeds_that_almost_agree_tell_how_far_the_gaps_shrink() -> None:
+    def truth(cell: dict[str, str]) -> float:
+        spread = 0.3 if "aug" in cell["regularization"] else 1.0
+        return 80 + spread * {"relu": -1.0, "prelu": 0.0, "elu": 1.0}[cell["activation"]]
+
+    observed = made_study(seeds=3, generator=np.random.default_rng(2), truth=truth, sd=1e-7)
+    result = judged(observed)["C2"]
+    assert (result.verdict, result.reason) == ("supported", "ok")
+    assert result.components[0].estimate == pytest.approx(0.3)
+    assert 0.1 < result.components[0].lower < 0.3 < result.components[0].upper < 0.6
+
+
 def test_single_runs_elsewhere_do_not_make_the_spread_of_cifar10_known_better(
     true_world: Observations,
 ) -> None:

@@ -181,3 +181,18 @@ def test_the_eta_interval_covers_the_truth() -> None:
     limits = [eta_interval(float(f), df1=df1, df2=df2) for f in draws]
     covered = np.mean([lower <= truth <= upper for lower, upper in limits])
     assert covered == pytest.approx(0.90, abs=0.055)
+
+
+@pytest.mark.parametrize(("df1", "df2"), [(1, 48), (2, 6), (6, 400)])
+def test_the_eta_interval_nears_one_where_seeds_almost_agree(df1: int, df2: int) -> None:
+    limits = np.array([eta_interval(10.0**x, df1=df1, df2=df2) for x in range(2, 40)])
+    assert np.isfinite(limits).all()
+    assert (limits[:, 0] <= limits[:, 1]).all()
+    assert (np.diff(limits, axis=0) >= 0).all()
+    assert limits[-1] == pytest.approx(1.0)
+
+
+def test_the_eta_interval_has_no_step_where_its_formula_for_huge_f_begins() -> None:
+    below, above = (np.array(eta_interval(f, df1=2, df2=6)) for f in (4.999e7, 5.001e7))
+    odds = [(limits / (1 - limits)) for limits in (below, above)]
+    assert odds[1] / odds[0] == pytest.approx(5.001 / 4.999, rel=1e-5)
