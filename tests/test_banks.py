@@ -1,4 +1,5 @@
-import numpy as np
+import json
+
 import pytest
 
 import actwise as aw
@@ -8,6 +9,7 @@ from actwise.analysis.inference import NotEstimableError, fit_cells
 from actwise.analysis.readers import read_bank, read_table_rows
 from actwise.analysis.source import Reading
 from actwise.analysis.summaries import compare, contradictions, summaries
+from actwise.cli.main import run_command
 from actwise.errors import SpecError, UnknownNameError
 
 
@@ -55,27 +57,49 @@ def test_a_level_that_no_run_has_is_refused_with_the_known_ones() -> None:
         read_table_rows(rows, Reading(where=("model=nope",)))
 
 
-@pytest.mark.parametrize(
-    ("dataset", "norm", "activation", "error"),
-    [
-        ("cifar10", "bn", "relu", 5.6738),
-        ("cifar10", "bn", "prelu", 5.6054),
-        ("cifar10", "bn", "elu", 11.1954),
-        ("cifar10", "none", "elu", 6.5468),
-        ("cifar100", "bn", "relu", 25.9198),
-        ("cifar100", "bn", "prelu", 25.8262),
-        ("cifar100", "bn", "elu", 35.5176),
-        ("cifar100", "none", "elu", 26.5896),
-    ],
-)
-def test_published_errors_at_110_layers_follow_from_the_curves(
-    dataset: str, norm: str, activation: str, error: float
+AT_110_LAYERS = {
+    ("cifar10", "bn", "relu"): "5.6738",
+    ("cifar10", "bn", "prelu"): "5.6054",
+    ("cifar10", "bn", "elu"): "11.1954",
+    ("cifar10", "none", "elu"): "6.5468",
+    ("cifar100", "bn", "relu"): "25.9198",
+    ("cifar100", "bn", "prelu"): "25.8262",
+    ("cifar100", "bn", "elu"): "35.5176",
+    ("cifar100", "none", "elu"): "26.5896",
+}
+"""Errors in the tables of Trottier et al. 2016."""
+
+
+def test_analyze_gives_the_published_errors_beside_the_means(
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    bank = load_bank("trottier")
-    wanted = {"dataset": dataset, "depth": "110", "inner_norm": norm, "activation": activation}
-    rows = [wanted.items() <= row.items() for row in bank.rows()]
-    curves = bank.curves()[rows]
-    assert np.median(curves, axis=0)[-5:].mean() == pytest.approx(error, abs=6e-4)
+    assert run_command(["analyze", "--bank", "trottier", "--where", "depth=110"]) == 0
+    text = capsys.readouterr().out
+    _, found = text.split("Cells as published: test_error\n")
+    rows, note = found.split("As published: ")
+    shown = {tuple(line.split()[:3]): line.split()[-1] for line in rows.splitlines()[1:]}
+    assert {cell: shown[cell] for cell in AT_110_LAYERS} == AT_110_LAYERS
+    assert note.startswith("mean over epochs 196-200 of the median over replicates.")
+
+
+def test_published_errors_stand_in_the_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["analyze", "--bank", "trottier", "--json"]) == 0
+    cells = {
+        (cell["dataset"], cell["inner_norm"], cell["activation"]): cell
+        for cell in json.loads(capsys.readouterr().out)["cells"]
+        if cell["depth"] == "110"
+    }
+    for key, error in AT_110_LAYERS.items():
+        assert f"{cells[key]['as_published']:.4f}" == error
+    assert cells["cifar10", "bn", "relu"]["mean"] == pytest.approx(5.68324)
+
+
+def test_a_bank_of_plain_runs_has_no_figures_of_another_kind(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_command(["analyze", "--bank", "paper"]) == 0
+    assert "as published" not in capsys.readouterr().out
+    assert {cell["as_published"] for cell in aw.analyze("bank:paper").to_json()["cells"]} == {None}
 
 
 @pytest.mark.parametrize(

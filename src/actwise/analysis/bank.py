@@ -30,7 +30,8 @@ class Bank:
         factors, focus, response, higher_is_better: As in :class:`Observations`.
         unit: "percent", or "fraction" (turned into percent when read).
         reference: In summaries, the activation to which the others were compared.
-        curve: In curves, the prefix of the epoch columns and the epochs that are averaged.
+        curve: In curves, the prefix of the epoch columns, the epochs that are averaged, and what
+            the published figures take over replicates before that: "median" or "mean".
     """
 
     name: str
@@ -90,6 +91,18 @@ class Bank:
         rows = self.rows()
         columns = [name for name in rows[0] if name.startswith(self.curve["prefix"])]
         return np.array([[float(row[name] or "nan") for name in columns] for row in rows])
+
+    def as_published(self, curves_RE: Floats) -> float:
+        """A cell's figure as its paper gives it, from the curves of its runs."""
+        over_runs = {"median": np.median, "mean": np.mean}[self.curve["published"]]
+        return float(np.mean(over_runs(self._window(curves_RE), axis=0)))
+
+    @property
+    def as_published_text(self) -> str:
+        """How :meth:`as_published` sums up."""
+        first, last = self.curve["first_epoch"], self.curve["last_epoch"]
+        over_runs = self.curve["published"]
+        return f"mean over epochs {first}-{last} of the {over_runs} over replicates"
 
     def _window(self, curves_RE: Floats) -> Floats:
         first, last = self.curve["first_epoch"], self.curve["last_epoch"]

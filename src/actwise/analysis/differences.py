@@ -53,7 +53,8 @@ def cell_rows(source: Source, evidence: Evidence) -> tuple[CellRow, ...]:
         sd, num_runs = deviations.get(cell, (math.nan, 0))
         mean = model.mean(cell) if num_runs else None
         epochs, seconds = source.epochs.get(cell), source.seconds.get(cell)
-        rows.append(CellRow(cell, num_runs, mean, sd, count, epochs, seconds))
+        published = source.published.get(cell)
+        rows.append(CellRow(cell, num_runs, mean, sd, count, epochs, seconds, published))
     return tuple(rows)
 
 

@@ -9,7 +9,7 @@ from ..errors import SpecError
 from ..store.filters import is_any, parse_where, refuse_unknown
 from .bank import Bank, load_bank
 from .blocking import Line, apart_sentence, joined, seeds_cross
-from .observations import Booleans, Floats, Observations, read_rows
+from .observations import Booleans, Cell, Floats, Observations, read_rows
 from .source import (
     DEFAULT_RESPONSE,
     USUAL_FACTORS,
@@ -44,11 +44,16 @@ def read_bank(name: str, reading: Reading) -> Source:
     reached_B = _rows_with_response(bank)
     curves: tuple[Curve, ...] = ()
     optimism = None
+    published: dict[Cell, float] = {}
     observed = bank.observations().select(chosen_B[reached_B])
     observed = with_factors(observed, reading.factors)
     if bank.kind == "curves":
         curves_RE = bank.curves()[chosen_B & reached_B]
         curves = mean_curves(observed, curves_RE, measure=bank.response)
+        published = {
+            cell: bank.as_published(curves_RE[observed.run_cells == place])
+            for place, cell in enumerate(observed.cells)
+        }
         optimism = _optimism(curves_RE, higher_is_better=bank.higher_is_better)
     stopped = np.flatnonzero(chosen_B & ~reached_B)
     flow = count_flow(observed, planned=int(chosen_B.sum()), excluded=len(stopped))
@@ -64,6 +69,7 @@ def read_bank(name: str, reading: Reading) -> Source:
         scope=scope,
         curves=curves,
         optimism=optimism,
+        published=published,
         bank=bank,
     )
 

@@ -31,7 +31,11 @@ from .summaries import Comparison, Contradiction
 
 @dataclass(frozen=True)
 class CellRow:
-    """One cell: completed runs, their mean with its 95 % interval, and what did not complete."""
+    """One cell: completed runs, their mean with its 95 % interval, and what did not complete.
+
+    Attributes:
+        as_published: Its figure as the paper of a bank gives it, where that is no plain mean.
+    """
 
     cell: Cell
     num_runs: int
@@ -40,6 +44,7 @@ class CellRow:
     num_diverged: int
     epochs: float | None
     seconds: float | None
+    as_published: float | None = None
 
 
 @dataclass(frozen=True)

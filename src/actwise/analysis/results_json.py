@@ -80,6 +80,7 @@ def _cell(factors: Sequence[str], row: CellRow, limits: Interval) -> Json:
         **{key: found[key] for key in ("standard_error", "df", "lower", "upper")},
         "epochs": row.epochs,
         "train_seconds": row.seconds,
+        "as_published": row.as_published,
     }
 
 

@@ -94,6 +94,7 @@ class Source:
         aliases: Labels that stand for a network that another label stands for.
         table: The same runs as the cells of ``actwise table``.
         optimism: Best minus last epoch, mean over complete curves, where curves are known.
+        published: Each cell's figure as the paper of a bank gives it, where that is no plain mean.
         correct: Which test images each cell's runs classified correctly, where that is stored.
         summaries, bank: Of published summary statistics.
     """
@@ -119,6 +120,7 @@ class Source:
     aliases: tuple[str, ...] = ()
     table: Table | None = None
     optimism: float | None = None
+    published: Mapping[Cell, float] = field(default_factory=dict)
     correct: Correct = field(default_factory=dict)
     summaries: tuple[Summary, ...] = ()
     bank: Bank | None = None

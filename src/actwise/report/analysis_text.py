@@ -7,6 +7,7 @@ from rich.text import Text
 
 from ..analysis.numbers import counted
 from ..analysis.results import Analysis
+from .cell_views import published_views
 from .check_views import check_views
 from .columns import columns
 from .result_views import measured_text, result_views
@@ -31,7 +32,7 @@ def _heading(analysis: Analysis) -> RenderableType:
 
 
 def _views(analysis: Analysis) -> Iterator[RenderableType]:
-    for view in (*result_views(analysis), *check_views(analysis)):
+    for view in (*result_views(analysis), *published_views(analysis), *check_views(analysis)):
         yield Group(Text(), Text(view.title, style="bold"))
         if view.rows:
             yield _ViewText(view)

@@ -42,6 +42,33 @@ def cell_views(analysis: Analysis) -> Iterator[View]:
         yield _grid_view(analysis, dataset, columns)
 
 
+def published_views(analysis: Analysis) -> Iterator[View]:
+    """The figures of a bank's paper beside our means, where it sums runs up otherwise."""
+    observed, bank = analysis.source.observed, analysis.source.bank
+    if observed is None or bank is None or not analysis.source.published:
+        return
+    varying = [place for place, levels in enumerate(observed.levels) if len(levels) > 1]
+    rows = [
+        (
+            *(row.cell[place] for place in varying),
+            number(row.mean.value if row.mean else None, 4),
+            number(row.as_published, 4),
+        )
+        for row in analysis.cells
+    ]
+    names = tuple(observed.factors[place] for place in varying)
+    header = (*names, "mean over runs", "as published")
+    note = f"As published: {bank.as_published_text}. Everything else here rests on the mean."
+    yield make_view(
+        f"Cells as published: {observed.response}",
+        header,
+        rows,
+        left=len(names),
+        note=note,
+        most_rows=len(rows),
+    )
+
+
 def _grid_view(analysis: Analysis, dataset: str, columns: dict[str, dict[str, CellRow]]) -> View:
     observed = analysis.source.observed
     assert observed is not None

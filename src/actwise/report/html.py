@@ -32,7 +32,7 @@ from .background import (
     specs,
     time_view,
 )
-from .cell_views import cell_views
+from .cell_views import cell_views, published_views
 from .check_views import check_views, components_view, has_claims
 from .drawing import Drawing, svg_style, to_svg
 from .result_views import measured_text, result_views
@@ -172,7 +172,7 @@ def parts(analysis: Analysis) -> list[Part]:
     results = {view.title: view for view in result_views(analysis)}
     checks = {view.title: view for view in check_views(analysis)}
     found = [
-        Part("cells", "Results", views=tuple(cell_views(analysis))),
+        Part("cells", "Results", views=(*cell_views(analysis), *published_views(analysis))),
         Part(
             "ranking",
             "Ranking",
