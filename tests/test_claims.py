@@ -201,6 +201,28 @@ def test_a_diverged_run_that_matters_leaves_the_claim_undecided() -> None:
     assert (results["C1"].verdict, results["C1"].reason) == ("supported", "ok")
 
 
+@pytest.mark.parametrize("has_predictions", [False, True])
+def test_the_regret_of_the_advice_counts_diverged_runs_too(has_predictions: bool) -> None:
+    def advised(cell: dict[str, str]) -> float:
+        augmented = "aug" in cell["regularization"]
+        other = "relu" if cell["model"] == "resnet18" else "elu"
+        return 70.0 + 3 * (cell["activation"] == (other if augmented else "prelu"))
+
+    rows = made_rows(seeds=12, generator=np.random.default_rng(0), truth=advised)
+    whole = Observations.from_rows(rows, factors=FACTORS)
+    assert judged(whole)["C8"].verdict == "supported"
+    for row in rows:
+        levels = (row["model"], row["regularization"], row["activation"])
+        if levels == ("vgg16", "bn", "prelu") and row["seed"] in (0, 1):
+            row.update(status="diverged", test_accuracy=None)
+    observed = Observations.from_rows(rows, factors=FACTORS)
+    if has_predictions:
+        halves_R2 = np.stack([observed.response_R] * 2, axis=1)
+        observed = replace(observed, image_halves_R2=halves_R2)
+    result = judged(observed)["C8"]
+    assert (result.verdict, result.reason) == ("undecided", "diverged")
+
+
 def test_errors_instead_of_accuracies_give_the_same_verdicts(true_world: Observations) -> None:
     errors = [
         {**row, "test_error": 100 - row["test_accuracy"]}

@@ -169,7 +169,7 @@ def judge_claim(claim: Claim, evidence: Evidence, logit: Evidence | None) -> Cla
         else:
             by_source = {source: entry.verdict for source, entry in found.items()}
             shown = found[evidence.model.source].components
-            verdict, reason = _decide(plan, by_source, shown, evidence, logit)
+            verdict, reason = _decide(claim, plan, by_source, shown, evidence, logit)
     observed = evidence.observed
     return ClaimResult(
         claim.id,
@@ -193,6 +193,7 @@ def judge_claim(claim: Claim, evidence: Evidence, logit: Evidence | None) -> Cla
 
 
 def _decide(
+    claim: Claim,
     plan: Plan,
     by_source: Mapping[str, ClaimVerdict],
     shown: tuple[ComponentResult, ...],
@@ -202,7 +203,7 @@ def _decide(
     verdicts = set(by_source.values())
     verdict: ClaimVerdict = verdicts.pop() if len(verdicts) == 1 else "undecided"
     if any(evidence.touches_diverged(weights) for weights in plan.weights):
-        others = [plan.evaluate(model).verdict for model in evidence.sensitivity]
+        others = _verdicts_at_chance(claim, evidence)
         if not others or any(other != verdict for other in others):
             return "undecided", "diverged"
     if verdict in plan.barred:
@@ -213,6 +214,15 @@ def _decide(
         return verdict, "ok"
     is_known = all(component.df > 0 for component in shown)
     return verdict, "imprecise" if is_known and len(set(by_source.values())) == 1 else "single-run"
+
+
+def _verdicts_at_chance(claim: Claim, evidence: Evidence) -> list[ClaimVerdict]:
+    """Each model's verdict with diverged runs at chance; what is cross-fitted has them too."""
+    other = evidence.with_diverged()
+    if other is None:
+        return []
+    plan = claim.plan(Wording(evidence.model.factors, evidence.model.cells), other)
+    return [plan.evaluate(model).verdict for model in other.models]
 
 
 def _missing(plan: Plan, model: CellModel) -> tuple[Cell, ...]:

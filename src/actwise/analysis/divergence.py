@@ -73,6 +73,12 @@ def at_chance(observed: Observations) -> Observations | None:
     guesses_R = np.array([known[name] for name in names])
     if not observed.higher_is_better:
         guesses_R = 100.0 - guesses_R
-    values_R = np.where(observed.diverged_R, guesses_R, observed.response_R)
-    never_R = np.zeros(observed.num_runs, dtype=np.bool_)
-    return replace(observed, response_R=values_R, diverged_R=never_R)
+    halves_R2 = observed.image_halves_R2
+    if halves_R2 is not None:
+        halves_R2 = np.where(observed.diverged_R[:, None], guesses_R[:, None], halves_R2)
+    return replace(
+        observed,
+        response_R=np.where(observed.diverged_R, guesses_R, observed.response_R),
+        diverged_R=np.zeros(observed.num_runs, dtype=np.bool_),
+        image_halves_R2=halves_R2,
+    )

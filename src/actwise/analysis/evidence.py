@@ -72,9 +72,11 @@ class Evidence:
 
     def with_diverged(self) -> Self | None:
         """The same runs with diverged ones at chance; None where that cannot be said."""
-        if not self.sensitivity:
+        filled = at_chance(self.observed)
+        if not self.sensitivity or filled is None:
             return None
-        return replace(self, models=self.sensitivity, sensitivity=(), diverged=frozenset())
+        models, none = self.sensitivity, frozenset[Cell]()
+        return replace(self, observed=filled, models=models, sensitivity=(), diverged=none)
 
     def touches_diverged(self, weights: Weights) -> bool:
         """Whether a cell with a weight has a diverged run."""
