@@ -7,7 +7,7 @@ runs of each activation).
 
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from ..errors import SpecError, UnknownNameError
 from .observations import Floats, Observations, read_rows
 
 _FOLDER = Path(__file__).parent / "banks"
+_OVER_RUNS: Mapping[str, Callable[..., Floats]] = {"median": np.median, "mean": np.mean}
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class Bank:
 
     def as_published(self, curves_RE: Floats) -> float:
         """A cell's figure as its paper gives it, from the curves of its runs."""
-        over_runs = {"median": np.median, "mean": np.mean}[self.curve["published"]]
+        over_runs = _OVER_RUNS[self.curve["published"]]
         return float(np.mean(over_runs(self._window(curves_RE), axis=0)))
 
     @property
