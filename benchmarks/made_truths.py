@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+from scipy.stats import binom
 
 from actwise.analysis.observations import Cell, Floats, Observations
 
@@ -27,7 +28,10 @@ Noise = Callable[[np.random.Generator, int], Floats]
 class Row:
     """One check: ``value`` must lie in [low, high]; a range from -inf to inf is only stated.
 
-    ``repetitions`` is 0 where nothing is drawn.
+    Attributes:
+        repetitions: 0 where nothing is drawn.
+        rates: Least and greatest true rate that are promised, where the value is the rate of an
+            event; the range may allow for the error of the simulation besides.
     """
 
     check: str
@@ -35,38 +39,50 @@ class Row:
     value: float
     low: float = -math.inf
     high: float = math.inf
+    rates: tuple[float, float] | None = None
 
-    def passed(self, *, spare_errors: float = 0.0) -> bool:
-        """Whether the value is in range, give or take so many standard errors of a rate."""
-        spare = 0.0
-        if spare_errors and self.repetitions:
-            rate = min(max(self.value, 0.05), 0.95)
-            spare = spare_errors * math.sqrt(rate * (1 - rate) / self.repetitions)
-        return self.low - spare <= self.value <= self.high + spare
+    def passed(self) -> bool:
+        """Whether the value is in range."""
+        return self.low <= self.value <= self.high
+
+    def is_credible(self, *, tail: float = 5e-4) -> bool:
+        """Whether some promised rate makes so many events likely enough, however few the draws.
+
+        Exact binomial tails; a value that is no rate must be in range.
+        """
+        if self.rates is None:
+            return self.passed()
+        events, (least, greatest) = round(self.value * self.repetitions), self.rates
+        too_few = binom.cdf(events, self.repetitions, least)
+        too_many = binom.sf(events - 1, self.repetitions, greatest)
+        return bool(min(too_few, too_many) >= tail)
 
 
 def covers(check: str, hits: Iterable[bool]) -> Row:
     """Coverage of a 95 % interval, which must be 93 to 97 %."""
-    return _rate(check, hits, 0.93, 0.97)
+    return _rate(check, hits, 0.93, 0.97, rates=(0.93, 0.97))
 
 
 def has_level(check: str, hits: Iterable[bool]) -> Row:
     """A continuous test at 5 %: between 4 and 6 %."""
-    return _rate(check, hits, 0.04, 0.06)
+    return _rate(check, hits, 0.04, 0.06, rates=(0.04, 0.06))
 
 
 def at_most(check: str, hits: Iterable[bool], *, level: float = 0.05) -> Row:
     """An error of at most ``level``, and 3 standard errors."""
     found = list(hits)
-    return _rate(check, found, 0.0, level + 3 * math.sqrt(level * (1 - level) / len(found)))
+    high = level + 3 * math.sqrt(level * (1 - level) / len(found))
+    return _rate(check, found, 0.0, high, rates=(0.0, level))
 
 
 def equals(check: str, hits: Iterable[bool], *, expected: float) -> Row:
     """An error that was computed, within 3 standard errors; the computed one is at most 5 %."""
     found = list(hits)
     error = 3 * math.sqrt(expected * (1 - expected) / len(found))
-    high = expected + error if expected <= 0.05 else -math.inf
-    return _rate(check, found, expected - error, high)
+    is_small = expected <= 0.05
+    high = expected + error if is_small else -math.inf
+    rates = (expected, expected) if is_small else None
+    return _rate(check, found, expected - error, high, rates=rates)
 
 
 def stated(check: str, hits: Iterable[bool]) -> Row:
@@ -106,6 +122,12 @@ def skewed(generator: np.random.Generator, size: int) -> Floats:
     return SD * (1.0 - generator.exponential(1.0, size))
 
 
-def _rate(check: str, hits: Iterable[bool], low: float, high: float) -> Row:
+def _rate(
+    check: str,
+    hits: Iterable[bool],
+    low: float,
+    high: float,
+    rates: tuple[float, float] | None = None,
+) -> Row:
     found = np.fromiter(hits, dtype=np.bool_)
-    return Row(check, len(found), float(found.mean()), low, high)
+    return Row(check, len(found), float(found.mean()), low, high, rates)

@@ -45,12 +45,11 @@ def intervals(repetitions: int, generator: np.random.Generator) -> Iterator[Row]
 
 def own_variances(repetitions: int, generator: np.random.Generator) -> Iterator[Row]:
     """The same of the model in which each cell has its own variance (Satterthwaite)."""
-    count = repetitions // 2
     for seeds in (3, 5, 10):
         for ratios, name in (((1.0, 1.0), "equal SD"), ((2.0, 2.0), "both cells twice the SD")):
-            found = _differences(seeds, normal, count, generator, ratios=ratios, own=True)
+            found = _differences(seeds, normal, repetitions, generator, ratios=ratios, own=True)
             yield covers(f"coverage, {seeds} seeds, variance of each cell, {name}", _covered(found))
-        found = _differences(seeds, normal, count, generator, ratios=(3.0, 1.0), own=True)
+        found = _differences(seeds, normal, repetitions, generator, ratios=(3.0, 1.0), own=True)
         label = f"coverage, {seeds} seeds, variance of each cell, SD 3 to 1"
         yield covers(label, _covered(found))
 
