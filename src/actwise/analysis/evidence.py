@@ -1,8 +1,8 @@
 """The models by which differences are judged, chosen by what runs there are.
 
-With replicates one model decides. Single runs are judged by two (binomial, and with an external
-run-to-run deviation), and only what both say counts. Where runs diverged, the same models with
-these runs at chance accuracy stand beside them.
+A data set with replicates has one model of its error. One of single runs is judged by two
+(binomial, and with an external run-to-run deviation), and only what both say counts. Where runs
+diverged, the same models with these runs at chance accuracy stand beside them.
 """
 
 from collections.abc import Mapping
@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, Self
 
+import numpy as np
+
 from .divergence import at_chance, diverged_cells
 from .equivalence import margin_for
 from .estimate import ALPHA, Estimate
 from .external import EXTERNAL_DEVIATIONS, RunDeviation, single_run_models
 from .inference import CellModel, Weights, fit_cells
-from .observations import Cell, Observations
+from .observations import Booleans, Cell, Observations
 from .scales import Scale, on_scale
 
 Variance = Literal["pooled", "cell"]
@@ -33,7 +35,7 @@ class Evidence:
         models: The models that decide; the last is the most cautious and is shown.
         sensitivity: The same with diverged runs at chance; empty where none diverged, or where
             the accuracy of guessing is not known.
-        is_single_run: Whether no cell has a replicate.
+        single_run: Data sets in which no cell has a replicate.
         diverged: Cells with a diverged run.
         margin: Margin of equivalence in points for all data sets, or None for the defaults.
         variance: Whether a data set has one residual variance, or each cell its own.
@@ -44,7 +46,7 @@ class Evidence:
     scale: Scale
     models: tuple[CellModel, ...]
     sensitivity: tuple[CellModel, ...]
-    is_single_run: bool
+    single_run: frozenset[str]
     diverged: frozenset[Cell]
     margin: float | None = None
     variance: Variance = "pooled"
@@ -55,12 +57,28 @@ class Evidence:
         """The model that is shown."""
         return self.models[-1]
 
+    @property
+    def is_single_run(self) -> bool:
+        """Whether no data set has replicates."""
+        return bool(self.models[-1].cells) and self.single_run >= {
+            self.observed.dataset_of(cell) for cell in self.models[-1].cells
+        }
+
+    def rests_on_single_runs(self, weights: Weights) -> bool:
+        """Whether a cell with a weight belongs to a data set without replicates."""
+        return any(
+            weight and self.observed.dataset_of(cell) in self.single_run
+            for cell, weight in weights.items()
+        )
+
     @cached_property
     def pooled(self) -> CellModel:
         """The model with one variance a data set, which describes the runs whatever decides."""
         if self.variance == "pooled":
             return self.model
-        return fit_cells(on_scale(self.observed.completed(), self.scale))
+        done = self.observed.completed()
+        found = _models(done, self.scale, EXTERNAL_DEVIATIONS, single=self.single_run, pooled=True)
+        return found[-1]
 
     def estimates(self, weights: Weights, name: str) -> tuple[Estimate, ...]:
         """The contrast under every deciding model.
@@ -103,10 +121,12 @@ def gather(
     """
     diverged = diverged_cells(observed)
     done = observed.completed()
-    single = not any(part.fit.df > 0 for part in fit_cells(done).parts)
+    single = _single_run(done)
 
     def fitted(runs: Observations) -> tuple[CellModel, ...]:
-        found = _models(runs, scale, external, single=single, pooled=variance == "pooled")
+        # A data set that only diverged has runs at chance alone.
+        names = single | _single_run(runs)
+        found = _models(runs, scale, external, single=names, pooled=variance == "pooled")
         return tuple(replace(model, alpha=alpha) for model in found)
 
     filled = at_chance(observed) if diverged and is_percent(observed) else None
@@ -123,14 +143,39 @@ def is_percent(observed: Observations) -> bool:
     return named and bool(((values_R >= 0) & (values_R <= 100)).all())
 
 
+def _single_run(observed: Observations) -> frozenset[str]:
+    """Data sets whose runs leave no degrees of freedom for a run-to-run deviation."""
+    return frozenset(part.name for part in fit_cells(observed).parts if not part.fit.df > 0)
+
+
 def _models(
     observed: Observations,
     scale: Scale,
     external: Mapping[str, RunDeviation],
     *,
-    single: bool,
+    single: frozenset[str],
     pooled: bool,
 ) -> tuple[CellModel, ...]:
-    if single and is_percent(observed):
-        return tuple(single_run_models(observed, scale=scale, external=external).values())
-    return (fit_cells(on_scale(observed, scale), pooled=pooled),)
+    fitted = fit_cells(on_scale(observed, scale), pooled=pooled)
+    if not (single and is_percent(observed)):
+        return (fitted,)
+    known = single_run_models(observed, scale=scale, external=external)
+    single_C = np.array([observed.dataset_of(cell) in single for cell in fitted.cells])
+    if single_C.all():
+        return tuple(known.values())
+    return tuple(_joined(fitted, model, single_C) for model in known.values())
+
+
+def _joined(fitted: CellModel, known: CellModel, single_C: Booleans) -> CellModel:
+    """Cells with replicates from ``fitted``, those of data sets of single runs from ``known``."""
+    parts = [
+        *(part for part in fitted.parts if not single_C[part.members_G[0]]),
+        *(part for part in known.parts if single_C[part.members_G[0]]),
+    ]
+    return replace(
+        fitted,
+        means_C=np.where(single_C, known.means_C, fitted.means_C),
+        known_C=np.where(single_C, known.known_C, 0.0),
+        parts=tuple(sorted(parts, key=lambda part: int(part.members_G[0]))),
+        source=f"{fitted.source}; single runs: {known.source}",
+    )

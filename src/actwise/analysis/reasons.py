@@ -98,7 +98,7 @@ def _interaction(sizes: Sequence[EffectSize], focus: str) -> Iterator[str]:
 
 def _error(evidence: Evidence) -> Iterator[str]:
     """Where the error comes from, if not from the runs as usual, and at which level it decides."""
-    if evidence.is_single_run:
+    if evidence.single_run:
         yield _single_runs(evidence)
     if evidence.variance == "cell":
         yield (
@@ -114,21 +114,25 @@ def _error(evidence: Evidence) -> Iterator[str]:
 
 def _single_runs(evidence: Evidence) -> str:
     """Why the run-to-run deviation is not that of these runs, and what stands in its place."""
-    model = evidence.model
-    known = [part.name for part in model.parts if part.df > 0]
-    unknown = [part.name for part in model.parts if not part.df > 0]
-    several = int((model.counts_C > 1).sum())
-    why = "Every cell has one run"
-    if several:
+    model = evidence.pooled
+    parts = [part for part in model.parts if part.name in evidence.single_run]
+    known = [part.name for part in parts if part.df > 0]
+    unknown = [part.name for part in parts if not part.df > 0]
+    places = [place for part in parts for place in part.members_G]
+    where = "" if evidence.is_single_run else f" of {joined([part.name for part in parts])}"
+    why = f"Every cell{where} has one run"
+    if several := int((model.counts_C[places] > 1).sum()):
         why = (
-            f"Further runs in {several} of {counted(len(model.cells), 'cell')} leave no degrees "
+            f"Further runs in {several} of {counted(len(places), 'cell')}{where} leave no degrees "
             "of freedom beside the seeds' effects"
         )
     if not known:
-        return f"{why}, and no run-to-run deviation is known: no difference can be judged."
+        lacking = "no difference" if evidence.is_single_run else "no difference there"
+        return f"{why}, and no run-to-run deviation is known: {lacking} can be judged."
     elsewhere = (
         f"{why}: the run-to-run deviation on {joined(known)} is taken from elsewhere (bank "
         "trottier), and nothing can be shown to be equivalent"
+        f"{'' if evidence.is_single_run else ' there'}"
     )
     return f"{elsewhere}; for {joined(unknown)} none is known." if unknown else f"{elsewhere}."
 

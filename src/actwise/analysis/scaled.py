@@ -45,7 +45,8 @@ def results_on(
     scaled, names = on_scale(done, scale), done.run_datasets()
 
     def noise(runs: Observations) -> Mapping[str, CellModel]:
-        is_judged_twice = evidence.is_single_run and is_percent(observed)
+        is_single = set(runs.run_datasets().tolist()) <= evidence.single_run
+        is_judged_twice = is_single and is_percent(observed)
         return single_run_models(runs, scale=scale) if is_judged_twice else {}
 
     known = like.pooled.found if like and like.pooled else None

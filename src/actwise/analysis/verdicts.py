@@ -92,7 +92,7 @@ def _judge(evidence: Evidence, family: Sequence[Difference], adjuster: Adjuster)
             margin=row.margin,
             higher_is_better=evidence.observed.higher_is_better,
             adjusted_p=[entry.adjusted for entry in p],
-            is_single_run=evidence.is_single_run,
+            is_single_run=evidence.rests_on_single_runs(row.weights),
         )
         found.append(Judged(by_row[number], p, verdict, reason))
     return found
