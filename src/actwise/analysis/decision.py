@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from .asked import strictest_margin
 from .conditions import PairRow, Separation
 from .coverage import Coverage
+from .disagreement import disagreement
 from .divergence import unknown_chance
 from .effects import EffectSize
+from .equivalence import judge
 from .evidence import Evidence
+from .findings import without_variance
 from .numbers import counted, number, percent, span
 from .observations import Observations
 from .ranking import RankRow
@@ -21,8 +25,8 @@ class Decision:
     Attributes:
         headline: One sentence.
         reasons: What supports and what limits it, a sentence each.
-        recommended: The levels among which the data do not decide; empty where nothing can be
-            concluded about the whole study.
+        recommended: The levels among which the data do not decide, or which are equivalent; empty
+            where nothing can be concluded about the whole study.
         is_conclusive: Whether exactly one level is left.
     """
 
@@ -96,16 +100,38 @@ def _headline(
             or f"Nothing can be concluded about one best {done.focus}: no condition has runs of "
             f"all {len(done.levels_of(done.focus))}."
         )
-    if not ranking[0].behind_best.is_testable:
-        return nothing("no run-to-run deviation is known, from these runs or from elsewhere")
+    if why := _no_deviation(evidence, ranking):
+        return nothing(why)
     kept = _possible_best(ranking)
     if evidence.diverged and set(_possible_best(at_chance)) != set(kept):
         return nothing(_diverged(evidence, kept, _possible_best(at_chance)))
     if not coverage.is_whole:
         return Decision(_partial(ranking, kept, evidence, coverage))
+    if evidence.single_run:
+        return Decision(_from_single_runs(ranking, evidence, separations))
+    if headline := disagreement(ranking[0].level, separations, simple):
+        return Decision(headline)
+    margin = strictest_margin(evidence, dict.fromkeys(done.cells, 1.0))
+    same = _equivalent(ranking, margin)
+    if evidence.diverged:
+        same = tuple(level for level in same if level in _equivalent(at_chance, margin))
+    if len(same) > 1 and set(kept) <= set(same):
+        return Decision(_any_of(ranking, same, margin, simple), recommended=same)
     if len(kept) == 1:
         return Decision(_one(ranking, evidence), recommended=kept, is_conclusive=True)
-    return Decision(_several(ranking, kept, evidence, simple), recommended=kept)
+    return Decision(_several(ranking, kept, evidence), recommended=kept)
+
+
+def _no_deviation(evidence: Evidence, ranking: Sequence[RankRow]) -> str:
+    """Why no difference can be told from noise; "" where it can."""
+    if not ranking[0].behind_best.is_testable:
+        unknown = [part.name for part in evidence.model.parts if not part.df > 0]
+        where = f" for {joined(unknown)}" if unknown != ["all"] else ""
+        return f"no run-to-run deviation is known{where}, from these runs or from elsewhere"
+    if still := without_variance(evidence):
+        where = f" on {joined(still)}" if still != ["all"] else ""
+        return f"the runs{where} show no noise at all; real runs do, so check what seeds change"
+    return ""
 
 
 def _possible_best(ranking: Sequence[RankRow]) -> tuple[str, ...]:
@@ -156,15 +182,49 @@ def _lead(ranking: Sequence[RankRow]) -> str:
     return f"{number(-best.value)} points ({span(lower, upper)})"
 
 
-def _several(
-    ranking: Sequence[RankRow],
-    kept: Sequence[str],
-    evidence: Evidence,
-    simple: Sequence[PairRow],
+def _from_single_runs(
+    ranking: Sequence[RankRow], evidence: Evidence, separations: Sequence[Separation]
 ) -> str:
-    among = [row for row in simple if row.high in kept and row.low in kept]
-    if among and all(row.verdict == "equivalent" for row in among):
-        return f"Use any of {joined(kept)}: they are equivalent in every condition."
+    """Who leads, never "use"."""
+    leader = ranking[0].level
+    others = sum(row.best != leader and not row.is_tie for row in separations)
+    total = counted(len(separations), "condition")
+    where = "" if evidence.is_single_run else f" on {joined(sorted(evidence.single_run))}"
+    return (
+        f"Not decided, these are single runs{where}: on average {leader} leads {ranking[1].level} "
+        f"by {_lead(ranking)}, but another {evidence.observed.focus} leads in {others} of {total}."
+        if others
+        else f"Not decided, these are single runs{where}: {leader} leads {ranking[1].level} by "
+        f"{_lead(ranking)} on average, and no other {evidence.observed.focus} leads anywhere."
+    )
+
+
+def _equivalent(ranking: Sequence[RankRow], margin: float) -> tuple[str, ...]:
+    """The leader, and every level that is shown to be behind it by less than the margin."""
+    leader, *others = ranking
+    found = (row.level for row in others if judge(row.behind_best, margin=margin) == "equivalent")
+    return (leader.level, *found)
+
+
+def _any_of(
+    ranking: Sequence[RankRow], same: Sequence[str], margin: float, simple: Sequence[PairRow]
+) -> str:
+    among = [row for row in simple if row.high in same and row.low in same]
+    everywhere = all(row.verdict == "equivalent" for row in among)
+    where = (
+        "in every condition; any will do"
+        if everywhere
+        else "on average over the conditions, though not shown in each"
+    )
+    rest = [row.level for row in ranking if row.level not in same]
+    tail = f" Not the best: {joined(rest)}." if rest else ""
+    return (
+        f"{same[0]} leads by less than the margin of {margin:g} points: {joined(same)} are "
+        f"equivalent {where}.{tail}"
+    )
+
+
+def _several(ranking: Sequence[RankRow], kept: Sequence[str], evidence: Evidence) -> str:
     rest = [row.level for row in ranking if not row.may_be_best]
     tail = f" Not the best: {joined(rest)}." if rest else ""
     return (
