@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ..spec import PlannedRun
     from ..sweep import Plan
     from ..sweep.calibrate import CellRate
+    from ..sweep.compile_advice import CompileAdvice, ModelAdvice
     from ..sweep.estimate import Estimate
 
 _MOST_ROWS = 60
@@ -63,6 +64,12 @@ def print_cost(planned: "Plan", cost: "Estimate", *, note: str | None) -> None:
         _line("device", note)
 
 
+def print_compile_advice(advice: "CompileAdvice") -> None:
+    """Whether ``train.compile`` pays, model by model, or why that was not tried."""
+    for text in (*map(_compile_advice, advice.models), *advice.notes):
+        _line("compile", text)
+
+
 def print_powers(powers: "tuple[PlannedPower, ...]") -> None:
     """What the seeds can show; a warning where that is little."""
     for power in powers:
@@ -107,6 +114,24 @@ def _time(cost: "Estimate") -> str:
     span = "under 1 s" if cost.seconds < 1 else bound + describe_seconds(cost.seconds)
     advice = "" if cost.basis.startswith("measured") else "; --calibrate measures"
     return f"{span} with {count(cost.workers, 'worker')} ({cost.basis}{advice})"
+
+
+def _compile_advice(found: "ModelAdvice") -> str:
+    from ..sweep.progress import describe_seconds
+
+    name = f"{found.model} at width {found.width:g} ({found.regularization}, {found.activation})"
+    times = found.times
+    if times is None:
+        return f"{name} cannot be compiled here: {found.problem}"
+    change = times.compiled_seconds_per_run / times.seconds_per_run - 1
+    return (
+        f"{name}: {'train.compile=true pays' if times.is_recommended else 'does not pay'}; "
+        f"{times.images_per_second:,.0f} images/s as it is, "
+        f"{times.compiled_images_per_second:,.0f} compiled after "
+        f"{describe_seconds(times.compile_seconds)} of compiling: a run takes "
+        f"{describe_seconds(times.seconds_per_run)} or "
+        f"{describe_seconds(times.compiled_seconds_per_run)} ({100 * change:+.0f} %)"
+    )
 
 
 def _power(row: "PlannedPower") -> str:

@@ -1,20 +1,22 @@
 """``actwise plan``: what a study would train, and what that takes. Trains nothing."""
 
 from collections import Counter
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .options import Data, Device, Json, Overrides, Study, allow_user_code, whole_number
 from .output import print_json
-from .plan_text import print_cells, print_cost, print_powers
+from .plan_text import print_cells, print_compile_advice, print_cost, print_powers
 
 if TYPE_CHECKING:
     from ..analysis.planned_power import PlannedPower
     from ..spec import PlannedRun
     from ..sweep import Plan, RunOptions
     from ..sweep.calibrate import CellRate
+    from ..sweep.compile_advice import CompileAdvice
     from ..sweep.estimate import Estimate
 
 
@@ -31,7 +33,11 @@ def plan(
     ] = 1,
     device: Device = "auto",
     calibrate: Annotated[
-        bool, typer.Option("--calibrate", help="Measure: three batches of every network.")
+        bool,
+        typer.Option(
+            "--calibrate",
+            help="Measure: three batches of every network; and whether compiling pays.",
+        ),
     ] = False,
     json: Json = False,
 ) -> None:
@@ -52,35 +58,49 @@ def plan(
 
     allow_user_code()
     planned = make_plan(spec, make_describe(data))
-    cost, rates, note = _measure(planned, options) if calibrate else _reckon(planned, options)
+    cost = _measure(planned, options) if calibrate else _reckon(planned, options)
     powers = _powers(planned)
     if json:
-        values = [_cell_values(planned, run, rates.get(run.run_id)) for run in planned.cells]
+        values = [_cell_values(planned, run, cost.rates.get(run.run_id)) for run in planned.cells]
         print_json(
             {
                 "study": planned.study.name,
-                "estimate": cost.to_json(),
+                "estimate": cost.estimate.to_json(),
                 "power": [asdict(row) for row in powers],
-                "note": note,
+                "note": cost.note,
+                "compile": None if cost.advice is None else cost.advice.to_json(),
                 "cells": values,
             }
         )
         return
-    print_cells(planned, rates)
-    print_cost(planned, cost, note=note)
+    print_cells(planned, cost.rates)
+    print_cost(planned, cost.estimate, note=cost.note)
+    if cost.advice is not None:
+        print_compile_advice(cost.advice)
     print_powers(powers)
 
 
-_Cost = tuple["Estimate", dict[str, "CellRate"], str | None]
-"""The cost, the measured rates by run id, and what is to be said of the device."""
+@dataclass(frozen=True)
+class _Cost:
+    """The cost, what is to be said of the device, and what was measured: rates by run id."""
+
+    estimate: "Estimate"
+    note: str | None = None
+    rates: "Mapping[str, CellRate]" = field(default_factory=dict)
+    advice: "CompileAdvice | None" = None
 
 
 def _measure(planned: "Plan", options: "RunOptions") -> _Cost:
     from ..sweep.calibrate import calibrate
+    from ..sweep.compile_advice import advise_on_compiling
 
     calibration = calibrate(planned, options)
     cells = zip(planned.distinct_cells, calibration.cells, strict=True)
-    return calibration.estimate, {run.run_id: rate for run, rate in cells}, None
+    return _Cost(
+        calibration.estimate,
+        rates={run.run_id: rate for run, rate in cells},
+        advice=advise_on_compiling(planned, calibration, options),
+    )
 
 
 def _reckon(planned: "Plan", options: "RunOptions") -> _Cost:
@@ -95,7 +115,7 @@ def _reckon(planned: "Plan", options: "RunOptions") -> _Cost:
     note = None
     if device == "cuda" and not is_here:
         note = "no CUDA device is here: the plan assumes one, and `run --device cuda` would refuse"
-    return estimate(planned, workers=workers, device=device), {}, note
+    return _Cost(estimate(planned, workers=workers, device=device), note)
 
 
 def _powers(planned: "Plan") -> "tuple[PlannedPower, ...]":

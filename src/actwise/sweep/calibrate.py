@@ -1,25 +1,18 @@
 """``plan --calibrate``: measured speed and memory in place of the assumed ones."""
 
 import heapq
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from statistics import median
 from typing import Any
 
-from ..errors import ActwiseError
 from ..spec import PlannedRun
 from .assignment import make_label
 from .estimate import Estimate, estimate, training_images
 from .options import RunOptions
 from .plan import Plan, num_available
 from .preflight import check_machine, count_workers
-from .protocol import PutBack, Tried
-from .stopping import StopRequest
-from .trial import try_runs
-
-NUM_BATCHES = 3
-"""One to warm up, two that are timed."""
+from .protocol import Tried
+from .trial import NUM_BATCHES, TrialError, measure, pace
 
 EVALUATION_SHARE = 1 / 3
 """Of the time of a training image: the forward pass is one of the three that training takes."""
@@ -31,6 +24,7 @@ class CellRate:
 
     Attributes:
         images_per_second: Of one worker, median over the workers.
+        before_seconds: What comes before the first step at that rate.
         peak_memory_bytes: Of one worker's process, most of all; None where it is not known.
         seconds_per_run: All epochs with their evaluations, and what comes before the first step;
             an upper bound with plateau.
@@ -38,16 +32,23 @@ class CellRate:
 
     label: str
     images_per_second: float
+    before_seconds: float
     peak_memory_bytes: int | None
     seconds_per_run: float
+
+    @property
+    def step_seconds(self) -> float:
+        """Of a run, what its images take, evaluations included."""
+        return self.seconds_per_run - self.before_seconds
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """A plan's cost by measurement."""
+    """A plan's cost by measurement, on a ``device`` (``cpu`` or ``cuda``); cells are distinct."""
 
     estimate: Estimate
     cells: tuple[CellRate, ...]
+    device: str
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -71,7 +72,7 @@ def calibrate(plan: Plan, options: RunOptions | None = None) -> Calibration:
     kinds: dict[tuple[object, ...], PlannedRun] = {}
     for run in runs:
         kinds.setdefault(_kind(run), run)
-    found = _measure(list(kinds.values()), options, workers=workers)
+    found = measure(list(kinds.values()), options, workers=workers)
     num_test = _num_test(runs, options)
     cells = [
         _cell_rate(plan, run, found.trials[kinds[_kind(run)].run_id], num_test[run.spec.dataset])
@@ -87,7 +88,7 @@ def calibrate(plan: Plan, options: RunOptions | None = None) -> Calibration:
         seconds=seconds,
         basis=f"measured: {NUM_BATCHES - 1} steps of every network with {workers} workers busy",
     )
-    return Calibration(measured, tuple(cells))
+    return Calibration(measured, tuple(cells), device)
 
 
 def _kind(run: PlannedRun) -> tuple[object, ...]:
@@ -106,37 +107,6 @@ def makespan(durations: Iterable[float], *, workers: int) -> float:
     return max(free_at)
 
 
-@dataclass(frozen=True)
-class _Measured:
-    """The tries of every run, and the seconds that the first worker took until its first."""
-
-    trials: dict[str, list[Tried]]
-    start_seconds: float
-
-
-def _measure(runs: Sequence[PlannedRun], options: RunOptions, *, workers: int) -> _Measured:
-    """Every run once on every worker, so that all are busy with the same network."""
-    copies = [run for run in runs for _ in range(workers)]
-    found: dict[str, list[Tried]] = {run.run_id: [] for run in runs}
-    start_seconds: float | None = None
-    started = time.monotonic()
-    with StopRequest(time_limit_seconds=options.time_limit_seconds) as stop:
-        for trial in try_runs(
-            copies, options, max_batches=NUM_BATCHES, workers=workers, should_stop=stop
-        ):
-            if isinstance(trial, PutBack):
-                raise ActwiseError(f"calibration ended: {trial.reason}")
-            if trial.traceback is not None:
-                last_line = trial.traceback.strip().splitlines()[-1]
-                raise ActwiseError(f"run {trial.run_id} cannot be trained: {last_line}")
-            found[trial.run_id].append(trial)
-            if start_seconds is None:
-                start_seconds = time.monotonic() - started - (trial.seconds or 0.0)
-        if stop():
-            raise ActwiseError(f"calibration ended: stopped by {stop.reason}")
-    return _Measured(found, max(0.0, start_seconds or 0.0))
-
-
 def _num_test(runs: Sequence[PlannedRun], options: RunOptions) -> dict[str, int]:
     from ..datasets import info
 
@@ -146,20 +116,19 @@ def _num_test(runs: Sequence[PlannedRun], options: RunOptions) -> dict[str, int]
 
 def _cell_rate(plan: Plan, run: PlannedRun, trials: Sequence[Tried], num_test: int) -> CellRate:
     label = make_label(plan.study)(run)
-    timed = [trial for trial in trials if trial.images_per_second]
-    if not timed:
-        raise ActwiseError(f"run {label} diverges in its first batches and cannot be timed")
-    rate = median(trial.images_per_second or 0.0 for trial in timed)
-    steps_seconds = NUM_BATCHES * run.spec.train.batch_size / rate
-    before_seconds = median(max(0.0, (trial.seconds or 0.0) - steps_seconds) for trial in timed)
-    images = training_images(run.spec, plan.description(run))
-    images_evaluated = _evaluated_images(plan, run, num_test)
+    try:
+        found = pace(trials, batch_size=run.spec.train.batch_size)
+    except TrialError as error:
+        raise TrialError(f"run {label} {error}") from None
+    images: float = training_images(run.spec, plan.description(run))
+    images += EVALUATION_SHARE * _evaluated_images(plan, run, num_test)
     memory = [t.peak_memory_bytes for t in trials if t.peak_memory_bytes is not None]
     return CellRate(
         label=label,
-        images_per_second=rate,
+        images_per_second=found.images_per_second,
+        before_seconds=found.before_seconds,
         peak_memory_bytes=max(memory, default=None),
-        seconds_per_run=before_seconds + (images + EVALUATION_SHARE * images_evaluated) / rate,
+        seconds_per_run=found.before_seconds + images / found.images_per_second,
     )
 
 
