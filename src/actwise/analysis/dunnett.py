@@ -61,6 +61,26 @@ def dunnett_quantile(
     )
 
 
+def arm_variances(between_LL: Floats) -> Floats:
+    """Variances v of L means from those of their differences, v_i + v_j.
+
+    Exact for independent means, and where seeds are crossed blocks: these cancel. Least squares
+    where seeds join the means unequally. All equal where no difference has a variance.
+
+    Args:
+        between_LL: Variance of each difference; 0 on the diagonal.
+    """
+    num_levels = len(between_LL)
+    rows_L = between_LL.sum(axis=1)
+    total = float(rows_L.sum()) / (2 * (num_levels - 1))
+    if total == 0.0:
+        return np.ones(num_levels)
+    if num_levels == 2:
+        return np.asarray(rows_L / 2)
+    smallest = 1e-9 * total  # a known mean still needs a place between the others
+    return np.asarray(np.maximum((rows_L - total) / (num_levels - 2), smallest))
+
+
 def _loadings(variances: Sequence[float], control_variance: float) -> Floats:
     variances_M = np.asarray(variances, dtype=np.float64)
     return np.asarray(np.sqrt(control_variance / (control_variance + variances_M)))

@@ -1,6 +1,6 @@
 """Every level against the one in use now: marginal means, Dunnett's adjustment."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from .asked import Candidate, ContrastRow, judged
@@ -9,7 +9,8 @@ from .dunnett import dunnett_p
 from .estimate import Estimate
 from .evidence import Evidence
 from .families import AdjustedP
-from .ranking import marginal_means, shared_conditions
+from .inference import CellModel, Weights
+from .ranking import marginal_means, mean_variances, shared_conditions
 from .verdicts import Adjuster, by_sign
 
 USUAL = "relu"
@@ -27,9 +28,9 @@ def choose_incumbent(evidence: Evidence) -> str | None:
 def against_incumbent(evidence: Evidence, incumbent: str) -> tuple[ContrastRow, ...]:
     """Mean over the shared conditions of each other level minus the incumbent.
 
-    Every level has the same conditions, so with one variance the means are equally precise
-    (Dunnett 1955); where each cell has its own, Holm's adjustment asks for no such thing. Empty
-    where no condition has all levels.
+    Dunnett 1955 with the variances that the means have (levels may have unequal numbers of runs);
+    where each cell has its own, Holm's adjustment asks for no common one. Empty where no condition
+    has all levels.
     """
     means = marginal_means(evidence)
     if incumbent not in means or len(means) < 2:
@@ -45,7 +46,11 @@ def against_incumbent(evidence: Evidence, incumbent: str) -> tuple[ContrastRow, 
         if level != incumbent
     ]
     family = f"against {incumbent}"
-    adjuster = by_sign(family, "holm") if evidence.variance == "cell" else _dunnett(family)
+    adjuster = (
+        by_sign(family, "holm")
+        if evidence.variance == "cell"
+        else _dunnett(family, means, incumbent)
+    )
     rows = judged(evidence, candidates, adjuster)
     other = evidence.with_diverged()
     # A condition that a level never completed is not in its mean; at chance it is.
@@ -60,19 +65,22 @@ def against_incumbent(evidence: Evidence, incumbent: str) -> tuple[ContrastRow, 
     return tuple(rows)
 
 
-def _dunnett(family: str) -> Adjuster:
-    def adjuster(estimates: Sequence[Estimate]) -> tuple[AdjustedP, ...]:
-        p_values = [min(e.p_above(), e.p_below()) for e in estimates]
-        adjusted = dunnett_p(
-            [abs(estimate.statistic()) for estimate in estimates],
-            variances=[1.0] * len(estimates),
-            control_variance=1.0,
-            df=estimates[0].df,
-            two_sided=False,
-        )
-        return tuple(
-            AdjustedP(p, q, family, len(p_values), "dunnett")
-            for p, q in zip(p_values, adjusted, strict=True)
-        )
+def _dunnett(family: str, means: Mapping[str, Weights], incumbent: str) -> Adjuster:
+    levels = [incumbent, *(level for level in means if level != incumbent)]
+
+    def adjuster(estimates: Sequence[Estimate], model: CellModel) -> tuple[AdjustedP, ...]:
+        control, *arms = mean_variances(model, [means[level] for level in levels]).tolist()
+        found = []
+        for estimate in estimates:
+            (adjusted,) = dunnett_p(
+                [abs(estimate.statistic())],
+                variances=arms,
+                control_variance=control,
+                df=estimate.df,
+                two_sided=False,
+            )
+            p = min(estimate.p_above(), estimate.p_below())
+            found.append(AdjustedP(p, adjusted, family, len(estimates), "dunnett"))
+        return tuple(found)
 
     return adjuster

@@ -1,25 +1,29 @@
 """Ranking as a set: which levels may be the best, and how often each would be.
 
 The set holds every level that is not shown to be worse than another one (Hsu 1984, multiple
-comparisons with the best): level i stays if its mean exceeds the best of the others minus d
-standard errors, d the one-sided Dunnett critical value. Where each cell has its own variance, d is
-each rival's own t quantile at alpha / (number of rivals). P(best) draws the means from their t
+comparisons with the best): level i stays if it is behind no rival by more than d_i standard errors
+of their difference, d_i the one-sided Dunnett critical value with i as the control and the
+variances that the means have. Where each cell has its own variance, d is each rival's own t
+quantile at alpha / (number of rivals). P(best) draws the means from their t
 distribution around the estimates: a picture of the uncertainty, not a test.
 """
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
 
 import numpy as np
 
 from .contrasts import Condition, cell_at, combine, conditions, mean_over
 from .distributions import t_quantile
-from .dunnett import dunnett_quantile
+from .dunnett import arm_variances, dunnett_quantile
 from .estimate import Estimate
 from .evidence import Evidence
-from .inference import Weights
+from .inference import CellModel, Weights
+from .observations import Floats
 
 _DRAWS = 20_000
 
@@ -61,19 +65,21 @@ def ranking(evidence: Evidence, *, generator: np.random.Generator) -> tuple[Rank
     if len(order) < 2:
         return ()
 
+    @cache
     def behind(level: str, rival: str) -> Estimate:
         weights = combine((sign, means[rival]), (-sign, means[level]))
         return model.contrast(weights, name=f"{rival} - {level}")
 
-    reach = _reach(evidence, behind(order[1], order[0]), len(order))
+    reach = _reach(evidence, [means[level] for level in order])
     chances = _probability_best(behind, order, generator)
     rows = []
-    for level, chance in zip(order, chances, strict=True):
-        rivals = [other for other in order if other != level]
-        gap = behind(level, rivals[0])
-        # With one variance the best rival is the strictest; else each has its own error.
-        decisive = [gap] if evidence.variance == "pooled" else [behind(level, r) for r in rivals]
-        stays = not any(found.is_testable and found.value > reach(found) for found in decisive)
+    for place, (level, chance) in enumerate(zip(order, chances, strict=True)):
+        rivals = [behind(level, other) for other in order if other != level]
+        gap = rivals[0]
+        stays = not any(
+            found.is_testable and found.value > reach(place, found) * found.standard_error
+            for found in rivals
+        )
         rows.append(RankRow(level, sign * values[level], gap, stays, chance))
     return tuple(rows)
 
@@ -104,22 +110,36 @@ def shared_conditions(evidence: Evidence) -> list[Condition]:
     return [condition for condition, count in counts.items() if count == len(levels)]
 
 
-def _reach(evidence: Evidence, gap: Estimate, num_levels: int) -> Callable[[Estimate], float]:
-    """How far a level may be behind a rival and still be the best.
+def mean_variances(model: CellModel, means: Sequence[Weights]) -> Floats:
+    """Variances of means, up to what cancels in every difference of them (the seeds)."""
+    between_LL = np.zeros((len(means), len(means)))
+    for first, second in combinations(range(len(means)), 2):
+        error = model.contrast(combine((1.0, means[first]), (-1.0, means[second]))).standard_error
+        between_LL[first, second] = between_LL[second, first] = error**2
+    return arm_variances(between_LL)
 
-    One variance: d standard errors, d Dunnett's critical value for all rivals. A variance in each
-    cell: each rival's own t quantile, alpha shared by the rivals (Bonferroni).
+
+def _reach(evidence: Evidence, means: Sequence[Weights]) -> Callable[[int, Estimate], float]:
+    """By how many standard errors a level may be behind a rival and still be the best.
+
+    One variance: Dunnett's critical value for all rivals. A variance in each cell: each rival's
+    own t quantile, alpha shared by the rivals (Bonferroni).
     """
     if evidence.variance == "cell":
-        level = 1 - evidence.alpha / (num_levels - 1)
-        return lambda found: t_quantile(level, found.df) * found.standard_error
-    if not gap.is_testable:
-        return lambda found: math.inf
-    equal = [1.0] * (num_levels - 1)  # every level has the same conditions
-    critical = dunnett_quantile(
-        1 - evidence.alpha, variances=equal, control_variance=1.0, df=gap.df
-    )
-    return lambda found: critical * found.standard_error
+        level = 1 - evidence.alpha / (len(means) - 1)
+        return lambda _, found: t_quantile(level, found.df)
+    variances_L = mean_variances(evidence.model, means)
+
+    @cache
+    def critical(ratios: tuple[float, ...], df: float) -> float:
+        return dunnett_quantile(1 - evidence.alpha, variances=ratios, control_variance=1.0, df=df)
+
+    def reach(place: int, found: Estimate) -> float:
+        # Rounded: equal designs then share one quantile.
+        ratios_L = np.round(variances_L / variances_L[place], 9)
+        return critical(tuple(sorted(np.delete(ratios_L, place).tolist())), round(found.df, 9))
+
+    return reach
 
 
 def _probability_best(

@@ -12,10 +12,10 @@ from .equivalence import Verdict, judge_cautiously
 from .estimate import Estimate
 from .evidence import Evidence
 from .families import AdjustedP, Method, adjust
-from .inference import Weights
+from .inference import CellModel, Weights
 
-Adjuster = Callable[[Sequence[Estimate]], tuple[AdjustedP, ...]]
-"""The p values of a family under one model of the error."""
+Adjuster = Callable[[Sequence[Estimate], CellModel], tuple[AdjustedP, ...]]
+"""The p values of a family under one model of the error, which is given too."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def judge_family(
 def by_sign(family: str, method: Method) -> Adjuster:
     """Adjusts the one-sided p of each difference's sign."""
 
-    def adjuster(estimates: Sequence[Estimate]) -> tuple[AdjustedP, ...]:
+    def adjuster(estimates: Sequence[Estimate], _: CellModel) -> tuple[AdjustedP, ...]:
         p_values = [min(e.p_above(), e.p_below()) for e in estimates]
         return adjust(p_values, family=family, method=method)
 
@@ -83,7 +83,9 @@ def by_sign(family: str, method: Method) -> Adjuster:
 
 def _judge(evidence: Evidence, family: Sequence[Difference], adjuster: Adjuster) -> list[Judged]:
     by_row = [evidence.estimates(row.weights, row.name) for row in family]
-    columns = [adjuster([row[i] for row in by_row]) for i in range(len(evidence.models))]
+    columns = [
+        adjuster([row[i] for row in by_row], model) for i, model in enumerate(evidence.models)
+    ]
     found = []
     for number, row in enumerate(family):
         p = tuple(column[number] for column in columns)
