@@ -5,6 +5,7 @@ A data set with replicates has one model of its error. One of single runs is jud
 diverged, the same models with these runs at chance accuracy stand beside them.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -37,7 +38,8 @@ class Evidence:
             the accuracy of guessing is not known.
         single_run: Data sets in which no cell has a replicate.
         diverged: Cells with a diverged run.
-        margin: Margin of equivalence in points for all data sets, or None for the defaults.
+        margin: Margin of equivalence for all data sets, or None for the defaults, which are points
+            of a percentage.
         variance: Whether a data set has one residual variance, or each cell its own.
         alpha: Level of each test, which every estimate carries.
     """
@@ -101,8 +103,15 @@ class Evidence:
         return any(weight and cell in self.diverged for cell, weight in weights.items())
 
     def margin_of(self, dataset: str) -> float:
-        """Margin of equivalence of a data set, in points."""
+        """Margin of equivalence of a data set; NaN where none was asked for and none is usual."""
+        if self.margin is None and not self.is_percent:
+            return math.nan
         return margin_for(dataset, override=self.margin)
+
+    @cached_property
+    def is_percent(self) -> bool:
+        """As the function of this name."""
+        return is_percent(self.observed)
 
 
 def gather(
@@ -137,10 +146,19 @@ def gather(
 
 
 def is_percent(observed: Observations) -> bool:
-    """Whether the response is a percentage of test images: named so, and between 0 and 100."""
+    """Whether the response is a percentage: named so, between 0 and 100, and no fraction."""
+    return _is_share(observed, most=100.0) and not looks_like_fraction(observed)
+
+
+def looks_like_fraction(observed: Observations) -> bool:
+    """Whether all accuracies (or errors) lie between 0 and 1: as percentages they would be tiny."""
+    return observed.completed().num_runs > 0 and _is_share(observed, most=1.0)
+
+
+def _is_share(observed: Observations, *, most: float) -> bool:
     named = "accuracy" in observed.response or "error" in observed.response
     values_R = observed.completed().response_R
-    return named and bool(((values_R >= 0) & (values_R <= 100)).all())
+    return named and bool(((values_R >= 0) & (values_R <= most)).all())
 
 
 def _single_run(observed: Observations) -> frozenset[str]:

@@ -64,6 +64,11 @@ TITLES: Mapping[str, tuple[str, str]] = {
         "Pooled intervals are too short for the noisy and too wide for the quiet; see with "
         "--variance cell what stands.",
     ),
+    "A017": (
+        "values that look like fractions",
+        "Give percentages, 100 times as large. As they are there is no usual margin (--margin), no "
+        "logit scale, no binomial error, no accuracy of guessing, and C1 to C8 are not judged.",
+    ),
 }
 """Code -> (title, what to do). Codes are never reused."""
 

@@ -14,7 +14,7 @@ from .assumptions import OutlierRun, SeedCorrelation
 from .divergence import divergence_rates
 from .effects import effect_sizes
 from .equal_variances import EqualVariances
-from .evidence import Evidence, is_percent
+from .evidence import Evidence, is_percent, looks_like_fraction
 from .factorial import decompose, missing_cells
 from .finding import Finding
 from .looks import Seen
@@ -50,6 +50,7 @@ def findings_of_runs(
         cells_without_runs(observed),
         no_variance(evidence),
         unequal_run_spreads(unequal_spreads(observed)),
+        fractions(observed),
     )
     return tuple(finding for finding in found if finding is not None)
 
@@ -189,12 +190,13 @@ def unequal_variances(tests: Iterable[EqualVariances]) -> Finding | None:
 
 def pairing_does_not_pay(found: SeedCorrelation | None) -> Finding | None:
     """A013: the within-seed correlation's interval lies below the break-even value."""
-    if found is None or not found.upper < found.break_even:
+    if found is None or not found.upper < found.pooled_break_even:
         return None
     return Finding(
         "A013",
         f"within-seed correlation {number(found.value)} ({span(found.lower, found.upper)}), "
-        f"break-even {number(found.break_even)}",
+        f"break-even {number(found.pooled_break_even)} with one variance for {found.num_cells} "
+        f"cells ({number(found.break_even)} for two cells alone)",
     )
 
 
@@ -230,6 +232,16 @@ def unequal_run_spreads(rows: Sequence[UnequalSpreads]) -> Finding | None:
         for r in rows
     ]
     return Finding("A016", _listed(texts)) if texts else None
+
+
+def fractions(observed: Observations) -> Finding | None:
+    """A017: accuracies or errors between 0 and 1."""
+    if not looks_like_fraction(observed):
+        return None
+    values_R = observed.completed().response_R
+    return Finding(
+        "A017", f"{observed.response} lies between {values_R.min():.4g} and {values_R.max():.4g}"
+    )
 
 
 def _listed(rows: Sequence[str]) -> str:

@@ -110,7 +110,7 @@ def power_equivalent(
     from scipy.special import chdtri, ndtr
 
     df = design.df(num_seeds)
-    if df < 1:
+    if df < 1 or math.isnan(margin):
         return math.nan
     true_error = sd * math.sqrt(squared_weights / num_seeds)
     if true_error == 0.0:

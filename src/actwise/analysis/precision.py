@@ -30,13 +30,14 @@ class Precision:
         sd, df: Residual standard deviation of one run, and its degrees of freedom.
         sd_lower, sd_upper: 95 % limits of the deviation.
         num_seeds: Runs of the cell with the fewest.
-        margin: Margin of equivalence.
+        margin: Margin of equivalence; NaN where none was asked for and none is usual.
         detectable: Difference of two cells found with 80 % power, by the one-sided test at the
             level of the analysis.
         detectable_change: The same for a difference of two differences.
-        power_equivalent: Power to conclude "equivalent" where there is no difference.
+        power_equivalent: Power to conclude "equivalent" where there is no difference; NaN without
+            a margin.
         seeds_for_margin: Seeds a cell that find a difference of the margin with 80 % power: at the
-            estimated deviation and at its upper 80 % limit; None above 1,000.
+            estimated deviation and at its upper 80 % limit; None above 1,000, and without a margin.
         components: Variance components.
     """
 
@@ -120,6 +121,6 @@ def _precision(evidence: Evidence, part: VariancePart, images: tuple[Component, 
 def _seeds(
     margin: float, sd: float, df: float, design: Design, alpha: float
 ) -> tuple[int | None, int | None]:
-    if design.num_cells < 2 or sd == 0.0:
+    if design.num_cells < 2 or sd == 0.0 or math.isnan(margin):
         return (None, None)
     return seeds_needed_range(margin, sd=sd, sd_df=df, design=design, alpha=alpha)

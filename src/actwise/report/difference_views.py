@@ -177,5 +177,7 @@ def _verdict(row: PairRow | ContrastRow) -> str:
 
 
 def _margins(pairs: tuple[PairRow, ...]) -> str:
+    if any(math.isnan(row.margin) for row in pairs):
+        return "never, without --margin: the response is no percentage"
     found = [f"{margin:g}" for margin in sorted({row.margin for row in pairs})]
     return f"{' or '.join(found)} {'point' if found == ['1'] else 'points'}"

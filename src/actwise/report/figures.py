@@ -91,14 +91,15 @@ def forest_figures(analysis: Analysis) -> list[Drawing]:
     drawings: list[Drawing] = []
     for dataset, rows in list(groups.items())[:MOST_PANELS]:
         more = f", first {MOST_ROWS} of {len(rows)}" if len(rows) > MOST_ROWS else ""
-        title = printable(f"{dataset or 'Differences'}: {verdict_name(analysis)}s and margin{more}")
+        band = " and margin" if margins[dataset] > 0 else ""
+        title = printable(f"{dataset or 'Differences'}: {verdict_name(analysis)}s{band}{more}")
         drawings.append(
             intervals_chart(
                 f"differences-{len(drawings) + 1}",
                 title,
                 _printable(rows[:MOST_ROWS]),
                 unit=f"{_difference_unit(analysis)}, first minus second",
-                margin=margins[dataset],
+                margin=margins[dataset] if margins[dataset] > 0 else None,
             )
         )
     return drawings
