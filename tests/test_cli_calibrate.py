@@ -1,0 +1,89 @@
+"""What ``actwise plan --calibrate`` says of compiling, to people and to programs."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from actwise.cli.main import run_command
+from actwise.cli.plan_text import print_compile_advice
+from actwise.sweep.compile_advice import CompileAdvice, CompileTimes, ModelAdvice
+
+STUDY = """name = "mlp"
+[factors]
+dataset = ["digits"]
+model = ["mlp"]
+regularization = ["none"]
+activation = ["relu"]
+[train]
+epochs = 1
+train_size = 256
+"""
+CELL = ModelAdvice(model="resnet18", width=0.25, regularization="bn", activation="relu")
+PAYS = CompileTimes(
+    images_per_second=1000.0,
+    seconds_per_run=7200.0,
+    compiled_images_per_second=1250.0,
+    compile_seconds=60.0,
+    compiled_seconds_per_run=5820.0,
+    is_recommended=True,
+)
+LOSES = CompileTimes(
+    images_per_second=1000.0,
+    seconds_per_run=200.0,
+    compiled_images_per_second=1100.0,
+    compile_seconds=60.0,
+    compiled_seconds_per_run=242.0,
+    is_recommended=False,
+)
+
+
+@pytest.fixture(autouse=True)
+def in_a_terminal_of_300_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+
+
+def said(
+    capsys: pytest.CaptureFixture[str],
+    *,
+    times: CompileTimes | None = None,
+    problem: str | None = None,
+) -> str:
+    found = ModelAdvice(**{**vars(CELL), "times": times, "problem": problem})
+    print_compile_advice(CompileAdvice((found,), ()))
+    return capsys.readouterr().out
+
+
+def test_a_plan_too_short_to_compile_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mlp.toml").write_text(STUDY)
+    assert run_command(["plan", "mlp.toml", "--calibrate", "--workers", "1"]) == 0
+    (line,) = re.findall("^  compile +(.+)", capsys.readouterr().out, re.MULTILINE)
+    assert line.startswith("not tried")
+    assert run_command(["plan", "mlp.toml", "--calibrate", "--workers", "1", "--json"]) == 0
+    values = json.loads(capsys.readouterr().out)
+    assert values["compile"] == {"models": [], "notes": [line]}
+    assert run_command(["plan", "mlp.toml", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["compile"] is None
+
+
+def test_a_recommendation_comes_with_its_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    text = said(capsys, times=PAYS)
+    assert "resnet18 at width 0.25 (bn, relu): train.compile=true pays; 1,000 images/s" in text
+    assert "1,250 compiled after 60 s of compiling: a run takes 2.0 h or 1.6 h (-19 %)" in text
+
+
+def test_what_does_not_pay_is_not_recommended(capsys: pytest.CaptureFixture[str]) -> None:
+    text = said(capsys, times=LOSES)
+    assert "does not pay" in text
+    assert "(+21 %)" in text
+    assert "train.compile=true" not in text
+
+
+def test_what_cannot_be_compiled_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    text = said(capsys, problem="run abc cannot be trained: InductorError: no header")
+    assert "cannot be compiled here: run abc cannot be trained: InductorError: no header" in text
+    assert "true" not in text
