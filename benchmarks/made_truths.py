@@ -90,6 +90,11 @@ def stated(check: str, hits: Iterable[bool]) -> Row:
     return _rate(check, hits, -math.inf, math.inf)
 
 
+def known(check: str, value: float, expected: float, within: float) -> Row:
+    """A value that needs no draw, and the one that it must have."""
+    return Row(check, 0, float(value), expected - within, expected + within)
+
+
 def study(
     seeds: int, levels: Mapping[str, tuple[str, ...]] = LEVELS, *, blocked: bool = True
 ) -> tuple[Observations, list[dict[str, str]]]:

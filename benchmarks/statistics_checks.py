@@ -27,10 +27,12 @@ import statistics_design as design
 import statistics_discrete as discrete
 import statistics_images as images
 import statistics_models as models
+import statistics_power as power
 import statistics_published as published
 from made_truths import Row
 
 CHECKS: tuple[Callable[[int, np.random.Generator], Iterator[Row]], ...] = (
+    power.powers,
     models.intervals,
     models.own_variances,
     models.f_tests,
@@ -75,9 +77,13 @@ def main() -> int:
         entries = [{**asdict(row), "passed": row.passed()} for row in rows]
         options.json.write_text(json.dumps(entries, indent=1), encoding="utf-8")
     if options.markdown:
-        lines = [f"| {r.check} | {r.repetitions:,} | {r.value:.4f} | {_range(r)} |" for r in rows]
+        lines = [f"| {r.check} | {_draws(r)} | {r.value:.4f} | {_range(r)} |" for r in rows]
         options.markdown.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return 1 if left else 0
+
+
+def _draws(row: Row) -> str:
+    return f"{row.repetitions:,}" if row.repetitions else "–"
 
 
 def _range(row: Row) -> str:

@@ -1,11 +1,20 @@
 """Both standard errors of a difference with stored predictions, and tests that are no such."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 
+from actwise.analysis.distributions import t_quantile
+from actwise.analysis.estimate import satterthwaite
 from actwise.analysis.observations import Booleans
-from actwise.analysis.predictions import crossed_mean_squares, mcnemar, new_images, these_images
+from actwise.analysis.predictions import (
+    CrossedMeanSquares,
+    crossed_mean_squares,
+    mcnemar,
+    new_images,
+    these_images,
+)
 from actwise.analysis.robustness import bca_interval
 from made_truths import Row, has_level, stated
 
@@ -23,14 +32,18 @@ def new_test_images(repetitions: int, generator: np.random.Generator) -> Iterato
             ("seeds and images", 0.6, 0.1),
             ("seeds alone", 0.0, 0.1),
         ):
-            missed, floored = [], []
+            missed, floored, plainly = [], [], []
             for _ in range(repetitions):
                 squares = crossed_mean_squares(*_arms(generator, seeds, liking, run_sd))
                 new = new_images(squares)
                 low, high = new.interval()
                 missed.append(not low <= 0.0 <= high)
+                plainly.append(abs(new.value) > _plain_half_width(squares))
                 floored.append(new.standard_error <= these_images(squares).standard_error)
             yield has_level(f"1 - coverage on new images, {seeds} seeds, {name} vary", missed)
+            if seeds == 3:
+                label = f"the same without the corrections of df, {seeds} seeds, {name} vary"
+                yield stated(label, plainly)
             if not liking:
                 yield stated(f"standard error at its floor, {seeds} seeds, {name} vary", floored)
 
@@ -55,6 +68,16 @@ def bootstraps(repetitions: int, generator: np.random.Generator) -> Iterator[Row
             found = bca_interval(pairs, generator=generator, repetitions=1000, least_runs=2)
             covered.append(found is not None and found[0] <= 0 <= found[1])
         yield stated(f"coverage of BCa, {runs} pairs", covered)
+
+
+def _plain_half_width(squares: CrossedMeanSquares) -> float:
+    """Of the 95 % interval with Satterthwaite's degrees of freedom as they come."""
+    n, count = squares.num_seeds, squares.num_images
+    seeds = (squares.seed_variance / n, n - 1.0)
+    images = (squares.image_variance / count, count - 1.0)
+    rest = (-squares.rest_variance / (n * count), (n - 1.0) * (count - 1.0))
+    variance, df = satterthwaite([seeds, images, rest])
+    return t_quantile(0.975, df) * math.sqrt(max(seeds[0], variance))
 
 
 def _arms(

@@ -10,7 +10,7 @@ from actwise.analysis.claims import PAPER_CLAIMS
 from actwise.analysis.contrasts import combine, level_difference
 from actwise.analysis.inference import CellModel, NotEstimableError, fit_cells
 from actwise.analysis.summaries import contradictions
-from made_truths import Row
+from made_truths import Row, known
 
 BY_DEPTH = {
     "cifar10": (1.07, 0.82, 0.80, 1.00, 1.11),
@@ -38,36 +38,32 @@ def trottier(repetitions: int, generator: np.random.Generator) -> Iterator[Row]:
         with_norm, without = (_elu_minus(model, dataset, "110", norm) for norm in ("bn", "none"))
         estimate = model.contrast(combine((1, with_norm), (-1, without)))
         label = f"trottier {dataset}, 110 layers: inner bn's harm to ELU - PELU"
-        yield _known(label, estimate.value, value, 0.005)
-        yield _known(f"{label}, SE", estimate.standard_error, error, 0.0005)
-        yield _known(f"{label}, df", estimate.df, 80, 0)
+        yield known(label, estimate.value, value, 0.005)
+        yield known(f"{label}, SE", estimate.standard_error, error, 0.0005)
+        yield known(f"{label}, df", estimate.df, 80, 0)
     for dataset, values in BY_DEPTH.items():
         for depth, value in zip(("20", "32", "44", "56", "110"), values, strict=True):
             found = model.contrast(_elu_minus(model, dataset, depth, "none")).value
-            yield _known(f"trottier {dataset}, {depth} layers: ELU - PELU", found, value, 0.005)
+            yield known(f"trottier {dataset}, {depth} layers: ELU - PELU", found, value, 0.005)
     weights = _elu_minus(model, "cifar10", "110", "none", low="relu")
-    yield _known("trottier: ELU - ReLU without bn is refused", _refused(model, weights), 1, 0)
+    yield known("trottier: ELU - ReLU without bn is refused", _refused(model, weights), 1, 0)
     curves_RE = bank.curves()
     names = np.array([row["dataset"] for row in bank.rows()])
     for dataset, value in OPTIMISM.items():
         part_RE = curves_RE[names == dataset]
         best_R, last_R = np.nanmin(part_RE, axis=1), part_RE[:, -1]
         label = f"trottier {dataset}: best epoch better than the last"
-        yield _known(label, float(np.nanmean(last_R - best_R)), value, 0.005)
+        yield known(label, float(np.nanmean(last_R - best_R)), value, 0.005)
 
 
 def others(repetitions: int, generator: np.random.Generator) -> Iterator[Row]:
     """The rows of `mish` that contradict themselves; the verdicts on the paper's single runs."""
     names = [row.name for row in contradictions(load_bank("mish"))]
     expected = ["SoftPlus(β = 1)", "ISRU (α=1.0)"]
-    yield _known("mish: rows that contradict themselves, no other", names == expected, 1, 0)
+    yield known("mish: rows that contradict themselves, no other", names == expected, 1, 0)
     results = judge_claims(load_bank("paper").observations(), PAPER_CLAIMS)
     found = {entry.id: (entry.verdict, entry.reason) for entry in results if entry.id in VERDICTS}
-    yield _known("paper: verdicts and reasons of C1 to C8", found == VERDICTS, 1, 0)
-
-
-def _known(check: str, value: float, expected: float, within: float) -> Row:
-    return Row(check, 0, float(value), expected - within, expected + within)
+    yield known("paper: verdicts and reasons of C1 to C8", found == VERDICTS, 1, 0)
 
 
 def _elu_minus(
