@@ -5,7 +5,7 @@ variances have a file of their own, ``equal_variances``.
 """
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +25,10 @@ class SeedCorrelation:
     Attributes:
         value: Intraclass correlation ICC(3, 1), from mean squares pooled over conditions.
         lower, upper: 95 % interval.
-        break_even: Pairing by seed gains precision only above this value (two arms).
+        break_even: Pairing by seed gains precision only above this value, for two cells alone.
+        pooled_break_even: The same where the cells of the largest data set share the variance, as
+            they do here.
+        num_cells: Of that data set.
         num_seeds: Seeds of each condition (the mean where they differ).
     """
 
@@ -33,6 +36,8 @@ class SeedCorrelation:
     lower: float
     upper: float
     break_even: float
+    pooled_break_even: float
+    num_cells: int
     num_seeds: float
 
 
@@ -89,7 +94,11 @@ def seed_correlation(observed: Observations) -> SeedCorrelation | None:
     high = f / f_quantile(0.025, seeds_df, rest_df)
     num_seeds = seeds_df / len(tables) + 1
     value, lower, upper = ((ratio - 1) / (ratio + width - 1) for ratio in (f, low, high))
-    return SeedCorrelation(value, lower, upper, break_even_correlation(round(num_seeds)), num_seeds)
+    counted = round(num_seeds)
+    num_cells = _largest_dataset(observed.completed())
+    alone = break_even_correlation(counted)
+    pooled = break_even_correlation(counted, num_cells=num_cells)
+    return SeedCorrelation(value, lower, upper, alone, pooled, num_cells, num_seeds)
 
 
 def outlier_runs(observed: Observations, model: CellModel) -> tuple[OutlierRun, ...]:
@@ -113,6 +122,11 @@ def outlier_runs(observed: Observations, model: CellModel) -> tuple[OutlierRun, 
                 cell = done.cells[done.run_cells[run]]
                 found.append(OutlierRun(cell, seed, float(residual), float(residual / spread)))
     return tuple(found)
+
+
+def _largest_dataset(done: Observations) -> int:
+    """Cells of the data set that has the most."""
+    return max(Counter(done.dataset_of(cell) for cell in done.cells).values())
 
 
 def _seed_tables(observed: Observations) -> list[Floats]:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 
 from ..analysis.claim import ClaimResult
+from ..analysis.evidence import is_percent
 from ..analysis.numbers import UNKNOWN, counted, degrees, number, p_text, percent, signed, span
 from ..analysis.results import Analysis
 from .views import View, make_view
@@ -37,7 +38,11 @@ def claims_view(analysis: Analysis) -> View:
     )
     if not has_claims(analysis):
         names = ", ".join(claim.id for claim in analysis.claims)
-        note = f"{names}: none can be judged here, where the cells that they compare are missing."
+        why = "where the cells that they compare are missing"
+        observed = analysis.source.observed
+        if observed is not None and not is_percent(observed):
+            why = f"where the response, {observed.response}, is no percentage"
+        note = f"{names}: none can be judged here, {why}."
         rows = []
     header = ("claim", "verdict", "reason", "statement")
     return make_view("Claims", header, rows, left=4, note=note)
@@ -134,7 +139,8 @@ def _assumptions_view(analysis: Analysis) -> View:
             (
                 "correlation of runs with one seed",
                 f"{number(found.value)} ({span(found.lower, found.upper)}); pairing gains above "
-                f"{number(found.break_even)} at {found.num_seeds:g} seeds",
+                f"{number(found.break_even)} at {found.num_seeds:g} seeds (two cells alone), above "
+                f"{number(found.pooled_break_even)} with one variance for {found.num_cells} cells",
             )
         )
     note = "Reported, and never used to choose the model: that was fixed beforehand."
