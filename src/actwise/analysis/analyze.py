@@ -1,5 +1,6 @@
 """From runs to one frozen :class:`Analysis`: every part asks its own module, in a fixed order."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -137,7 +138,8 @@ def analyze_source(source: Source, question: Question) -> Analysis:
     """Analyse what was read.
 
     Raises:
-        SpecError: for a scale, margin or pair that makes no sense here.
+        SpecError: for a scale, margin or pair that makes no sense here, and for an error or loss
+            of which higher is said to be better.
         NotEstimableError: if the pair asked for was never run in one condition.
     """
     # Loaded first: limits hold only for libraries that are there when they are set.
@@ -145,6 +147,8 @@ def analyze_source(source: Source, question: Question) -> Analysis:
     from threadpoolctl import threadpool_limits
 
     _check_question(question)
+    if source.observed is not None:
+        _check_direction(source.observed)
     # Many small matrices: on a busy machine waiting threads made this 4 times slower (1,000 cells).
     with threadpool_limits(1):
         return _analyze(source, question)
@@ -214,6 +218,15 @@ def _check_question(question: Question) -> None:
         raise SpecError(f"variance {question.variance!r} is not one of {', '.join(VARIANCES)}")
     if question.margin is not None and not question.margin > 0:
         raise SpecError(f"margin {question.margin} is not a positive number of points")
+
+
+def _check_direction(observed: Observations) -> None:
+    words = re.split(r"[\W_]+", observed.response.lower())
+    if observed.higher_is_better and not {"error", "errors", "loss"}.isdisjoint(words):
+        raise SpecError(
+            f"{observed.response} has the name of an error or a loss: add --lower-is-better (in "
+            "Python lower_is_better=True), or rename it if higher is better"
+        )
 
 
 def _without_results(

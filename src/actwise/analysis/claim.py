@@ -84,11 +84,20 @@ class Plan:
 
 @dataclass(frozen=True)
 class Claim:
-    """A named hypothesis; ``plan`` turns it into contrasts of a study."""
+    """A named hypothesis; ``plan`` turns it into contrasts of a study.
+
+    Attributes:
+        id, statement: Its name, and what it says.
+        plan: How it is judged in a study.
+        is_about_accuracy: Whether it speaks of accuracies in percent. Errors are then turned into
+            accuracies, and any other response leaves it undecided; else the response is taken as
+            it is given.
+    """
 
     id: str
     statement: str
     plan: Callable[[Wording, Evidence], Plan]
+    is_about_accuracy: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,7 +142,7 @@ def judge_claims(
     variance: Variance = "pooled",
     alpha: float = ALPHA,
 ) -> tuple[ClaimResult, ...]:
-    """Judge claims about accuracies; errors are turned into accuracies first.
+    """Judge claims; those about accuracies see errors in percent as accuracies.
 
     Args:
         observed: The runs.
@@ -142,20 +151,27 @@ def judge_claims(
         variance: One residual variance a data set, or each cell its own.
         alpha: Level of each claim; planned looks share 5 %.
     """
+
+    def evidence(runs: Observations) -> tuple[Evidence, Evidence | None]:
+        points = gather(runs, margin=margin, variance=variance, alpha=alpha)
+        if not points.is_percent:
+            return points, None
+        return points, gather(runs, scale="logit", variance=variance, alpha=alpha)
+
+    as_given = as_accuracies = evidence(observed)
     if not observed.higher_is_better and is_percent(observed):
         flipped = observed.with_response(100.0 - observed.response_R)
-        observed = replace(flipped, higher_is_better=True)
-    points = gather(observed, margin=margin, variance=variance, alpha=alpha)
-    logit = None
-    if is_percent(observed):
-        logit = gather(observed, scale="logit", variance=variance, alpha=alpha)
-    return tuple(judge_claim(claim, points, logit) for claim in claims)
+        as_accuracies = evidence(replace(flipped, higher_is_better=True))
+    return tuple(
+        judge_claim(claim, *(as_accuracies if claim.is_about_accuracy else as_given))
+        for claim in claims
+    )
 
 
 def judge_claim(claim: Claim, evidence: Evidence, logit: Evidence | None) -> ClaimResult:
     """Judge one claim from the evidence in points and, where there is one, on the logit scale."""
     wording = Wording(evidence.model.factors, evidence.model.cells)
-    plan = claim.plan(wording, evidence)
+    plan = _plan(claim, wording, evidence)
     by_source: dict[str, ClaimVerdict] = {}
     shown: tuple[ComponentResult, ...] = ()
     missing = _missing(plan, evidence.model)
@@ -190,6 +206,15 @@ def judge_claim(claim: Claim, evidence: Evidence, logit: Evidence | None) -> Cla
         missing=missing,
         notes=plan.notes,
     )
+
+
+def _plan(claim: Claim, wording: Wording, evidence: Evidence) -> Plan:
+    """The claim's plan; one without contrasts where its response was not measured."""
+    if evidence.is_percent or not claim.is_about_accuracy:
+        return claim.plan(wording, evidence)
+    response = evidence.observed.response
+    note = f"it is about accuracies in percent, and {response} is no percentage"
+    return Plan((), lambda model: Evaluation("undecided", ()), notes=(note,))
 
 
 def _decide(

@@ -6,7 +6,7 @@
 
     [[claim.component]]            # theta = sum of weight * mean over the cells that match
     name = "gelu - relu"
-    bound = 0.0                    # supported above, in points
+    bound = 0.0                    # supported above, in the response's unit
     refuted_below = 0.0            # the default is the bound
     gap_change = false             # true: the sign must hold on the logit scale too
     terms = [
@@ -14,8 +14,10 @@
       { weight = -1, where = { model = "resnet*", activation = "relu" } },
     ]
 
-A pattern may hold ``*`` and ``?``. Where the compared factor is given without them, every matching
-condition must have that level; a condition without it is reported as a missing cell.
+The response is taken as it is given, errors and losses too: where lower is better, "ELU beats ReLU"
+is relu - elu > 0. A pattern may hold ``*`` and ``?``. Where the compared factor is given without
+them, every matching condition must have that level; a condition without it is reported as a missing
+cell.
 """
 
 import math
@@ -91,9 +93,18 @@ def read_claims(path: Path) -> tuple[Claim, ...]:
 def _claim(entry: ClaimEntry) -> Claim:
     def plan(wording: Wording, evidence: Evidence) -> Plan:
         focus = evidence.observed.focus
-        return linear_plan([_component(part, wording, focus) for part in entry.component])
+        components = [_component(part, wording, focus) for part in entry.component]
+        return linear_plan(components, notes=_direction(evidence))
 
     return Claim(entry.id, entry.statement, plan)
+
+
+def _direction(evidence: Evidence) -> tuple[str, ...]:
+    """What a reader of a low response must know; nothing where high is good."""
+    if evidence.observed.higher_is_better:
+        return ()
+    response = evidence.observed.response
+    return (f"lower is better: above 0 is a higher {response}, which is worse",)
 
 
 def _component(entry: ComponentEntry, wording: Wording, focus: str) -> Component:

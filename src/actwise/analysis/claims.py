@@ -131,41 +131,38 @@ def relu_catches_up(wording: Wording, evidence: Evidence) -> Plan:
     return linear_plan([*shrink, *small])
 
 
-PAPER_CLAIMS = (
-    Claim("C1", "Without augmentation PReLU is clearly best, on every network.", prelu_is_best),
-    Claim("C2", "With augmentation the gaps between activations shrink considerably.", gaps_plan),
-    Claim("C3", "Augmentation improves every activation, ReLU and ELU most.", augmentation_helps),
-    Claim(
+_STATEMENTS: tuple[tuple[str, str, Callable[[Wording, Evidence], Plan]], ...] = (
+    ("C1", "Without augmentation PReLU is clearly best, on every network.", prelu_is_best),
+    ("C2", "With augmentation the gaps between activations shrink considerably.", gaps_plan),
+    ("C3", "Augmentation improves every activation, ReLU and ELU most.", augmentation_helps),
+    (
         "C4",
         "Augmentation helps where the gradient is closed for negative inputs.",
         open_gradient_gains_less,
     ),
-    Claim(
+    (
         "C5",
         "ReLU gains most from identity mapping (residual network against VGG).",
         relu_gains_most_from_networks,
     ),
-    Claim(
+    (
         "C5b",
         "ReLU gains most from identity mapping (residual network against its plain twin).",
         relu_gains_most_from_shortcuts,
     ),
-    Claim(
+    (
         "C6",
         "CIFAR-100, augmentation, no identity mapping: negative outputs win, ELU most.",
         negative_outputs_win,
     ),
-    Claim(
-        "C7",
-        "CIFAR-100, augmentation, identity mapping: ReLU catches up.",
-        relu_catches_up,
-    ),
-    Claim(
+    ("C7", "CIFAR-100, augmentation, identity mapping: ReLU catches up.", relu_catches_up),
+    (
         "C8",
         "PReLU without augmentation, ELU with it, ReLU with both it and identity mapping.",
         advice_plan,
     ),
 )
+PAPER_CLAIMS = tuple(Claim(*entry, is_about_accuracy=True) for entry in _STATEMENTS)
 """C5b is not the paper's: it is what decides about identity mapping."""
 
 
