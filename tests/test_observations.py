@@ -1,10 +1,15 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from actwise.analysis.observations import Observations, read_csv
-from actwise.errors import DataError, UnknownNameError
+import actwise as aw
+from actwise.analysis.observations import Observations
+from actwise.analysis.readers import read_file
+from actwise.analysis.source import Reading
+from actwise.errors import ActwiseError, DataError, UnknownNameError
+from made_studies import made_rows
 
 ROWS = [
     {"dataset": "c10", "activation": "relu", "seed": 0, "test_accuracy": 90.0},
@@ -65,7 +70,8 @@ def test_a_table_without_rows_has_no_cells() -> None:
 def test_a_csv_file_with_other_factors_is_read(tmp_path: Path) -> None:
     path = tmp_path / "runs.csv"
     path.write_text("depth,activation,error\n20,relu,8.5\n20,elu,8.1\n", encoding="utf-8")
-    observed = read_csv(path, factors=("depth", "activation"), response="error")
+    observed = read_file(path, Reading(("depth", "activation"), "error")).observed
+    assert observed is not None
     assert observed.cells == (("20", "relu"), ("20", "elu"))
     assert observed.dataset_factor is None
 
@@ -87,14 +93,55 @@ def test_a_malformed_file_is_refused_in_one_sentence(
 ) -> None:
     path = tmp_path / "runs.csv"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(DataError, match=message):
-        read_csv(path)
+    with pytest.raises(ActwiseError, match=message):
+        aw.analyze(path)
 
 
 def test_a_binary_or_missing_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "runs.csv"
     with pytest.raises(DataError, match="cannot be read"):
-        read_csv(path)
+        aw.analyze(path)
     path.write_bytes(b"\xff\xfe\x00\x01")
     with pytest.raises(DataError, match="cannot be read"):
-        read_csv(path)
+        aw.analyze(path)
+
+
+def copies_of(rows: list[dict[str, Any]], *without: str) -> list[dict[str, Any]]:
+    return [{key: v for key, v in row.items() if key not in without} for row in rows]
+
+
+def test_a_cell_with_a_seed_twice_is_refused(tmp_path: Path) -> None:
+    rows = made_rows(seeds=3, generator=np.random.default_rng(0))
+    with pytest.raises(DataError, match=r"cifar10, vgg16, bn, relu has more than one row of seed"):
+        aw.analyze(rows * 4)
+    with pytest.raises(DataError, match=r"prelu has more than one row of seed 2; remove the copy"):
+        aw.analyze([*rows, {**rows[5], "test_accuracy": 70.0}])
+    lines = [",".join(map(str, row.values())) for row in rows]
+    path = tmp_path / "runs.csv"
+    path.write_text("\n".join([",".join(rows[0]), *lines, *lines]), encoding="utf-8")
+    with pytest.raises(DataError, match="more than one row of seed 0"):
+        aw.analyze(path)
+
+
+def test_a_factor_that_is_left_out_does_not_make_replicates() -> None:
+    rows = made_rows(seeds=3, generator=np.random.default_rng(0))
+    with pytest.raises(DataError, match="name with --factors what tells the rows apart"):
+        aw.analyze(rows, factors=["activation"])
+
+
+def test_rows_without_seeds_may_be_replicates_and_not_copies_of_the_table() -> None:
+    rows = copies_of(made_rows(seeds=3, generator=np.random.default_rng(0)), "seed")
+    assert aw.analyze(rows).source.flow["finished"] == len(rows)
+    # Two replicates may have the same accuracy.
+    assert aw.analyze([*rows, rows[0]]).source.flow["finished"] == len(rows) + 1
+    with pytest.raises(DataError, match="every row stands there more than once"):
+        aw.analyze(rows * 2)
+
+
+def test_a_run_that_several_studies_share_counts_once() -> None:
+    rows = [
+        {**row, "run_id": f"run{number}"}
+        for number, row in enumerate(made_rows(seeds=3, generator=np.random.default_rng(0)))
+    ]
+    shared = [{**row, "study": name} for name in ("a", "b") for row in rows]
+    assert aw.analyze(shared).source.flow["planned"] == len(rows)

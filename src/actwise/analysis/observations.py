@@ -201,33 +201,6 @@ class Observations:
         return "all" if self.dataset_factor is None else cell[self.position(self.dataset_factor)]
 
 
-def read_csv(
-    path: Path,
-    *,
-    factors: Sequence[str] | None = None,
-    response: str = "test_accuracy",
-    **settings: Any,
-) -> Observations:
-    """Read a long-format CSV file: one row a run, one column a factor.
-
-    Args:
-        path: A UTF-8 file with a header line.
-        factors: Factor columns; by default those of dataset, model, regularization and
-            activation that the file has.
-        response: Column of the measured value.
-        **settings: As in :meth:`Observations.from_rows`.
-
-    Raises:
-        DataError: if the file is missing, empty or ragged, or lacks a column.
-    """
-    rows = read_rows(path)
-    usual = ("dataset", "model", "regularization", "activation")
-    chosen = factors or [name for name in usual if name in rows[0]]
-    if not chosen:
-        raise DataError(f"{path.name}: no factor column; name them with --factors")
-    return Observations.from_rows(rows, factors=chosen, response=response, **settings)
-
-
 def read_rows(path: Path) -> list[dict[str, str]]:
     """Rows of a CSV file with a header.
 

@@ -9,6 +9,7 @@ from ..errors import SpecError
 from ..store.filters import is_any, parse_where, refuse_unknown
 from .bank import Bank, load_bank
 from .blocking import Line, apart_sentence, joined, seeds_cross
+from .duplicates import refuse_duplicates, without_shared_runs
 from .observations import Booleans, Cell, Floats, Observations, read_rows
 from .source import (
     DEFAULT_RESPONSE,
@@ -105,7 +106,7 @@ def read_table_rows(
     """Rows at hand, one mapping a run, as ``export --what runs`` or a CSV file has them.
 
     Raises:
-        DataError: if a column is missing, or a response is no number.
+        DataError: if a column is missing, a response is no number, or a row stands twice.
         SpecError: for a condition that is not FIELD=VALUE, or without a factor.
     """
     columns = tuple(rows[0]) if rows else USUAL_FACTORS
@@ -118,6 +119,7 @@ def read_table_rows(
     factors = reading.factors or tuple(f for f in USUAL_FACTORS if f in columns)
     if not factors:
         raise SpecError(f"{name}: no factor column; name them with --factors")
+    kept = without_shared_runs(kept, factors)
     failed = [row for row in kept if row.get("status") == "failed"]
     usable = [row for row in kept if row.get("status") != "failed"]
     observed = Observations.from_rows(
@@ -127,6 +129,7 @@ def read_table_rows(
         higher_is_better=not reading.lower_is_better,
         blocked=seeds_cross(_lines(kept, factors)),
     )
+    refuse_duplicates(usable, observed, name=name)
     kept_runs, apart = joined(observed)
     left_out = observed.num_runs - kept_runs.num_runs
     flow = count_flow(kept_runs, planned=len(kept), failed=len(failed), excluded=left_out)
