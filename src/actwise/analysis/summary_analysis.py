@@ -7,10 +7,11 @@ from .decision import Decision
 from .estimate import ALPHA
 from .findings import contradicting_rows
 from .numbers import counted, signed, span
+from .reasons import joined
 from .results import Analysis, Published
 from .side_tests import published_tests
 from .source import Source
-from .summaries import Comparison, compare, contradictions
+from .summaries import Comparison, Contradiction, compare, contradictions
 
 
 def analyze_summaries(source: Source, *, contrast: Pair | None) -> Analysis:
@@ -35,25 +36,42 @@ def analyze_summaries(source: Source, *, contrast: Pair | None) -> Analysis:
         source=source,
         scale="points",
         margin=None,
-        decision=_decision(source, compared, reference if contrast is None else None),
+        decision=_decision(source, compared, reference if contrast is None else None, wrong),
         findings=(finding,) if finding else (),
         published=Published(compared, wrong),
     )
 
 
-def _decision(source: Source, compared: Sequence[Comparison], reference: str | None) -> Decision:
+def _decision(
+    source: Source,
+    compared: Sequence[Comparison],
+    reference: str | None,
+    wrong: Sequence[Contradiction],
+) -> Decision:
     """What the means show, and why nothing follows for other networks."""
     reasons = []
-    best = max(source.summaries, key=lambda summary: summary.mean)
+    names = {row.name for row in wrong}
+    best = max(
+        (summary for summary in source.summaries if summary.name not in names),
+        key=lambda summary: summary.mean,
+    )
     tests = [pooled.adjusted for pooled, _ in published_tests(compared)]
     if reference is not None:
         reasons.append(f"The highest mean is that of {best.name}, {best.mean:.2f}.")
-        apart = [row.pooled.value for row, p in zip(compared, tests, strict=True) if p <= ALPHA]
+        apart = [
+            row.pooled.value
+            for row, p in zip(compared, tests, strict=True)
+            if p <= ALPHA and row.high not in names
+        ]
+        usable = [row for row in compared if row.high not in names]
         above = sum(value > 0 for value in apart)
         reasons.append(
-            f"Shown to be above {reference}: {above} of {counted(len(compared), 'activation')}; "
+            f"Shown to be above {reference}: {above} of {counted(len(usable), 'activation')}; "
             f"below: {len(apart) - above} (Holm)."
         )
+        if names:
+            listed = joined(sorted(names))
+            reasons.append(f"Left out of these counts, since they contradict themselves: {listed}.")
     else:
         for row in compared:
             lower, upper = row.pooled.interval()
