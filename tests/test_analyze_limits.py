@@ -200,12 +200,31 @@ def test_planned_looks_have_their_nominal_level(tmp_path: Path) -> None:
         looks, recorded = analysis.looks, store.looks()
     assert looks is not None and looks.is_planned
     assert looks.nominal_level is not None and 0.02 < looks.nominal_level < 0.05
+    assert looks.unshared_error is not None and 0.05 < looks.unshared_error < 0.1
+    assert analysis.to_json()["looks"]["unshared_error"] == looks.unshared_error
     assert analysis.alpha == looks.nominal_level
     assert {claim.alpha for claim in analysis.claims} == {analysis.alpha}
     assert {row.estimate.alpha for row in analysis.differences.simple} == {analysis.alpha}
     assert {look.nominal_level for look in recorded} == {analysis.alpha}
     assert [look.num_runs for look in recorded] == [4, 6]
     assert any("this one decides at 2.8 %" in reason for reason in analysis.decision.reasons)
+
+
+def incomplete(analysis: Analysis) -> list[str]:
+    return [finding.evidence for finding in analysis.findings if finding.code == "A015"]
+
+
+def test_seeds_of_later_looks_are_not_missing_at_a_planned_one(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"seeds": "0..4", "looks": [2, 5]}
+    with made_store(tmp_path / "store", **settings) as store:
+        planned = made_runs.made_plan(made_runs.made_study(**settings))
+        early = [run for run in planned if run.spec.seed < 2]
+        made_runs.finish(store, early[:3])
+        assert incomplete(analyze(store)) == ["1 missing of 10 planned"]
+        made_runs.finish(store, early)
+        assert incomplete(analyze(store)) == []
+        made_runs.finish(store, [run for run in planned if run.spec.seed < 3])
+        assert incomplete(analyze(store)) == ["4 missing of 10 planned"]
 
 
 def test_a_second_look_with_more_runs_of_the_same_seeds_is_a_finding(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from .decision import decide, no_run, nothing
 from .differences import all_differences, cell_rows
 from .divergence import divergence_rates
 from .evidence import VARIANCES, Evidence, Variance, is_percent
+from .factorial import SUMS, Sums
 from .looks import Looks, looks_at
 from .margins import margins
 from .observations import Cell, Observations
@@ -44,6 +45,7 @@ class Question:
         margin: Margin of equivalence in points for all data sets.
         scale: The scale that is shown.
         variance: Whether a data set has one residual variance, or each cell its own.
+        sums: Type of the sums of squares of the decomposition.
         command: The command that looks at the results, for the record of looks.
     """
 
@@ -52,6 +54,7 @@ class Question:
     margin: float | None = None
     scale: Scale = "points"
     variance: Variance = "pooled"
+    sums: Sums = "II"
     command: str = "analyze"
 
 
@@ -68,6 +71,7 @@ def analyze(
     margin: float | None = None,
     scale: Scale = "points",
     variance: Variance = "pooled",
+    sums: Sums = "II",
 ) -> Analysis:
     """Analyse a store, a CSV file, a bank (``"bank:paper"``) or rows of runs.
 
@@ -85,11 +89,12 @@ def analyze(
         margin: Margin of equivalence in points for all data sets.
         scale: The scale that is shown.
         variance: One residual variance a data set ("pooled"), or each cell its own ("cell").
+        sums: Type of the sums of squares: "II", or "III" where no cell is missing.
 
     Raises:
         ActwiseError: if the source cannot be read, or a name in it is not known.
     """
-    question = Question(contrast, Path(claims) if claims else None, margin, scale, variance)
+    question = Question(contrast, Path(claims) if claims else None, margin, scale, variance, sums)
     reading = Reading(
         tuple(factors) if factors else None, response, lower_is_better, study, tuple(where)
     )
@@ -158,6 +163,8 @@ def _analyze(source: Source, question: Question) -> Analysis:
     if source.summaries:
         if question.variance == "cell":
             raise SpecError("--variance changes nothing here: both Welch's and pooled are shown")
+        if question.sums != "II":
+            raise SpecError("--sums changes nothing here: without runs nothing is decomposed")
         return analyze_summaries(source, contrast=question.contrast)
     assert source.observed is not None, "a source has runs or summaries"
     observed, looks = source.observed, looks_at(source)
@@ -168,6 +175,7 @@ def _analyze(source: Source, question: Question) -> Analysis:
         observed,
         margin=question.margin,
         variance=question.variance,
+        sums=question.sums,
         alpha=looks.alpha,
     )
     points = on_scale("points")
@@ -216,6 +224,8 @@ def _check_question(question: Question) -> None:
         raise SpecError(f"scale {question.scale!r} is not one of {', '.join(SCALES)}")
     if question.variance not in VARIANCES:
         raise SpecError(f"variance {question.variance!r} is not one of {', '.join(VARIANCES)}")
+    if question.sums not in SUMS:
+        raise SpecError(f"sums {question.sums!r} is not one of {', '.join(SUMS)}")
     if question.margin is not None and not question.margin > 0:
         raise SpecError(f"margin {question.margin} is not a positive number of points")
 

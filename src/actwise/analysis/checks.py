@@ -1,6 +1,6 @@
 """How far runs and model can be trusted: precision, assumptions, robustness, findings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -53,13 +53,24 @@ def all_findings(
         find.mixed_fingerprints(source.fingerprints),
         find.unequal_variances(checks.equal_variances),
         find.pairing_does_not_pay(checks.seed_correlation),
-        find.incomplete_runs(source.flow),
+        find.incomplete_runs(due_runs(source, looks)),
     )
     found = [
         *find.findings_of_runs(evidence, shares=shares if len(shares) > 1 else ()),
         *(finding for finding in further if finding),
     ]
     return tuple(sorted(found, key=lambda finding: finding.code))
+
+
+def due_runs(source: Source, looks: Looks) -> Mapping[str, int]:
+    """The run flow without the missing runs of seeds that a planned look leaves to later ones."""
+    if source.table is None or looks.num_seeds not in looks.planned:
+        return source.flow
+    overdue = 0
+    for cell in source.table.cells:
+        ended = len(cell.accuracies) + cell.num_diverged + cell.num_failed
+        overdue += min(cell.num_missing, max(0, looks.num_seeds - ended))
+    return {**source.flow, "missing": min(overdue, source.flow.get("missing", 0))}
 
 
 def robustness_of(

@@ -24,6 +24,7 @@ from .inference import CellModel, NotEstimableError, fit_cells
 from .observations import Cell, Floats, Integers, Observations
 
 Sums = Literal["II", "III"]
+SUMS: tuple[Sums, ...] = ("II", "III")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ few degrees of freedom and unequal steps, where the tables for normal tests are 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -43,6 +44,7 @@ class Looks:
         planned: Numbers of seeds fixed beforehand.
         num_seeds: Seeds now.
         nominal_level: Level of each planned look that keeps the whole at 5 %; None without plan.
+        unshared_error: What tests at 5 % at each planned look would err in; None without plan.
         unplanned: What was seen at looks that were not planned, this one included.
         is_planned: Whether this look keeps to the plan (or is the first).
     """
@@ -51,6 +53,7 @@ class Looks:
     planned: tuple[int, ...]
     num_seeds: int
     nominal_level: float | None
+    unshared_error: float | None
     unplanned: tuple[Seen, ...]
     is_planned: bool
 
@@ -70,8 +73,15 @@ def looks_at(source: Source) -> Looks:
     ]
     now = Seen(source.num_seeds, source.num_results or 0)
     unplanned = unplanned_looks(planned, [*seen, now])
-    level = nominal_level(planned) if planned else None
-    return Looks(source.looks, planned, source.num_seeds, level, unplanned, now not in unplanned)
+    return Looks(
+        source.looks,
+        planned,
+        source.num_seeds,
+        nominal_level(planned) if planned else None,
+        error_of_looks(planned) if planned else None,
+        unplanned,
+        now not in unplanned,
+    )
 
 
 def planned_level(looks: Sequence[int]) -> float:
@@ -91,13 +101,13 @@ def nominal_level(looks: Sequence[int], *, alpha: float = ALPHA, num_cells: int 
         alpha: Level of the whole.
         num_cells: Cells that share the variance. Two (the default) is the cautious choice.
     """
-    smallest = _smallest_p(looks, num_cells)
+    smallest = _smallest_p(tuple(looks), num_cells)
     return alpha if len(looks) == 1 else float(np.quantile(smallest, alpha))
 
 
 def error_of_looks(looks: Sequence[int], *, level: float = ALPHA, num_cells: int = 2) -> float:
     """Probability that some look has p <= ``level`` where there is no difference."""
-    return float(np.mean(_smallest_p(looks, num_cells) <= level))
+    return float(np.mean(_smallest_p(tuple(looks), num_cells) <= level))
 
 
 def unplanned_looks(planned: Sequence[int], taken: Sequence[Seen]) -> tuple[Seen, ...]:
@@ -123,7 +133,8 @@ def unplanned_looks(planned: Sequence[int], taken: Sequence[Seen]) -> tuple[Seen
     return tuple(found)
 
 
-def _smallest_p(looks: Sequence[int], num_cells: int) -> Floats:
+@lru_cache(maxsize=2)
+def _smallest_p(looks: tuple[int, ...], num_cells: int) -> Floats:
     """Smallest p value over the looks in each of many repetitions under no difference.
 
     Seeds are blocks. The residual of two compared cells is half the sum of squares of their

@@ -72,6 +72,7 @@ def looks_json(looks: Looks | None) -> Json | None:
         "planned": looks.planned,
         "num_seeds": looks.num_seeds,
         "nominal_level": looks.nominal_level,
+        "unshared_error": looks.unshared_error,
         "unplanned": [asdict(seen) for seen in looks.unplanned],
         "is_planned": looks.is_planned,
     }

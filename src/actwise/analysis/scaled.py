@@ -8,7 +8,7 @@ from .effects import effect_sizes, noise_in_focus
 from .estimate import ALPHA, Estimate
 from .evidence import Evidence, Variance, gather, is_percent
 from .external import single_run_models
-from .factorial import Decomposition, decompose, decompose_by_dataset
+from .factorial import Decomposition, Sums, decompose, decompose_by_dataset
 from .gains import augmentation_gains
 from .inference import CellModel
 from .observations import Observations
@@ -22,6 +22,7 @@ def results_on(
     *,
     margin: float | None = None,
     variance: Variance = "pooled",
+    sums: Sums = "II",
     alpha: float = ALPHA,
     pairs: Sequence[PairRow] = (),
     like: ScaleResults | None = None,
@@ -33,12 +34,14 @@ def results_on(
         scale: Of everything in the results.
         margin: As in :func:`gather`, like the next two.
         variance: One residual variance a data set, or each cell its own.
+        sums: Type of the sums of squares.
         alpha: Level of each test.
         pairs: Those whose differences are given on this scale too.
         like: The results of the same runs on another scale, whose designs are the same.
 
     Raises:
         SpecError: on the logit scale, for a response that is no percentage.
+        NotEstimableError: for type III with missing cells.
     """
     evidence = gather(observed, scale=scale, margin=margin, variance=variance, alpha=alpha)
     done = observed.completed()
@@ -54,10 +57,10 @@ def results_on(
     return ScaleResults(
         scale,
         evidence,
-        _sized(decompose(scaled, like=known), noise(done)),
+        _sized(decompose(scaled, sums=sums, like=known), noise(done)),
         {
             name: _sized(found, noise(done.select(names == name)))
-            for name, found in decompose_by_dataset(scaled, like=by_dataset).items()
+            for name, found in decompose_by_dataset(scaled, sums=sums, like=by_dataset).items()
         },
         augmentation_gains(evidence),
         tuple(_difference(evidence, pair) for pair in pairs),

@@ -14,6 +14,7 @@ from .reading import (
     Origin,
     Response,
     Scale,
+    Sums,
     Variance,
     make_question,
     read_and_analyze,
@@ -34,6 +35,7 @@ def analyze(
     margin: Margin = None,
     scale: Scale = "points",
     variance: Variance = "pooled",
+    sums: Sums = "II",
     artifacts: Artifacts = None,
     json: Json = False,
 ) -> None:
@@ -44,6 +46,7 @@ def analyze(
         margin=margin,
         scale=scale,
         variance=variance,
+        sums=sums,
         command="analyze",
     )
     analysis = read_and_analyze(

@@ -57,6 +57,15 @@ Variance = Annotated[
     ),
 ]
 
+Sums = Annotated[
+    str,
+    typer.Option(
+        "--sums",
+        metavar="II|III",
+        help="Type of the sums of squares; III needs runs in all cells.",
+    ),
+]
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -109,6 +118,7 @@ def make_question(
     margin: float | None,
     scale: str,
     variance: str,
+    sums: str,
     command: str,
 ) -> "Question":
     """What the options ask for.
@@ -125,4 +135,4 @@ def make_question(
             raise SpecError(f"--contrast {contrast!r} is not two levels A,B of the compared factor")
         pair = (parts[0], parts[1])
     # The analysis holds the words against those it knows.
-    return Question(pair, claims, margin, scale, variance, command)  # type: ignore[arg-type]
+    return Question(pair, claims, margin, scale, variance, sums, command)  # type: ignore[arg-type]

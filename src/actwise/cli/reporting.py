@@ -21,6 +21,7 @@ from .reading import (
     Origin,
     Response,
     Scale,
+    Sums,
     Variance,
     make_question,
     read_and_analyze,
@@ -48,6 +49,7 @@ def report(
     margin: Margin = None,
     scale: Scale = "points",
     variance: Variance = "pooled",
+    sums: Sums = "II",
     artifacts: Artifacts = None,
 ) -> None:
     """Write one HTML file: the decision, tables with intervals, figures, claims, findings."""
@@ -57,6 +59,7 @@ def report(
         margin=margin,
         scale=scale,
         variance=variance,
+        sums=sums,
         command="report",
     )
     analysis = read_and_analyze(

@@ -181,10 +181,10 @@ def looks_view(analysis: Analysis) -> View:
     ]
     planned = ", ".join(map(str, looks.planned)) or "none"
     note = f"Planned: {planned}. Now {_now(analysis, looks.num_seeds)}."
-    if looks.nominal_level is not None:
+    if looks.nominal_level is not None and looks.unshared_error is not None:
         note += (
             f" Each planned look decides at {looks.nominal_level:.3f}, so that all together err in "
-            "5 %."
+            f"5 %, not in the {percent(looks.unshared_error)} of 5 % at each."
         )
     if not looks.is_planned:
         note += " This look was not planned: intervals and p values are nominal."

@@ -16,6 +16,7 @@ from .. import __version__
 from ..analysis.analyze import Question, analyze_source, analyze_store, open_source
 from ..analysis.asked import Pair
 from ..analysis.evidence import Variance
+from ..analysis.factorial import Sums
 from ..analysis.numbers import counted
 from ..analysis.results import Analysis
 from ..analysis.scales import Scale
@@ -76,6 +77,7 @@ def report(
     margin: float | None = None,
     scale: Scale = "points",
     variance: Variance = "pooled",
+    sums: Sums = "II",
 ) -> Analysis:
     """Analyse a source and write its report.
 
@@ -93,12 +95,13 @@ def report(
         margin: Margin of equivalence in points for all data sets.
         scale: The scale that is shown.
         variance: One residual variance a data set ("pooled"), or each cell its own ("cell").
+        sums: Type of the sums of squares: "II", or "III" where no cell is missing.
 
     Raises:
         ActwiseError: if the source cannot be read or the file cannot be written.
     """
     question = Question(
-        contrast, Path(claims) if claims else None, margin, scale, variance, command="report"
+        contrast, Path(claims) if claims else None, margin, scale, variance, sums, command="report"
     )
     reading = Reading(
         tuple(factors) if factors else None, response, lower_is_better, study, tuple(where)
