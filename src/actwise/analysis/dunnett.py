@@ -49,18 +49,6 @@ def dunnett_p(
     ]
 
 
-def dunnett_quantile(
-    level: float, *, variances: Sequence[float], control_variance: float, df: float
-) -> float:
-    """The one-sided critical value c: P(max_i T_i <= c) = level."""
-    from scipy.optimize import brentq
-
-    loadings_M = _loadings(variances, control_variance)
-    return float(
-        brentq(lambda c: _coverage(c, loadings_M, df, two_sided=False) - level, -1.0, 400.0)
-    )
-
-
 def arm_variances(between_LL: Floats) -> Floats:
     """Variances v of L means from those of their differences, v_i + v_j.
 

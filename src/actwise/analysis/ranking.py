@@ -18,8 +18,7 @@ from itertools import combinations
 import numpy as np
 
 from .contrasts import Condition, cell_at, combine, conditions, mean_over
-from .distributions import t_quantile
-from .dunnett import arm_variances, dunnett_quantile
+from .dunnett import arm_variances, dunnett_p
 from .estimate import Estimate
 from .evidence import Evidence
 from .inference import CellModel, Weights
@@ -70,16 +69,13 @@ def ranking(evidence: Evidence, *, generator: np.random.Generator) -> tuple[Rank
         weights = combine((sign, means[rival]), (-sign, means[level]))
         return model.contrast(weights, name=f"{rival} - {level}")
 
-    reach = _reach(evidence, [means[level] for level in order])
+    excludes = _excludes(evidence, [means[level] for level in order])
     chances = _probability_best(behind, order, generator)
     rows = []
     for place, (level, chance) in enumerate(zip(order, chances, strict=True)):
         rivals = [behind(level, other) for other in order if other != level]
         gap = rivals[0]
-        stays = not any(
-            found.is_testable and found.value > reach(place, found) * found.standard_error
-            for found in rivals
-        )
+        stays = not any(excludes(place, found) for found in rivals)
         rows.append(RankRow(level, sign * values[level], gap, stays, chance))
     return tuple(rows)
 
@@ -119,27 +115,30 @@ def mean_variances(model: CellModel, means: Sequence[Weights]) -> Floats:
     return arm_variances(between_LL)
 
 
-def _reach(evidence: Evidence, means: Sequence[Weights]) -> Callable[[int, Estimate], float]:
-    """By how many standard errors a level may be behind a rival and still be the best.
+def _excludes(evidence: Evidence, means: Sequence[Weights]) -> Callable[[int, Estimate], bool]:
+    """Whether a rival that leads the level at a place by so much keeps it from being the best.
 
-    One variance: Dunnett's critical value for all rivals. A variance in each cell: each rival's
-    own t quantile, alpha shared by the rivals (Bonferroni).
+    One variance: Dunnett's p for the level as the control of all rivals. A variance in each cell:
+    each rival's own t test, alpha shared by the rivals (Bonferroni).
     """
-    if evidence.variance == "cell":
-        level = 1 - evidence.alpha / (len(means) - 1)
-        return lambda _, found: t_quantile(level, found.df)
-    variances_L = mean_variances(evidence.model, means)
+    alpha, variances_L = evidence.alpha, mean_variances(evidence.model, means)
 
-    @cache
-    def critical(ratios: tuple[float, ...], df: float) -> float:
-        return dunnett_quantile(1 - evidence.alpha, variances=ratios, control_variance=1.0, df=df)
+    def excludes(place: int, found: Estimate) -> bool:
+        # Adjusting only makes p larger; most rivals end here.
+        if not (found.is_testable and found.p_above() < alpha):
+            return False
+        if evidence.variance == "cell":
+            return found.p_above() < alpha / (len(means) - 1)
+        (p,) = dunnett_p(
+            [found.statistic()],
+            variances=np.delete(variances_L, place).tolist(),
+            control_variance=float(variances_L[place]),
+            df=found.df,
+            two_sided=False,
+        )
+        return p < alpha
 
-    def reach(place: int, found: Estimate) -> float:
-        # Rounded: equal designs then share one quantile.
-        ratios_L = np.round(variances_L / variances_L[place], 9)
-        return critical(tuple(sorted(np.delete(ratios_L, place).tolist())), round(found.df, 9))
-
-    return reach
+    return excludes
 
 
 def _probability_best(
