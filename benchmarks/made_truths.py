@@ -72,7 +72,7 @@ def at_most(check: str, hits: Iterable[bool], *, level: float = 0.05) -> Row:
     """An error of at most ``level``, and 3 standard errors."""
     found = list(hits)
     high = level + 3 * math.sqrt(level * (1 - level) / len(found))
-    return _rate(check, found, 0.0, high, rates=(0.0, level))
+    return _rate(check, found, -math.inf, high, rates=(0.0, level))
 
 
 def equals(check: str, hits: Iterable[bool], *, expected: float) -> Row:
