@@ -21,8 +21,8 @@ from .protocol import Tried
 from .trial import Pace, TrialError, measure, pace
 
 SHORTEST_RUN_SECONDS = 120.0
-"""Shorter runs are not tried. To compile takes 20 to 120 s (docs/performance.md): even a step that
-takes half the time could hardly repay that."""
+"""Shorter runs are not tried. To compile takes a minute or more (docs/performance.md): a step that
+took half the time would only just repay that."""
 
 LEAST_SAVING = 0.05
 """Of a run's seconds, from which on compiling is recommended; less is lost in a machine's noise."""
