@@ -38,6 +38,11 @@ class Device:
     def is_cuda(self) -> bool:
         return self.torch_device.type == "cuda"
 
+    def synchronize(self) -> None:
+        """Wait until the device has done what it was told; a CPU always has."""
+        if self.is_cuda:
+            torch.cuda.synchronize(self.torch_device)
+
     @property
     def torch_memory_format(self) -> torch.memory_format:
         if self.memory_format == "channels_last":

@@ -238,8 +238,7 @@ class Training:
         torch.manual_seed(stream_seed(self._spec.seed, "torch", epoch=self.epoch) % 2**63)
 
     def _stop_clock(self) -> None:
-        if self._device.is_cuda:
-            torch.cuda.synchronize(self._device.torch_device)
+        self._device.synchronize()
         self._seconds_before_clock = self.epoch_seconds
         self._clock_started = None
 

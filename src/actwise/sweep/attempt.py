@@ -25,6 +25,7 @@ from ..engine import (
     train,
 )
 from ..engine import Progress as EngineProgress
+from ..engine.captured import NUM_WARMUP_STEPS
 from ..errors import DataError
 from ..models import build_network, initialise
 from ..registry import parse_level
@@ -163,8 +164,13 @@ def _try(
 ) -> Result:
     times: list[float] = []
     last: list[EngineProgress] = []
+    device = _device(assignment, setup)
+    # Before its steps are replayed as a graph, a run on CUDA is slower than it will be.
+    num_untimed = NUM_WARMUP_STEPS if device.is_cuda else 0
+    max_batches += num_untimed
 
     def on_progress(progress: EngineProgress) -> None:
+        device.synchronize()
         times.append(time.perf_counter())
         last[:] = [progress]
 
@@ -173,13 +179,14 @@ def _try(
     _, result = _train(
         assignment,
         setup,
-        device=_device(assignment, setup),
+        device=device,
         checkpoints=None,
         should_stop=lambda: len(times) >= max_batches or should_stop(),
         on_progress=on_progress,
     )
     if result.status == "stopped" and len(times) < max_batches:
         return PutBack(assignment.run_id, "stopped", is_accident=False)
+    times = times[num_untimed:]
     images = assignment.spec.train.batch_size * (len(times) - 1)
     return Tried(
         run_id=assignment.run_id,
