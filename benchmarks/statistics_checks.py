@@ -90,9 +90,9 @@ def _range(row: Row) -> str:
     if np.isinf(row.low) and np.isinf(row.high):
         return "*stated*"
     if np.isinf(row.low):
-        return f"at most {row.high:g}"
+        return f"at most {row.high:.4f}"
     if np.isinf(row.high):
-        return f"at least {row.low:g}"
+        return f"at least {row.low:.4f}"
     return f"{row.low:.4f} to {row.high:.4f}"
 
 
