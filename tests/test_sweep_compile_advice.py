@@ -69,7 +69,7 @@ def test_one_cell_of_a_model_is_timed_as_it_is_and_compiled(
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
     plan, calibration = calibrated(activation=("relu", "elu"), epochs=2000)
     options = RunOptions(executor="process", workers=1)
-    advice = advise_on_compiling(plan, calibration, options)
+    advice = advise_on_compiling(plan, calibration, options, shortest_run_seconds=0)
     (found,) = advice.models
     assert (found.model, found.activation, found.problem) == ("convnet", "relu", None)
     times = found.times

@@ -89,11 +89,11 @@ def test_an_interval_ends_where_a_percentage_ends(tmp_path: Path) -> None:
 
 def test_what_is_no_percentage_is_not_cut() -> None:
     rows = [
-        {"activation": name, "seed": seed, "loss": value + seed * 90.0}
+        {"activation": name, "seed": seed, "nats": value + seed * 90.0}
         for name, value in (("relu", 95.0), ("elu", 98.0))
         for seed in range(3)
     ]
     for row in rows:
         row |= {"dataset": "d", "model": "m", "regularization": "r"}
-    values = aw.analyze(rows, response="loss").to_json()
+    values = aw.analyze(rows, response="nats").to_json()
     assert all(cell["upper"] > 100.0 for cell in values["cells"])
