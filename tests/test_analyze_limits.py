@@ -235,7 +235,9 @@ def test_a_second_look_with_more_runs_of_the_same_seeds_is_a_finding(tmp_path: P
         assert "A005" not in {finding.code for finding in first.findings}
         made_runs.finish(store, planned)
         evidence = {f.code: f.evidence for f in analyze(store).findings}
-    assert evidence["A005"] == "verdicts were printed at 2 seeds (4 runs), unplanned"
+    assert evidence["A005"] == (
+        "verdicts had been printed at 2 seeds (3 runs); now 2 seeds (4 runs)"
+    )
 
 
 def test_planned_conditions_without_results_leave_the_study_undecided(tmp_path: Path) -> None:

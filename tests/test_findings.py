@@ -20,9 +20,11 @@ from actwise.analysis.findings import (
     unequal_variances,
 )
 from actwise.analysis.inference import fit_cells
-from actwise.analysis.looks import Seen
+from actwise.analysis.looks import looks_at
 from actwise.analysis.observations import Observations
+from actwise.analysis.source import Source
 from actwise.analysis.summaries import contradictions
+from actwise.store import Look
 from made_studies import LEVELS, made_rows, made_study
 
 FACTORS = tuple(LEVELS)
@@ -132,9 +134,6 @@ def test_the_optimism_that_the_finding_quotes_follows_from_the_bank(
 
 
 def test_findings_about_how_the_runs_came_to_be() -> None:
-    looks = seeds_after_look((Seen(3, 18), Seen(4)))
-    assert looks is not None
-    assert looks.evidence == "verdicts were printed at 3 seeds (18 runs), 4 seeds, unplanned"
     epochs = unequal_epochs({("vgg16", "relu"): 80.0, ("vgg16", "elu"): 120.0})
     assert epochs is not None
     assert epochs.evidence == "from 80 (vgg16, relu) to 120 epochs (vgg16, elu)"
@@ -146,8 +145,38 @@ def test_findings_about_how_the_runs_came_to_be() -> None:
     assert flow.evidence == "1 failed, 2 missing of 12 planned"
 
 
+def seen_at(num_seeds: int, *, planned: tuple[int, ...], taken: tuple[int, ...]) -> str:
+    """Evidence of A005 where a study of two cells is looked at now and was looked at before."""
+    runs = made_study(
+        seeds=num_seeds, generator=np.random.default_rng(5), levels={"activation": ("relu", "elu")}
+    )
+    before = tuple(Look("", None, "analyze", count, 2 * count, 0.05) for count in taken)
+    found = seeds_after_look(
+        looks_at(
+            Source(
+                "store",
+                "made",
+                "made",
+                runs,
+                num_results=2 * num_seeds,
+                looks=before,
+                planned_looks=planned,
+            )
+        )
+    )
+    return found.evidence if found else ""
+
+
+def test_the_finding_on_looks_names_the_earlier_ones() -> None:
+    assert seen_at(5, planned=(), taken=(3, 3, 5)) == (
+        "verdicts had been printed at 3 seeds (6 runs); now 5 seeds (10 runs)"
+    )
+    assert seen_at(4, planned=(3, 5), taken=()) == "now 4 seeds (8 runs); planned: 3, 5 seeds"
+    assert seen_at(5, planned=(3, 5), taken=(3,)) == ""
+    assert seen_at(3, planned=(), taken=(3,)) == ""
+
+
 def test_nothing_unusual_gives_no_finding() -> None:
-    assert seeds_after_look(()) is None
     assert unequal_epochs({}) is None
     assert unequal_epochs({("a",): 100.0, ("b",): 100.4}) is None
     assert mixed_fingerprints({"0": {"a"}}) is None

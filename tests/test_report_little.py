@@ -90,6 +90,17 @@ def test_every_command_prints_it_within_80_columns(
     assert not re.search(r"\bnan\b|>None<|-0\.0+\b(?! \d)", Path("r.html").read_text())
 
 
+@pytest.mark.parametrize("case", ["nothing", "all failed", "all diverged"])
+def test_without_a_verdict_no_look_is_recorded(
+    case: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_store(case, looks=[2, 3])
+    out = joined(out_of(capsys, "analyze --store store"))
+    assert "No verdict was printed, so no look is recorded." in out
+    assert "only looks at stores" not in out
+    assert "This look was not planned" not in out
+
+
 def test_without_a_run_to_run_deviation_no_p_is_promised(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -48,7 +48,7 @@ def all_findings(
     further = (
         aliased,
         find.outlier_seeds(checks.outliers),
-        find.seeds_after_look(looks.unplanned),
+        find.seeds_after_look(looks),
         find.unequal_epochs(source.epochs),
         find.mixed_fingerprints(source.fingerprints),
         find.unequal_variances(checks.equal_variances),

@@ -17,7 +17,7 @@ from .equal_variances import EqualVariances
 from .evidence import Evidence, is_percent, looks_like_fraction
 from .factorial import decompose, missing_cells
 from .finding import Finding
-from .looks import Seen
+from .looks import Looks
 from .numbers import counted, number, span
 from .observations import Cell, Floats, Observations
 from .run_spreads import UnequalSpreads, unequal_spreads
@@ -104,11 +104,13 @@ def selection_optimism(curves_RE: Floats, *, higher_is_better: bool) -> float:
     return float(np.mean(np.abs(best_R - complete_RE[:, -1])))
 
 
-def seeds_after_look(unplanned: Sequence[Seen]) -> Finding | None:
+def seeds_after_look(looks: Looks) -> Finding | None:
     """A005: verdicts were printed when no look was planned, or once more when runs were added."""
-    if not unplanned:
+    if not looks.unplanned:
         return None
-    return Finding("A005", f"verdicts were printed at {_words(unplanned)}, unplanned")
+    before = f"verdicts had been printed at {_words(looks.earlier)}; " if looks.earlier else ""
+    planned = f"; planned: {_words(looks.planned)} seeds" if looks.planned else ""
+    return Finding("A005", f"{before}now {looks.now}{planned}")
 
 
 def unequal_epochs(epochs: Mapping[Cell, float]) -> Finding | None:

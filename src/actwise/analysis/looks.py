@@ -46,6 +46,8 @@ class Looks:
         nominal_level: Level of each planned look that keeps the whole at 5 %; None without plan.
         unshared_error: What tests at 5 % at each planned look would err in; None without plan.
         unplanned: What was seen at looks that were not planned, this one included.
+        earlier: What was seen at the looks before this one, where it was something else.
+        now: What this look sees.
         is_planned: Whether this look keeps to the plan (or is the first).
     """
 
@@ -55,6 +57,8 @@ class Looks:
     nominal_level: float | None
     unshared_error: float | None
     unplanned: tuple[Seen, ...]
+    earlier: tuple[Seen, ...]
+    now: Seen
     is_planned: bool
 
     @property
@@ -72,7 +76,8 @@ def looks_at(source: Source) -> Looks:
         for look in source.looks
     ]
     now = Seen(source.num_seeds, source.num_results or 0)
-    unplanned = unplanned_looks(planned, [*seen, now])
+    # Without a completed run no verdict is printed, so nothing is looked at.
+    unplanned = unplanned_looks(planned, [*seen, now] if source.num_seeds else seen)
     return Looks(
         source.looks,
         planned,
@@ -80,6 +85,8 @@ def looks_at(source: Source) -> Looks:
         nominal_level(planned) if planned else None,
         error_of_looks(planned) if planned else None,
         unplanned,
+        tuple(sorted(set(seen) - {now})),
+        now,
         now not in unplanned,
     )
 

@@ -96,7 +96,9 @@ def precision_view(analysis: Analysis) -> View:
         )
         for row in analysis.checks.precisions
     ]
-    header = ("data set", "run SD", "95 %", "df", "detects", "change", "P(equiv.)", "needed")
+    own = analysis.variance == "cell"
+    name = "pooled run SD" if own else "run SD"
+    header = ("data set", name, "95 %", "df", "detects", "change", "P(equiv.)", "needed")
     note = (
         "Detects: the smallest difference of two cells found with 80 % power (one-sided "
         f"{percent(analysis.alpha)}); "
@@ -104,6 +106,8 @@ def precision_view(analysis: Analysis) -> View:
         "equivalence where there is no difference. Needed: runs a cell that find a difference of "
         "the margin, at the estimated SD and at its upper 80 % limit."
     )
+    if own:
+        note += " All of it is for the pooled run SD; verdicts use each cell's own."
     return make_view("Precision", header, rows, note=note)
 
 
@@ -180,7 +184,7 @@ def looks_view(analysis: Analysis) -> View:
         for look in looks.taken
     ]
     planned = ", ".join(map(str, looks.planned)) or "none"
-    note = f"Planned: {planned}. Now {_now(analysis, looks.num_seeds)}."
+    note = f"Planned: {planned}. {_now(analysis, looks.num_seeds)}."
     if looks.nominal_level is not None and looks.unshared_error is not None:
         note += (
             f" Each planned look decides at {looks.nominal_level:.3f}, so that all together err in "
@@ -192,10 +196,12 @@ def looks_view(analysis: Analysis) -> View:
 
 
 def _now(analysis: Analysis, count: int) -> str:
+    if not count:
+        return "No verdict was printed, so no look is recorded"
     observed = analysis.source.observed
     if observed is not None and observed.seeds_R is None:
-        return f"{counted(count, 'run')} in the largest cell; only looks at stores are recorded"
-    return counted(count, "seed")
+        return f"Now {counted(count, 'run')} in the largest cell; only looks at stores are recorded"
+    return f"Now {counted(count, 'seed')}"
 
 
 def _seeds(needed: tuple[int | None, int | None]) -> str:
