@@ -81,10 +81,13 @@ def test_a_csv_file_with_other_factors_is_read(tmp_path: Path) -> None:
     [
         ("", "no rows"),
         ("activation,test_accuracy\n", "no rows"),
-        ("activation,test_accuracy\nrelu\n", "row 2"),
-        ("activation,test_accuracy\nrelu,high\n", "'high' is not a finite number"),
+        ("activation,test_accuracy\nrelu\n", "runs.csv, line 2: the number"),
+        (
+            "activation,test_accuracy\nrelu,high\n",
+            "^runs.csv, line 2: test_accuracy='high' is not a",
+        ),
         ("activation,test_accuracy\nrelu,inf\n", "'inf' is not a finite number"),
-        ("activation,accuracy\nrelu,1\n", "no column 'test_accuracy'"),
+        ("activation,accuracy\nrelu,1\n", "^runs.csv has no column 'test_accuracy'; it has"),
         ("width,test_accuracy\n1,1\n", "no factor column"),
     ],
 )
@@ -95,6 +98,45 @@ def test_a_malformed_file_is_refused_in_one_sentence(
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ActwiseError, match=message):
         aw.analyze(path)
+
+
+def test_the_line_of_a_wrong_value_is_counted_as_an_editor_does(tmp_path: Path) -> None:
+    path = tmp_path / "runs.csv"
+    path.write_text('activation,test_accuracy\n\nrelu,80\n"a\nb",n/a\n', encoding="utf-8")
+    with pytest.raises(DataError, match=r"^runs.csv, line 5: test_accuracy='n/a' is not a finite"):
+        aw.analyze(path)
+
+
+@pytest.mark.parametrize("wrong", ["-300", "850", "100.5"])
+def test_an_impossible_accuracy_among_percentages_is_refused(tmp_path: Path, wrong: str) -> None:
+    path = tmp_path / "runs.csv"
+    path.write_text(
+        f"activation,test_accuracy\nrelu,80\nrelu,0\nelu,100\nelu,8\nelu,{wrong}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(DataError, match=f"^runs.csv, line 6: test_accuracy={wrong} is no accuracy"):
+        read_file(path, Reading())
+    rows = [{"activation": "relu", "test_accuracy": value} for value in (80, 81, float(wrong))]
+    with pytest.raises(DataError, match=f"^row 3: test_accuracy={float(wrong)} is no accuracy"):
+        aw.analyze(rows)
+
+
+@pytest.mark.parametrize("name", ["loss", "accuracy_drop"])
+def test_what_is_no_accuracy_may_leave_the_percentages(name: str) -> None:
+    rows = [{"activation": "relu", name: value} for value in (3.0, 4.0, -1.0)]
+    observed = Observations.from_rows(rows, factors=("activation",), response=name)
+    assert observed.response_R.tolist() == [3.0, 4.0, -1.0]
+
+
+def test_accuracies_that_are_no_percentages_may_exceed_them() -> None:
+    rows = [{"activation": "relu", "test_accuracy": value} for value in (900.0, 910.0, 80.0)]
+    assert Observations.from_rows(rows, factors=("activation",)).num_runs == 3
+
+
+def test_a_condition_does_not_rename_a_table(tmp_path: Path) -> None:
+    path = tmp_path / "runs.csv"
+    path.write_text("activation,test_accuracy\nrelu,80\nelu,81\n", encoding="utf-8")
+    assert read_file(path, Reading(where=("activation=relu",))).name == str(path)
 
 
 def test_a_binary_or_missing_file_is_refused(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import SpecError, UnknownNameError
-from .observations import Floats, Observations, read_rows
+from .observations import Floats, Observations
+from .table_rows import read_rows
 
 _FOLDER = Path(__file__).parent / "banks"
 _OVER_RUNS: Mapping[str, Callable[..., Floats]] = {"median": np.median, "mean": np.mean}

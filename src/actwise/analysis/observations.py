@@ -4,18 +4,17 @@ Everything in ``analysis`` starts here. A *cell* is one combination of levels, a
 order of the factors. Shapes: R runs, F factors, C cells.
 """
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError, UnknownNameError
+from ..errors import UnknownNameError
+from .table_rows import check_columns, number_in, refuse_impossible
 
 Cell = tuple[str, ...]
 Floats = NDArray[np.float64]
@@ -76,12 +75,13 @@ class Observations:
         ``focus`` to the last factor where there is no activation.
 
         Raises:
-            DataError: if a column is missing or a response is no number.
+            DataError: if a column is missing, a response is no number, or an accuracy impossible.
         """
-        _check_columns(rows, (*factors, response))
+        check_columns(rows, (*factors, response))
         kept = [row for row in rows if _is_diverged(row) or _text(row[response])]
         levels, codes_RF = _encode(kept, factors)
-        values = [math.nan if _is_diverged(r) else _number(r[response], response) for r in kept]
+        values = [math.nan if _is_diverged(row) else number_in(row, response) for row in kept]
+        refuse_impossible(kept, values, response)
         seeds = [_text(row.get(seed)) for row in kept] if seed is not None else []
         if settings.get("focus", "activation") not in factors:
             settings["focus"] = factors[-1]
@@ -201,32 +201,6 @@ class Observations:
         return "all" if self.dataset_factor is None else cell[self.position(self.dataset_factor)]
 
 
-def read_rows(path: Path) -> list[dict[str, str]]:
-    """Rows of a CSV file with a header.
-
-    Raises:
-        DataError: if the file is missing, is not UTF-8 text, is empty or has a ragged row.
-    """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} cannot be read as a CSV file: {error}") from error
-    if not rows:
-        raise DataError(f"{path} has no rows below its header")
-    for number, row in enumerate(rows, start=2):
-        if None in row or None in row.values():
-            raise DataError(f"{path}, row {number}: the number of fields differs from the header's")
-    return rows
-
-
-def _check_columns(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
-    for row in rows:
-        for name in names:
-            if name not in row:
-                raise DataError(f"the table has no column {name!r}; it has {', '.join(row)}")
-
-
 def _is_diverged(row: Mapping[str, Any]) -> bool:
     return row.get("status") == "diverged"
 
@@ -234,16 +208,6 @@ def _is_diverged(row: Mapping[str, Any]) -> bool:
 def _text(value: Any) -> str:
     missing = value is None or (isinstance(value, float) and math.isnan(value))
     return "" if missing else str(value)
-
-
-def _number(value: Any, name: str) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise DataError(f"{name}={value!r} is not a finite number")
-    return number
 
 
 def _encode(

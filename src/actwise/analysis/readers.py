@@ -10,7 +10,7 @@ from ..store.filters import is_any, parse_where, refuse_unknown
 from .bank import Bank, load_bank
 from .blocking import Line, apart_sentence, joined, seeds_cross
 from .duplicates import refuse_duplicates, without_shared_runs
-from .observations import Booleans, Cell, Floats, Observations, read_rows
+from .observations import Booleans, Cell, Floats, Observations
 from .source import (
     DEFAULT_RESPONSE,
     USUAL_FACTORS,
@@ -23,6 +23,7 @@ from .source import (
     with_factors,
 )
 from .summaries import summaries
+from .table_rows import placed, read_rows
 
 
 def read_bank(name: str, reading: Reading) -> Source:
@@ -106,16 +107,18 @@ def read_table_rows(
     """Rows at hand, one mapping a run, as ``export --what runs`` or a CSV file has them.
 
     Raises:
-        DataError: if a column is missing, a response is no number, or a row stands twice.
+        DataError: if a column is missing, a response is no number or an impossible
+            accuracy, or a row stands twice.
         SpecError: for a condition that is not FIELD=VALUE, or without a factor.
     """
-    columns = tuple(rows[0]) if rows else USUAL_FACTORS
+    placed_rows = placed(rows, table="the table")
+    columns = tuple(placed_rows[0]) if placed_rows else USUAL_FACTORS
     response = reading.response or DEFAULT_RESPONSE
     asked = parse_where(reading.where, columns)
-    for name, values in asked.items():
-        if name != response:
-            refuse_unknown(name, values, {row.get(name) for row in rows})
-    kept = [row for row in rows if all(is_any(row.get(f), v) for f, v in asked.items())]
+    for column, values in asked.items():
+        if column != response:
+            refuse_unknown(column, values, {row.get(column) for row in placed_rows})
+    kept = [row for row in placed_rows if all(is_any(row.get(f), v) for f, v in asked.items())]
     factors = reading.factors or tuple(f for f in USUAL_FACTORS if f in columns)
     if not factors:
         raise SpecError(f"{name}: no factor column; name them with --factors")
