@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,9 @@ terms = [
 ]
 """
 
+WEIGHT = r"claim.0.component.0.terms.0.weigth: no key is named 'weigth'; did you mean weight"
+STATISTICS = Path(__file__).parents[1] / "docs" / "statistics.md"
+
 
 def written(folder: Path, text: str) -> Path:
     path = folder / "claims.toml"
@@ -42,6 +46,13 @@ def test_a_claim_of_ones_own_is_judged_like_the_papers(tmp_path: Path) -> None:
     assert (result.id, result.verdict, result.reason) == ("U1", "supported", "ok")
     assert result.components[0].estimate == pytest.approx(1.0, abs=0.3)
     assert result.components[0].bound == 0.5
+
+
+def test_the_example_of_the_documentation_is_judged(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", STATISTICS.read_text(encoding="utf-8"), re.DOTALL)
+    (result,) = judge_claims(study(), read_claims(written(tmp_path, example)))
+    assert (result.id, result.verdict) == ("U1", "supported")
+    assert result.components[0].estimate == pytest.approx(1.0, abs=0.3)
 
 
 def test_a_level_that_was_not_run_is_a_missing_cell(tmp_path: Path) -> None:
@@ -69,7 +80,10 @@ def test_an_unknown_factor_is_named(tmp_path: Path) -> None:
         ("[[claim", "cannot be read"),
         ("", "claim: Field required"),
         ('[[claim]]\nid = "U1"\nstatement = ""\n', "component: Field required"),
-        (CLAIM.format(high="elu").replace("bound", "bond"), "bond: Extra inputs"),
+        (CLAIM.format(high="elu").replace("bound", "bond"), "'bond'; did you mean bound"),
+        (CLAIM.format(high="elu").replace("weight = 1,", "weigth = 1,"), WEIGHT),
+        (CLAIM.format(high="elu").replace("statement", "statment"), "did you mean statement"),
+        ("[[clam]]\nid = 1\n", "clam: no key is named 'clam'; did you mean claim"),
         (CLAIM.format(high="elu") * 2, "U1 is there twice"),
         (CLAIM.format(high="elu").replace("weight = 1", "weight = nan"), "finite number"),
     ],

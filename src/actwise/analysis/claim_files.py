@@ -1,18 +1,4 @@
-"""Claims of a user's own, in TOML (``analyze --claims FILE``).
-
-    [[claim]]
-    id = "U1"
-    statement = "GELU beats ReLU in residual networks."
-
-    [[claim.component]]            # theta = sum of weight * mean over the cells that match
-    name = "gelu - relu"
-    bound = 0.0                    # supported above, in the response's unit
-    refuted_below = 0.0            # the default is the bound
-    gap_change = false             # true: the sign must hold on the logit scale too
-    terms = [
-      { weight = 1, where = { model = "resnet*", activation = "gelu" } },
-      { weight = -1, where = { model = "resnet*", activation = "relu" } },
-    ]
+"""Claims of a user's own, in TOML (``analyze --claims FILE``; docs/statistics.md has the form).
 
 The response is taken as it is given, errors and losses too: where lower is better, "ELU beats ReLU"
 is relu - elu > 0. A pattern may hold ``*`` and ``?``. Where the compared factor is given without
@@ -25,7 +11,7 @@ import tomllib
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from ..errors import SpecError, UnknownNameError
 from ..spec.train import Frozen
@@ -70,6 +56,14 @@ class ClaimFile(Frozen):
     claim: tuple[ClaimEntry, ...] = Field(min_length=1)
 
 
+_ENTRIES: dict[str, type[BaseModel]] = {
+    "": ClaimFile,
+    "claim": ClaimEntry,
+    "component": ComponentEntry,
+    "terms": TermEntry,
+}
+
+
 def read_claims(path: Path) -> tuple[Claim, ...]:
     """Read the claims of a TOML file.
 
@@ -81,13 +75,24 @@ def read_claims(path: Path) -> tuple[Claim, ...]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SpecError(f"claims file {path} cannot be read: {error}") from error
     except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in problem["loc"])
-        raise SpecError(f"claims file {path.name}: {where}: {problem['msg']}") from None
+        raise SpecError(f"claims file {path.name}: {_problem(error)}") from None
     ids = [entry.id for entry in entries]
     if twice := sorted({name for name in ids if ids.count(name) > 1}):
         raise SpecError(f"claims file {path.name}: {', '.join(twice)} is there twice")
     return tuple(_claim(entry) for entry in entries)
+
+
+def _problem(error: ValidationError) -> str:
+    """The first problem; a key that does not exist before one that is missing, its usual cause."""
+    problems = error.errors(include_url=False)
+    unknown = [problem for problem in problems if problem["type"] == "extra_forbidden"]
+    problem = (unknown or problems)[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    if not unknown:
+        return f"{where}: {problem['msg']}"
+    tables = ["", *(part for part in problem["loc"][:-1] if isinstance(part, str))]
+    entry = _ENTRIES[tables[-1]]
+    return f"{where}: {UnknownNameError('key', str(problem['loc'][-1]), entry.model_fields)}"
 
 
 def _claim(entry: ClaimEntry) -> Claim:
