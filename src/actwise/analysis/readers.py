@@ -118,7 +118,9 @@ def read_table_rows(
     for column, values in asked.items():
         if column != response:
             refuse_unknown(column, values, {row.get(column) for row in placed_rows})
-    kept = [row for row in placed_rows if all(is_any(row.get(f), v) for f, v in asked.items())]
+    kept: list[Row] = [
+        row for row in placed_rows if all(is_any(row.get(f), v) for f, v in asked.items())
+    ]
     factors = reading.factors or tuple(f for f in USUAL_FACTORS if f in columns)
     if not factors:
         raise SpecError(f"{name}: no factor column; name them with --factors")
