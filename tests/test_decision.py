@@ -13,6 +13,7 @@ from actwise.analysis.incumbent import against_incumbent
 from actwise.analysis.observations import Observations
 from actwise.analysis.ranking import ranking
 from actwise.analysis.results import Analysis
+from actwise.analysis.source import Source, count_flow
 from actwise.cli.main import run_command
 from actwise.errors import SpecError
 from made_studies import made_rows
@@ -52,6 +53,20 @@ def test_the_whole_study_decides() -> None:
     decision = aw.analyze(rows_of()).decision
     assert decision.headline.startswith("Use prelu: ")
     assert (decision.recommended, decision.is_conclusive) == (("prelu",), True)
+
+
+def test_missing_runs_make_the_decision_provisional() -> None:
+    runs = Observations.from_rows(rows_of(seeds=3), factors=tuple(LEVELS))
+    flow = {**count_flow(runs), "planned": 36, "missing": 18}
+    scope = {"width": 0.5, "train.epochs": 4, "train.train_size": None}
+    source = Source("rows", "made", "made", runs, flow=flow, scope=scope)
+    decision = aw.analyze(source).decision
+    assert decision.headline.startswith("So far prelu: ")
+    assert not decision.is_conclusive
+    assert decision.reasons[:2] == (
+        "These runs speak for width 0.5 and 4 epochs.",
+        "18 of 36 planned runs are missing: provisional.",
+    )
 
 
 def test_a_best_level_whose_runs_diverged_is_not_recommended() -> None:

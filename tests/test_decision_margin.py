@@ -112,3 +112,7 @@ def test_runs_without_noise_decide_nothing(noise: float) -> None:
         "Nothing can be concluded: the runs on cifar10 and cifar100 show no noise at all"
     )
     assert "A014" in {finding.code for finding in analysis.findings}
+    judged = {(row.verdict, row.reason) for row in analysis.differences.simple}
+    assert judged == {("undecided", "no noise")}
+    separated = {(row.is_separated, row.reason) for row in analysis.differences.separations}
+    assert separated == {(False, "no noise")}

@@ -11,7 +11,7 @@ from ..errors import SpecError
 from ..store import RunStore
 from . import findings as find
 from .asked import Pair
-from .checks import all_findings, check_runs
+from .checks import all_findings, check_runs, due_runs
 from .claim import Claim, ClaimResult, judge_claims
 from .claim_files import read_claims
 from .claims import PAPER_CLAIMS
@@ -26,6 +26,7 @@ from .margins import margins
 from .observations import Cell, Observations
 from .provenance import claims_origin
 from .readers import read_bank, read_file, read_table_rows
+from .reasons import scope_of, unfinished
 from .results import Analysis, Checks
 from .rule_table import rule_table
 from .scaled import results_on
@@ -202,6 +203,8 @@ def _analyze(source: Source, question: Question) -> Analysis:
             every_pair,
             coverage=coverage(evidence, pending=_pending(source, observed)),
             sizes=points.pooled.sizes if points.pooled else (),
+            unfinished=unfinished(due_runs(source, looks)),
+            scope=scope_of(source.scope),
         ),
         cells=cell_rows(source, evidence),
         points=points,

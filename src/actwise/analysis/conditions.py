@@ -53,7 +53,7 @@ class Separation:
         p: Two-sided p under each, Holm over the conditions.
         is_separated: Whether every deciding model's adjusted p is at most alpha, and diverged runs
             at chance accuracy change nothing.
-        reason: "ok" if so; else "diverged", "single-run" or "imprecise".
+        reason: "ok" if so; else "diverged", "no noise", "single-run" or "imprecise".
     """
 
     condition: Condition
@@ -145,6 +145,8 @@ def _separations(evidence: Evidence) -> tuple[Separation, ...]:
         reason = "ok" if all(said) else "imprecise"
         if len(set(said)) > 1 or not by_row[number][-1].is_testable:
             reason = "single-run"
+        if evidence.rests_on_no_noise(_pair_weights(evidence, *row)):
+            said, reason = [False], "no noise"
         rows.append(Separation(*row, by_row[number], p, all(said), reason))
     return tuple(rows)
 

@@ -11,7 +11,6 @@ from .divergence import unknown_chance
 from .effects import EffectSize
 from .equivalence import judge
 from .evidence import Evidence
-from .findings import without_variance
 from .numbers import counted, number, percent, span
 from .observations import Observations
 from .ranking import RankRow
@@ -61,6 +60,8 @@ def decide(
     *,
     coverage: Coverage,
     sizes: Sequence[EffectSize] = (),
+    unfinished: str = "",
+    scope: str = "",
 ) -> Decision:
     """The decision that ranking, separations and verdicts allow.
 
@@ -73,6 +74,8 @@ def decide(
         simple: All pairs in all conditions.
         coverage: Over how many conditions of the study the levels are ranked.
         sizes: Of the decomposition, in points.
+        unfinished: How many planned runs are missing, a sentence; "" where none is.
+        scope: The settings for which the runs speak, a sentence; "" where none is known.
     """
     done = evidence.observed.completed()
     if not done.num_runs:
@@ -82,7 +85,9 @@ def decide(
         return nothing(f"{levels[0]} is the only {done.focus} with a completed run")
     reasons = reasons_of(evidence, separations, simple, sizes)
     found = _headline(evidence, ranking, at_chance, separations, simple, coverage)
-    return replace(found, reasons=reasons)
+    if unfinished and found.is_conclusive:
+        found = replace(found, headline=_one(ranking, evidence, "So far"), is_conclusive=False)
+    return replace(found, reasons=(*filter(None, (scope, unfinished)), *reasons))
 
 
 def _headline(
@@ -128,8 +133,8 @@ def _no_deviation(evidence: Evidence, ranking: Sequence[RankRow]) -> str:
         unknown = [part.name for part in evidence.model.parts if not part.df > 0]
         where = f" for {joined(unknown)}" if unknown != ["all"] else ""
         return f"no run-to-run deviation is known{where}, from these runs or from elsewhere"
-    if still := without_variance(evidence):
-        where = f" on {joined(still)}" if still != ["all"] else ""
+    if still := evidence.without_noise:
+        where = f" on {joined(still)}" if still != ("all",) else ""
         return f"the runs{where} show no noise at all; real runs do, so check what seeds change"
     return ""
 
@@ -169,9 +174,9 @@ def _partial(
     return f"Not decided for the whole study: {where} {said}; {'; '.join(lacking)}."
 
 
-def _one(ranking: Sequence[RankRow], evidence: Evidence) -> str:
+def _one(ranking: Sequence[RankRow], evidence: Evidence, word: str = "Use") -> str:
     return (
-        f"Use {ranking[0].level}: on average over the conditions it is the only one that may be "
+        f"{word} {ranking[0].level}: on average over the conditions it is the only one that may be "
         f"the best ({_certainty(evidence)}), ahead of {ranking[1].level} by {_lead(ranking)}."
     )
 

@@ -24,6 +24,8 @@ from .scales import Scale, on_scale
 Variance = Literal["pooled", "cell"]
 """Residual variance: one a data set, or each cell's own (Satterthwaite)."""
 VARIANCES: tuple[Variance, ...] = ("pooled", "cell")
+_ROUNDED = 1e-6
+"""A deviation so small, relative to the responses, is how they were written, not noise."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,23 @@ class Evidence:
         done = self.observed.completed()
         found = _models(done, self.scale, EXTERNAL_DEVIATIONS, single=self.single_run, pooled=True)
         return found[-1]
+
+    @cached_property
+    def without_noise(self) -> tuple[str, ...]:
+        """Data sets of which all replicates agree, up to rounding of the responses."""
+        largest = float(np.abs(self.pooled.means_C).max(initial=0.0))
+        return tuple(
+            part.name
+            for part in self.pooled.parts
+            if part.fit.df > 0 and math.sqrt(part.fit.variance) <= _ROUNDED * largest
+        )
+
+    def rests_on_no_noise(self, weights: Weights) -> bool:
+        """Whether a cell with a weight belongs to a data set whose replicates all agree."""
+        return any(
+            weight and {"all", self.observed.dataset_of(cell)} & set(self.without_noise)
+            for cell, weight in weights.items()
+        )
 
     def estimates(self, weights: Weights, name: str) -> tuple[Estimate, ...]:
         """The contrast under every deciding model.

@@ -27,8 +27,6 @@ from .summaries import Contradiction
 _FEW_SEEDS = 3
 _SHARE_CHANGE = 5.0
 _LISTED = 6
-_ROUNDED = 1e-6
-"""A deviation so small, relative to the responses, is how they were written, not noise."""
 
 
 def findings_of_runs(
@@ -204,18 +202,8 @@ def pairing_does_not_pay(found: SeedCorrelation | None) -> Finding | None:
 
 def no_variance(evidence: Evidence) -> Finding | None:
     """A014: replicates of a data set agree, up to rounding."""
-    rows = without_variance(evidence)
+    rows = evidence.without_noise
     return Finding("A014", f"data set {_words(rows)}") if rows else None
-
-
-def without_variance(evidence: Evidence) -> list[str]:
-    """Data sets of which all replicates agree, up to rounding of the responses."""
-    largest = float(np.abs(evidence.pooled.means_C).max(initial=0.0))
-    return [
-        part.name
-        for part in evidence.pooled.parts
-        if part.fit.df > 0 and math.sqrt(part.fit.variance) <= _ROUNDED * largest
-    ]
 
 
 def incomplete_runs(flow: Mapping[str, int]) -> Finding | None:

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import starmap
 
 from .conditions import PairRow, Separation
@@ -14,6 +14,12 @@ from .source import level_text
 
 _MOST_PLACES = 4
 _MOST_NAMES = 8
+_SCOPE = (
+    ("width", "width {}"),
+    ("train.epochs", "{} epochs"),
+    ("train.train_size", "{} training images"),
+)
+"""Setting -> how it is told."""
 
 
 def reasons_of(
@@ -38,6 +44,24 @@ def reasons_of(
         *_error(evidence),
         *_diverged(evidence),
     )
+
+
+def unfinished(flow: Mapping[str, int]) -> str:
+    """How many planned runs have no result yet; "" where all have ended."""
+    missing = flow.get("missing", 0)
+    if not missing:
+        return ""
+    verb = "is" if missing == 1 else "are"
+    total = counted(flow.get("planned", 0), "planned run")
+    return f"{missing:,} of {total} {verb} missing: provisional."
+
+
+def scope_of(settings: Mapping[str, object]) -> str:
+    """The settings that most limit what runs can say; "" where the source knows none."""
+    known = [
+        text.format(settings[name]) for name, text in _SCOPE if settings.get(name) not in (None, "")
+    ]
+    return f"These runs speak for {joined(known)}." if known else ""
 
 
 def separated_at(separations: Sequence[Separation], num_levels: int) -> str:

@@ -40,7 +40,7 @@ class Judged:
     Attributes:
         estimates, p: Under each deciding model, the shown one last.
         verdict: Better or worse says that the difference is good or bad.
-        reason: "diverged", "single-run", "imprecise" or "ok".
+        reason: "diverged", "no noise", "single-run", "imprecise" or "ok".
     """
 
     estimates: tuple[Estimate, ...]
@@ -96,5 +96,7 @@ def _judge(evidence: Evidence, family: Sequence[Difference], adjuster: Adjuster)
             adjusted_p=[entry.adjusted for entry in p],
             is_single_run=evidence.rests_on_single_runs(row.weights),
         )
+        if evidence.rests_on_no_noise(row.weights):
+            verdict, reason = "undecided", "no noise"
         found.append(Judged(by_row[number], p, verdict, reason))
     return found
