@@ -111,7 +111,7 @@ def test_numbers_of_the_page_are_those_of_the_analysis() -> None:
     page = render_html(analysis, command="x")
     for row in analysis.to_json()["cells"]:
         assert f"{row['mean']:.2f}" in page
-        assert f"({row['lower']:.2f} to {row['upper']:.2f})" in page
+        assert f"{row['lower']:.2f} to {row['upper']:.2f}" in page
     for row in analysis.to_json()["separations"]:
         assert f"{row['lower']:.2f} to {row['upper']:.2f}" in page
     for effect in analysis.to_json()["effects"]:

@@ -111,6 +111,27 @@ def test_the_methods_that_are_named_are_those_that_were_used() -> None:
     assert "all levels share; Holm." in printed(own)
 
 
+def test_each_cells_own_variance_is_not_called_pooled() -> None:
+    said = printed(aw.analyze(rows_of(**SMALL), variance="cell"))
+    assert "All of it is for the pooled run SD; verdicts use each cell's own." in said
+    assert "--variance cell" not in said
+    assert "pooled run SD" not in printed(aw.analyze(rows_of(**SMALL)))
+
+
+@pytest.mark.parametrize("factor", [0.01, 0.0001])
+def test_small_differences_keep_their_digits_and_are_no_points(factor: float) -> None:
+    rows = rows_of(**SMALL)
+    for row in rows:
+        row["loss"] = factor * (100 - row["test_accuracy"])
+    analysis = aw.analyze(rows, response="loss", lower_is_better=True, factors=[*SMALL])
+    said = printed(analysis)
+    assert not re.search(r"\d points|difference points|contrast points", said)
+    smallest = min(abs(row.estimate.value) for row in analysis.differences.simple)
+    assert f"{smallest:.{4 if factor == 0.01 else 6}f}"[1:] in said
+    assert analysis.differences.separations[0].estimates[-1].value < 0
+    assert " relu elu -" not in said
+
+
 def test_banks_have_runs_and_no_seeds() -> None:
     said = printed(aw.analyze("bank:trottier"))
     assert "Now 5 runs in the largest cell" in said
@@ -137,7 +158,7 @@ def test_the_run_deviation_of_every_cell_stands_in_the_report() -> None:
     analysis = aw.analyze(rows_of(**SMALL))
     page = render_html(analysis, command="test")
     for row in analysis.cells:
-        assert f"SD {row.sd:.2f} n=3" in page
+        assert f"SD {row.sd:.2f}\nn=3 " in page
 
 
 def test_the_limits_are_those_of_the_source() -> None:

@@ -3,12 +3,15 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 
 from ..analysis.numbers import UNKNOWN, number, span
+from ..analysis.observations import Observations
 from ..analysis.results import Analysis, CellRow
 from ..analysis.source import level_text
 from ..analysis.table_intervals import Interval, interval_within, possible_range
-from .views import View, adjustment, interval_name, make_view
+from .views import View, adjustment, digits_of, interval_name, make_view
+from .wording import printable
 
 MOST_COLUMNS = 8
 """Conditions side by side; with more, every cell has a row of its own."""
@@ -25,7 +28,7 @@ def cell_views(analysis: Analysis) -> Iterator[View]:
         return
     grids: dict[str, dict[str, dict[str, CellRow]]] = defaultdict(lambda: defaultdict(dict))
     focus = observed.position(observed.focus)
-    for row in analysis.cells:
+    for row in sorted(analysis.cells, key=partial(_place_in_table, observed)):
         dataset = observed.dataset_of(row.cell)
         rest = [
             level_text(observed.factors[place], level)
@@ -40,6 +43,15 @@ def cell_views(analysis: Analysis) -> Iterator[View]:
         return
     for dataset, columns in grids.items():
         yield _grid_view(analysis, dataset, columns)
+
+
+def _place_in_table(observed: Observations, row: CellRow) -> tuple[int, ...]:
+    """The order of ``actwise table``: by regularization, then by model, then by the others."""
+    first = {"regularization": 0, "model": 1}
+    places = sorted(
+        range(len(observed.factors)), key=lambda place: first.get(observed.factors[place], 2)
+    )
+    return tuple(observed.levels[place].index(row.cell[place]) for place in places)
 
 
 def published_views(analysis: Analysis) -> Iterator[View]:
@@ -79,35 +91,39 @@ def _grid_view(analysis: Analysis, dataset: str, columns: dict[str, dict[str, Ce
         for level in observed.levels_of(observed.focus)
         if any(level in rows for rows in columns.values())
     ]
-    rows = [
+    digits = digits_of(analysis)
+    # The lines of an entry are ours: only names are made printable.
+    rows = tuple(
         (
-            level,
+            printable(level),
             *(
-                _entry(found.get(level), limits, is_best=level in best[name])
+                _entry(found.get(level), limits, digits, is_best=level in best[name])
                 for name, found in columns.items()
             ),
         )
         for level in levels
-    ]
+    )
+    names = tuple(map(printable, columns))
     title = observed.response.replace("_", " ")
     note = (
-        f"Mean, its {interval_name(analysis)}, SD of the cell's n completed runs; * the best mean "
-        f"of its column, if no run of it diverged. {adjustment(analysis)}"
+        f"Mean and SD of the cell's n completed runs, below them the {interval_name(analysis)} of "
+        f"the mean; * the best mean of its column, if no run of it diverged. {adjustment(analysis)}"
     )
     name = title if dataset == "all" else f"{title} on {dataset}"
-    return make_view(name, (observed.focus, *columns), rows, note=note.strip())
+    return View(printable(name), (printable(observed.focus), *names), rows, names, note.strip())
 
 
-def _entry(row: CellRow | None, limits: Interval, *, is_best: bool) -> str:
+def _entry(row: CellRow | None, limits: Interval, digits: int, *, is_best: bool) -> str:
+    """Mean and deviation; below them the runs and the interval; then what diverged."""
     if row is None:
         return ""
-    diverged = f" diverged {row.num_diverged}" if row.num_diverged else ""
+    diverged = f"\ndiverged {row.num_diverged}" if row.num_diverged else ""
     if row.mean is None:
         return f"{UNKNOWN}{diverged}"
     mark = "*" if is_best else ""
-    within = f" ({span(*interval_within(row.mean, limits))})" if row.mean.is_testable else ""
-    spread = "" if math.isnan(row.sd) else f" SD {number(row.sd)}"
-    return f"{number(row.mean.value)}{mark}{within}{spread} n={row.num_runs}{diverged}"
+    within = f" {span(*interval_within(row.mean, limits), digits)}" if row.mean.is_testable else ""
+    spread = "" if math.isnan(row.sd) else f" SD {number(row.sd, digits)}"
+    return f"{number(row.mean.value, digits)}{mark}{spread}\nn={row.num_runs}{within}{diverged}"
 
 
 def _best(rows: dict[str, CellRow], *, higher: bool) -> set[str]:
@@ -126,13 +142,13 @@ def _list_view(analysis: Analysis) -> View:
     observed = analysis.source.observed
     assert observed is not None
     varying = [place for place, levels in enumerate(observed.levels) if len(levels) > 1]
-    limits = possible_range(observed)
+    limits, digits = possible_range(observed), digits_of(analysis)
     rows = [
         (
             *(row.cell[place] for place in varying),
-            number(row.mean.value if row.mean else None),
-            span(*interval_within(row.mean, limits)) if row.mean else UNKNOWN,
-            number(row.sd),
+            number(row.mean.value if row.mean else None, digits),
+            span(*interval_within(row.mean, limits), digits) if row.mean else UNKNOWN,
+            number(row.sd, digits),
             str(row.num_runs),
             str(row.num_diverged),
         )

@@ -7,7 +7,7 @@ from ..analysis.claim import ClaimResult
 from ..analysis.evidence import is_percent
 from ..analysis.numbers import UNKNOWN, counted, degrees, number, p_text, percent, signed, span
 from ..analysis.results import Analysis
-from .views import View, make_view
+from .views import View, digits_of, make_view
 
 
 def check_views(analysis: Analysis) -> Iterator[View]:
@@ -83,16 +83,17 @@ def findings_view(analysis: Analysis) -> View:
 
 def precision_view(analysis: Analysis) -> View:
     """Run SD, and what it could have shown."""
+    digits = digits_of(analysis, 3)
     rows = [
         (
             row.dataset,
-            number(row.sd, 3),
-            span(row.sd_lower, row.sd_upper, 3),
+            number(row.sd, digits),
+            span(row.sd_lower, row.sd_upper, digits),
             degrees(row.df),
-            number(row.detectable),
-            number(row.detectable_change),
+            number(row.detectable, digits_of(analysis)),
+            number(row.detectable_change, digits_of(analysis)),
             number(row.power_equivalent),
-            _seeds(row.seeds_for_margin) if number(row.sd, 3) != "0.000" else UNKNOWN,
+            _seeds(row.seeds_for_margin) if float(number(row.sd, digits)) else UNKNOWN,
         )
         for row in analysis.checks.precisions
     ]
@@ -112,12 +113,13 @@ def precision_view(analysis: Analysis) -> View:
 
 
 def _components_view(analysis: Analysis) -> View:
+    digits = digits_of(analysis, 3)
     rows = [
         (
             row.dataset,
             component.name,
-            number(component.sd, 3),
-            span(math.sqrt(component.lower), math.sqrt(component.upper), 3),
+            number(component.sd, digits),
+            span(math.sqrt(component.lower), math.sqrt(component.upper), digits),
         )
         for row in analysis.checks.precisions
         for component in row.components

@@ -8,7 +8,7 @@ from ..analysis.conditions import PairRow
 from ..analysis.numbers import UNKNOWN, degrees, number, p_text, signed, span
 from ..analysis.results import Analysis
 from ..analysis.side_tests import model_tests, published_tests, robust_tests
-from .views import View, interval, make_view, place, verdict_name
+from .views import View, digits_of, interval, make_view, place, unit, verdict_name
 
 
 def difference_views(analysis: Analysis) -> Iterator[View]:
@@ -30,23 +30,24 @@ def difference_views(analysis: Analysis) -> Iterator[View]:
 
 def pairs_view(analysis: Analysis) -> View:
     """All pairs in all conditions, with verdicts."""
-    pairs = analysis.differences.simple
+    pairs, digits = analysis.differences.simple, digits_of(analysis)
     family = pairs[0].p[-1]
     rows = [
         (
             place(row.condition, analysis.source.observed),
             f"{row.high} - {row.low}",
-            signed(row.estimate.value),
-            span(*row.estimate.verdict_interval()),
+            signed(row.estimate.value, digits),
+            span(*row.estimate.verdict_interval(), digits),
             p_text(row.p[-1].adjusted),
             _verdict(row),
         )
         for row in pairs
     ]
-    header = ("condition", "difference", "points", verdict_name(analysis), "p", "verdict")
+    header = ("condition", "difference", unit(analysis), verdict_name(analysis), "p", "verdict")
     note = (
         f"The verdict is on the first of the two: equivalent inside the margin "
-        f"({_margins(pairs)}), else better or worse by the interval and the adjusted one-sided p"
+        f"({_margins(pairs, analysis)}), else better or worse by the interval and the "
+        "adjusted one-sided p"
     )
     if family.size:
         note += f" ({family.method}; family: {family.family}, {family.size})."
@@ -87,16 +88,26 @@ def _images_view(analysis: Analysis) -> View:
         for position, row in found.images.items()
     ]
     header = (
-        *("condition", "difference", "points", "SE seeds", "SE both", "95 % new images"),
+        *("condition", "difference", unit(analysis), "SE seeds", "SE both", "95 % new images"),
         "two models p",
     )
     note = (
         "SE seeds: on these test images, from the paired seeds of the two cells alone. SE both: "
         "on new images of the same kind. Two models p: McNemar's test of these two trained models, "
-        "not the activations, at the first seed that both have (Holm). Verdicts use none of these: "
-        "they pool the run SD."
+        "not the activations, at the first seed that both have (Holm). "
+        f"{_verdicts_rest_on(analysis)}"
     )
     return make_view("Seeds and test images", header, rows, left=2, note=note, most_rows=12)
+
+
+def _verdicts_rest_on(analysis: Analysis) -> str:
+    """What the errors of the verdicts are, beside those of one pair's own seeds."""
+    evidence = analysis.points.evidence if analysis.points else None
+    if evidence and evidence.single_run:
+        return "Verdicts use none of these: single runs tell no run SD."
+    if analysis.variance == "cell":
+        return "Verdicts use each cell's own run SD, not paired by seed (Satterthwaite)."
+    return "Verdicts use none of these: they pool the run SD."
 
 
 def _robustness_view(analysis: Analysis) -> View:
@@ -112,7 +123,7 @@ def _robustness_view(analysis: Analysis) -> View:
                 p_text(tests.permutation.adjusted if tests else math.nan),
                 p_text(tests.wilcoxon.adjusted if tests else math.nan),
                 p_text(tests.smallest.adjusted if tests else math.nan),
-                span(*bca) if bca else UNKNOWN,
+                span(*bca, digits_of(analysis)) if bca else UNKNOWN,
             )
         )
     header = ("condition", "difference", "flips p", "Wilcoxon p", "least p", "95 % BCa")
@@ -133,19 +144,20 @@ def _incumbent_view(analysis: Analysis) -> View:
 def _contrast_view(
     analysis: Analysis, title: str, rows: tuple[ContrastRow, ...], note: str
 ) -> View:
+    digits = digits_of(analysis)
     texts = [
         (
             row.name,
-            signed(row.estimate.value),
-            span(*row.estimate.verdict_interval()),
-            number(row.estimate.standard_error, 3),
+            signed(row.estimate.value, digits),
+            span(*row.estimate.verdict_interval(), digits),
+            number(row.estimate.standard_error, max(3, digits)),
             degrees(row.estimate.df),
             p_text(row.p[-1].adjusted),
             _verdict(row),
         )
         for row in rows
     ]
-    header = ("contrast", "points", verdict_name(analysis), "SE", "df", "p", "verdict")
+    header = ("contrast", unit(analysis), verdict_name(analysis), "SE", "df", "p", "verdict")
     view = make_view(title, header, texts, note=note)
     return View(view.title, view.header, view.rows, view.right[:-1], note)
 
@@ -176,8 +188,10 @@ def _verdict(row: PairRow | ContrastRow) -> str:
     return row.verdict if row.reason == "ok" else f"{row.verdict} ({row.reason})"
 
 
-def _margins(pairs: tuple[PairRow, ...]) -> str:
+def _margins(pairs: tuple[PairRow, ...], analysis: Analysis) -> str:
     if any(math.isnan(row.margin) for row in pairs):
         return "never, without --margin: the response is no percentage"
     found = [f"{margin:g}" for margin in sorted({row.margin for row in pairs})]
+    if unit(analysis) != "points":
+        return " or ".join(found)
     return f"{' or '.join(found)} {'point' if found == ['1'] else 'points'}"

@@ -4,12 +4,23 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from ..analysis.estimate import Estimate
 from ..analysis.numbers import UNKNOWN, counted, number, p_text, percent, signed, span
 from ..analysis.observations import Observations
 from ..analysis.ranking import RankRow
 from ..analysis.results import Analysis, Decomposed, ScaleResults
 from .difference_views import difference_views
-from .views import View, adjustment, interval, interval_name, make_view, place, yes
+from .views import (
+    View,
+    adjustment,
+    digits_of,
+    interval,
+    interval_name,
+    make_view,
+    place,
+    unit,
+    yes,
+)
 
 _MOST_RULES = 12
 """Rows of the rules on a terminal, unless more are cross-fitted."""
@@ -55,12 +66,13 @@ def _chance_view(analysis: Analysis) -> View:
 
 
 def _ranking(title: str, ranked: Sequence[RankRow], analysis: Analysis, note: str) -> View:
+    digits = digits_of(analysis)
     rows = [
         (
             row.level,
-            number(row.mean),
-            number(row.behind_best.value),
-            interval(row.behind_best),
+            number(row.mean, digits),
+            number(row.behind_best.value, digits),
+            interval(row.behind_best, digits),
             yes(row.may_be_best),
             number(row.probability_best),
         )
@@ -72,13 +84,14 @@ def _ranking(title: str, ranked: Sequence[RankRow], analysis: Analysis, note: st
 
 def separation_view(analysis: Analysis) -> View:
     """The best against the second best in each condition."""
+    digits = digits_of(analysis)
     rows = [
         (
             place(row.condition, analysis.source.observed),
             row.best,
             row.second,
-            number(row.estimates[-1].value),
-            interval(row.estimates[-1]),
+            number(abs(row.estimates[-1].value), digits),
+            _gap_interval(row.estimates[-1], digits),
             p_text(row.p[-1].adjusted),
             "yes" if row.is_separated else f"no ({row.reason})",
         )
@@ -86,11 +99,17 @@ def separation_view(analysis: Analysis) -> View:
     ]
     header = ("condition", "best", "second", "gap", interval_name(analysis), "p", "separated")
     note = (
-        "Gap: the best minus the second best, which these runs pick. p is two-sided, Holm over the "
-        "conditions, under the most cautious model of the error."
+        "Gap: by how much the best leads the second best, which these runs pick. p is two-sided, "
+        "Holm over the conditions, under the most cautious model of the error."
     )
     view = make_view("Best against second best", header, rows, left=3, note=note)
     return replace(view, right=view.right[:-1])
+
+
+def _gap_interval(estimate: Estimate, digits: int) -> str:
+    """Of the lead, which is negative as a difference where lower is better."""
+    lower, upper = estimate.interval()
+    return span(-upper, -lower, digits) if estimate.value < 0 else span(lower, upper, digits)
 
 
 def effects_view(analysis: Analysis) -> View:
@@ -98,7 +117,14 @@ def effects_view(analysis: Analysis) -> View:
     assert analysis.points is not None and analysis.points.pooled is not None
     points = analysis.points.pooled
     logit = analysis.logit.pooled if analysis.logit else None
-    return _decomposition("Effects", points, logit, _pool_note(points))
+    digits = _square_digits(analysis)
+    return _decomposition("Effects", points, logit, _pool_note(points, digits), digits)
+
+
+def _square_digits(analysis: Analysis) -> int:
+    """Decimals of sums of squares."""
+    digits = digits_of(analysis)
+    return 3 if digits == 2 else 2 * digits
 
 
 def _dataset_views(analysis: Analysis) -> Iterator[View]:
@@ -107,10 +133,12 @@ def _dataset_views(analysis: Analysis) -> Iterator[View]:
     if len(analysis.points.by_dataset) > 1:
         for name, found in analysis.points.by_dataset.items():
             logit = analysis.logit.by_dataset.get(name) if analysis.logit else None
-            yield _decomposition(f"Effects on {name}", found, logit, "")
+            yield _decomposition(f"Effects on {name}", found, logit, "", _square_digits(analysis))
 
 
-def _decomposition(title: str, points: Decomposed, logit: Decomposed | None, note: str) -> View:
+def _decomposition(
+    title: str, points: Decomposed, logit: Decomposed | None, note: str, digits: int
+) -> View:
     shares = {size.term: size.share for size in logit.sizes} if logit else {}
     has_error = points.found.residual_df > 0
     middle = ("F", "p", "partial eta² (90 %)", "omega²") if has_error else ("noise SS",)
@@ -124,7 +152,7 @@ def _decomposition(title: str, points: Decomposed, logit: Decomposed | None, not
             (
                 size.term,
                 str(size.df),
-                number(size.ss, 3),
+                number(size.ss, digits),
                 number(size.share, 1),
                 number(shares.get(size.term), 1),
                 *(error if has_error else (number(size.noise_ss, 2),)),
@@ -134,11 +162,11 @@ def _decomposition(title: str, points: Decomposed, logit: Decomposed | None, not
     return make_view(title, header, rows, note=note)
 
 
-def _pool_note(points: Decomposed) -> str:
+def _pool_note(points: Decomposed, digits: int) -> str:
     found = points.found
     note = (
-        f"Type {found.sums} sums of squares; total {number(found.total_ss, 3)}, of which "
-        f"{number(found.focus_ss, 3)} involves {found.focus}: shares are of this part, in "
+        f"Type {found.sums} sums of squares; total {number(found.total_ss, digits)}, of which "
+        f"{number(found.focus_ss, digits)} involves {found.focus}: shares are of this part, in "
         "points and on the logit scale."
     )
     if found.residual_df > 0:
@@ -157,22 +185,33 @@ def _pool_note(points: Decomposed) -> str:
 
 
 def _gains_view(analysis: Analysis, shown: ScaleResults) -> View:
-    unit = "points" if shown.scale == "points" else "logit"
-    digits = 2 if shown.scale == "points" else 3
+    is_logit = shown.scale == "logit"
+    digits = 3 if is_logit else digits_of(analysis)
     rows = [
-        (gain.activation, signed(gain.estimate.value, 3), interval(gain.estimate, digits))
+        (
+            gain.activation,
+            signed(gain.estimate.value, max(3, digits)),
+            interval(gain.estimate, digits),
+        )
         for gain in shown.gains
     ]
     note = "Mean over data sets and networks, with minus without augmentation."
-    header = ("level", unit, interval_name(analysis))
+    header = ("level", "logit" if is_logit else unit(analysis), interval_name(analysis))
     return make_view("Gain by augmentation", header, rows, note=note)
 
 
 def _rules_view(analysis: Analysis) -> View:
     # They come first, and none is left out, however many levels there are.
+    digits = digits_of(analysis)
     num_fitted = sum(row.label.startswith("cross-fitted") for row in analysis.rules)
     rows = [
-        (row.rule, row.label, number(row.mean, 3), number(row.worst), str(row.num_conditions))
+        (
+            row.rule,
+            row.label,
+            number(row.mean, max(3, digits)),
+            number(row.worst, digits),
+            str(row.num_conditions),
+        )
         for row in analysis.rules
     ]
     note = (

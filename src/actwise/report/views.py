@@ -11,6 +11,7 @@ from ..analysis.numbers import percent, span
 from ..analysis.observations import Observations
 from ..analysis.results import Analysis
 from ..analysis.source import level_text
+from ..analysis.units import decimals, in_points
 from .wording import printable
 
 
@@ -53,6 +54,16 @@ def make_view(
 def interval(estimate: Estimate, digits: int = 2) -> str:
     """``1.20 to 3.40``, two-sided at 1 - alpha, or a dash."""
     return span(*estimate.interval(), digits)
+
+
+def unit(analysis: Analysis) -> str:
+    """Heading of a column of differences."""
+    return "points" if in_points(analysis.source.observed) else "estimate"
+
+
+def digits_of(analysis: Analysis, at_least: int = 2) -> int:
+    """Decimals of what is in the response's unit."""
+    return max(at_least, decimals(analysis.source.observed))
 
 
 def interval_name(analysis: Analysis) -> str:
