@@ -104,6 +104,18 @@ def test_single_runs_name_the_leader_and_never_say_use() -> None:
     assert clear.endswith("and no other activation leads anywhere.")
 
 
+@pytest.mark.parametrize(("dataset", "is_low"), [("cifar10", True), ("cifar100", False)])
+def test_networks_that_hardly_learned_recommend_nothing(dataset: str, is_low: bool) -> None:
+    rows = rows_of(lambda cell: 14 + 4.0 * (cell["activation"] == "elu"), seeds=5)
+    analysis = aw.analyze([row for row in rows if row["dataset"] == dataset])
+    headline = analysis.decision.headline
+    hardly = "Nothing can be concluded: in 12 of 12 cells training has hardly learned"
+    assert headline.startswith(hardly if is_low else "Use elu: ")
+    assert analysis.decision.is_conclusive == (not is_low)
+    evidence = {finding.code: finding.evidence for finding in analysis.findings}
+    assert evidence.get("A018", "").startswith("12 of 12 cells: cifar10, ") == is_low
+
+
 @pytest.mark.parametrize("noise", [0.0, 1e-9])
 def test_runs_without_noise_decide_nothing(noise: float) -> None:
     rows = rows_of(lambda cell: 80 + (cell["activation"] == "elu"), seeds=3, sd=noise)

@@ -7,10 +7,10 @@ from .asked import strictest_margin
 from .conditions import PairRow, Separation
 from .coverage import Coverage
 from .disagreement import disagreement
-from .divergence import unknown_chance
+from .divergence import near_chance, unknown_chance
 from .effects import EffectSize
 from .equivalence import judge
-from .evidence import Evidence
+from .evidence import Evidence, is_percent
 from .numbers import counted, number, percent, span
 from .observations import Observations
 from .ranking import RankRow
@@ -107,6 +107,8 @@ def _headline(
         )
     if why := _no_deviation(evidence, ranking):
         return nothing(why)
+    if why := _hardly_learned(done):
+        return nothing(why)
     kept = _possible_best(ranking)
     if evidence.diverged and set(_possible_best(at_chance)) != set(kept):
         return nothing(_diverged(evidence, kept, _possible_best(at_chance)))
@@ -137,6 +139,15 @@ def _no_deviation(evidence: Evidence, ranking: Sequence[RankRow]) -> str:
         where = f" on {joined(still)}" if still != ("all",) else ""
         return f"the runs{where} show no noise at all; real runs do, so check what seeds change"
     return ""
+
+
+def _hardly_learned(done: Observations) -> str:
+    """Why an order of networks that guess says nothing; "" where most cells have learned."""
+    low = len(near_chance(done)) if is_percent(done) else 0
+    if 2 * low <= len(done.cells):
+        return ""
+    total = counted(len(done.cells), "cell")
+    return f"in {low} of {total} training has hardly learned (at most twice chance accuracy)"
 
 
 def _possible_best(ranking: Sequence[RankRow]) -> tuple[str, ...]:

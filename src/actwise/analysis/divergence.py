@@ -58,6 +58,19 @@ def chance_accuracy(dataset: str) -> float | None:
     return 100.0 / len(facts.class_names) if facts else None
 
 
+def near_chance(observed: Observations) -> tuple[Cell, ...]:
+    """Cells whose completed runs are on average at most twice as accurate as guessing."""
+    done = observed.completed()
+    found = []
+    for position, cell in enumerate(done.cells):
+        chance = chance_accuracy(done.dataset_of(cell))
+        mean = float(done.response_R[done.run_cells == position].mean())
+        accuracy = mean if done.higher_is_better else 100.0 - mean
+        if chance is not None and accuracy <= 2 * chance:
+            found.append(cell)
+    return tuple(found)
+
+
 def unknown_chance(observed: Observations) -> tuple[str, ...]:
     """Data sets with diverged runs for which the accuracy of guessing is not known."""
     names = dict.fromkeys(observed.run_datasets()[observed.diverged_R].tolist())

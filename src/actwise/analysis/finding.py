@@ -69,6 +69,11 @@ TITLES: Mapping[str, tuple[str, str]] = {
         "Give percentages, 100 times as large. As they are there is no usual margin (--margin), no "
         "logit scale, no binomial error, no accuracy of guessing, and C1 to C8 are not judged.",
     ),
+    "A018": (
+        "cells hardly above chance",
+        "Train longer, on more images or with another learning rate before comparing: near chance "
+        "differences shrink, and the order may change once the networks learn.",
+    ),
 }
 """Code -> (title, what to do). Codes are never reused."""
 

@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 
 from .assumptions import OutlierRun, SeedCorrelation
-from .divergence import divergence_rates
+from .divergence import divergence_rates, near_chance
 from .effects import effect_sizes
 from .equal_variances import EqualVariances
 from .evidence import Evidence, is_percent, looks_like_fraction
@@ -49,6 +49,7 @@ def findings_of_runs(
         no_variance(evidence),
         unequal_run_spreads(unequal_spreads(observed)),
         fractions(observed),
+        near_floor(observed),
     )
     return tuple(finding for finding in found if finding is not None)
 
@@ -232,6 +233,13 @@ def fractions(observed: Observations) -> Finding | None:
     return Finding(
         "A017", f"{observed.response} lies between {values_R.min():.4g} and {values_R.max():.4g}"
     )
+
+
+def near_floor(observed: Observations) -> Finding | None:
+    """A018: cells of known data sets at most twice as accurate as guessing."""
+    rows = [", ".join(cell) for cell in near_chance(observed)] if is_percent(observed) else []
+    total = counted(len(observed.completed().cells), "cell")
+    return Finding("A018", f"{len(rows)} of {total}: {_listed(rows)}") if rows else None
 
 
 def _listed(rows: Sequence[str]) -> str:
