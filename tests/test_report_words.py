@@ -114,7 +114,15 @@ def test_the_methods_that_are_named_are_those_that_were_used() -> None:
 def test_each_cells_own_variance_is_not_called_pooled() -> None:
     said = printed(aw.analyze(rows_of(**SMALL), variance="cell"))
     assert "All of it is for the pooled run SD; verdicts use each cell's own." in said
-    assert "--variance cell" not in said
+    noisy = [{**row, "test_accuracy": 50.0} for row in rows_of(seeds=8, **SMALL)]
+    for row in noisy:
+        row["test_accuracy"] += (0.01, 0.01, 8)[SMALL["activation"].index(row["activation"])] * (
+            row["seed"] - 3.5
+        )
+    pooled, own = (aw.analyze(noisy, variance=v) for v in ("pooled", "cell"))
+    advised = {finding.code for finding in pooled.findings if "--variance cell" in finding.advice}
+    assert advised
+    assert not advised & {finding.code for finding in own.findings}
     assert "pooled run SD" not in printed(aw.analyze(rows_of(**SMALL)))
 
 

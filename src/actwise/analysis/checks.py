@@ -35,6 +35,10 @@ def check_runs(observed: Observations, evidence: Evidence, correct: Correct) -> 
     )
 
 
+_OF_POOLING = ("A012", "A016")
+"""They advise to give each cell its own variance."""
+
+
 def all_findings(
     source: Source, looks: Looks, checks: Checks, scales: Sequence[ScaleResults]
 ) -> tuple[Finding, ...]:
@@ -59,6 +63,8 @@ def all_findings(
         *find.findings_of_runs(evidence, shares=shares if len(shares) > 1 else ()),
         *(finding for finding in further if finding),
     ]
+    if evidence.variance == "cell":
+        found = [finding for finding in found if finding.code not in _OF_POOLING]
     return tuple(sorted(found, key=lambda finding: finding.code))
 
 

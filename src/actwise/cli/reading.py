@@ -45,7 +45,7 @@ Margin = Annotated[
     typer.Option("--margin", metavar="X", help="What counts as no difference, in points."),
 ]
 Scale = Annotated[
-    str, typer.Option("--scale", metavar="points|logit", help="The scale that is shown.")
+    str, typer.Option("--scale", metavar="points|logit", help="Of gains; logit adds pairs on it.")
 ]
 
 Variance = Annotated[

@@ -9,8 +9,9 @@ from ..analysis.numbers import counted
 from ..analysis.results import Analysis
 from .cell_views import published_views
 from .check_views import check_views
+from .claim_views import claim_views
 from .columns import columns
-from .result_views import measured_text, result_views
+from .result_views import measured_text, result_views, scale_text
 from .views import View
 from .wording import printable, scope
 
@@ -26,13 +27,14 @@ def _heading(analysis: Analysis) -> RenderableType:
     about = [source.citation, *([measured_text(observed)] if observed else [])]
     about += [scope(source.table)] if source.table else []
     lines = [Text(printable(text), style="dim") for text in about]
+    lines += [Text(scale_text(analysis), style="dim")] if scale_text(analysis) else []
     lines += [Text(), Text(printable(decision.headline), style="bold")]
     lines += [Text(f"- {printable(reason)}") for reason in decision.reasons]
     return Group(*lines)
 
 
 def _views(analysis: Analysis) -> Iterator[RenderableType]:
-    for view in (*result_views(analysis), *published_views(analysis), *check_views(analysis)):
+    for view in _in_order(analysis):
         yield Group(Text(), Text(view.title, style="bold"))
         if view.rows:
             yield _ViewText(view)
@@ -41,6 +43,15 @@ def _views(analysis: Analysis) -> Iterator[RenderableType]:
             yield Text(f"... and {counted(left_out, 'more row')}: --json has all", style="dim")
         if view.note:
             yield Text(view.note, style="dim")
+
+
+def _in_order(analysis: Analysis) -> Iterator[View]:
+    yield from result_views(analysis)
+    yield from published_views(analysis)
+    for view in check_views(analysis):
+        yield view
+        if view.title == "Claims":
+            yield from claim_views(analysis)
 
 
 class _ViewText:

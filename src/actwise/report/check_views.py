@@ -4,10 +4,13 @@ import math
 from collections.abc import Iterator
 
 from ..analysis.claim import ClaimResult
+from ..analysis.claims import PAPER_CLAIMS
 from ..analysis.evidence import is_percent
 from ..analysis.numbers import UNKNOWN, counted, degrees, number, p_text, percent, signed, span
 from ..analysis.results import Analysis
 from .views import View, digits_of, make_view
+
+_PAPER = frozenset(claim.id for claim in PAPER_CLAIMS)
 
 
 def check_views(analysis: Analysis) -> Iterator[View]:
@@ -49,8 +52,13 @@ def claims_view(analysis: Analysis) -> View:
 
 
 def has_claims(analysis: Analysis) -> bool:
-    """Whether the study has the cells of any claim."""
-    return any(claim.reason != "missing-cells" for claim in analysis.claims)
+    """Whether the study has the cells of any claim, or a user asks for one."""
+    return any(claim.reason != "missing-cells" or is_users(claim) for claim in analysis.claims)
+
+
+def is_users(claim: ClaimResult) -> bool:
+    """Whether it is none of the paper's, which have ids of their own."""
+    return claim.id not in _PAPER
 
 
 def components_view(claim: ClaimResult) -> View:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..analysis.asked import ContrastRow
 from ..analysis.conditions import PairRow
@@ -31,19 +32,21 @@ def difference_views(analysis: Analysis) -> Iterator[View]:
 def pairs_view(analysis: Analysis) -> View:
     """All pairs in all conditions, with verdicts."""
     pairs, digits = analysis.differences.simple, digits_of(analysis)
-    family = pairs[0].p[-1]
+    family, logits = pairs[0].p[-1], _logits(analysis)
     rows = [
         (
             place(row.condition, analysis.source.observed),
             f"{row.high} - {row.low}",
             signed(row.estimate.value, digits),
             span(*row.estimate.verdict_interval(), digits),
+            *logits[position : position + 1],
             p_text(row.p[-1].adjusted),
             _verdict(row),
         )
-        for row in pairs
+        for position, row in enumerate(pairs)
     ]
-    header = ("condition", "difference", unit(analysis), verdict_name(analysis), "p", "verdict")
+    names = ("condition", "difference", unit(analysis), verdict_name(analysis))
+    header = (*names, *(("logit",) if logits else ()), "p", "verdict")
     note = (
         f"The verdict is on the first of the two: equivalent inside the margin "
         f"({_margins(pairs, analysis)}), else better or worse by the interval and the "
@@ -53,10 +56,17 @@ def pairs_view(analysis: Analysis) -> View:
         note += f" ({family.method}; family: {family.family}, {family.size})."
     else:
         note += "; there is none, since nothing is known of the run-to-run deviation."
+    if logits:
+        note += " Interval, p and verdict are in points; logit: the difference on that scale."
     view = make_view("Differences of pairs", header, rows, left=2, note=note, most_rows=24)
-    return View(
-        view.title, view.header, view.rows, view.right[:3], view.note, most_rows=view.most_rows
-    )
+    return replace(view, right=view.right[:-1])
+
+
+def _logits(analysis: Analysis) -> list[str]:
+    """Estimates of the pairs on the logit scale, where it was asked for."""
+    if analysis.scale != "logit" or analysis.logit is None:
+        return []
+    return [signed(found.value, 3) for found in analysis.logit.differences]
 
 
 def _asked_views(analysis: Analysis) -> Iterator[View]:

@@ -36,7 +36,7 @@ from .background import (
 from .cell_views import cell_views, published_views
 from .check_views import check_views, components_view, has_claims
 from .drawing import Drawing, svg_style, to_svg
-from .result_views import measured_text, result_views
+from .result_views import measured_text, result_views, scale_text
 from .views import View
 from .wording import code_parts
 
@@ -93,7 +93,7 @@ def report(
         contrast: A pair (A, B) of levels of the compared factor, A minus B.
         claims: TOML file with further claims.
         margin: Margin of equivalence in points for all data sets.
-        scale: The scale that is shown.
+        scale: Of the gains; "logit" adds the differences of pairs on it.
         variance: One residual variance a data set ("pooled"), or each cell its own ("cell").
         sums: Type of the sums of squares: "II", or "III" where no cell is missing.
 
@@ -150,6 +150,7 @@ def render_html(analysis: Analysis, *, command: str, now: datetime | None = None
     return environment.get_template("template.html.j2").render(
         analysis=analysis,
         measured=measured_text(observed) if observed else "",
+        scale_text=scale_text(analysis),
         title=_title(analysis),
         parts=parts(analysis),
         claims=[(claim, components_view(claim)) for claim in analysis.claims]

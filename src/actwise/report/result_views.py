@@ -118,7 +118,9 @@ def effects_view(analysis: Analysis) -> View:
     points = analysis.points.pooled
     logit = analysis.logit.pooled if analysis.logit else None
     digits = _square_digits(analysis)
-    return _decomposition("Effects", points, logit, _pool_note(points, digits), digits)
+    return _decomposition(
+        "Effects", points, logit, _pool_note(points, digits, has_logit=logit is not None), digits
+    )
 
 
 def _square_digits(analysis: Analysis) -> int:
@@ -162,12 +164,12 @@ def _decomposition(
     return make_view(title, header, rows, note=note)
 
 
-def _pool_note(points: Decomposed, digits: int) -> str:
+def _pool_note(points: Decomposed, digits: int, *, has_logit: bool) -> str:
     found = points.found
+    scales = ", in points and on the logit scale" if has_logit else ""
     note = (
         f"Type {found.sums} sums of squares; total {number(found.total_ss, digits)}, of which "
-        f"{number(found.focus_ss, digits)} involves {found.focus}: shares are of this part, in "
-        "points and on the logit scale."
+        f"{number(found.focus_ss, digits)} involves {found.focus}: shares are of this part{scales}."
     )
     if found.residual_df > 0:
         note += " p is each term's own; --json adjusts it over the terms."
@@ -226,6 +228,16 @@ def _rules_view(analysis: Analysis) -> View:
         left=2,
         note=note,
         most_rows=max(_MOST_RULES, num_fitted + _MOST_RULES // 2),
+    )
+
+
+def scale_text(analysis: Analysis) -> str:
+    """What the logit scale is shown for; "" where it was not asked for."""
+    if analysis.scale != "logit":
+        return ""
+    return (
+        "Verdicts, ranking and intervals of differences stay in points; the logit scale is shown "
+        "for pairs, gains and shares of effects."
     )
 
 
