@@ -197,3 +197,11 @@ def test_the_heading_tells_under_which_conditions_the_verdicts_hold(tmp_path: Pa
         store.add_study(study, planned)
         made_runs.finish(store, planned)
         assert "width 0.5; at most 200 epochs;" in printed(aw.analyze(store))
+
+
+def test_the_columns_of_the_results_come_as_in_a_table() -> None:
+    levels = {**SMALL, "model": ("mlp", "vgg"), "regularization": ("none", "bn")}
+    page = render_html(aw.analyze(rows_of(**levels)), command="test")
+    names = ("mlp, none", "vgg, none", "mlp, bn", "vgg, bn")
+    places = [page.index(f">{name}</th>") for name in names]
+    assert places == sorted(places)
