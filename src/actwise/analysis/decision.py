@@ -15,6 +15,7 @@ from .numbers import counted, number, percent, span
 from .observations import Observations
 from .ranking import RankRow
 from .reasons import joined, reasons_of, separated_at
+from .units import decimals, in_points
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,8 @@ def _headline(
     if evidence.diverged:
         same = tuple(level for level in same if level in _equivalent(at_chance, margin))
     if len(same) > 1 and set(kept) <= set(same):
-        return Decision(_any_of(ranking, same, margin, simple), recommended=same)
+        size = f"{margin:g}{' points' if in_points(done) else ''}"
+        return Decision(_any_of(ranking, same, size, simple), recommended=same)
     if len(kept) == 1:
         return Decision(_one(ranking, evidence), recommended=kept, is_conclusive=True)
     return Decision(_several(ranking, kept, evidence), recommended=kept)
@@ -176,7 +178,7 @@ def _partial(
     focus = evidence.observed.focus
     where = f"over {coverage.shared} of {counted(coverage.total, 'condition')}"
     if len(kept) == 1:
-        said = f"{kept[0]} is ahead of {ranking[1].level} by {_lead(ranking)}"
+        said = f"{kept[0]} is ahead of {ranking[1].level} by {_lead(ranking, evidence)}"
     else:
         said = f"{joined(kept)} cannot be told apart"
     lacking = [f"no run of {joined(coverage.absent)} has ended"] if coverage.absent else []
@@ -188,14 +190,17 @@ def _partial(
 def _one(ranking: Sequence[RankRow], evidence: Evidence, word: str = "Use") -> str:
     return (
         f"{word} {ranking[0].level}: on average over the conditions it is the only one that may be "
-        f"the best ({_certainty(evidence)}), ahead of {ranking[1].level} by {_lead(ranking)}."
+        f"the best ({_certainty(evidence)}), ahead of {ranking[1].level} by "
+        f"{_lead(ranking, evidence)}."
     )
 
 
-def _lead(ranking: Sequence[RankRow]) -> str:
+def _lead(ranking: Sequence[RankRow], evidence: Evidence) -> str:
     best = ranking[0].behind_best
     lower, upper = sorted(-limit for limit in best.interval())
-    return f"{number(-best.value)} points ({span(lower, upper)})"
+    observed = evidence.observed
+    digits, unit = decimals(observed), " points" if in_points(observed) else ""
+    return f"{number(-best.value, digits)}{unit} ({span(lower, upper, digits)})"
 
 
 def _from_single_runs(
@@ -208,10 +213,12 @@ def _from_single_runs(
     where = "" if evidence.is_single_run else f" on {joined(sorted(evidence.single_run))}"
     return (
         f"Not decided, these are single runs{where}: on average {leader} leads {ranking[1].level} "
-        f"by {_lead(ranking)}, but another {evidence.observed.focus} leads in {others} of {total}."
+        f"by {_lead(ranking, evidence)}, "
+        f"but another {evidence.observed.focus} leads in {others} of {total}."
         if others
         else f"Not decided, these are single runs{where}: {leader} leads {ranking[1].level} by "
-        f"{_lead(ranking)} on average, and no other {evidence.observed.focus} leads anywhere."
+        f"{_lead(ranking, evidence)} on average, "
+        f"and no other {evidence.observed.focus} leads anywhere."
     )
 
 
@@ -223,7 +230,7 @@ def _equivalent(ranking: Sequence[RankRow], margin: float) -> tuple[str, ...]:
 
 
 def _any_of(
-    ranking: Sequence[RankRow], same: Sequence[str], margin: float, simple: Sequence[PairRow]
+    ranking: Sequence[RankRow], same: Sequence[str], margin: str, simple: Sequence[PairRow]
 ) -> str:
     among = [row for row in simple if row.high in same and row.low in same]
     everywhere = all(row.verdict == "equivalent" for row in among)
@@ -235,7 +242,7 @@ def _any_of(
     rest = [row.level for row in ranking if row.level not in same]
     tail = f" Not the best: {joined(rest)}." if rest else ""
     return (
-        f"{same[0]} leads by less than the margin of {margin:g} points: {joined(same)} are "
+        f"{same[0]} leads by less than the margin of {margin}: {joined(same)} are "
         f"equivalent {where}.{tail}"
     )
 
