@@ -217,3 +217,19 @@ def test_a_damaged_export_is_refused_untouched(
         assert "\n" not in str(refusal.value)
         assert store.studies() == []
         assert store.states() == {}
+
+
+def test_pieces_by_seed_come_back_one_after_the_other(target: Path, tmp_path: Path) -> None:
+    study = made_study(seeds="0..1")
+    with RunStore.open(tmp_path / "origin", create=True) as origin:
+        origin.add_study(study, made_plan(study))
+        finish(origin, made_plan(study))
+        for seed in (0, 1):
+            export_all(origin, tmp_path / f"seed-{seed}", where=[f"seed={seed}"])
+        whole = export_table(origin, "predictions").sort_by("run_id")
+    with RunStore.open(target) as store:
+        for seed in (0, 1):
+            half = len(made_plan(study)) // 2
+            assert import_folders([tmp_path / f"seed-{seed}"], store).num_added == half
+            assert len(store.planned()) == len(made_plan(study))
+        assert export_table(store, "predictions").sort_by("run_id").equals(whole)

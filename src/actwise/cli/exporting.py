@@ -38,14 +38,16 @@ def export(
     from ..store.export import export_all, export_table
     from ..store.formats import write_table
 
-    if what == "all" and (output is None or study is not None or where):
-        raise SpecError("export --what all writes the whole store into a new folder: give -o DIR")
+    if what == "all" and output is None:
+        raise SpecError("export --what all writes a new folder: give -o DIR")
+    if what == "all" and study is not None:
+        raise SpecError("export --what all keeps all plans; choose runs by --where study=NAME")
     if what == "all" and format not in (None, "parquet"):
         raise SpecError(f"export --what all writes Parquet files; --format {format} has no effect")
     with RunStore.open(store, artifacts=artifacts) as opened:
         if what == "all":
             assert output is not None
-            files = [str(path) for path in export_all(opened, output)]
+            files = [str(path) for path in export_all(opened, output, where=where or [])]
             print_json(files) if json else print_text(*files)
             return
         table = export_table(opened, what, study=study, where=where or [])

@@ -70,19 +70,29 @@ def export_table(
         return _OF_RUNS[what](connection, chosen)
 
 
-def export_all(store: RunStore, folder: Path) -> list[Path]:
+def export_all(store: RunStore, folder: Path, *, where: Sequence[str] = ()) -> list[Path]:
     """Write every table of a store as Parquet into a new folder, with a manifest.
 
     The tables are those of :func:`export_table`, with the columns at the end of ``runs`` that an
     import needs, and ``studies`` and ``study_runs``, the plans. The manifest holds the schema
     version and the SHA-256 of each file. Weights are not exported.
 
+    Args:
+        store: Any store, also one that is being written.
+        folder: Is made.
+        where: Conditions ``FIELD=VALUE`` on the columns of ``runs``: results of these runs only
+            (``seed=0``: one piece of a long study); the plans stay whole.
+
     Raises:
+        UnknownNameError: if a field of a condition, or its value, is not known.
+        SpecError: if a condition is not FIELD=VALUE.
         StoreError: if the folder is there and not empty, or cannot be written.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise StoreError(f"{str(folder)!r} exists already; give a new folder")
-    contents = {f"{name}.parquet": render_table(t, "parquet") for name, t in _all(store).items()}
+    contents = {
+        f"{name}.parquet": render_table(t, "parquet") for name, t in _all(store, where).items()
+    }
     manifest = {
         "format": "actwise export",
         "actwise": __version__,
@@ -99,10 +109,11 @@ def export_all(store: RunStore, folder: Path) -> list[Path]:
     return [folder / name for name in contents]
 
 
-def _all(store: RunStore) -> dict[str, "pa.Table"]:
+def _all(store: RunStore, where: Sequence[str]) -> dict[str, "pa.Table"]:
     """Every table, all of one moment."""
     with store.database.reading() as connection:
-        runs = tables.runs_table(connection, None, complete=True)
+        known = read_levels(connection, None)
+        runs = keep_where(tables.runs_table(connection, None, complete=True), where, known=known)
         return {
             **{name: read(connection, runs) for name, read in _OF_RUNS.items()},
             **{name: read(connection, None) for name, read in _OTHERS.items()},
