@@ -1,0 +1,67 @@
+"""The results that come along: whole, of one numerics a seed, and ready to be analysed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from actwise.analysis.analyze import analyze
+from actwise.models import make_describe
+from actwise.spec import load_study
+from actwise.store import RunStore
+from actwise.store.exported import Exported, read_exported
+from actwise.store.importing import import_folders
+from actwise.sweep import Plan, make_plan
+
+RESULTS = Path(__file__).parents[1] / "results"
+STUDIES = sorted(path.parent.name for path in RESULTS.glob("*/study.toml"))
+
+
+@pytest.fixture(scope="module", params=STUDIES)
+def folder(request: pytest.FixtureRequest) -> Path:
+    return RESULTS / str(request.param)
+
+
+@pytest.fixture(scope="module")
+def plan(folder: Path) -> Plan:
+    return make_plan(load_study(str(folder / "study.toml")), make_describe(None))
+
+
+@pytest.fixture(scope="module")
+def pieces(folder: Path) -> dict[int, Exported]:
+    return {
+        int(path.name.removeprefix("seed-")): read_exported(path) for path in folder.glob("seed-*")
+    }
+
+
+def test_every_study_is_listed(folder: Path) -> None:
+    listed = (RESULTS / "README.md").read_text(encoding="utf-8")
+    assert f"]({folder.name}/README.md)" in listed
+    assert (folder / "README.md").is_file() and (folder / "report.html").is_file()
+
+
+def test_a_piece_holds_every_planned_run_of_its_seed(
+    plan: Plan, pieces: dict[int, Exported]
+) -> None:
+    for seed, piece in pieces.items():
+        planned = {run.run_id for run in plan.runs if run.spec.seed == seed}
+        assert {result.record.run_id for result in piece.results} == planned
+
+
+def test_a_seed_has_one_numerics_fingerprint(pieces: dict[int, Exported]) -> None:
+    for piece in pieces.values():
+        fingerprints = {
+            json.dumps(result.record.environment["fingerprint"], sort_keys=True)
+            for result in piece.results
+        }
+        assert len(fingerprints) == 1
+
+
+def test_the_pieces_are_imported_and_analysed(
+    folder: Path, pieces: dict[int, Exported], tmp_path: Path
+) -> None:
+    num_results = sum(len(piece.results) for piece in pieces.values())
+    with RunStore.open(tmp_path / "store", create=True) as store:
+        assert import_folders(sorted(folder.glob("seed-*")), store).num_added == num_results
+        flow = analyze(store).source.flow
+    assert (flow["started"], flow["failed"]) == (num_results, 0)
