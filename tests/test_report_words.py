@@ -135,7 +135,12 @@ def test_small_differences_keep_their_digits_and_are_no_points(factor: float) ->
     said = printed(analysis)
     assert not re.search(r"\d points|difference points|contrast points", said)
     smallest = min(abs(row.estimate.value) for row in analysis.differences.simple)
-    assert f"{smallest:.{4 if factor == 0.01 else 6}f}"[1:] in said
+    shown = f"{smallest:.{4 if factor == 0.01 else 6}f}"[1:]
+    assert shown in said
+    hints = " ".join(
+        re.findall(r"<title>(.*?)</title></circle>", render_html(analysis, command="x"))
+    )
+    assert shown in hints
     assert analysis.differences.separations[0].estimates[-1].value < 0
     assert " relu elu -" not in said
 

@@ -113,8 +113,8 @@ def crossed_bootstrap(
 class McNemar:
     """Exact McNemar test of these two trained models, not of their activations.
 
-    As a test of activations it errs in about 19 %, since it knows nothing of seeds; it enters no
-    verdict.
+    It knows nothing of seeds: as a test of activations it errs three times too often
+    (docs/statistics.md, section 18), so it enters no verdict.
     """
 
     only_high: int

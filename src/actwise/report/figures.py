@@ -13,7 +13,7 @@ from .drawing import Drawing, to_svg
 from .line_chart import Series, lines_chart
 from .raster import to_png
 from .row_charts import Interval, bars_chart, intervals_chart
-from .views import interval_name, place, verdict_name
+from .views import digits_of, interval_name, place, verdict_name
 from .wording import printable
 
 MOST_PANELS = 12
@@ -39,7 +39,8 @@ def ranking_figures(analysis: Analysis) -> list[Drawing]:
         return []
     title = f"How far behind the best other level, with {interval_name(analysis)}s"
     unit = f"{_difference_unit(analysis)} (below 0: ahead)"
-    return [intervals_chart("ranking", title, _printable(rows), unit=unit)]
+    digits = digits_of(analysis)
+    return [intervals_chart("ranking", title, _printable(rows), unit=unit, digits=digits)]
 
 
 def margin_figures(analysis: Analysis) -> list[Drawing]:
@@ -64,6 +65,7 @@ def margin_figures(analysis: Analysis) -> list[Drawing]:
                 printable(f"{where}{_focus(analysis)} by {factor}"),
                 series,
                 unit=_unit(analysis),
+                digits=digits_of(analysis),
                 groups=[printable(name) for name in names],
             )
         )
@@ -99,6 +101,7 @@ def forest_figures(analysis: Analysis) -> list[Drawing]:
                 title,
                 _printable(rows[:MOST_ROWS]),
                 unit=f"{_difference_unit(analysis)}, first minus second",
+                digits=digits_of(analysis),
                 margin=margins[dataset] if margins[dataset] > 0 else None,
             )
         )

@@ -40,6 +40,7 @@ def lines_chart(
     series: Sequence[Series],
     *,
     unit: str,
+    digits: int = 2,
     groups: Sequence[str] = (),
     x_unit: str = "",
 ) -> Drawing:
@@ -50,6 +51,7 @@ def lines_chart(
         title: Of the chart.
         series: At most a dozen can be told apart.
         unit: Of the values.
+        digits: Decimals where the mouse rests.
         groups: Names of x = 0, 1, 2 ...; empty where x is a count.
         x_unit: Below the axis.
     """
@@ -74,7 +76,7 @@ def lines_chart(
     drawing.height += 0.0 if groups else _add_counts(drawing, ends, x_of, bottom, x_unit)
     for place, line in enumerate(series):
         shift = (place - (len(series) - 1) / 2) * min(8.0, 60.0 / len(series)) if groups else 0.0
-        _add_line(drawing, line, place, (x_of, y_of), shift)
+        _add_line(drawing, line, place, (x_of, y_of), shift, digits)
     return drawing
 
 
@@ -109,7 +111,12 @@ def _add_counts(
 
 
 def _add_line(
-    drawing: Drawing, line: Series, place: int, scales: tuple[Scale, Scale], shift: float
+    drawing: Drawing,
+    line: Series,
+    place: int,
+    scales: tuple[Scale, Scale],
+    shift: float,
+    digits: int,
 ) -> None:
     x_of, y_of = scales
     colour = series_colour(place)
@@ -123,4 +130,5 @@ def _add_line(
         if math.isfinite(lower) and math.isfinite(upper):
             drawing.add(Path(((x, y_of(lower)), (x, y_of(upper))), colour, 1.4))
         if math.isfinite(value):
-            drawing.add(Dot(x, y_of(value), 3.2, colour, f"{line.name}: {number(value)}"))
+            hint = f"{line.name}: {number(value, digits)}"
+            drawing.add(Dot(x, y_of(value), 3.2, colour, hint))

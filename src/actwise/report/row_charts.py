@@ -73,6 +73,7 @@ def intervals_chart(
     rows: Sequence[Interval],
     *,
     unit: str,
+    digits: int = 2,
     margin: float | None = None,
 ) -> Drawing:
     """Values with intervals around the line of no difference, a row each.
@@ -82,6 +83,7 @@ def intervals_chart(
         title: Of the chart.
         rows: From top to bottom; a group is named above its first row.
         unit: Below the axis.
+        digits: Decimals where the mouse rests.
         margin: Half width of a band around 0 within which differences do not matter.
     """
     drawing = Drawing(name, title, WIDTH, 0.0)
@@ -103,7 +105,7 @@ def intervals_chart(
     bottom = names.y + 2
     _add_grid(drawing, names, x_of, ticks, (top + 4, bottom), margin)
     for row, y in zip(rows, places, strict=True):
-        _add_interval(drawing, row, y, x_of)
+        _add_interval(drawing, row, y, x_of, digits)
     _add_axis(drawing, x_of, ticks, bottom, unit)
     return drawing
 
@@ -165,9 +167,9 @@ def _add_axis(
     drawing.height = bottom + 22 + LINE * len(lines)
 
 
-def _add_interval(drawing: Drawing, row: Interval, y: float, x_of: Scale) -> None:
+def _add_interval(drawing: Drawing, row: Interval, y: float, x_of: Scale, digits: int) -> None:
     colour = series_colour(row.series)
-    hint = f"{row.name}: {number(row.value)} ({span(row.lower, row.upper)})"
+    hint = f"{row.name}: {number(row.value, digits)} ({span(row.lower, row.upper, digits)})"
     if math.isfinite(row.lower) and math.isfinite(row.upper):
         ends = (x_of(row.lower), x_of(row.upper))
         drawing.add(Path(((ends[0], y), (ends[1], y)), colour, 2.0))
