@@ -18,6 +18,7 @@ NUM_CELLS = {
     "identity": 16,
     "paper": 24,
     "paper-standard": 24,
+    "race-bank": 288,
     "tuning": 18,
 }
 
