@@ -33,6 +33,8 @@ GEMM_FLOP = 2 * GEMM_SIDE**3 * GEMM_PRODUCTS
 AUGMENTED_BATCH_SIZE = 512
 AUGMENTED_BATCHES = 20
 
+LAYOUTS = {"default": torch.contiguous_format, "channels_last": torch.channels_last}
+
 Turn = Callable[[], None]
 Kind = Callable[[argparse.Namespace], None]
 
@@ -119,7 +121,7 @@ def run_onednn(options: argparse.Namespace) -> None:
 
 def run_study_memory(options: argparse.Namespace) -> None:
     """The cells of the study by the bare loop, one after another."""
-    batches = memory_batches(torch.channels_last)
+    batches = memory_batches(LAYOUTS[options.layout])
     _take_turns(lambda: _train_study(options, lambda: batches))
 
 
@@ -133,8 +135,9 @@ def run_study_loader(options: argparse.Namespace) -> None:
 
 
 def _train_study(options: argparse.Namespace, make: Callable[[], Batches]) -> None:
+    layout = LAYOUTS[options.layout]
     for spec in study_cells():
-        step = make_step(spec, torch.channels_last)
+        step = make_step(spec, layout)
         for x_NCHW, labels_N in islice(make(), options.batches):
             step(x_NCHW, labels_N)
 
@@ -195,6 +198,7 @@ def main() -> None:
     parser.add_argument("--batches", type=int, default=1, help="of a turn (study: of a cell)")
     parser.add_argument("--images", type=int, default=10_000, help="of a study")
     parser.add_argument("--loader-workers", type=int, default=0)
+    parser.add_argument("--layout", choices=LAYOUTS, default="channels_last", help="of a study")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)

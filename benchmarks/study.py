@@ -5,11 +5,15 @@
 the command: start, workers, validation on 1,000 images after every epoch, 10,000 test images at
 the end of every run, checkpoints and records in a fresh store.
 
-The loops train the same cells on as many images with 2 threads, channels_last, and nothing else:
-no evaluation, no record, no start. `memory` finds its batches ready in memory and augments
-nothing; `loader` is a DataLoader with torchvision's transforms image by image (loops.py), with
-as many loader workers as are faster in a short trial: 0 or 2. All take turns, n rounds; real
+The loops train the same cells on as many images with 2 threads, and nothing else: no evaluation,
+no record, no start. `memory` finds its batches ready in memory, channels_last, and augments
+nothing; `loader` is a DataLoader with torchvision's transforms image by image (loops.py), with as
+many loader workers as are faster in a short trial: 0 or 2. It comes in PyTorch's default layout,
+which is what public scripts train in, and in channels_last. All take turns, n rounds; real
 CIFAR-10 where $ACTWISE_DATA or ../shared/data has it, noise elsewhere (study_data.py).
+
+The last row is part of the first: the workers' time in training steps alone, the sum over the runs
+by the number of workers. The rest of the first is start, evaluation and records.
 """
 
 import argparse
@@ -24,6 +28,8 @@ from pathlib import Path
 
 import numpy as np
 
+from actwise import RunStore
+from actwise.store.export import export_table
 from cells import BATCH_SIZE, STUDY_ACTIVATIONS, study_cells
 from turns import Contender, Ratio, describe, markdown, where
 
@@ -32,16 +38,18 @@ NUM_IMAGES = 10_000
 NUM_EPOCHS = 2
 NUM_CORES = 2
 TRIAL_BATCHES = 10
+WHOLE = "actwise run, all included"
+TRAINING = "of it training steps"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One contender: median seconds, training images a second, and the study's gain over it."""
+    """One contender: median seconds, training images a second, and its time over the study's."""
 
     name: str
     seconds: float
     images_per_second: float
-    gain: Ratio
+    over_study: Ratio
 
 
 @dataclass(frozen=True)
@@ -62,8 +70,8 @@ def find_source() -> Source:
     return Source("study_data:noise", 1 / 11, None)
 
 
-def seconds_of_study(source: Source, options: argparse.Namespace) -> float:
-    """Wall-clock seconds of the command, from a fresh store to its end."""
+def seconds_of_study(source: Source, options: argparse.Namespace) -> tuple[float, float]:
+    """Wall-clock seconds of the command, from a fresh store to its end, and of its training."""
     with tempfile.TemporaryDirectory() as folder:
         study = Path(folder) / "bench.toml"
         study.write_text(study_text(source, options), encoding="utf-8")
@@ -76,7 +84,10 @@ def seconds_of_study(source: Source, options: argparse.Namespace) -> float:
             capture_output=True,
             cwd=BENCHMARKS,  # first on the path, so that study_data is found
         )
-        return time.perf_counter() - started
+        seconds = time.perf_counter() - started
+        with RunStore.open(f"{folder}/store") as store:
+            trained = export_table(store, "runs").column("train_seconds").to_pylist()
+        return seconds, sum(trained) / NUM_CORES
 
 
 def study_text(source: Source, options: argparse.Namespace) -> str:
@@ -117,11 +128,17 @@ def choose_loader_workers(options: argparse.Namespace) -> int:
 
 
 def make_loop(
-    kind: str, options: argparse.Namespace, *, batches: int, workers: int = 0
+    kind: str,
+    options: argparse.Namespace,
+    *,
+    batches: int,
+    workers: int = 0,
+    layout: str = "channels_last",
 ) -> Contender:
     """A loop over the study's cells, ``batches`` each."""
     return Contender(
         kind,
+        f"--layout={layout}",
         f"--batches={batches}",
         f"--images={options.images}",
         f"--loader-workers={workers}",
@@ -134,20 +151,24 @@ def measure(source: Source, options: argparse.Namespace, *, loader_workers: int)
     batches = NUM_EPOCHS * (options.images // BATCH_SIZE)
     loops = {
         "loop, batches in memory": make_loop("study-memory", options, batches=batches),
-        f"loop, DataLoader ({loader_workers} workers)": make_loop(
-            "study-loader", options, batches=batches, workers=loader_workers
-        ),
+    } | {
+        f"loop, DataLoader ({loader_workers} workers), {layout}": make_loop(
+            "study-loader", options, batches=batches, workers=loader_workers, layout=layout
+        )
+        for layout in ("default", "channels_last")
     }
-    names = ["actwise run, all included", *loops]
+    names = [WHOLE, *loops, TRAINING]
     seconds: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(options.rounds):
-        seconds[names[0]].append(seconds_of_study(source, options))
+        whole, training = seconds_of_study(source, options)
+        seconds[WHOLE].append(whole)
+        seconds[TRAINING].append(training)
         for name, loop in loops.items():
             seconds[name] += loop.turn()
     for loop in loops.values():
         loop.end()
     num_images = len(study_cells()) * batches * BATCH_SIZE
-    study_R = np.array(seconds[names[0]])
+    study_R = np.array(seconds[WHOLE])
     return [
         Row(
             name,
@@ -160,9 +181,9 @@ def measure(source: Source, options: argparse.Namespace, *, loader_workers: int)
 
 
 def render(rows: list[Row]) -> str:
-    header = ["4 cells", "seconds", "images/s", "gain of the study"]
+    header = ["4 cells", "seconds", "images/s", "over the study"]
     cells = [
-        [row.name, f"{row.seconds:.1f}", f"{row.images_per_second:,.0f}", str(row.gain)]
+        [row.name, f"{row.seconds:.1f}", f"{row.images_per_second:,.0f}", str(row.over_study)]
         for row in rows
     ]
     return markdown(header, cells)
