@@ -66,6 +66,25 @@ def test_augmentation_gains_of_the_paper() -> None:
     assert augmentation_gains(gather(load_bank("caffenet").observations())) == ()
 
 
+def test_every_network_and_data_set_counts_towards_the_gain_by_augmentation() -> None:
+    base = {"seed": 0, "dataset": "mine", "regularization": "none", "activation": "relu"}
+    accuracy = {
+        ("mlp", "none"): 50.0,
+        ("mlp", "aug"): 53.0,
+        ("plain20", "none"): 60.0,
+        ("plain20", "crop(2)+flip"): 65.0,
+        ("plain20", "bn"): 70.0,
+    }
+    rows = [
+        {**base, "model": m, "regularization": r, "seed": seed, "test_accuracy": value + seed}
+        for (m, r), value in accuracy.items()
+        for seed in (0, 1)
+    ]
+    (gain,) = augmentation_gains(gather(Observations.from_rows(rows, factors=tuple(LEVELS))))
+    assert gain.activation == "relu"
+    assert gain.estimate.value == pytest.approx(4.0)
+
+
 def test_every_pair_of_every_condition_is_judged_in_one_family() -> None:
     rows = simple_effects(gather(load_bank("paper").observations()))
     assert len(rows) == 24

@@ -8,11 +8,11 @@ from itertools import product
 
 from .claim import Claim, Plan
 from .claim_advice import advice_plan
+from .claim_gains import gain, gain_pairs, mean_gain
 from .claim_gaps import gaps_plan
 from .claim_linear import Component, linear_plan
 from .contrasts import combine
 from .evidence import Evidence
-from .gains import gain, gain_pairs, mean_gain
 from .inference import Weights
 from .numbers import number, signed
 from .wording import DATASETS, NETWORKS, Wording

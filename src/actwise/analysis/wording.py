@@ -17,7 +17,7 @@ from .observations import Cell
 
 DATASETS = {"cifar10": "C10", "cifar100": "C100"}
 NETWORKS = {"V": "vgg", "S": "resnet", "T": "plain"}
-_AUGMENTING = {"aug", "flip", "crop"}
+AUGMENTING = {"aug", "flip", "crop"}
 _NEEDED = ("dataset", "model", "regularization", "activation")
 
 
@@ -118,4 +118,4 @@ def is_augmented(regularization: str) -> bool:
         parts = parse_expression(regularization, kind="regularization")
     except SpecError:
         return False
-    return any(part.name in _AUGMENTING for part in parts)
+    return any(part.name in AUGMENTING for part in parts)
