@@ -8,8 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .functions import mish
-from .pointwise import Pointwise
-from .prelu import runs_own_kernels
+from .pointwise import Pointwise, runs_own_kernels
 
 
 class Mish(nn.Module):

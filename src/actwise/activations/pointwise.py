@@ -79,6 +79,12 @@ class Function(nn.Module):
         return ", ".join([name, *(f"{key}={value}" for key, value in self.arguments.items())])
 
 
+def runs_own_kernels(x: Tensor) -> bool:
+    """Whether a gradient is wanted where torch's kernels are slow: on the CPU, not compiled."""
+    wants_gradient = torch.is_grad_enabled()
+    return wants_gradient and x.device.type == "cpu" and not torch.compiler.is_compiling()
+
+
 class _Pointwise(torch.autograd.Function):
     generate_vmap_rule = True
 

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .pointwise import runs_own_kernels
+
 
 class PReLU(nn.PReLU):
     """x if x > 0 else a x, with one learned slope a channel or one for all (He et al. 2015)."""
@@ -20,12 +22,6 @@ class PReLU(nn.PReLU):
             return F.prelu(input, self.weight)
         value: Tensor = _PReLU.apply(input, self.weight)  # type: ignore[no-untyped-call]
         return value
-
-
-def runs_own_kernels(x: Tensor) -> bool:
-    """Whether a gradient is wanted where torch's kernels are slow: on the CPU, not compiled."""
-    wants_gradient = torch.is_grad_enabled()
-    return wants_gradient and x.device.type == "cpu" and not torch.compiler.is_compiling()
 
 
 class _PReLU(torch.autograd.Function):
