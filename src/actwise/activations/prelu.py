@@ -37,8 +37,9 @@ class _PReLU(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor]:
-        x, weight = ctx.saved_tensors
         (grad,) = gradients
+        # Autocast computes in bfloat16 from a float32 weight.
+        x, weight = (saved.to(grad.dtype) for saved in ctx.saved_tensors)
         aligned = weight.view(-1, *(1,) * (x.dim() - 2))
         passed = torch.ops.aten.threshold_backward(grad, x, 0)
         grad_weight = (grad * x.clamp(max=0.0)).sum_to_size(aligned.shape)
