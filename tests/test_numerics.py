@@ -29,11 +29,19 @@ DATASET = make_dataset(num_train=100, num_test=40, side=32)
 NUM_COMPARED_STEPS = 3
 
 COMMON: dict[str, Any] = {"width": 1 / 16, "epochs": 2, "batch_size": 32, "learning_rate": 0.02}
+VGG16: dict[str, Any] = {
+    "model": "vgg16-table1",
+    "regularization": "bn+dropout(0.1)+aug",
+    **COMMON,
+}
+RESNET18: dict[str, Any] = {"model": "resnet18-table2", "regularization": "bn+aug", **COMMON}
 CELLS = {
-    "vgg16": make_spec(model="vgg16-table1", regularization="bn+dropout(0.1)+aug", **COMMON),
-    "resnet18": make_spec(
-        model="resnet18-table2", regularization="bn+aug", activation="elu", **COMMON
-    ),
+    "vgg16": make_spec(**VGG16),
+    "resnet18": make_spec(activation="elu", **RESNET18),
+    # The activations with kernels of their own.
+    "prelu": make_spec(activation="prelu", **RESNET18),
+    "mish": make_spec(activation="mish", **VGG16),
+    "aria2": make_spec(activation="aria2", **RESNET18),
     "everything": make_spec(
         model="plain20",
         regularization="gn(4)+dropconnect(0.1)+cutout(8)+mixup(0.5)+smooth(0.1)+crop(2)",
