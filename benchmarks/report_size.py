@@ -84,6 +84,7 @@ def _planned(cell: RunSpec, seeds: tuple[int, ...]) -> list[PlannedRun]:
         input_shape=(3, 32, 32),
         num_classes=10,
         num_train=50_000,
+        num_test=10_000,
         parameters=1000,
         macs=1000,
         memory_bytes=1000,

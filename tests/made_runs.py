@@ -124,6 +124,7 @@ def _describe(spec: RunSpec) -> Description:
         input_shape=(1, 28, 28),
         num_classes=10,
         num_train=1000,
+        num_test=300,
         parameters=1000,
         macs=1000,
         memory_bytes=1000,

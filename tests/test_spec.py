@@ -47,6 +47,7 @@ def described(**changes: object) -> Description:
         "input_shape": (3, 32, 32),
         "num_classes": 10,
         "num_train": 50_000,
+        "num_test": 10_000,
         "parameters": 1,
         "macs": 1,
         "memory_bytes": 1,

@@ -27,6 +27,7 @@ def describe(spec: RunSpec) -> Description:
         input_shape=(3, 32, 32),
         num_classes=10,
         num_train=1000,
+        num_test=300,
         parameters=2000,
         macs=3000 if spec.model.startswith("residual") else 5000,
         memory_bytes=4000,

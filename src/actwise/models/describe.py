@@ -91,6 +91,7 @@ def _describe(spec: RunSpec, info: datasets.DatasetInfo, examine: _Examine) -> D
         input_shape=info.input_shape,
         num_classes=info.num_classes,
         num_train=info.num_train,
+        num_test=info.num_test,
         parameters=cost.num_parameters,
         macs=cost.macs,
         memory_bytes=peak_memory_bytes(

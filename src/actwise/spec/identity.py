@@ -31,10 +31,10 @@ class Description:
         code_digests: (level, SHA-256 of its module file) of each user-defined level but the data
             set, for which ``data_digest`` stands.
         input_shape: (channels, height, width).
-        num_train: Images in the training part, before any split.
+        num_train: Images in the training part, before any split; ``num_test`` in the test part.
         parameters: Number of learned values, the activation's included.
         macs: Multiply-accumulate operations of convolutions and linear layers, per image.
-        memory_bytes: Estimated peak memory of one training process on a CPU.
+        memory_bytes: Estimated peak memory of one run on a CPU, its compiler's processes included.
     """
 
     model: str
@@ -45,6 +45,7 @@ class Description:
     input_shape: tuple[int, int, int]
     num_classes: int
     num_train: int
+    num_test: int
     parameters: int
     macs: int
     memory_bytes: int

@@ -167,6 +167,7 @@ def _description(settings: Row, parameters: int) -> Description:
         input_shape=(0, 0, 0),
         num_classes=0,
         num_train=0,
+        num_test=0,
         parameters=parameters,
         macs=0,
         memory_bytes=0,
