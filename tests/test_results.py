@@ -5,12 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from actwise.analysis.analyze import analyze
+import findings
 from actwise.models import make_describe
 from actwise.spec import load_study
-from actwise.store import RunStore
 from actwise.store.exported import Exported, read_exported
-from actwise.store.importing import import_folders
 from actwise.sweep import Plan, make_plan
 
 RESULTS = Path(__file__).parents[1] / "results"
@@ -57,11 +55,13 @@ def test_a_seed_has_one_numerics_fingerprint(pieces: dict[int, Exported]) -> Non
         assert len(fingerprints) == 1
 
 
-def test_the_pieces_are_imported_and_analysed(
-    folder: Path, pieces: dict[int, Exported], tmp_path: Path
+def test_no_run_is_missing_from_the_analysis_and_the_page_says_its_numbers(
+    folder: Path, pieces: dict[int, Exported]
 ) -> None:
+    analysis = findings.analysis_of(folder)
     num_results = sum(len(piece.results) for piece in pieces.values())
-    with RunStore.open(tmp_path / "store", create=True) as store:
-        assert import_folders(sorted(folder.glob("seed-*")), store).num_added == num_results
-        flow = analyze(store).source.flow
+    flow = analysis.source.flow
     assert (flow["started"], flow["failed"]) == (num_results, 0)
+    page = (RESULTS.parent / "docs" / "findings.md").read_text(encoding="utf-8")
+    for table in findings.tables(analysis):
+        assert table in page

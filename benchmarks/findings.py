@@ -1,0 +1,90 @@
+"""The tables of docs/findings.md, from the results that come along.
+
+Run: ``python benchmarks/findings.py [STUDY ...]``. Every study under results/ is imported into a
+store of its own that is deleted afterwards, analysed as ``actwise analyze`` does, and printed as
+Markdown. A test holds the page against it.
+"""
+
+import argparse
+import math
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import actwise
+from actwise.analysis.claim import ClaimResult
+from actwise.analysis.numbers import number, signed, span
+from actwise.analysis.results import Analysis
+from actwise.store.importing import import_folders
+from turns import markdown
+
+RESULTS = Path(__file__).parents[1] / "results"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("studies", nargs="*", default=shipped(), help="default: all of results/")
+    for study in parser.parse_args().studies:
+        print(f"## {study}\n")
+        print("\n\n".join(tables(analysis_of(RESULTS / study))) + "\n")
+
+
+def shipped() -> list[str]:
+    """The studies under results/, by name."""
+    return sorted(path.parent.name for path in RESULTS.glob("*/study.toml"))
+
+
+def analysis_of(folder: Path) -> Analysis:
+    """What ``analyze`` says of a study's pieces."""
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        actwise.RunStore.open(Path(temporary) / folder.name, create=True) as store,
+    ):
+        import_folders(sorted(folder.glob("seed-*")), store)
+        return actwise.analyze(store)
+
+
+def tables(analysis: Analysis) -> Iterator[str]:
+    """The ranking, what augmentation adds, the sizes of effects, and the claims."""
+    if analysis.differences.ranking:
+        yield markdown(
+            ["activation", "mean", "behind the best other", "95 % interval", "may be best"],
+            [
+                [
+                    row.level,
+                    number(row.mean),
+                    signed(row.behind_best.value),
+                    span(*row.behind_best.interval()),
+                    "yes" if row.may_be_best else "no",
+                ]
+                for row in analysis.differences.ranking
+            ],
+        )
+    if analysis.points and analysis.points.gains:
+        yield markdown(
+            ["activation", "with augmentation minus without", "95 % interval"],
+            [
+                [gain.activation, signed(gain.estimate.value), span(*gain.estimate.interval())]
+                for gain in analysis.points.gains
+            ],
+        )
+    claims = [row for claim in analysis.claims for row in _claim_rows(claim)]
+    header = ["claim", "verdict", "component", "estimate", "lower", "upper"]
+    yield markdown(header, claims, num_names=3)
+
+
+def _claim_rows(claim: ClaimResult) -> Iterator[list[str]]:
+    """A row for every component that is judged; one without numbers where cells are missing."""
+    said = f"{claim.verdict} ({claim.reason})"
+    judged = [part for part in claim.components if not math.isnan(part.bound)]
+    if claim.reason == "missing-cells" or not judged:
+        yield [claim.id, said, "", "", "", ""]
+        return
+    for place, part in enumerate(judged):
+        names = [claim.id, said] if place == 0 else ["", ""]
+        limits = (signed(part.estimate), number(part.lower), number(part.upper))
+        yield [*names, part.name, *limits]
+
+
+if __name__ == "__main__":
+    main()
