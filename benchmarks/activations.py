@@ -9,15 +9,14 @@ activation's time over that of ReLU in the same round, with its quartiles.
 
 import argparse
 import json
-import time
 from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from actwise import activations, engine
-from actwise.engine.training import Training
 from cells import make_spec, make_training
-from turns import describe, markdown, where
+from clock import seconds_of
+from printing import describe, markdown, where
 
 LIMIT = 1.5
 """Above it the reason stands in docs/performance.md."""
@@ -42,7 +41,9 @@ def measure(options: argparse.Namespace) -> list[Cost]:
     names = [BASELINE, *(name for name in names if name != BASELINE)]
     specs = [make_spec(options.model, options.width, activation=name) for name in names]
     trainings = [make_training(spec)[1] for spec in specs]
-    seconds_RA = np.array([[seconds_of(t) for t in trainings] for _ in range(options.rounds + 1)])
+    seconds_RA = np.array(
+        [[seconds_of(t.train_batch) for t in trainings] for _ in range(options.rounds + 1)]
+    )
     seconds_RA = seconds_RA[1:]  # the first round warms up
     ratios_RA = seconds_RA / seconds_RA[:, :1]
     costs = [
@@ -50,13 +51,6 @@ def measure(options: argparse.Namespace) -> list[Cost]:
         for name, seconds_R, ratios_R in zip(names, seconds_RA.T, ratios_RA.T, strict=True)
     ]
     return sorted(costs, key=lambda cost: -cost.ratio)
-
-
-def seconds_of(training: Training) -> float:
-    """Of one batch."""
-    started = time.perf_counter()
-    training.train_batch()
-    return time.perf_counter() - started
 
 
 def render(costs: list[Cost]) -> str:

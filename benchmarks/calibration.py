@@ -18,8 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from printing import describe, markdown, where
 from study import Source, find_source
-from turns import describe, markdown, where
 
 STUDIES = {
     # name: changes to the study cifar-mini

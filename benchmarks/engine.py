@@ -10,8 +10,8 @@ Then at width 1/4 and every regularization of the shipped studies: the engine, w
 and records, over a bare eager loop on batches in memory (same network, dropout and optimizer, no
 augmentation), one process of one thread each. Last, the time of the engine's augmentation.
 
-All take turns (turns.py); n is the number of rounds, ratios are of medians over them with the
-quartiles of the rounds' own ratios. Loops run as PyTorch starts; the engine sets its process up.
+All take turns (turns.py); n is the number of rounds, a ratio is the median of the rounds'
+own ratios, with their quartiles. Loops run as PyTorch starts; the engine sets its process up.
 """
 
 import argparse
@@ -24,7 +24,8 @@ import numpy as np
 
 from cells import BATCH_SIZE, LEVELS, NETWORKS, flop_per_image, make_spec
 from contenders import AUGMENTED_BATCHES, GEMM_FLOP
-from turns import Contender, Ratio, describe, markdown, num_cores, rates, where
+from printing import describe, markdown, where
+from turns import Contender, Ratio, num_cores, rates
 
 PRODUCTS = ("mkl", "onednn")
 LOOPS = ("default", "channels_last")

@@ -16,7 +16,7 @@ from actwise.analysis.claim import ClaimResult
 from actwise.analysis.numbers import number, signed, span
 from actwise.analysis.results import Analysis
 from actwise.store.importing import import_folders
-from turns import markdown
+from printing import markdown
 
 RESULTS = Path(__file__).parents[1] / "results"
 

@@ -12,12 +12,10 @@ time of 200 epochs: an extrapolation. With --device cpu everything is tried out 
 import argparse
 import json
 import multiprocessing
-import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -25,8 +23,9 @@ import torch
 import cells
 from actwise import engine, regularization
 from actwise.spec import RunSpec
+from clock import seconds_of
 from loops import loader_batches, make_step
-from turns import describe, markdown, where
+from printing import describe, markdown, where
 
 PAPER_EPOCHS = 200
 PAPER_LEVELS = {
@@ -85,20 +84,6 @@ def rates_of_device(device: torch.device, *, side: int, megabytes: int) -> tuple
     product_seconds = min(seconds_of(lambda: torch.mm(a_MK, b_KN), device) for _ in range(10))
     copy_seconds = min(seconds_of(lambda: target.copy_(source), device) for _ in range(10))
     return 2 * side**3 / product_seconds, 2 * source.numel() / copy_seconds
-
-
-def seconds_of(action: Any, device: torch.device) -> float:
-    """Of one call, waited for."""
-    synchronize(device)
-    started = time.perf_counter()
-    action()
-    synchronize(device)
-    return time.perf_counter() - started
-
-
-def synchronize(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
 
 
 def eager_rate(spec: RunSpec, device: torch.device, *, batches: int) -> float:

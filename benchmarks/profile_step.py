@@ -11,7 +11,6 @@ norms take of an evaluation bounds what folding them into convolutions could sav
 """
 
 import argparse
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,7 +28,8 @@ from actwise.activations import is_activation
 from actwise.engine.batches import TrainingBatches
 from actwise.engine.masks import Masks
 from cells import BATCH_SIZE, INPUT_SHAPE, LEVELS, NETWORKS, make_spec, make_training
-from turns import describe, markdown, where
+from clock import seconds_of
+from printing import describe, markdown, where
 
 PREFIX = "part:"
 GROUPS = ("fwd", "bwd", "norm", "act", "drop", "mask", "aug", "pool", "opt", "rest")
@@ -67,7 +67,7 @@ def measure(model: str, level: str, activation: str, options: argparse.Namespace
     spec = make_spec(model, options.width, activation=activation, level=level)
     network, training = make_training(spec)
     training.train_batch()
-    step_seconds = seconds_of(training.train_batch, options.steps)
+    step_seconds = fastest_of(training.train_batch, options.steps)
     with parts_named(network):
         shares = shares_of(training.train_batch, options.steps)
         network.eval()
@@ -78,7 +78,7 @@ def measure(model: str, level: str, activation: str, options: argparse.Namespace
                 network(x_NCHW)
 
         evaluate()
-        evaluation_seconds = seconds_of(evaluate, options.steps)
+        evaluation_seconds = fastest_of(evaluate, options.steps)
         evaluation_shares = shares_of(evaluate, options.steps)
     return Breakdown(
         milliseconds=1000 * step_seconds,
@@ -88,14 +88,9 @@ def measure(model: str, level: str, activation: str, options: argparse.Namespace
     )
 
 
-def seconds_of(action: Callable[[], None], count: int) -> float:
-    """Of one call; the fastest of ``count``, which other work disturbs least."""
-    times = []
-    for _ in range(count):
-        started = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - started)
-    return min(times)
+def fastest_of(action: Callable[[], None], count: int) -> float:
+    """Seconds of one call; the fastest of ``count``, which other work disturbs least."""
+    return min(seconds_of(action) for _ in range(count))
 
 
 def shares_of(action: Callable[[], None], count: int) -> dict[str, float]:

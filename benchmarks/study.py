@@ -31,7 +31,8 @@ import numpy as np
 from actwise import RunStore
 from actwise.store.export import export_table
 from cells import BATCH_SIZE, STUDY_ACTIVATIONS, study_cells
-from turns import Contender, Ratio, describe, markdown, where
+from printing import describe, markdown, where
+from turns import Contender, Ratio
 
 BENCHMARKS = Path(__file__).parent
 NUM_IMAGES = 10_000

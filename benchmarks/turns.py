@@ -8,14 +8,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from actwise.store.environment import environment
 from actwise.sweep.resources import physical_cores
 
 _SCRIPT = Path(__file__).with_name("contenders.py")
@@ -23,20 +21,19 @@ _SCRIPT = Path(__file__).with_name("contenders.py")
 
 @dataclass(frozen=True)
 class Ratio:
-    """Of two series taken in turns: of their medians, and quartiles of the rounds' own ratios."""
+    """Of two series taken in turns: median and quartiles of the rounds' own ratios."""
 
-    of_medians: float
+    median: float
     lower_quartile: float
     upper_quartile: float
 
     @classmethod
     def of(cls, numerator_R: np.ndarray, denominator_R: np.ndarray) -> "Ratio":
-        lower, upper = np.quantile(numerator_R / denominator_R, [0.25, 0.75])
-        medians = float(np.median(numerator_R) / np.median(denominator_R))
-        return cls(medians, float(lower), float(upper))
+        lower, median, upper = np.quantile(numerator_R / denominator_R, [0.25, 0.5, 0.75])
+        return cls(float(median), float(lower), float(upper))
 
     def __str__(self) -> str:
-        return f"{self.of_medians:.2f} ({self.lower_quartile:.2f}-{self.upper_quartile:.2f})"
+        return f"{self.median:.2f} ({self.lower_quartile:.2f}-{self.upper_quartile:.2f})"
 
 
 class Contender:
@@ -88,44 +85,6 @@ def rates(contenders: Mapping[str, Contender], *, rounds: int) -> dict[str, np.n
     for contender in contenders.values():
         contender.end()
     return {name: np.array(values[1:]) for name, values in found.items()}
-
-
-def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], *, num_names: int = 1) -> str:
-    """A Markdown table; the columns after the first ``num_names`` are aligned to the right."""
-    widths = [max(len(cell) for cell in column) for column in zip(header, *rows, strict=True)]
-
-    def line(cells: Sequence[str]) -> str:
-        padded = [
-            cell.ljust(width) if index < num_names else cell.rjust(width)
-            for index, (cell, width) in enumerate(zip(cells, widths, strict=True))
-        ]
-        return f"| {' | '.join(padded)} |"
-
-    dashes = [
-        "-" * width if index < num_names else "-" * (width - 1) + ":"
-        for index, width in enumerate(widths)
-    ]
-    return "\n".join([line(header), line(dashes), *map(line, rows)])
-
-
-def where(**more: Any) -> dict[str, Any]:
-    """What the numbers hold for, as plain JSON values."""
-    here = environment()
-    kept = ("cpu", "physical_cores", "cpu_capability", "torch", "numpy", "python", "actwise")
-    return {**more, "load_average": os.getloadavg()[0], **{name: here[name] for name in kept}}
-
-
-def describe(place: Mapping[str, Any]) -> str:
-    """One paragraph of :func:`where`, in lines of 80 columns."""
-    words = [
-        f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
-        for name, value in place.items()
-    ]
-    lines = [""]
-    for word in words:
-        joined = f"{lines[-1]}, {word}" if lines[-1] else word
-        lines[-1:] = [joined] if len(joined) <= 79 else [lines[-1] + ",", word]
-    return "\n".join(lines)
 
 
 def num_cores() -> int:
