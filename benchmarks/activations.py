@@ -4,7 +4,9 @@
 
 All networks are made first; then every activation trains one batch, in turns, again and again, so
 that all share the machine's good and bad minutes. A ratio is the median over the rounds of an
-activation's time over that of ReLU in the same round, with its quartiles.
+activation's time over that of ReLU in the same round, with its quartiles. Passes are operations on
+a tensor as large as the activation's input, forward and backward, counted as torch dispatches them;
+transcendental are those with an exponential, a logarithm or the like.
 """
 
 import argparse
@@ -16,6 +18,7 @@ import numpy as np
 from actwise import activations, engine
 from cells import make_spec, make_training
 from clock import seconds_of
+from passes import Passes, count_passes
 from printing import describe, markdown, where
 
 LIMIT = 1.5
@@ -28,6 +31,7 @@ class Cost:
     """Of one activation: milliseconds of a step (median), and over ReLU's (median, quartiles)."""
 
     activation: str
+    passes: Passes
     milliseconds: float
     ratio: float
     lower_quartile: float
@@ -47,20 +51,27 @@ def measure(options: argparse.Namespace) -> list[Cost]:
     seconds_RA = seconds_RA[1:]  # the first round warms up
     ratios_RA = seconds_RA / seconds_RA[:, :1]
     costs = [
-        Cost(name, 1000 * float(np.median(seconds_R)), *np.quantile(ratios_R, [0.5, 0.25, 0.75]))
+        Cost(
+            name,
+            count_passes(name),
+            1000 * float(np.median(seconds_R)),
+            *np.quantile(ratios_R, [0.5, 0.25, 0.75]),
+        )
         for name, seconds_R, ratios_R in zip(names, seconds_RA.T, ratios_RA.T, strict=True)
     ]
     return sorted(costs, key=lambda cost: -cost.ratio)
 
 
 def render(costs: list[Cost]) -> str:
-    header = ["activation", "ms", "over relu", "quartiles"]
+    header = ["activation", "ms", "over relu", "quartiles", "tensor passes", "transcendental"]
     rows = [
         [
             cost.activation,
             f"{cost.milliseconds:.1f}",
             f"{cost.ratio:.2f}",
             f"{cost.lower_quartile:.2f}-{cost.upper_quartile:.2f}",
+            str(cost.passes.num_all),
+            str(cost.passes.num_transcendental),
         ]
         for cost in costs
     ]
