@@ -15,6 +15,7 @@ _NUM, _SHAPE = 4, (3, 8, 8)
 _TRANSCENDENTAL = frozenset(
     [
         "atan",
+        "celu",
         "cos",
         "elu",
         "elu_backward",
