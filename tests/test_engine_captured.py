@@ -1,6 +1,10 @@
-"""What a captured step needs, held on the CPU: one set of places, and nothing read on the host."""
+"""What a captured step needs, held on the CPU.
+
+One set of places, the same numbers from the host at every step, and nothing read on the host.
+"""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,9 +13,11 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from actwise.engine.captured import CapturedStep
+from actwise import regularization
+from actwise.engine.captured import CapturedStep, runs_users_code
+from actwise.engine.optim import make_optimizer
 from made_runs import made_epoch
-from small_runs import make_spec, make_training
+from small_runs import make_model, make_spec, make_training
 
 EVERYTHING = "bn+dropout(0.1)+dropconnect(0.1)+flip+crop(1)+cutout(2)+mixup(0.5)+smooth"
 HOST_READS = {
@@ -23,11 +29,18 @@ HOST_READS = {
 
 
 class Watch(TorchDispatchMode):
-    """Notes what operations read that none of them has made, and values read on the host."""
+    """Notes what a graph would freeze, and what it cannot do.
+
+    Attributes:
+        from_outside: Places that operations read and none of them has made.
+        operations: Their names, each with all of its arguments that are no tensors.
+        host_reads: Operations that hand a value to the host.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.from_outside: set[int] = set()
+        self.operations: list[tuple[str, list[Any]]] = []
         self.host_reads: list[str] = []
         self._made: dict[int, Tensor] = {}
 
@@ -36,6 +49,10 @@ class Watch(TorchDispatchMode):
     ) -> Any:
         if func in HOST_READS:
             self.host_reads.append(str(func))
+        # Script objects are the profiler's, which names the optimizer's steps.
+        no_numbers = (Tensor, torch.ScriptObject)
+        leaves = tree_leaves((args, kwargs))
+        self.operations.append((str(func), [x for x in leaves if not isinstance(x, no_numbers)]))
         for tensor in tensors_of((args, kwargs)):
             # The bits of masks come from numpy on the CPU; on CUDA they are drawn there.
             if place_of(tensor) not in self._made and tensor.dtype != torch.int16:
@@ -61,23 +78,50 @@ def is_view(func: Any) -> bool:
     return any(a.alias_info is not None for a in func._schema.arguments)
 
 
+@pytest.mark.parametrize("schedule", ["cosine", "onecycle"])
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
-def test_a_step_finds_everything_where_the_step_before_found_it(optimizer: str) -> None:
+def test_a_step_differs_from_the_one_before_in_nothing_that_a_graph_would_freeze(
+    optimizer: str, schedule: str
+) -> None:
     spec = make_spec(
-        regularization=EVERYTHING, activation="rrelu", optimizer=optimizer, learning_rate=0.01
+        regularization=EVERYTHING,
+        activation="rrelu",
+        optimizer=optimizer,
+        schedule=schedule,
+        learning_rate=0.01,
+        gradient_clip=1.0,
     )
     training = make_training(spec)
-    places = []
+    steps = []
     for epoch in (1, 2):
         for _ in range(3):
             with Watch() as watch:
                 training.whole_step()
-            places.append(watch.from_outside)
+            steps.append(watch)
             assert watch.host_reads == []
         training.end_epoch(made_epoch(epoch))
     # The first step makes the optimizer's memory and the masks.
-    assert len(places[1]) > 10
-    assert all(step == places[1] for step in places[2:])
+    _, second, *later = steps
+    assert len(second.from_outside) > 10
+    for step in later:
+        assert step.from_outside == second.from_outside
+        assert step.operations == second.operations
+
+
+def test_the_watch_sees_a_learning_rate_that_comes_from_the_host() -> None:
+    spec = make_spec()
+    model = make_model(spec)
+    for parameter in model.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    optimizer = make_optimizer(model, spec.train)
+    seen = []
+    for rate in (0.1, 0.1, 0.05):
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        with Watch() as watch:
+            optimizer.step()
+        seen.append(watch.operations)
+    assert seen[1] != seen[2]
 
 
 def test_the_watch_sees_a_value_that_is_read_on_the_host() -> None:
@@ -89,8 +133,29 @@ def test_the_watch_sees_a_value_that_is_read_on_the_host() -> None:
 
 def test_on_the_cpu_steps_are_taken_one_by_one() -> None:
     calls: list[int] = []
-    step = CapturedStep(lambda: calls.append(1), device=torch.device("cpu"), generators=[])
+    step = CapturedStep(device=torch.device("cpu"), generators=[], has_users_code=False)
     for _ in range(5):
-        step()
+        step(lambda: calls.append(1))
     assert len(calls) == 5
     assert not step.is_captured
+
+
+@pytest.mark.parametrize(
+    ("levels", "expected"),
+    [
+        ({}, False),
+        ({"activation": "elu(0.5)", "regularization": EVERYTHING}, False),
+        ({"activation": "users_code:draws"}, True),
+        ({"model": "users_models:TwoLayers"}, True),
+        ({"regularization": "bn+part_of_a_user:Idle"}, True),
+    ],
+)
+def test_what_calls_users_code_is_known_by_its_levels(
+    levels: dict[str, str], expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = "from actwise.regularization import Part\nclass Idle(Part): pass\n"
+    (tmp_path / "part_of_a_user.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    spec = make_spec(**levels)
+    level = regularization.resolve(spec.regularization)
+    assert runs_users_code(spec, level) is expected

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor, nn
 
 from actwise.engine import Checkpoints, Device, prepare_device
-from actwise.engine.captured import NUM_WARMUP_STEPS
+from actwise.engine.captured import NUM_WARMUP_STEPS, CapturedStep
 from made_runs import made_epoch
-from small_runs import make_spec, make_training, train_small
+from small_runs import make_model, make_spec, make_training, train_small
 
 pytestmark = [
     pytest.mark.gpu,
@@ -97,10 +98,60 @@ def test_steps_are_captured_and_train_as_uncaptured_ones(
         assert a.train_loss == pytest.approx(b.train_loss, rel=1e-2)
 
 
-def test_a_module_that_reads_on_the_host_is_trained_uncaptured(
-    capfd: pytest.CaptureFixture[str],
+def drawn_numbers(*, reads_on_the_host: bool) -> Tensor:
+    """What six steps draw from a generator of their own and from torch's."""
+    device = cuda().torch_device
+    generator = torch.Generator(device).manual_seed(1)
+    torch.manual_seed(2)
+    sums = torch.zeros(4, device=device)
+
+    def step() -> None:
+        sums.add_(torch.rand(4, generator=generator, device=device))
+        sums.add_(torch.rand(4, device=device))
+        if reads_on_the_host:
+            sums.sum().item()
+
+    captured = CapturedStep(device=device, generators=[generator], has_users_code=False)
+    for _ in range(NUM_WARMUP_STEPS + 3):
+        captured(step)
+    assert captured.is_captured is not reads_on_the_host
+    assert torch.cuda.current_stream() == torch.cuda.default_stream()
+    return sums.cpu()
+
+
+def test_a_failed_capture_changes_no_number(capfd: pytest.CaptureFixture[str]) -> None:
+    one_by_one = drawn_numbers(reads_on_the_host=True)
+    log = capfd.readouterr().err
+    assert "not captured" in log and "previous error" not in log
+    assert torch.equal(drawn_numbers(reads_on_the_host=False), one_by_one)
+
+
+def read_on_the_host(module: nn.Module, inputs: tuple[Tensor, ...], logits_NK: Tensor) -> None:
+    logits_NK.sum().item()
+
+
+def test_a_run_whose_capture_fails_is_trained_and_so_is_the_next(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spec = make_spec(activation="users_code:reads_on_the_host", epochs=2)
-    result = train_small(spec, device=cuda())
-    assert result.status == "finished"
+    spec = make_spec(regularization="bn+dropout(0.1)", epochs=3)
+    model = make_model(spec)
+    model.register_forward_hook(read_on_the_host)
+    failed = train_small(spec, model=model, device=cuda())
     assert "not captured" in capfd.readouterr().err
+    captured = train_small(spec, device=cuda())
+    assert capfd.readouterr().err == ""
+    monkeypatch.setattr("actwise.engine.captured.NUM_WARMUP_STEPS", 1000)
+    one_by_one = train_small(spec, device=cuda())
+    losses = [run.epochs[-1].train_loss for run in (failed, captured, one_by_one)]
+    assert losses[:2] == pytest.approx([losses[2]] * 2, rel=1e-2)
+
+
+def test_users_code_is_not_captured(capfd: pytest.CaptureFixture[str]) -> None:
+    training = make_training(make_spec(activation="users_code:prints"), cuda())
+    for _ in range(3):
+        training.train_batch()
+    training.end_epoch(made_epoch(1))
+    for _ in range(3):
+        training.train_batch()
+    assert not training.is_captured
+    assert "users' code" in capfd.readouterr().err

@@ -14,7 +14,7 @@ from ..rng import stream_seed
 from ..spec import RunSpec
 from ..store.records import EpochRecord
 from .batches import TrainingBatches
-from .captured import CapturedStep
+from .captured import CapturedStep, runs_users_code
 from .checkpoint import TrainState
 from .device import Device
 from .masks import Masks
@@ -84,7 +84,9 @@ class Training:
             smoothing=regularization.smoothing,
         )
         self._captured = CapturedStep(
-            self.whole_step, device=device.torch_device, generators=self._masks.generators
+            device=device.torch_device,
+            generators=self._masks.generators,
+            has_users_code=runs_users_code(spec, regularization),
         )
         self._totals = Totals.zero(device.torch_device)
         self._past_seconds = 0.0
@@ -138,7 +140,7 @@ class Training:
 
     def train_batch(self) -> None:
         """Train on the next batch of the running epoch."""
-        self._captured()
+        self._captured(self.whole_step)
         self.learning_rate = self._schedule.learning_rate(self._first_step + self.batch)
         self.batch += 1
         if not self._device.is_cuda:
