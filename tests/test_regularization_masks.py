@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from actwise.regularization import DropConnectConv2d, DropConnectLinear, Dropout, resolve
+from actwise.regularization.masks import keep_scaled
 from actwise.rng import DrawBits, Stochastic, stream
 
 
@@ -135,6 +136,41 @@ def test_a_float_mask_follows_the_precision_of_the_values() -> None:
     dropout = Dropout(0.5, (8,))
     dropout.fill_mask(drawn_from(5), 4)
     assert dropout(torch.ones(4, 8, dtype=torch.bfloat16)).dtype == torch.bfloat16
+
+
+def test_a_boolean_mask_scales_values_and_gradients_with_one_rounding() -> None:
+    x, grad = torch.randn(2, 3, 8, 5, 5).bfloat16()
+    mask = torch.rand(3, 8, 5, 5) > 0.4
+    x.requires_grad_()
+    scale = 1 / 0.6  # in bfloat16 1.6641
+    y = keep_scaled(x, mask, scale)
+    y.backward(grad)
+    assert torch.equal(y, (x.float() * mask * scale).bfloat16())
+    assert x.grad is not None
+    assert torch.equal(x.grad, (grad.float() * mask * scale).bfloat16())
+
+
+def test_a_boolean_mask_is_compiled_into_one_graph() -> None:
+    compiled = torch.compile(keep_scaled, fullgraph=True, backend="aot_eager")
+    x_NCHW = torch.randn(2, 8, 6, 6, requires_grad=True)
+    mask_NCHW = torch.rand(2, 8, 6, 6) > 0.5
+    y_NCHW = compiled(x_NCHW, mask_NCHW, 2.0)
+    y_NCHW.sum().backward()
+    assert torch.equal(y_NCHW, 2 * x_NCHW * mask_NCHW)
+    assert x_NCHW.grad is not None
+    assert torch.equal(x_NCHW.grad, 2.0 * mask_NCHW)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_masks_on_cuda_drop_what_they_drop_on_the_cpu(layout: torch.memory_format) -> None:
+    here, there = Dropout(0.4, (8, 6, 6)), Dropout(0.4, (8, 6, 6)).cuda()
+    x_NCHW = torch.randn(4, 8, 6, 6).to(memory_format=layout)
+    bits = drawn_from(8)(x_NCHW.numel())
+    here.fill_mask(lambda count: bits, 4)
+    there.fill_mask(lambda count: bits.cuda(), 4)
+    torch.testing.assert_close(there(x_NCHW.cuda()).cpu(), here(x_NCHW))
 
 
 @pytest.mark.parametrize(
