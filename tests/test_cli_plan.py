@@ -1,6 +1,7 @@
 """``actwise plan`` as people and programs read it."""
 
 import json
+import re
 
 import pytest
 import torch
@@ -77,6 +78,19 @@ def test_the_time_says_that_it_is_assumed_and_how_to_measure(
     assert "under 1 s" in printed(
         "plan demo factors.model=mlp factors.regularization=none train.epochs=1", capsys
     )
+
+
+def test_only_a_measured_time_is_an_upper_bound(capsys: pytest.CaptureFixture[str]) -> None:
+    size = "seeds=0 factors.activation=relu train.epochs=600 train.schedule="
+    for command, begin in (
+        (f"plan demo {size}plateau --workers 1", "about .* with 1 worker if no plateau ends it"),
+        (f"plan demo {size}cosine --workers 1", r"about .* with 1 worker \(assumed"),
+        (
+            f"plan demo {size}plateau --workers 1 --calibrate",
+            r"at most .* with 1 worker \(measured",
+        ),
+    ):
+        assert re.search(f"^  time      {begin}", printed(command, capsys), re.MULTILINE)
 
 
 def test_small_networks_have_parameters(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,14 @@ from actwise.errors import SpecError
 from actwise.models import make_describe
 from actwise.spec import Description, RunSpec, StudySpec, parse_study
 from actwise.sweep import Plan, make_plan
-from actwise.sweep.estimate import ASSUMED_FLOPS, assumed_flops, estimate, training_images
+from actwise.sweep.estimate import (
+    ASSUMED_FLOPS,
+    assumed_flops,
+    estimate,
+    evaluated_images,
+    makespan,
+    training_images,
+)
 from small_sweeps import small_study
 
 
@@ -116,13 +123,37 @@ def test_the_estimate_is_six_operations_per_mac_and_image(plan: Plan) -> None:
     # Four stacks of 5,000 MACs and two residual networks of 3,000, at two seeds.
     expected = 2 * 6 * images * (4 * 5000 + 2 * 3000)
     assert cost.floating_point_operations == expected
-    assert cost.seconds == pytest.approx(expected / (2 * assumed_flops(1.0)))
     assert cost.basis == "assumed: 83 GFLOP/s per worker"
-    assert cost.is_upper_bound
+    assert (cost.is_upper_bound, cost.is_measured) == (True, False)
     assert (cost.num_cells, cost.num_distinct_cells, cost.num_runs) == (8, 6, 12)
     assert (cost.num_labelled_runs, cost.num_aliased_groups) == (16, 2)
     assert cost.macs_per_image == (3000, 5000)
     assert json.loads(json.dumps(cost.to_json()))["memory_bytes"] == 4000
+
+
+def test_the_assumed_time_counts_evaluations_and_what_workers_wait(plan: Plan) -> None:
+    images = 10 * (1000 // 128) * 128 + 300 / 3
+    large, small = (6 * macs * images / assumed_flops(1.0) for macs in (5000, 3000))
+    run = plan.runs[0]
+    assert evaluated_images(plan, run) == 300
+    assert estimate(plan, workers=1).seconds == pytest.approx(8 * large + 4 * small)
+    assert estimate(plan, workers=12).seconds == pytest.approx(large)
+    assert estimate(plan, workers=16).seconds == estimate(plan, workers=12).seconds
+
+
+def test_held_out_images_are_evaluated_after_every_epoch() -> None:
+    train = {"epochs": 10, "validation_fraction": 0.1}
+    held_out = make_plan(study(train=train), describe)
+    assert evaluated_images(held_out, held_out.runs[0]) == 10 * 100 + 300
+    curve = make_plan(study(train=train, observe={"test_curve": True}), describe)
+    assert evaluated_images(curve, curve.runs[0]) == 10 * 400
+
+
+def test_workers_take_the_next_run_when_they_are_free() -> None:
+    assert makespan([3.0, 1.0, 1.0, 1.0], workers=2) == 3.0
+    assert makespan([1.0, 1.0, 3.0], workers=2) == 4.0
+    assert makespan([2.0, 2.0], workers=1) == 4.0
+    assert makespan([], workers=2) == 0.0
 
 
 def test_narrow_networks_are_reckoned_with_fewer_operations_a_second() -> None:

@@ -49,6 +49,7 @@ ASSIGNMENT = Assignment(
     code_digests=(("m:f", "0" * 64),),
     recorded_weights="w",
     max_batches=2,
+    timed_seconds=0.5,
 )
 RECORD = RunRecord(
     run_id="a",
@@ -72,7 +73,9 @@ RECORD = RunRecord(
         ),
         Done(RECORD),
         PutBack("a", "out of memory", is_accident=True),
-        Tried(run_id="a", loss=2.5, images_per_second=10.0, peak_memory_bytes=1),
+        Tried(
+            run_id="a", loss=2.5, images_per_second=10.0, before_seconds=1.5, device_memory_bytes=1
+        ),
     ],
     ids=lambda message: type(message).__name__,
 )

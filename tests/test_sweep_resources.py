@@ -11,8 +11,10 @@ import pytest
 from actwise.errors import SpecError
 from actwise.models import make_describe
 from actwise.sweep import RunOptions, make_plan
-from actwise.sweep.preflight import check_memory
+from actwise.sweep.estimate import most_memory_bytes
+from actwise.sweep.preflight import check_memory, count_workers
 from actwise.sweep.resources import (
+    MEMORY_SHARE,
     allowed_cpus,
     available_memory_bytes,
     cores_of_groups,
@@ -20,6 +22,7 @@ from actwise.sweep.resources import (
     memory_of_groups,
     own_groups,
     physical_cores,
+    safe_memory_bytes,
 )
 from small_sweeps import small_study
 
@@ -56,6 +59,34 @@ def test_a_run_larger_than_the_memory_is_refused_unless_asked_for() -> None:
     with pytest.raises(SpecError, match=r"needs about 1,000,000.0 GB .* --workers 1"):
         check_memory(large, large.distinct_runs, RunOptions(), device="cpu")
     check_memory(large, large.distinct_runs, RunOptions(workers=1), device="cpu")
+
+
+def test_estimates_that_are_too_low_still_leave_memory() -> None:
+    # The least part of a measured peak that an estimate was (models/footprint.py).
+    assert MEMORY_SHARE / 0.85 < 0.9
+    assert safe_memory_bytes() < available_memory_bytes()
+
+
+def test_no_more_workers_than_runs() -> None:
+    plan = make_plan(small_study(activation=("relu", "elu")), make_describe(None))
+    assert len(plan.distinct_runs) == 4
+    eight = RunOptions(workers=8)
+    assert count_workers(plan, plan.distinct_runs, eight, device="cpu") == 4
+    assert count_workers(plan, plan.distinct_runs[:1], RunOptions(), device="cpu") == 1
+    assert count_workers(plan, plan.distinct_runs, RunOptions(workers=3), device="cpu") == 3
+
+
+def test_compilers_count_where_a_run_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    def needed(*, is_compiled: bool) -> int:
+        study = small_study(activation=("relu",), compile=is_compiled)
+        plan = make_plan(study, make_describe(None))
+        return most_memory_bytes(plan, plan.distinct_runs)
+
+    monkeypatch.setenv("TORCHINDUCTOR_COMPILE_THREADS", "1")
+    one, none = needed(is_compiled=True), needed(is_compiled=False)
+    monkeypatch.setenv("TORCHINDUCTOR_COMPILE_THREADS", "8")
+    assert needed(is_compiled=True) - none == 8 * (one - none) > 0
+    assert needed(is_compiled=False) == none
 
 
 def test_a_worker_takes_as_many_cores_as_it_has_threads() -> None:

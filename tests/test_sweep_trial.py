@@ -1,13 +1,15 @@
 """Trying and timing the cells of a study before it is run."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from actwise.errors import ActwiseError
+from actwise.errors import ActwiseError, SpecError
 from actwise.models import make_describe
+from actwise.spec import Description, RunSpec
 from actwise.sweep import RunOptions, make_plan
-from actwise.sweep.calibrate import calibrate, makespan
+from actwise.sweep.calibrate import calibrate
 from actwise.sweep.smoke import SmokeReport, smoke
 from small_sweeps import small_study
 
@@ -52,21 +54,49 @@ def test_calibration_measures_every_network_and_estimates_from_that() -> None:
         # Two epochs of 256 images, and the 359 test images of digits forward only.
         steps = (512 + 359 / 3) / cell.images_per_second
         assert steps <= cell.seconds_per_run <= cost.seconds
-    assert cost.basis.startswith("measured")
+    assert cost.is_measured
+    assert cost.device_memory_bytes is None
     assert json.loads(json.dumps(calibration.to_json()))["estimate"]["workers"] == 2
-
-
-def test_workers_take_the_next_run_when_they_are_free() -> None:
-    assert makespan([3.0, 1.0, 1.0, 1.0], workers=2) == 3.0
-    assert makespan([1.0, 1.0, 3.0], workers=2) == 4.0
-    assert makespan([2.0, 2.0], workers=1) == 4.0
-    assert makespan([], workers=2) == 0.0
 
 
 def test_evaluations_of_every_epoch_take_time() -> None:
     with_curve = small_study(activation=("relu",), epochs=100, observe={"test_curve": True})
     (cell,) = calibrate(make_plan(with_curve, make_describe(None)), INLINE).cells
     assert cell.seconds_per_run > (100 * 256 + 100 * 359 / 3) / cell.images_per_second
+
+
+@pytest.mark.parametrize(
+    "size", [{"epochs": 1, "train_size": 64}, {"epochs": 3, "train_size": 64}, {"epochs": 1}]
+)
+def test_runs_of_a_few_batches_can_be_timed(size: dict[str, int]) -> None:
+    study = small_study(activation=("relu",), seeds=(0,), **size)
+    (cell,) = calibrate(make_plan(study, make_describe(None)), INLINE).cells
+    assert cell.seconds_per_run > cell.step_seconds > 0
+
+
+def test_one_run_is_timed_on_one_worker() -> None:
+    plan = make_plan(small_study(activation=("relu",), seeds=(0,)), make_describe(None))
+    cost = calibrate(plan, RunOptions(executor="process", workers=4)).estimate
+    assert cost.workers == 1
+
+
+def test_a_run_that_diverges_at_once_cannot_be_timed() -> None:
+    study = small_study(activation=("users_code:is_not_a_number",), seeds=(0,))
+    with pytest.raises(ActwiseError, match="diverges in its first batch"):
+        calibrate(make_plan(study, make_describe(None)), INLINE)
+
+
+def test_runs_larger_than_the_memory_are_neither_tried_nor_timed() -> None:
+    describe = make_describe(None)
+
+    def describe_large(spec: RunSpec) -> Description:
+        return replace(describe(spec), memory_bytes=10**15)
+
+    study = small_study(activation=("relu",))
+    with pytest.raises(SpecError, match="GB of memory"):
+        calibrate(make_plan(study, describe_large), INLINE)
+    with pytest.raises(SpecError, match="GB of memory"):
+        smoke(study, describe=describe_large, options=INLINE)
 
 
 def test_cells_that_differ_in_the_learning_rate_share_a_measurement() -> None:

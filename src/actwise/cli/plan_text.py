@@ -55,10 +55,10 @@ def print_cost(planned: "Plan", cost: "Estimate", *, note: str | None) -> None:
         networks = count(cost.num_aliased_groups, "network")
         runs = count(cost.num_runs, "run")
         _line("aliased", f"{networks} under several labels: {runs} to train")
-    _line("memory", f"up to {size(cost.memory_bytes)} a run")
+    _line("memory", _memory(cost))
     _line("compute", _operations(cost.floating_point_operations))
     _line("time", _time(cost))
-    if cost.is_upper_bound and cost.seconds is not None:
+    if cost.is_upper_bound and cost.is_measured:
         _line("", "the plateau schedule may end runs before their last epoch")
     if note:
         _line("device", note)
@@ -105,15 +105,27 @@ def _operations(number: float) -> str:
     return f"{shown:,.{digits}f} {unit}"
 
 
+def _memory(cost: "Estimate") -> str:
+    text = f"up to {size(cost.memory_bytes)} a run"
+    if cost.device_memory_bytes is None:
+        return text
+    return f"{text}, and {size(cost.device_memory_bytes)} of the device's"
+
+
 def _time(cost: "Estimate") -> str:
     from ..sweep.progress import describe_seconds
 
     if cost.seconds is None:
         return "not known for a CUDA device; --calibrate on one measures it"
-    bound = "at most " if cost.is_upper_bound else "about "
+    # An assumed rate may be too fast: only a measured one makes a bound.
+    bound = "at most " if cost.is_upper_bound and cost.is_measured else "about "
     span = "under 1 s" if cost.seconds < 1 else bound + describe_seconds(cost.seconds)
-    advice = "" if cost.basis.startswith("measured") else "; --calibrate measures"
-    return f"{span} with {count(cost.workers, 'worker')} ({cost.basis}{advice})"
+    condition = (
+        "" if not cost.is_upper_bound or cost.is_measured else " if no plateau ends it early"
+    )
+    advice = "" if cost.is_measured else "; --calibrate measures"
+    workers = count(cost.workers, "worker")
+    return f"{span} with {workers}{condition} ({cost.basis}{advice})"
 
 
 def _compile_advice(found: "ModelAdvice") -> str:

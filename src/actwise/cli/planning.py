@@ -36,7 +36,7 @@ def plan(
         bool,
         typer.Option(
             "--calibrate",
-            help="Measure: three batches of every network; and whether compiling pays.",
+            help="Measure: some batches of every network; and whether compiling pays.",
         ),
     ] = False,
     json: Json = False,
@@ -111,7 +111,7 @@ def _reckon(planned: "Plan", options: "RunOptions") -> _Cost:
 
     is_here = torch.cuda.is_available()
     device = ("cuda" if is_here else "cpu") if options.device == "auto" else options.device
-    workers = count_workers(planned, planned.distinct_cells, options, device=device)
+    workers = count_workers(planned, planned.distinct_runs, options, device=device)
     note = None
     if device == "cuda" and not is_here:
         note = "no CUDA device is here: the plan assumes one, and `run --device cuda` would refuse"
@@ -128,6 +128,8 @@ def _powers(planned: "Plan") -> "tuple[PlannedPower, ...]":
 
 
 def _cell_values(planned: "Plan", run: "PlannedRun", rate: "CellRate | None") -> dict[str, Any]:
+    from ..sweep.estimate import most_memory_bytes
+
     description = planned.description(run)
     return {
         "run_id": run.run_id,
@@ -136,7 +138,8 @@ def _cell_values(planned: "Plan", run: "PlannedRun", rate: "CellRate | None") ->
         **run.spec.model_dump(mode="json", exclude={"seed"}),
         "parameters": description.parameters,
         "macs": description.macs,
-        "memory_bytes": description.memory_bytes,
+        "memory_bytes": most_memory_bytes(planned, [run]),
         "images_per_second": None if rate is None else rate.images_per_second,
         "peak_memory_bytes": None if rate is None else rate.peak_memory_bytes,
+        "device_memory_bytes": None if rate is None else rate.device_memory_bytes,
     }

@@ -34,7 +34,7 @@ class Description:
         num_train: Images in the training part, before any split; ``num_test`` in the test part.
         parameters: Number of learned values, the activation's included.
         macs: Multiply-accumulate operations of convolutions and linear layers, per image.
-        memory_bytes: Estimated peak memory of one run on a CPU, its compiler's processes included.
+        memory_bytes: Estimated peak memory of one training process on a CPU.
     """
 
     model: str

@@ -15,6 +15,7 @@ def make_assignment(
     observe: ObserveSpec,
     recorded_weights: str | None = None,
     max_batches: int | None = None,
+    timed_seconds: float = 0.0,
 ) -> Assignment:
     """What a worker trains: the canonical levels, not the label that happened to ask for them."""
     levels = {name: run.settings[name] for name in ("model", "regularization", "activation")}
@@ -27,6 +28,7 @@ def make_assignment(
         code_digests=tuple((level, digest) for level, digest in run.settings.get("code", ())),
         recorded_weights=recorded_weights,
         max_batches=max_batches,
+        timed_seconds=timed_seconds,
     )
 
 

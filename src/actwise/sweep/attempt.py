@@ -1,7 +1,6 @@
 """One attempt at one run: build, train, and tell results from stops and accidents."""
 
 import sys
-import time
 import traceback
 import warnings
 from collections.abc import Callable
@@ -34,7 +33,9 @@ from ..store import written_weights
 from ..store.records import RunRecord
 from ..usercode import code_digest, load_user_object
 from .accidents import accident
+from .batch_clock import BatchClock
 from .process_state import (
+    device_memory_bytes,
     peak_memory_bytes,
     reset_peak_memory,
     seed_global_generators,
@@ -162,38 +163,47 @@ def _train(
 def _try(
     assignment: Assignment, setup: Setup, max_batches: int, should_stop: StopQuestion
 ) -> Result:
-    times: list[float] = []
-    last: list[EngineProgress] = []
     device = _device(assignment, setup)
     # Before its steps are replayed as a graph, a run on CUDA is slower than it will be.
-    num_untimed = NUM_WARMUP_STEPS if device.is_cuda else 0
-    max_batches += num_untimed
+    num_warm = 1 + (NUM_WARMUP_STEPS if device.is_cuda else 0)
+    last: list[EngineProgress] = []
+
+    def is_stopping() -> bool:
+        clock.before_batch()
+        return clock.is_over or should_stop()
 
     def on_progress(progress: EngineProgress) -> None:
-        device.synchronize()
-        times.append(time.perf_counter())
+        clock.after_batch(ends_epoch=progress.batch == progress.batches)
         last[:] = [progress]
 
-    reset_peak_memory()
-    started = time.perf_counter()
+    reset_peak_memory(device.torch_device)
+    clock = BatchClock(
+        warm=num_warm if max_batches else 0,
+        least=max(0, max_batches - 1),
+        least_seconds=assignment.timed_seconds,
+        synchronize=device.synchronize,
+    )
     _, result = _train(
         assignment,
         setup,
         device=device,
         checkpoints=None,
-        should_stop=lambda: len(times) >= max_batches or should_stop(),
+        should_stop=is_stopping,
         on_progress=on_progress,
     )
-    if result.status == "stopped" and len(times) < max_batches:
+    if result.status == "stopped" and not clock.is_over:
         return PutBack(assignment.run_id, "stopped", is_accident=False)
-    times = times[num_untimed:]
-    images = assignment.spec.train.batch_size * (len(times) - 1)
+    loss = last[0].loss if last else None
+    batch_seconds = clock.batch_seconds
     return Tried(
         run_id=assignment.run_id,
-        loss=float("nan") if result.status == "diverged" else last[0].loss,
-        images_per_second=images / (times[-1] - times[0]) if images > 0 else None,
-        seconds=time.perf_counter() - started,
+        loss=float("nan") if result.status == "diverged" else loss,
+        images_per_second=assignment.spec.train.batch_size / batch_seconds
+        if batch_seconds
+        else None,
+        before_seconds=clock.before_seconds,
         peak_memory_bytes=peak_memory_bytes(),
+        device_memory_bytes=device_memory_bytes(device.torch_device),
     )
 
 

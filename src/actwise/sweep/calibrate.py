@@ -1,21 +1,18 @@
 """``plan --calibrate``: measured speed and memory in place of the assumed ones."""
 
-import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ..spec import PlannedRun
 from .assignment import make_label
-from .estimate import Estimate, estimate, training_images
+from .estimate import Estimate, estimate, images_in_all, makespan
 from .options import RunOptions
-from .plan import Plan, num_available
-from .preflight import check_machine, count_workers
+from .plan import Plan
+from .preflight import check_machine, check_memory, count_workers
 from .protocol import Tried
-from .trial import NUM_BATCHES, TrialError, measure, pace
-
-EVALUATION_SHARE = 1 / 3
-"""Of the time of a training image: the forward pass is one of the three that training takes."""
+from .resources import compiler_bytes
+from .trial import TrialError, measure, pace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +23,7 @@ class CellRate:
         images_per_second: Of one worker, median over the workers.
         before_seconds: What comes before the first step at that rate.
         peak_memory_bytes: Of one worker's process, most of all; None where it is not known.
+        device_memory_bytes: Of a CUDA device, for one worker, most of all; else None.
         seconds_per_run: All epochs with their evaluations, and what comes before the first step;
             an upper bound with plateau.
     """
@@ -34,6 +32,7 @@ class CellRate:
     images_per_second: float
     before_seconds: float
     peak_memory_bytes: int | None
+    device_memory_bytes: int | None
     seconds_per_run: float
 
     @property
@@ -56,42 +55,56 @@ class Calibration:
 
 
 def calibrate(plan: Plan, options: RunOptions | None = None) -> Calibration:
-    """Train three batches of every network of ``plan`` on every worker; nothing is kept.
+    """Train some batches of every network of ``plan`` on every worker; nothing is kept.
 
     Cells that differ only in what costs no time (learning rate, schedule ...) share one try.
 
     Raises:
         ActwiseError: if a cell cannot be trained.
-        SpecError: if the device is not there.
+        SpecError: if the device is not there, or a run larger than the memory.
         DataError: if a data set is missing or damaged.
     """
     options = options or RunOptions()
     runs = plan.distinct_cells
     device = check_machine(runs, options)
-    workers = count_workers(plan, runs, options, device=device)
-    kinds: dict[tuple[object, ...], PlannedRun] = {}
-    for run in runs:
-        kinds.setdefault(_kind(run), run)
+    check_memory(plan, runs, options, device=device)
+    workers = count_workers(plan, plan.distinct_runs, options, device=device)
+    kinds = _longest_of_kinds(plan)
     found = measure(list(kinds.values()), options, workers=workers)
-    num_test = _num_test(runs, options)
-    cells = [
-        _cell_rate(plan, run, found.trials[kinds[_kind(run)].run_id], num_test[run.spec.dataset])
-        for run in runs
-    ]
+    cells = [_cell_rate(plan, run, found.trials[kinds[_kind(run)].run_id]) for run in runs]
     durations = [cell.seconds_per_run for cell in cells] * len(plan.study.seeds)
     seconds = found.start_seconds + makespan(durations, workers=workers)
-    memory = [cell.peak_memory_bytes for cell in cells if cell.peak_memory_bytes is not None]
     arithmetic = estimate(plan, workers=workers)
+    compilers = [compiler_bytes(run.spec) for run in runs]
+    memory = [
+        cell.peak_memory_bytes and cell.peak_memory_bytes + more
+        for cell, more in zip(cells, compilers, strict=True)
+    ]
     measured = replace(
         arithmetic,
-        memory_bytes=max(memory, default=arithmetic.memory_bytes),
+        memory_bytes=_most(memory) or arithmetic.memory_bytes,
         seconds=seconds,
-        basis=f"measured: {NUM_BATCHES - 1} steps of every network with {workers} workers busy",
+        device_memory_bytes=_most(cell.device_memory_bytes for cell in cells),
+        is_measured=True,
+        basis="measured: some steps of every network with all workers busy",
     )
     return Calibration(measured, tuple(cells), device)
 
 
-def _kind(run: PlannedRun) -> tuple[object, ...]:
+_Kind = tuple[object, ...]
+
+
+def _longest_of_kinds(plan: Plan) -> dict[_Kind, PlannedRun]:
+    """For every kind of step the run with the most of them: a short one may not get warm."""
+    longest: dict[_Kind, PlannedRun] = {}
+    for run in plan.distinct_cells:
+        known = longest.setdefault(_kind(run), run)
+        if images_in_all(plan, run) > images_in_all(plan, known):
+            longest[_kind(run)] = run
+    return longest
+
+
+def _kind(run: PlannedRun) -> _Kind:
     """What the time of a step depends on."""
     train = run.spec.train
     levels = tuple(run.settings[name] for name in ("model", "regularization", "activation"))
@@ -99,42 +112,23 @@ def _kind(run: PlannedRun) -> tuple[object, ...]:
     return (run.settings["data"], *levels, run.spec.width, *protocol, bool(train.gradient_clip))
 
 
-def makespan(durations: Iterable[float], *, workers: int) -> float:
-    """Seconds until all is done where each worker, when free, takes the next of ``durations``."""
-    free_at = [0.0] * workers
-    for duration in durations:
-        heapq.heapreplace(free_at, free_at[0] + duration)
-    return max(free_at)
-
-
-def _num_test(runs: Sequence[PlannedRun], options: RunOptions) -> dict[str, int]:
-    from ..datasets import info
-
-    levels = dict.fromkeys(run.spec.dataset for run in runs)
-    return {level: info(level, options.data_dir).num_test for level in levels}
-
-
-def _cell_rate(plan: Plan, run: PlannedRun, trials: Sequence[Tried], num_test: int) -> CellRate:
+def _cell_rate(plan: Plan, run: PlannedRun, trials: Sequence[Tried]) -> CellRate:
     label = make_label(plan.study)(run)
     try:
-        found = pace(trials, batch_size=run.spec.train.batch_size)
+        found = pace(trials)
     except TrialError as error:
         raise TrialError(f"run {label} {error}") from None
-    images: float = training_images(run.spec, plan.description(run))
-    images += EVALUATION_SHARE * _evaluated_images(plan, run, num_test)
-    memory = [t.peak_memory_bytes for t in trials if t.peak_memory_bytes is not None]
+    images = images_in_all(plan, run)
     return CellRate(
         label=label,
         images_per_second=found.images_per_second,
         before_seconds=found.before_seconds,
-        peak_memory_bytes=max(memory, default=None),
+        peak_memory_bytes=_most(trial.peak_memory_bytes for trial in trials),
+        device_memory_bytes=_most(trial.device_memory_bytes for trial in trials),
         seconds_per_run=found.before_seconds + images / found.images_per_second,
     )
 
 
-def _evaluated_images(plan: Plan, run: PlannedRun, num_test: int) -> int:
-    """Of one run: those held out after every epoch; the test split at the end, or as often."""
-    epochs = run.spec.train.epochs
-    description = plan.description(run)
-    num_held_out = description.num_train - num_available(run.spec, description)
-    return epochs * num_held_out + num_test * (epochs if plan.study.observe.test_curve else 1)
+def _most(values: Iterable[int | None]) -> int | None:
+    """The largest of those that are known."""
+    return max((value for value in values if value is not None), default=None)

@@ -7,7 +7,7 @@ network, on the machine and on how long a run is.
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from typing import Any
@@ -17,8 +17,8 @@ from .calibrate import Calibration, CellRate
 from .estimate import training_images
 from .options import RunOptions
 from .plan import Plan
-from .protocol import Tried
-from .trial import Pace, TrialError, measure, pace
+from .resources import compiler_bytes, safe_memory_bytes
+from .trial import TrialError, measure, pace
 
 SHORTEST_RUN_SECONDS = 120.0
 """Shorter runs are not tried. To compile takes a minute or more (docs/performance.md): a step that
@@ -106,14 +106,16 @@ def advise_on_compiling(
     open_runs = [run for run in plan.distinct_cells if not _is_decided(plan, run)]
     if not open_runs:
         return CompileAdvice((), ("train.compile is set by the study: nothing to try",))
+    workers = calibration.estimate.workers
     missing = missing_compiler(calibration.device)
+    if missing is None and calibration.device == "cpu":
+        missing = _missing_memory(plan, _first_of_models(open_runs).values(), workers=workers)
     if missing is not None:
         return CompileAdvice((), (f"not tried: {missing}",))
     long_runs = [r for r in open_runs if rates[r.run_id].seconds_per_run >= shortest_run_seconds]
     tried = _first_of_models(long_runs)
     skipped = [_name(key) for key in _first_of_models(open_runs) if key not in tried]
     notes = (f"not tried for runs under {shortest_run_seconds:g} s: {', '.join(skipped)}",)
-    workers = calibration.estimate.workers
     return CompileAdvice(
         tuple(
             _advise(plan, run, rates[run.run_id], options, workers=workers)
@@ -130,6 +132,21 @@ def missing_compiler(device: str) -> str | None:
     usual = {"darwin": "clang++", "win32": "cl"}.get(sys.platform, "g++")
     name = os.environ.get("CXX", usual)
     return None if shutil.which(name) else f"no C++ compiler is here ({name!r}; CXX names another)"
+
+
+def _missing_memory(plan: Plan, runs: Iterable[PlannedRun], *, workers: int) -> str | None:
+    """What compiling on all workers would take, where that is more than there is."""
+    needed_bytes = workers * max(
+        plan.description(run).memory_bytes + compiler_bytes(_compiled(plan, run).spec)
+        for run in runs
+    )
+    safe_bytes = safe_memory_bytes()
+    if needed_bytes <= safe_bytes:
+        return None
+    return (
+        f"to compile on {workers} workers takes about {needed_bytes / 1e9:,.1f} GB of memory and "
+        f"{safe_bytes / 1e9:,.1f} GB are left for it"
+    )
 
 
 def _is_decided(plan: Plan, run: PlannedRun) -> bool:
@@ -164,10 +181,10 @@ def _advise(
         found = measure(
             [run, compiled] * NUM_TURNS, options, workers=workers, num_batches=NUM_BATCHES
         )
-        eager, other = (_pace(found.trials[r.run_id], run) for r in (run, compiled))
+        eager, other = (pace(found.trials[r.run_id]) for r in (run, compiled))
     except TrialError as error:
         return replace(named, problem=str(error))
-    slowest = max(_pace([t], run).before_seconds for t in found.trials[compiled.run_id])
+    slowest = max(trial.before_seconds or 0.0 for trial in found.trials[compiled.run_id])
     compile_seconds = max(0.0, slowest - eager.before_seconds)
     # An evaluated image counts there as the part of a trained one that it takes.
     all_images = calibrated.images_per_second * calibrated.step_seconds
@@ -184,10 +201,6 @@ def _advise(
         is_recommended=compiled_seconds <= (1 - LEAST_SAVING) * seconds,
     )
     return replace(named, times=times)
-
-
-def _pace(trials: list[Tried], run: PlannedRun) -> Pace:
-    return pace(trials, batch_size=run.spec.train.batch_size, num_batches=NUM_BATCHES)
 
 
 def _compiled(plan: Plan, run: PlannedRun) -> PlannedRun:

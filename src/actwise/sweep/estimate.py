@@ -1,9 +1,11 @@
 """What a plan will cost, before anything is measured: arithmetic, labelled as such.
 
 Training takes three passes (forward, gradient of the inputs, gradient of the weights) of two
-floating-point operations per multiply-accumulate: 3 x 2 x MACs per image.
+floating-point operations per multiply-accumulate: 3 x 2 x MACs per image. An evaluation takes the
+first of them.
 """
 
+import heapq
 import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -13,6 +15,7 @@ import numpy as np
 
 from ..spec import Description, PlannedRun, RunSpec
 from .plan import Plan, num_available
+from .resources import compiler_bytes
 
 ASSUMED_FLOPS = ((0.125, 28e9), (0.25, 67e9), (1.0, 83e9))
 """(width, floating-point operations per second of one worker with one thread): the middle of VGG16
@@ -21,6 +24,9 @@ and ResNet18 (Tables 1 and 2), two runs at once on a 2-core machine whose GEMM p
 1/4, 90 and 77 at 1. Narrow layers are slower a FLOP, for their other work shrinks with the width
 and not with its square. Networks with few channels at width 1 (``resnet20`` ...) are as slow as
 narrow ones: there this is too fast, by a factor of 2 to 4. ``plan --calibrate`` measures."""
+
+EVALUATION_SHARE = 1 / 3
+"""Of the time of a training image: the forward pass is one of the three that training takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +39,11 @@ class Estimate:
         num_aliased_groups: Cells that stand under several labels.
         macs_per_image: Smallest and largest of the networks.
         parameters: Smallest and largest of the networks.
-        memory_bytes: Of the largest run, one training process on a CPU.
-        floating_point_operations: Of all runs.
-        is_upper_bound: Whether a schedule (plateau) may end runs before their last epoch.
+        memory_bytes: Of the largest run on a CPU, or of its process on the host of a device.
+        device_memory_bytes: Of the largest run, measured on a CUDA device; else None.
+        floating_point_operations: Of the training of all runs.
+        is_upper_bound: Whether a schedule (plateau) may end runs before their last epoch; only
+            with ``is_measured`` are the seconds then an upper bound.
         seconds: At the assumed or measured rate of all workers; None where nothing is known.
         basis: Where the rate comes from, in words.
     """
@@ -53,7 +61,9 @@ class Estimate:
     is_upper_bound: bool
     workers: int
     seconds: float | None
+    is_measured: bool
     basis: str
+    device_memory_bytes: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -65,10 +75,14 @@ def estimate(plan: Plan, *, workers: int, device: str = "cpu") -> Estimate:
 
     ``device``: ``cpu``, or ``cuda``, for which no rate is assumed.
     """
+    cells = plan.distinct_cells
+    rates = [assumed_flops(run.spec.width) for run in cells]
+    durations = [
+        6.0 * plan.description(run).macs * images_in_all(plan, run) / rate
+        for run, rate in zip(cells, rates, strict=True)
+    ]
     num_seeds = len(plan.study.seeds)
-    flops = [training_flops(run.spec, plan.description(run)) for run in plan.distinct_cells]
-    rates = [assumed_flops(run.spec.width) for run in plan.distinct_cells]
-    seconds = sum(f / rate for f, rate in zip(flops, rates, strict=True)) * num_seeds / workers
+    flops = sum(training_flops(run.spec, plan.description(run)) for run in cells)
     networks = plan.descriptions.values()
     return Estimate(
         num_cells=len(plan.cells),
@@ -79,11 +93,12 @@ def estimate(plan: Plan, *, workers: int, device: str = "cpu") -> Estimate:
         num_excluded=plan.num_excluded,
         macs_per_image=_range(network.macs for network in networks),
         parameters=_range(network.parameters for network in networks),
-        memory_bytes=max((network.memory_bytes for network in networks), default=0),
-        floating_point_operations=sum(flops) * num_seeds,
-        is_upper_bound=any_may_end_early(plan.distinct_cells),
+        memory_bytes=most_memory_bytes(plan, cells),
+        floating_point_operations=flops * num_seeds,
+        is_upper_bound=any_may_end_early(cells),
         workers=workers,
-        seconds=seconds if device == "cpu" else None,
+        seconds=makespan(durations * num_seeds, workers=workers) if device == "cpu" else None,
+        is_measured=False,
         basis=f"assumed: {_range_text(rates)} GFLOP/s per worker" if device == "cpu" else "",
     )
 
@@ -110,9 +125,42 @@ def training_images(spec: RunSpec, description: Description) -> int:
     return train.epochs * (size // train.batch_size) * train.batch_size
 
 
+def images_in_all(plan: Plan, run: PlannedRun) -> float:
+    """Of one run: images of training, and those of evaluation for what they take of one."""
+    trained = training_images(run.spec, plan.description(run))
+    return trained + EVALUATION_SHARE * evaluated_images(plan, run)
+
+
+def evaluated_images(plan: Plan, run: PlannedRun) -> int:
+    """Of one run: those held out after every epoch; the test split at the end, or as often."""
+    epochs = run.spec.train.epochs
+    description = plan.description(run)
+    num_held_out = description.num_train - num_available(run.spec, description)
+    num_tests = epochs if plan.study.observe.test_curve else 1
+    return epochs * num_held_out + num_tests * description.num_test
+
+
+def makespan(durations: Iterable[float], *, workers: int) -> float:
+    """Seconds until all is done where each worker, when free, takes the next of ``durations``."""
+    free_at = [0.0] * workers
+    for duration in durations:
+        heapq.heapreplace(free_at, free_at[0] + duration)
+    return max(free_at)
+
+
+def most_memory_bytes(plan: Plan, runs: Iterable[PlannedRun]) -> int:
+    """Of the largest of ``runs`` on a CPU, with the compilers that it starts."""
+    cells = {run.cell_hash: run for run in runs}.values()
+    return max((_memory_bytes(plan, run) for run in cells), default=0)
+
+
 def any_may_end_early(runs: Iterable[PlannedRun]) -> bool:
     """Whether a plateau schedule makes the number of epochs an upper bound."""
     return any(run.spec.train.schedule == "plateau" for run in runs)
+
+
+def _memory_bytes(plan: Plan, run: PlannedRun) -> int:
+    return plan.description(run).memory_bytes + compiler_bytes(run.spec)
 
 
 def _range_text(rates: Iterable[float]) -> str:

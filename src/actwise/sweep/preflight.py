@@ -7,10 +7,11 @@ from pathlib import Path
 from ..errors import SpecError
 from ..spec import PlannedRun, StudySpec
 from ..store import RunStore
+from .estimate import most_memory_bytes
 from .options import RunOptions
 from .plan import Plan
 from .protocol import Setup
-from .resources import allowed_cpus, available_memory_bytes, default_workers, physical_cores
+from .resources import allowed_cpus, default_workers, physical_cores, safe_memory_bytes
 
 
 def check_study(study: StudySpec) -> None:
@@ -56,12 +57,12 @@ def count_workers(
     *,
     device: str,
 ) -> int:
-    """How many runs to train at once: as asked, or what this machine carries."""
+    """How many of ``runs`` to train at once: as asked, or what this machine carries."""
     if options.executor == "inline":
         return 1
-    memory_bytes = max(plan.description(run).memory_bytes for run in runs)
+    memory_bytes = most_memory_bytes(plan, runs)
     carried = default_workers(memory_bytes, threads=options.threads, device=device)
-    return options.workers or carried
+    return min(options.workers or carried, len(runs))
 
 
 def check_memory(
@@ -74,13 +75,13 @@ def check_memory(
     """
     if options.workers or device != "cpu":
         return
-    needed_bytes = max(plan.description(run).memory_bytes for run in runs)
-    available_bytes = available_memory_bytes()
-    if needed_bytes > available_bytes:
+    needed_bytes = most_memory_bytes(plan, runs)
+    safe_bytes = safe_memory_bytes()
+    if needed_bytes > safe_bytes:
         raise SpecError(
             f"a run needs about {needed_bytes / 1e9:,.1f} GB of memory and this machine has "
-            f"{available_bytes / 1e9:,.1f} GB left: lower train.batch_size or width, or start it "
-            "all the same with --workers 1"
+            f"{safe_bytes / 1e9:,.1f} GB left for it, the reserve for errors of this estimate not "
+            "counted: lower train.batch_size or width, or start it all the same with --workers 1"
         )
 
 

@@ -1,5 +1,6 @@
 """What a process carries between runs, and how it is put back: nothing may colour the next run."""
 
+import gc
 import os
 import random
 import sys
@@ -80,8 +81,13 @@ def seed_global_generators(seed: int) -> None:
     torch.manual_seed(stream_seed(seed, "torch") % 2**63)
 
 
-def reset_peak_memory() -> None:
-    """Forget how much memory this process once used, where the system can (Linux)."""
+def reset_peak_memory(device: torch.device) -> None:
+    """Forget how much memory this process once used, on ``device`` too; Linux or not at all."""
+    if device.type == "cuda":
+        # Freed memory stays reserved, and a finished model is part of a cycle.
+        gc.collect()
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats(device)
     try:
         _CLEAR_REFS.write_text("5", encoding="ascii")
     except OSError:
@@ -99,3 +105,11 @@ def peak_memory_bytes() -> int | None:
         return None
     found = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
     return int(found[0]) * 1024 if found else None
+
+
+def device_memory_bytes(device: torch.device) -> int | None:
+    """Most of a CUDA device's memory that this process reserved since :func:`reset_peak_memory`.
+
+    What CUDA itself keeps for a process comes on top. None for the CPU.
+    """
+    return torch.cuda.max_memory_reserved(device) if device.type == "cuda" else None

@@ -48,6 +48,7 @@ class Assignment:
             it loads.
         recorded_weights: Set when a finished run is observed again: the weights it must come to.
         max_batches: Only try: stop after so many batches, keep nothing.
+        timed_seconds: Of a try: go on until batches that take so long have been timed.
     """
 
     run_id: str
@@ -58,6 +59,7 @@ class Assignment:
     code_digests: tuple[tuple[str, str], ...] = ()
     recorded_weights: str | None = None
     max_batches: int | None = None
+    timed_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -111,17 +113,21 @@ class Tried:
 
     Attributes:
         loss: Mean over the batches; not finite if the run diverges at once.
-        images_per_second: Of all batches but the first; None with one batch.
-        seconds: Of the whole try: data, network and batches.
+        images_per_second: Of the batches once it is warm; None without a batch.
+        before_seconds: What comes before the first batch at that rate: data, network, and what
+            the batches that warm it up take longer (a compiled step is compiled there).
         peak_memory_bytes: Of the process while it trained; None where the system does not tell.
+        device_memory_bytes: Most that the process held of a CUDA device's memory, without the
+            device's own data of a process (some 0.5 GB); None on the CPU.
         traceback: Set if an exception ended the try; the other fields are then empty.
     """
 
     run_id: str
     loss: float | None = None
     images_per_second: float | None = None
-    seconds: float | None = None
+    before_seconds: float | None = None
     peak_memory_bytes: int | None = None
+    device_memory_bytes: int | None = None
     traceback: str | None = None
 
 

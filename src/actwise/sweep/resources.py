@@ -7,8 +7,18 @@ from pathlib import Path
 
 import psutil
 
-_MEMORY_SHARE = 0.9
-"""Of the available memory; the rest is for the driver and the page cache of the data."""
+from ..spec import RunSpec
+
+MEMORY_SHARE = 0.75
+"""Of the available memory, for the estimates of all runs in flight. A run takes up to 1/0.85 of its
+estimate (:func:`actwise.models.footprint.peak_memory_bytes`), so 0.88; the rest is for the driver
+and the page cache of the data."""
+
+
+COMPILER_BYTES = 300 * 2**20
+"""Of one compiler."""
+
+_MOST_COMPILERS = 32
 
 
 def default_workers(memory_bytes: int, *, threads: int, device: str) -> int:
@@ -20,7 +30,7 @@ def default_workers(memory_bytes: int, *, threads: int, device: str) -> int:
     if device == "cuda":
         return 1
     cores = min(len(physical_cores()), cores_of_groups(own_groups()))
-    by_memory = available_memory_bytes() * _MEMORY_SHARE / max(memory_bytes, 1)
+    by_memory = safe_memory_bytes() / max(memory_bytes, 1)
     return max(1, int(min(cores / threads, by_memory)))
 
 
@@ -44,6 +54,23 @@ def available_memory_bytes() -> int:
     """Memory that can be used now, limited by the control groups this process is in."""
     in_groups = memory_of_groups(own_groups())
     return int(min(psutil.virtual_memory().available, in_groups))
+
+
+def safe_memory_bytes() -> float:
+    """What the estimates of all runs in flight may add up to."""
+    return MEMORY_SHARE * available_memory_bytes()
+
+
+def compiler_bytes(spec: RunSpec) -> int:
+    """What the compilers of a run take beside its process; 0 where nothing is compiled.
+
+    Torch starts as many at once as its process has CPUs, or as the environment says.
+    """
+    if not spec.train.compile:
+        return 0
+    asked = os.environ.get("TORCHINDUCTOR_COMPILE_THREADS", "")
+    usual = min(_MOST_COMPILERS, len(physical_cores()))
+    return COMPILER_BYTES * (int(asked) if asked.isdigit() else usual)
 
 
 def own_groups(

@@ -110,7 +110,7 @@ def make_executor(setup: Setup, options: RunOptions, workers: int) -> Executor:
 def _count_workers(plan: Plan, todo: Todo, options: RunOptions, *, device: str) -> int:
     if not todo.runs:
         return 0
-    return min(len(todo.runs), count_workers(plan, todo.runs, options, device=device))
+    return count_workers(plan, todo.runs, options, device=device)
 
 
 def _make_driver(

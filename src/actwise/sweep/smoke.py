@@ -9,10 +9,10 @@ from ..spec import Describe, StudySpec
 from .assignment import make_label
 from .options import RunOptions
 from .plan import make_plan
-from .preflight import check_machine, check_study, count_workers
+from .preflight import check_machine, check_memory, check_study, count_workers
 from .protocol import PutBack
 from .stopping import StopRequest
-from .trial import TrialResult, try_runs
+from .trial import TrialResult, make_try, try_runs
 
 NUM_BATCHES = 2
 
@@ -70,12 +70,14 @@ def smoke(
     plan = make_plan(study, describe)
     runs = plan.distinct_cells
     device = check_machine(runs, options)
-    workers = min(len(runs), count_workers(plan, runs, options, device=device))
+    check_memory(plan, runs, options, device=device)
+    workers = count_workers(plan, runs, options, device=device)
     label = make_label(study)
     labels = {run.run_id: label(run) for run in runs}
     results: list[SmokeResult] = []
     with StopRequest(time_limit_seconds=options.time_limit_seconds) as stop:
-        tried = try_runs(runs, options, max_batches=NUM_BATCHES, workers=workers, should_stop=stop)
+        work = (make_try(run, max_batches=NUM_BATCHES) for run in runs)
+        tried = try_runs(work, options, workers=workers, should_stop=stop)
         for trial in tried:
             if isinstance(trial, PutBack) and not trial.is_accident:
                 continue

@@ -16,14 +16,17 @@ from .assignment import make_assignment
 from .executors import WorkSource
 from .options import RunOptions
 from .preflight import make_setup
-from .protocol import Done, Progress, PutBack, Tried
+from .protocol import Assignment, Done, Progress, PutBack, Tried
 from .run import make_executor
 from .stopping import StopRequest
 
 TrialResult = Tried | PutBack
 
 NUM_BATCHES = 3
-"""Of a measurement: one to warm up, two that are timed."""
+"""Of a measurement, at least: one to warm up, two that are timed."""
+
+TIMED_SECONDS = 0.5
+"""Timed at least, if a run lasts so long: two steps of a narrow network are too few to go by."""
 
 
 class TrialError(ActwiseError):
@@ -32,7 +35,7 @@ class TrialError(ActwiseError):
 
 @dataclass(frozen=True)
 class Measured:
-    """The tries of every run, and the seconds that the first worker took until its first."""
+    """The tries of every run, and the seconds until all workers were ready for their first."""
 
     trials: dict[str, list[Tried]]
     start_seconds: float
@@ -40,11 +43,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Pace:
-    """How fast a run goes on one worker, and the seconds before it has that pace.
-
-    What comes before: data, network, and what the first batch takes longer than the others (a
-    compiled step is compiled there).
-    """
+    """How fast a run goes on one worker, and the seconds before it has that pace, as in Tried."""
 
     images_per_second: float
     before_seconds: float
@@ -59,65 +58,78 @@ def measure(
 ) -> Measured:
     """Every run once on every worker, so that all are busy with the same network.
 
-    A run that stands in ``runs`` twice is tried twice on every worker.
+    None begins before all workers have imported torch and read the data of the first: one that
+    still does would take from the others what no run takes. A run that stands in ``runs`` twice
+    is tried twice on every worker.
 
     Raises:
         TrialError: at the first run that cannot be trained.
         ActwiseError: if it is stopped.
     """
-    copies = [run for run in runs for _ in range(workers)]
     found: dict[str, list[Tried]] = {run.run_id: [] for run in runs}
-    start_seconds: float | None = None
+    num_ready, ready_seconds = 0, 0.0
+
+    def work() -> WorkSource:
+        for _ in range(workers):
+            yield make_try(runs[0], max_batches=0)
+        while num_ready < workers:
+            yield None
+        for run in runs:
+            for _ in range(workers):
+                yield make_try(run, max_batches=num_batches, timed_seconds=TIMED_SECONDS)
+
     started = time.monotonic()
     with StopRequest(time_limit_seconds=options.time_limit_seconds) as stop:
-        tries = try_runs(
-            copies, options, max_batches=num_batches, workers=workers, should_stop=stop
-        )
+        tries = try_runs(work(), options, workers=workers, should_stop=stop)
         with closing(tries):
             for trial in tries:
-                if not stop():
-                    found[trial.run_id].append(_checked(trial))
-                if start_seconds is None and isinstance(trial, Tried):
-                    start_seconds = time.monotonic() - started - (trial.seconds or 0.0)
+                if stop():
+                    continue
+                tried = _checked(trial)
+                if num_ready < workers:
+                    num_ready, ready_seconds = num_ready + 1, time.monotonic() - started
+                else:
+                    found[trial.run_id].append(tried)
         if stop():
             raise ActwiseError(f"calibration ended: stopped by {stop.reason}")
-    return Measured(found, max(0.0, start_seconds or 0.0))
+    return Measured(found, ready_seconds)
 
 
-def pace(trials: Sequence[Tried], *, batch_size: int, num_batches: int = NUM_BATCHES) -> Pace:
-    """The median over the tries of one run, each of ``num_batches``.
+def pace(trials: Sequence[Tried]) -> Pace:
+    """The median over the tries of one run.
 
     Raises:
         TrialError: if there is nothing to time, because the run diverges at once.
     """
-    timed = [trial for trial in trials if trial.images_per_second]
-    if not timed:
-        raise TrialError("diverges in its first batches and cannot be timed")
-    rate = median(trial.images_per_second or 0.0 for trial in timed)
-    steps_seconds = num_batches * batch_size / rate
-    before_seconds = median(max(0.0, (trial.seconds or 0.0) - steps_seconds) for trial in timed)
-    return Pace(rate, before_seconds)
+    rates = [t.images_per_second for t in trials if t.images_per_second is not None]
+    if not rates:
+        raise TrialError("diverges in its first batch and cannot be timed")
+    return Pace(median(rates), median(trial.before_seconds or 0.0 for trial in trials))
+
+
+def make_try(
+    run: PlannedRun, *, max_batches: int, timed_seconds: float = 0.0
+) -> tuple[Assignment, ...]:
+    """Work for :func:`try_runs`; without a batch a worker only gets ready for the run."""
+    return (
+        make_assignment(
+            run, observe=ObserveSpec(), max_batches=max_batches, timed_seconds=timed_seconds
+        ),
+    )
 
 
 def try_runs(
-    runs: Sequence[PlannedRun],
-    options: RunOptions,
-    *,
-    max_batches: int,
-    workers: int,
-    should_stop: Callable[[], bool],
+    work: WorkSource, options: RunOptions, *, workers: int, should_stop: Callable[[], bool]
 ) -> Generator[TrialResult, None, None]:
-    """One result per run, as they come, from the executor that the options name.
+    """One result per try, as they come, from the executor that the options name.
 
-    A run may stand in ``runs`` several times. Logs go to a temporary store, which is deleted.
+    A run may be tried several times. Logs go to a temporary store, which is deleted.
     """
     with tempfile.TemporaryDirectory(prefix="actwise-trial-") as folder:
         with RunStore.open(Path(folder), create=True) as store:
             setup = make_setup(store, options, workers=workers)
         executor = make_executor(setup, options, workers)
-        results = executor.map(
-            _work(runs, max_batches), should_stop=should_stop, on_progress=_ignore
-        )
+        results = executor.map(work, should_stop=should_stop, on_progress=_ignore)
         with closing(results):
             for result in results:
                 assert not isinstance(result, Done)
@@ -139,11 +151,6 @@ def _checked(trial: TrialResult) -> Tried:
     if trial.traceback is not None:
         raise TrialError(f"run {trial.run_id} cannot be trained: {last_words(trial.traceback)}")
     return trial
-
-
-def _work(runs: Sequence[PlannedRun], max_batches: int) -> WorkSource:
-    for run in runs:
-        yield (make_assignment(run, observe=ObserveSpec(), max_batches=max_batches),)
 
 
 def _ignore(progress: Progress) -> None:
