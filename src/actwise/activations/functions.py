@@ -2,7 +2,9 @@
 
 They are finite, and so are their derivatives, on the whole range of float32 inputs that a
 network can meet (tested to 1e4). ``x - relu(x)`` and products with ``x > 0`` stand where
-``torch.where`` would read more easily: see :mod:`pointwise` for its price.
+``torch.where`` would read more easily: see :mod:`pointwise` for its price. The dearest formulas
+work in place where they can: a new tensor costs as much as a product. No result moves by a bit
+(tests/test_activations_bits.py), and ``slope`` leaves what it closes over as it is.
 """
 
 import math
@@ -128,8 +130,7 @@ def aria2(x: Tensor, *, alpha: float, beta: float) -> Curve:
 
 
 def mish(x: Tensor) -> Curve:
-    # tanh(ln(1 + e^x)) = n / (n + 2) with n = e^x (e^x + 2). In place: new tensors cost as much as
-    # the arithmetic.
+    # tanh(ln(1 + e^x)) = n / (n + 2) with n = e^x (e^x + 2).
     power = x.clamp(max=_MISH_IS_IDENTITY).exp_()
     gate = (power + 2.0).mul_(power)
     inverse = (gate + 2.0).reciprocal_()
@@ -153,7 +154,8 @@ def serf(x: Tensor) -> Curve:
     gate = torch.erf(inner)
 
     def slope() -> Tensor:
-        return gate + _TWO_OVER_ROOT_PI * x * torch.exp(-inner * inner) * torch.sigmoid(x)
+        density = (-inner).mul_(inner).exp_()
+        return (_TWO_OVER_ROOT_PI * x).mul_(density).mul_(torch.sigmoid(x)).add_(gate)
 
     return x * gate, slope
 
@@ -166,17 +168,23 @@ def logish(x: Tensor) -> Curve:
 
 def smish(x: Tensor) -> Curve:
     s = torch.sigmoid(x)
-    gate = torch.tanh(torch.log1p(s))
-    return x * gate, lambda: gate + x * (1.0 - gate * gate) * s * (1.0 - s) / (1.0 + s)
+    gate = torch.log1p(s).tanh_()
+
+    def slope() -> Tensor:
+        rise = (1.0 - gate * gate).mul_(x).mul_(s).mul_(1.0 - s).div_(1.0 + s)
+        return rise.add_(gate)
+
+    return x * gate, slope
 
 
 def phish(x: Tensor) -> Curve:
-    cumulative = 0.5 + 0.5 * torch.erf(x * _ROOT_HALF)
-    gate = torch.tanh(x * cumulative)
+    cumulative = (x * _ROOT_HALF).erf_().mul_(0.5).add_(0.5)
+    gate = (x * cumulative).tanh_()
 
     def slope() -> Tensor:
-        gelu_slope = cumulative + _NORMAL_DENSITY_AT_0 * x * torch.exp(-0.5 * x * x)
-        return gate + x * (1.0 - gate * gate) * gelu_slope
+        density = (-0.5 * x).mul_(x).exp_()
+        gelu_slope = (_NORMAL_DENSITY_AT_0 * x).mul_(density).add_(cumulative)
+        return (1.0 - gate * gate).mul_(x).mul_(gelu_slope).add_(gate)
 
     return x * gate, slope
 
@@ -188,10 +196,16 @@ def lisht(x: Tensor) -> Curve:
 
 def colu(x: Tensor) -> Curve:
     # x / (1 - x exp(-x - exp(x))) times exp(x + exp(x)) above and below, which cannot overflow.
-    power = torch.exp(x.clamp(max=_COLU_IS_IDENTITY))
-    scale = power * torch.exp(power)
-    gate = scale / (scale - x)
-    return x * gate, lambda: gate * (1.0 + x * (1.0 - x * (1.0 + power)) / (scale - x))
+    power = x.clamp(max=_COLU_IS_IDENTITY).exp_()
+    scale = torch.exp(power).mul_(power)
+    below = scale - x
+    gate = scale.div_(below)
+
+    def slope() -> Tensor:
+        rise = (1.0 - (1.0 + power).mul_(x)).mul_(x).div_(below).add_(1.0)
+        return rise.mul_(gate)
+
+    return x * gate, slope
 
 
 def _is_positive(x: Tensor) -> Tensor:
