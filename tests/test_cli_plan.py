@@ -81,14 +81,12 @@ def test_the_time_says_that_it_is_assumed_and_how_to_measure(
 
 
 def test_only_a_measured_time_is_an_upper_bound(capsys: pytest.CaptureFixture[str]) -> None:
-    size = "seeds=0 factors.activation=relu train.epochs=600 train.schedule="
+    cell = "factors.model=mlp factors.regularization=none factors.activation=relu seeds=0"
+    plan = f"plan demo {cell} train.epochs=200 --workers 1"
     for command, begin in (
-        (f"plan demo {size}plateau --workers 1", "about .* with 1 worker if no plateau ends it"),
-        (f"plan demo {size}cosine --workers 1", r"about .* with 1 worker \(assumed"),
-        (
-            f"plan demo {size}plateau --workers 1 --calibrate",
-            r"at most .* with 1 worker \(measured",
-        ),
+        (f"{plan} train.schedule=plateau", "about .* with 1 worker if no plateau ends it early"),
+        (f"{plan} train.schedule=cosine", r"about .* with 1 worker \(assumed"),
+        (f"{plan} train.schedule=plateau --calibrate", r"at most .* with 1 worker \(measured"),
     ):
         assert re.search(f"^  time      {begin}", printed(command, capsys), re.MULTILINE)
 
