@@ -66,9 +66,9 @@ def measure_peak(model: str, activation: str, options: argparse.Namespace) -> Pe
         "engine",
         *_arguments(model, options.peak_width, num_batches),
         f"--activation={activation}",
-        copies=num_cores(),
+        copies=options.copies,
     )
-    products = {name: Contender(name, copies=num_cores()) for name in PRODUCTS}
+    products = {name: Contender(name, copies=options.copies) for name in PRODUCTS}
     turns = rates({"engine": engine, **products}, rounds=options.rounds)
     images_R = turns["engine"] * num_batches * BATCH_SIZE
     flops_R = images_R * flop_per_image(spec)
@@ -143,17 +143,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5, help="turns of each contender")
     parser.add_argument(
-        "--quick", action="store_true", help="turns of one batch, ReLU only, width 1/4 for all"
+        "--quick", action="store_true", help="1 round of one batch on one core; one cell, width 1/4"
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     options = parser.parse_args()
     options.peak_width = 0.25 if options.quick else 1.0
-    activations = ACTIVATIONS[:1] if options.quick else ACTIVATIONS
-    peaks = [measure_peak(model, a, options) for model in NETWORKS for a in activations]
+    options.copies = 1 if options.quick else num_cores()
+    cells = [(model, activation) for model in NETWORKS for activation in ACTIVATIONS]
     levels = [(model, level) for model in NETWORKS for level in LEVELS[model]]
+    if options.quick:
+        options.rounds, cells, levels = 1, cells[:1], levels[:1]
+    peaks = [measure_peak(model, activation, options) for model, activation in cells]
     loops = [measure_loops(model, level, options) for model, level in levels]
     augmentation_seconds = measure_augmentation(options)
-    place = where(n=options.rounds, threads=1, processes=num_cores())
+    place = where(n=options.rounds, threads=1, processes=options.copies)
     if options.json:
         content: dict[str, Any] = {
             "environment": place,
@@ -163,7 +166,7 @@ def main() -> None:
         }
         print(json.dumps(content, indent=1))
         return
-    print(f"Width {options.peak_width:g}, richest regularization, all cores, over products:\n")
+    print(f"Width {options.peak_width:g}, richest regularization, cores: {options.copies}\n")
     print(render_peak(peaks))
     print("\nWidth 1/4, one thread, the engine over bare loops:\n")
     print(render_loops(loops))

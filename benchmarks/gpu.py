@@ -1,48 +1,44 @@
 """How fast the engine trains on one CUDA device, beside what the device can do at all.
 
-    .venv/bin/python benchmarks/gpu.py [--workers 1 2 4 8] [--compile] [--epochs 4] [--json FILE]
+    python benchmarks/gpu.py [--workers 1 2 4 8] [--compile off on] [--json FILE]
 
-In one process: the rate of bfloat16 products of 8,192 x 8,192 and of copies, and an eager float32
-loop over a DataLoader. Then, for each number of runs in flight (processes that share the device, as
-``actwise run --workers N --device cuda`` starts them), trainings of ``resnet18`` in bfloat16; and
-with the best number, the 24 cells of ``paper``, whose steady epochs (all but the first) give the
-time of 200 epochs: an extrapolation. With --device cpu everything is tried out in miniature.
+In one process: the rates of bfloat16 products of 8,192 x 8,192 and of copies, and the loop that
+everybody writes (eager.py), with convolutions in float32 and in TF32, each in its faster layout.
+
+Then ``resnet18`` with augmentation in bfloat16, as many at once as asked for: processes that share
+the device, as ``actwise run --workers N --device cuda`` starts them, with the steps as they are and
+compiled (``train.compile``, which fuses what lies between convolutions). Choose by this table. The
+processes share the device by time, or at once where CUDA's multi-process service runs (start it by
+``nvidia-cuda-mps-control -d``); the output says which.
+
+With the best choice, the 24 cells of the study ``paper``: their steady epochs (flights.py) give the
+time of 200 epochs, an extrapolation. Start, first epoch, capture and compiling of every run count;
+the evaluation after a run's last epoch, checkpoints and records do not.
+
+With --device cpu everything is tried out in miniature, and its numbers mean nothing.
 """
 
 import argparse
 import json
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
+import os
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import product
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
 
 import cells
-from actwise import engine, regularization
+from actwise import datasets, load_study
 from actwise.spec import RunSpec
 from clock import seconds_of
-from loops import loader_batches, make_step
+from eager import CONVOLUTIONS, Eager, measure_eager, render_eager
+from flights import Fleet, Job
 from printing import describe, markdown, where
 
-PAPER_EPOCHS = 200
-PAPER_LEVELS = {
-    "vgg16-table1": ("bn+dropout", "bn+dropout+aug"),
-    "resnet18-table2": ("bn", "bn+aug"),
-}
-PAPER_NUM_CLASSES = (10, 100)
-
-
-@dataclass(frozen=True)
-class Job:
-    """One training: so many epochs of so many random images."""
-
-    spec: RunSpec
-    num_images: int
-    num_classes: int
-    device: str
+LEARNING_RATE = 0.01
+"""One that training on noise bears."""
 
 
 @dataclass(frozen=True)
@@ -50,30 +46,27 @@ class InFlight:
     """Of ``workers`` runs at once: images/s together, training FLOP/s over the product's."""
 
     workers: int
+    is_compiled: bool
     images_per_second: float
     share_of_product: float
 
 
-def train(job: Job) -> list[float]:
-    """Seconds of every epoch, as the engine records them; in a process of the pool."""
-    engine.set_process_numerics(1)
-    spec = job.spec
-    device = engine.prepare_device(job.device, threads=1, model=spec.model, width=spec.width)
-    result = engine.train(
-        cells.make_model(spec, num_classes=job.num_classes),
-        cells.make_dataset(num_images=job.num_images, num_classes=job.num_classes),
-        spec,
-        regularization=regularization.resolve(spec.regularization),
-        device=device,
-    )
-    return [epoch.seconds for epoch in result.epochs]
+@dataclass(frozen=True)
+class PaperCell:
+    """Seconds of one cell of ``paper``: before its second epoch, and of an epoch from then on."""
+
+    cell: str
+    start_seconds: float
+    epoch_seconds: float
+    num_epochs: int
 
 
-def train_all(jobs: list[Job], *, workers: int) -> list[list[float]]:
-    """The epochs' seconds of all jobs, ``workers`` of them at a time."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        return list(pool.map(train, jobs))
+@dataclass(frozen=True)
+class Paper:
+    """The cells, and the minutes of all of them at the length of the study."""
+
+    cells: list[PaperCell]
+    minutes: float
 
 
 def rates_of_device(device: torch.device, *, side: int, megabytes: int) -> tuple[float, float]:
@@ -81,119 +74,147 @@ def rates_of_device(device: torch.device, *, side: int, megabytes: int) -> tuple
     a_MK, b_KN = torch.randn(2, side, side, device=device).bfloat16()
     source = torch.empty(megabytes << 20, dtype=torch.uint8, device=device)
     target = torch.empty_like(source)
-    product_seconds = min(seconds_of(lambda: torch.mm(a_MK, b_KN), device) for _ in range(10))
-    copy_seconds = min(seconds_of(lambda: target.copy_(source), device) for _ in range(10))
+    product_seconds = min(seconds_of(partial(torch.mm, a_MK, b_KN), device) for _ in range(10))
+    copy_seconds = min(seconds_of(partial(target.copy_, source), device) for _ in range(10))
     return 2 * side**3 / product_seconds, 2 * source.numel() / copy_seconds
 
 
-def eager_rate(spec: RunSpec, device: torch.device, *, batches: int) -> float:
-    """Images/s of the loop that everybody writes: float32, eager, a DataLoader."""
-    step = make_step(spec, torch.contiguous_format, device=device)
-    loader = loader_batches((batches + 2) * cells.BATCH_SIZE, num_workers=2)
-    step(*(tensor.to(device) for tensor in next(loader)))
-
-    def epoch() -> None:
-        for _ in range(batches):
-            step(*(tensor.to(device) for tensor in next(loader)))
-
-    return batches * cells.BATCH_SIZE / seconds_of(epoch, device)
-
-
-def measure_in_flight(options: argparse.Namespace, product_rate: float) -> list[InFlight]:
-    """``resnet18`` with augmentation, for every number of workers."""
-    spec = with_epochs(cells.make_spec("resnet18", options.width, level="bn+aug"), options)
-    job = Job(spec, options.images, 10, options.device)
+def measure_in_flight(
+    options: argparse.Namespace, fleet: Fleet, product_rate: float
+) -> list[InFlight]:
+    """``resnet18``, for every number of workers, compiled or not."""
     found = []
-    for workers in options.workers:
-        seconds = np.array(train_all([job] * workers, workers=workers))[:, 1:]
-        rate = float(sum(options.images / seconds.mean(axis=1)))
-        share = rate * cells.flop_per_image(spec) / product_rate
-        found.append(InFlight(workers, rate, share))
+    for is_compiled, workers in product(options.compile, options.workers):
+        job = make_job(_resnet18(options), options, is_compiled=is_compiled)
+        flights = fleet.fly([job] * workers, epochs=options.epochs)
+        rate = sum(job.images_per_epoch / flight.steady_seconds for flight in flights)
+        share = rate * cells.flop_per_image(job.spec) / product_rate
+        found.append(InFlight(workers, is_compiled, rate, share))
     return found
 
 
-def measure_paper(options: argparse.Namespace, *, workers: int) -> dict[str, float]:
-    """Hours of 200 epochs of every cell, and seconds of a steady epoch of each."""
-    jobs = [
-        Job(with_epochs(spec, options), options.images, num_classes, options.device)
-        for num_classes, model in product(PAPER_NUM_CLASSES, cells.NETWORKS)
-        for level, activation in product(PAPER_LEVELS[model], ("relu", "prelu", "elu"))
-        for spec in [cells.make_spec(model, options.width, activation=activation, level=level)]
-    ]
-    steady = [float(np.mean(seconds[1:])) for seconds in train_all(jobs, workers=workers)]
-    scale = 50_000 / options.images
-    found = {
-        f"{job.spec.model} {job.spec.regularization} {job.spec.activation} {job.num_classes}": s
-        for job, s in zip(jobs, steady, strict=True)
-    }
-    return {"hours": sum(steady) * scale * PAPER_EPOCHS / workers / 3600, **found}
+def measure_paper(options: argparse.Namespace, fleet: Fleet, best: InFlight) -> Paper:
+    """Every cell of the study, as many at once as were best."""
+    study = load_study("paper")
+    jobs = [make_job(spec, options, is_compiled=best.is_compiled) for spec in study.cells()]
+    found: list[PaperCell] = []
+    while len(found) < len(jobs):
+        left = jobs[len(found) : len(found) + best.workers]
+        # The last ones fly beside some of the first, so that all workers are busy.
+        together = [*left, *jobs[: best.workers - len(left)]]
+        flights = fleet.fly(together, epochs=options.epochs)
+        found += [
+            PaperCell(
+                f"{job.spec.dataset} {job.spec.model} {job.spec.regularization} "
+                f"{job.spec.activation}",
+                flight.start_seconds,
+                flight.steady_seconds,
+                len(flight.epoch_seconds),
+            )
+            for job, flight in zip(left, flights, strict=False)
+        ]
+    epochs_left = study.train.epochs - 1
+    seconds = sum(cell.start_seconds + epochs_left * cell.epoch_seconds for cell in found)
+    return Paper(found, (fleet.start_seconds + seconds / best.workers) / 60)
 
 
-def with_epochs(spec: RunSpec, options: argparse.Namespace) -> RunSpec:
-    """In the precision and for the epochs asked for."""
-    settings = {"epochs": options.epochs, "compile": options.compile}
-    if options.device == "cuda":
+def make_job(spec: RunSpec, options: argparse.Namespace, *, is_compiled: bool) -> Job:
+    """A training of a cell that goes on until it is stopped."""
+    settings = {"epochs": 1000, "learning_rate": LEARNING_RATE, "compile": is_compiled}
+    if options.is_cuda:
         settings["precision"] = options.precision
-    return spec.model_copy(update={"train": spec.train.model_copy(update=settings)})
+    train = spec.train.model_copy(update=settings)
+    num_classes = datasets.info(spec.dataset, None).num_classes
+    spec = spec.model_copy(update={"width": options.width, "train": train})
+    return Job(spec, options.images, num_classes, options.device)
+
+
+def _resnet18(options: argparse.Namespace) -> RunSpec:
+    return cells.make_spec("resnet18", options.width, level="bn+aug")
+
+
+def multi_process_service() -> str:
+    """Whether CUDA's multi-process service runs, as far as a client can see."""
+    folder = Path(os.environ.get("CUDA_MPS_PIPE_DIRECTORY", "/tmp/nvidia-mps"))
+    return "on" if (folder / "control").exists() else "off"
+
+
+def render_in_flight(in_flight: list[InFlight], eager: Eager) -> str:
+    header = ["runs in flight", "compiled", "images/s", "of the product"]
+    header += [f"over eager {convolutions}" for convolutions in CONVOLUTIONS]
+    rows = [
+        [
+            str(found.workers),
+            "yes" if found.is_compiled else "no",
+            f"{found.images_per_second:,.0f}",
+            f"{found.share_of_product:.1%}",
+            *(f"{found.images_per_second / eager.best(kind):.1f}" for kind in CONVOLUTIONS),
+        ]
+        for found in in_flight
+    ]
+    return markdown(header, rows, num_names=2)
+
+
+def render_paper(paper: Paper, best: InFlight) -> str:
+    least = min(cell.num_epochs for cell in paper.cells)
+    return (
+        f"{len(paper.cells)} cells x {load_study('paper').train.epochs} epochs, {best.workers} in "
+        f"flight, {'compiled' if best.is_compiled else 'not compiled'}: {paper.minutes:.1f} "
+        f"minutes,\nextrapolated from at least {least} steady epochs of every cell, all runs in "
+        "flight; with start, capture\nand compiling, without the last evaluation, checkpoints and "
+        "records."
+    )
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"])
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4, 8])
-    parser.add_argument("--epochs", type=int, default=4, help="the first is not counted")
+    parser.add_argument("--compile", nargs="+", choices=["off", "on"], help="default: both on CUDA")
+    parser.add_argument("--epochs", type=int, default=3, help="timed of every run, after its first")
     parser.add_argument("--precision", default="bfloat16", choices=["float32", "tf32", "bfloat16"])
-    parser.add_argument("--compile", action="store_true", help="torch.compile in every run")
     parser.add_argument("--no-paper", action="store_true", help="leave out the 24 cells")
     parser.add_argument("--json", type=Path, help="write all figures to this file too")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.is_cuda = options.device == "cuda"
+    compile_ = options.compile or (["off", "on"] if options.is_cuda else ["off"])
+    options.compile = [value == "on" for value in compile_]
+    # On the CPU only whether everything runs: images and network in miniature.
+    options.images, options.width = (50_000, 1.0) if options.is_cuda else (256, 1 / 16)
+    return options
 
 
 def main() -> None:
     options = parse()
-    is_cuda = options.device == "cuda"
-    if is_cuda and not torch.cuda.is_available():
+    if options.is_cuda and not torch.cuda.is_available():
         print("skipped: no CUDA device here (--device cpu tries everything out in miniature)")
         return
-    # On the CPU only whether everything runs: images and network in miniature.
-    options.images, options.width = (50_000, 1.0) if is_cuda else (256, 1 / 16)
+    side, megabytes = (8192, 4096) if options.is_cuda else (256, 16)
     device = torch.device(options.device)
-    side, megabytes = (8192, 4096) if is_cuda else (256, 16)
-    product_rate, copy_rate = rates_of_device(device, side=side, megabytes=megabytes)
-    spec = cells.make_spec("resnet18", options.width, level="bn+aug")
-    eager = eager_rate(spec, device, batches=100 if is_cuda else 2)
-    in_flight = measure_in_flight(options, product_rate)
-    best = max(in_flight, key=lambda found: found.images_per_second)
-    name = torch.cuda.get_device_name() if is_cuda else "cpu, in miniature"
-    print(f"device {name}: bfloat16 products {product_rate / 1e12:.1f} TFLOP/s, ", end="")
-    print(f"copies {copy_rate / 1e12:.2f} TB/s; eager float32 loop {eager:,.0f} images/s")
-    rows = [
-        [
-            str(found.workers),
-            f"{found.images_per_second:,.0f}",
-            f"{found.share_of_product:.1%}",
-            f"{found.images_per_second / eager:.1f}",
-        ]
-        for found in in_flight
-    ]
-    print(markdown(("runs in flight", "images/s", "of the product", "over eager"), rows))
-    paper = {} if options.no_paper else measure_paper(options, workers=best.workers)
-    if paper:
-        print(
-            f"24 cells x {PAPER_EPOCHS} epochs, {best.workers} in flight: "
-            f"{60 * paper['hours']:.1f} minutes\n(extrapolated from {options.epochs - 1} steady "
-            "epochs of every cell)"
-        )
-    print(describe(where()))
+    rates = rates_of_device(device, side=side, megabytes=megabytes)
+    name = torch.cuda.get_device_name() if options.is_cuda else "cpu, in miniature"
+    place = where(device=name, multi_process_service=multi_process_service(), n=options.epochs)
+    print(f"Products {rates[0] / 1e12:.4g} TFLOP/s, copies {rates[1] / 1e12:.3g} TB/s.\n")
+    eager = measure_eager(_resnet18(options), device, is_quick=not options.is_cuda)
+    print(render_eager(eager) + "\n", flush=True)
+    if options.is_cuda:
+        torch.cuda.empty_cache()  # all memory for the runs
+    with Fleet(max(options.workers)) as fleet:
+        in_flight = measure_in_flight(options, fleet, rates[0])
+        print(render_in_flight(in_flight, eager) + "\n", flush=True)
+        best = max(in_flight, key=lambda found: found.images_per_second)
+        paper = None if options.no_paper else measure_paper(options, fleet, best)
+    if paper is not None:
+        print(render_paper(paper, best) + "\n")
+    print(describe(place))
     if options.json:
-        content = {
-            "device": name,
-            "product_flops": product_rate,
-            "copy_bytes_per_second": copy_rate,
-            "eager_images_per_second": eager,
+        content: dict[str, Any] = {
+            "product_flops": rates[0],
+            "copy_bytes_per_second": rates[1],
+            "eager": asdict(eager),
             "in_flight": [asdict(found) for found in in_flight],
-            "paper": paper,
-            "environment": where(),
+            "paper": None if paper is None else asdict(paper),
+            "environment": place,
         }
         options.json.write_text(json.dumps(content, indent=1), encoding="utf-8")
 

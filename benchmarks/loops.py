@@ -64,7 +64,7 @@ def memory_batches(layout: torch.memory_format) -> Batches:
         yield from prepared
 
 
-def loader_batches(num_images: int, *, num_workers: int) -> Batches:
+def loader_batches(num_images: int, *, num_workers: int, pin_memory: bool = False) -> Batches:
     """One epoch after another of shuffled, full batches from a DataLoader."""
     loader = DataLoader(
         NoiseImages(num_images),
@@ -72,6 +72,7 @@ def loader_batches(num_images: int, *, num_workers: int) -> Batches:
         shuffle=True,
         drop_last=True,
         num_workers=num_workers,
+        pin_memory=pin_memory,
     )
     while True:
         yield from loader

@@ -208,10 +208,10 @@ def main() -> None:
     parser.add_argument("--width", type=float, default=0.25)
     parser.add_argument("--steps", type=int, default=5, help="profiled, after one to warm up")
     parser.add_argument("--activation", nargs="+", default=list(ACTIVATIONS))
-    parser.add_argument("--quick", action="store_true", help="one step of ReLU each")
+    parser.add_argument("--quick", action="store_true", help="one step of ReLU in one network")
     options = parser.parse_args()
     if options.quick:
-        options.steps, options.activation = 1, ["relu"]
+        options.steps, options.activation, options.model = 1, ["relu"], list(NETWORKS[-1:])
     engine.set_process_numerics(1)
     for model in options.model:
         for level in LEVELS[model]:

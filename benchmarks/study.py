@@ -39,6 +39,7 @@ NUM_IMAGES = 10_000
 NUM_EPOCHS = 2
 NUM_CORES = 2
 TRIAL_BATCHES = 10
+QUICK_IMAGES, QUICK_LEVEL = 128, "study_data:noise(1408,128)"
 WHOLE = "actwise run, all included"
 TRAINING = "of it training steps"
 
@@ -143,7 +144,7 @@ def make_loop(
         f"--batches={batches}",
         f"--images={options.images}",
         f"--loader-workers={workers}",
-        threads=NUM_CORES,
+        threads=1 if options.quick else NUM_CORES,
     )
 
 
@@ -194,12 +195,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3, help="turns of each contender")
     parser.add_argument("--images", type=int, default=NUM_IMAGES, help="trained on, per epoch")
-    parser.add_argument("--quick", action="store_true", help="1 round of 256 images")
+    parser.add_argument(
+        "--quick", action="store_true", help="1 round of 128 images, loops on one thread"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
     if options.quick:
-        options.rounds, options.images = 1, 256
-    source = find_source()
+        options.rounds, options.images = 1, QUICK_IMAGES
+    source = Source(QUICK_LEVEL, 1 / 11, None) if options.quick else find_source()
     rows = measure(source, options, loader_workers=choose_loader_workers(options))
     place = where(n=options.rounds, images=options.images, epochs=NUM_EPOCHS, data=source.level)
     if options.json:

@@ -5,10 +5,10 @@ A user's data set as the study of study.py names it: ``study_data:noise``.
 
 import numpy as np
 
-NUM_TEST = 10_000
 
-
-def noise(num_train: int = 11_000) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def noise(
+    num_train: int = 11_000, num_test: int = 10_000
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Random images and labels, the same at every call."""
     draws = np.random.default_rng(0)
 
@@ -16,4 +16,4 @@ def noise(num_train: int = 11_000) -> tuple[np.ndarray, np.ndarray, np.ndarray, 
         images_NHWC = draws.integers(0, 256, (num_images, 32, 32, 3), dtype=np.uint8)
         return images_NHWC, np.arange(num_images) % 10
 
-    return (*part(num_train), *part(NUM_TEST))
+    return (*part(num_train), *part(num_test))

@@ -1,9 +1,16 @@
-"""The scripts in benchmarks/ still start; what they measure is nobody's test."""
+"""The scripts in benchmarks/ still run; what they measure is nobody's test."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from turns import Ratio
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
@@ -20,15 +27,69 @@ for path in sys.argv[1:]:
 """
 
 
-def test_every_benchmark_says_what_it_takes() -> None:
-    scripts = [str(p) for p in sorted(BENCHMARKS.glob("*.py")) if "argparse" in p.read_text()]
+def output_of(*command: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", ASK_ALL_FOR_HELP, *scripts],
+        [sys.executable, *command],
         capture_output=True,
         text=True,
         env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(BENCHMARKS)},
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def json_of(script: str, *options: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(output_of(str(BENCHMARKS / script), *options, "--json"))
+    return found
+
+
+def test_every_benchmark_says_what_it_takes() -> None:
+    scripts = [str(p) for p in sorted(BENCHMARKS.glob("*.py")) if "argparse" in p.read_text()]
+    output = output_of("-c", ASK_ALL_FOR_HELP, *scripts)
     assert len(scripts) >= 8
-    assert all(f"asked {script}" in done.stdout for script in scripts)
+    assert all(f"asked {script}" in output for script in scripts)
+
+
+def test_a_ratio_lies_within_its_quartiles() -> None:
+    # The ratio of the medians, 10 / 1, would not: every round but one says 1.
+    ratio = Ratio.of(np.array([1.0, 10.0, 10.0]), np.array([1.0, 1.0, 10.0]))
+    assert ratio.lower_quartile <= ratio.median <= ratio.upper_quartile
+    assert ratio.median == 1
+
+
+@pytest.mark.slow
+def test_the_engine_is_held_against_products_and_loops() -> None:
+    found = json_of("engine.py", "--quick")
+    (peak,), (loop,) = found["peak"], found["loops"]
+    assert peak["over_peak"]["median"] > 0
+    assert set(loop["over"]) == {"default", "channels_last"}
+    assert found["augmentation_seconds_per_512_images"] > 0
+
+
+@pytest.mark.slow
+def test_a_study_is_held_against_loops() -> None:
+    rows = json_of("study.py", "--quick")["rows"]
+    assert len(rows) == 5
+    assert all(row["seconds"] > 0 for row in rows)
+
+
+@pytest.mark.slow
+def test_a_step_is_divided_into_its_parts() -> None:
+    output = output_of(str(BENCHMARKS / "profile_step.py"), "--quick")
+    rows = [line.split("|")[2:] for line in output.splitlines() if line.startswith("| relu")]
+    assert len(rows) == 2
+    for _, *shares, _, _ in rows:
+        assert 90 < sum(map(float, shares)) < 110
+
+
+@pytest.mark.slow
+def test_runs_in_flight_are_timed_in_miniature(tmp_path: Path) -> None:
+    output = tmp_path / "gpu.json"
+    options = ["--device=cpu", "--workers", "1", "2", "--epochs=1", f"--json={output}"]
+    printed = output_of(str(BENCHMARKS / "gpu.py"), *options)
+    found = json.loads(output.read_text(encoding="utf-8"))
+    assert [row["workers"] for row in found["in_flight"]] == [1, 2]
+    assert len({cell["cell"] for cell in found["paper"]["cells"]}) == 24
+    assert all(cell["num_epochs"] >= 1 for cell in found["paper"]["cells"])
+    assert "multi_process_service" in printed
