@@ -2,13 +2,18 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from actwise.cli.main import run_command
-from actwise.cli.plan_text import print_compile_advice
+from actwise.cli.plan_text import print_compile_advice, print_cost
+from actwise.models import make_describe
+from actwise.sweep import make_plan
 from actwise.sweep.compile_advice import CompileAdvice, CompileTimes, ModelAdvice
+from actwise.sweep.estimate import estimate
+from small_sweeps import small_study
 
 STUDY = """name = "mlp"
 [factors]
@@ -53,6 +58,15 @@ def said(
     found = ModelAdvice(**{**vars(CELL), "times": times, "problem": problem})
     print_compile_advice(CompileAdvice((found,), ()))
     return capsys.readouterr().out
+
+
+def test_memory_of_a_device_is_said_where_it_is_known(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = make_plan(small_study(activation=("relu",)), make_describe(None))
+    cost = replace(estimate(plan, workers=1, device="cuda"), memory_bytes=10**9)
+    print_cost(plan, cost, note=None)
+    assert "memory    up to 1.0 GB a run\n" in capsys.readouterr().out
+    print_cost(plan, replace(cost, device_memory_bytes=3 * 10**9), note=None)
+    assert "memory    up to 1.0 GB a run, and 3.0 GB of the device's" in capsys.readouterr().out
 
 
 def test_a_plan_too_short_to_compile_says_so(

@@ -50,6 +50,18 @@ def test_without_a_compiler_nothing_is_tried(monkeypatch: pytest.MonkeyPatch) ->
     assert "'a-compiler-that-is-not-here'" in advice.notes[0]
 
 
+def test_compiling_that_would_not_fit_into_the_memory_is_not_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiler = tmp_path / "compiler"
+    compiler.touch(mode=0o755)
+    monkeypatch.setenv("CXX", str(compiler))
+    monkeypatch.setenv("TORCHINDUCTOR_COMPILE_THREADS", "1000000")
+    advice = advice_on()
+    assert advice.models == ()
+    assert "not tried: to compile on all workers takes about" in advice.notes[0]
+
+
 def test_a_study_that_varies_the_setting_needs_no_advice() -> None:
     plan, calibration = calibrated()
     values = plan.study.model_dump()

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+import torch
 
 from actwise.errors import ActwiseError, SpecError
 from actwise.models import make_describe
@@ -11,6 +12,7 @@ from actwise.spec import Description, RunSpec
 from actwise.sweep import RunOptions, make_plan
 from actwise.sweep.calibrate import calibrate
 from actwise.sweep.smoke import SmokeReport, smoke
+from actwise.sweep.trial import measure
 from small_sweeps import small_study
 
 INLINE = RunOptions(executor="inline")
@@ -74,6 +76,14 @@ def test_runs_of_a_few_batches_can_be_timed(size: dict[str, int]) -> None:
     assert cell.seconds_per_run > cell.step_seconds > 0
 
 
+def test_what_gets_a_worker_ready_is_no_measurement() -> None:
+    study = small_study(activation=("relu", "elu"), seeds=(0,))
+    runs = make_plan(study, make_describe(None)).distinct_runs
+    found = measure(runs, INLINE, workers=3)
+    assert [len(found.trials[run.run_id]) for run in runs] == [3, 3]
+    assert all(trial.images_per_second for tries in found.trials.values() for trial in tries)
+
+
 def test_one_run_is_timed_on_one_worker() -> None:
     plan = make_plan(small_study(activation=("relu",), seeds=(0,)), make_describe(None))
     cost = calibrate(plan, RunOptions(executor="process", workers=4)).estimate
@@ -97,6 +107,17 @@ def test_runs_larger_than_the_memory_are_neither_tried_nor_timed() -> None:
         calibrate(make_plan(study, describe_large), INLINE)
     with pytest.raises(SpecError, match="GB of memory"):
         smoke(study, describe=describe_large, options=INLINE)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_the_memory_of_a_cuda_device_is_measured() -> None:
+    plan = make_plan(small_study(activation=("relu",), epochs=1000), make_describe(None))
+    calibration = calibrate(plan, RunOptions(executor="process", device="cuda"))
+    (cell,) = calibration.cells
+    assert cell.device_memory_bytes is not None
+    assert 0 < cell.device_memory_bytes < torch.cuda.get_device_properties(0).total_memory
+    assert calibration.estimate.device_memory_bytes == cell.device_memory_bytes
 
 
 def test_cells_that_differ_in_the_learning_rate_share_a_measurement() -> None:

@@ -144,7 +144,7 @@ def _missing_memory(plan: Plan, runs: Iterable[PlannedRun], *, workers: int) -> 
     if needed_bytes <= safe_bytes:
         return None
     return (
-        f"to compile on {workers} workers takes about {needed_bytes / 1e9:,.1f} GB of memory and "
+        f"to compile on all workers takes about {needed_bytes / 1e9:,.1f} GB of memory, and "
         f"{safe_bytes / 1e9:,.1f} GB are left for it"
     )
 

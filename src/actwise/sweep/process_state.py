@@ -83,7 +83,8 @@ def seed_global_generators(seed: int) -> None:
 
 def reset_peak_memory(device: torch.device) -> None:
     """Forget how much memory this process once used, on ``device`` too; Linux or not at all."""
-    if device.type == "cuda":
+    # Before its first use there is nothing to forget, and resetting would raise.
+    if device.type == "cuda" and torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         # Freed memory stays reserved, and a finished model is part of a cycle.
         gc.collect()
         torch.cuda.empty_cache()
