@@ -1,5 +1,6 @@
 """The tree of commands. Each group is a module of its own; nothing heavy is imported here."""
 
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 import typer
@@ -19,13 +20,12 @@ from . import (
     stores,
     tables,
 )
+from .plain_help import Command, Group
 
-
-def _group(help: str) -> typer.Typer:
-    return typer.Typer(help=help, no_args_is_help=True)
-
+_Commands = Mapping[str, Callable[..., object]]
 
 app = typer.Typer(
+    cls=Group,
     help="Which activation function should this network use? Factorial studies, with evidence.",
     no_args_is_help=True,
     add_completion=False,
@@ -48,34 +48,42 @@ def _options(
     pass
 
 
-app.command("demo")(running.demo)
-app.command("plan")(planning.plan)
-app.command("run")(running.run)
-app.command("status")(status.status)
-app.command("table")(tables.table)
-app.command("analyze")(analyzing.analyze)
-app.command("report")(reporting.report)
-app.command("export")(exporting.export)
-app.command("import")(exporting.import_exports)
+def _add(group: typer.Typer, commands: _Commands) -> None:
+    for name, command in commands.items():
+        group.command(name, cls=Command)(command)
 
-list_app = _group("What there is to study: activations, models, data sets ...")
-for name, command in catalogue.COMMANDS.items():
-    list_app.command(name)(command)
-app.add_typer(list_app, name="list")
 
-show_app = _group("One activation or one run in full.")
-show_app.command("activation")(show_activation.show_activation)
-show_app.command("run")(show_run.show_run)
-app.add_typer(show_app, name="show")
-
-data_app = _group("Data sets: what is here, download, verify.")
-data_app.command("list")(data.list_data)
-data_app.command("fetch")(data.fetch)
-data_app.command("verify")(data.verify)
-app.add_typer(data_app, name="data")
-
-store_app = _group("Copy a store, take runs out of it, clean it up.")
-store_app.command("copy")(stores.copy)
-store_app.command("rm")(stores.remove)
-store_app.command("gc")(stores.collect_garbage)
-app.add_typer(store_app, name="store")
+_COMMANDS: _Commands = {
+    "demo": running.demo,
+    "plan": planning.plan,
+    "run": running.run,
+    "status": status.status,
+    "table": tables.table,
+    "analyze": analyzing.analyze,
+    "report": reporting.report,
+    "export": exporting.export,
+    "import": exporting.import_exports,
+}
+_GROUPS: Mapping[str, tuple[str, _Commands]] = {
+    "list": (
+        "What there is to study: activations, models, data sets ...",
+        catalogue.COMMANDS,
+    ),
+    "show": (
+        "One activation or one run in full.",
+        {"activation": show_activation.show_activation, "run": show_run.show_run},
+    ),
+    "data": (
+        "Data sets: what is here, download, verify.",
+        {"list": data.list_data, "fetch": data.fetch, "verify": data.verify},
+    ),
+    "store": (
+        "Copy a store, take runs out of it, clean it up.",
+        {"copy": stores.copy, "rm": stores.remove, "gc": stores.collect_garbage},
+    ),
+}
+_add(app, _COMMANDS)
+for _name, (_help, _members) in _GROUPS.items():
+    _group = typer.Typer(cls=Group, help=_help, no_args_is_help=True)
+    _add(_group, _members)
+    app.add_typer(_group, name=_name)

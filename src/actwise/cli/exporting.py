@@ -59,7 +59,7 @@ def export(
 
 def import_exports(
     folders: Annotated[
-        list[Path], typer.Argument(metavar="DIR...", help="Folders of `export --what all`.")
+        list[Path], typer.Argument(metavar="DIR", help="Folders of `export --what all`.")
     ],
     store: Store,
     artifacts: Artifacts = None,
