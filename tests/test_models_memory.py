@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from actwise import activations, regularization
 from actwise.models import describe
+from actwise.models.entry import resolve
+from actwise.models.footprint import MOST_PASS_BYTES, footprint
+from actwise.models.layers import LayerFactory
 from small_runs import DATASET, make_spec
 
 TRAIN = """
@@ -50,3 +54,20 @@ def test_the_estimate_is_within_a_quarter_of_the_measured_peak(model: str, width
     spec = make_spec(model=model, width=width, regularization="bn+dropout+aug", batch_size=128)
     info = replace(DATASET.info, input_shape=(3, 32, 32), num_train=256, num_test=40)
     assert describe(spec, info).memory_bytes == pytest.approx(int(output), rel=0.25)
+
+
+@pytest.mark.parametrize(("side", "stays"), [(32, False), (512, True)])
+def test_figures_do_not_depend_on_where_a_network_is_looked_at(*, side: int, stays: bool) -> None:
+    shape = (3, side, side)
+
+    def build() -> torch.nn.Module:
+        level = regularization.resolve("bn+dropconnect(0.1)")
+        layers = LayerFactory(activations.resolve("rrelu"), level)
+        with torch.device("meta"):
+            return resolve("resnet18").build(layers, input_shape=shape, num_classes=10, width=1.0)
+
+    ours = build()
+    found = footprint(ours, input_shape=shape, batch_size=128, is_ours=True)
+    assert found == footprint(build(), input_shape=shape, batch_size=128)
+    assert all(p.is_meta == stays for p in (*ours.parameters(), *ours.buffers()))
+    assert stays == (found.parameter_bytes + found.saved_bytes * 3 / 128 > MOST_PASS_BYTES)

@@ -3,6 +3,7 @@
 Legend: N images of a batch, C channels, H height, W width, K classes.
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from torch import Tensor, nn
 from ..rng import Stochastic
 
 BASE_BYTES = 375 * 2**20
+
+MOST_PASS_BYTES = 512 * 2**20
+"""Of the parameters and what a pass saves on the CPU; what is larger is only reckoned with."""
 
 # Two images: batch norm in training refuses a single value a channel.
 _PASS_SIZES = (2, 3)
@@ -52,14 +56,13 @@ def footprint(
     Two forward passes of tiny batches are measured and their sizes extended to ``batch_size`` in a
     straight line. With users' code in it the network stays on the meta device, where no number can
     lead that code astray. There torch imports its compiler, which takes 2 s: so a network that
-    ``is_ours`` passes zeros on the CPU instead, and comes back there.
+    ``is_ours`` passes zeros on the CPU instead, and comes back there, unless it is so large that
+    planning would take more than :data:`MOST_PASS_BYTES`. The figures are the same on both.
     """
     network.train()
-    if is_ours:
-        _put_zeros_in_place(network)
-    device = torch.device("cpu" if is_ours else "meta")
     with _one_thread():
-        small, large = (_pass(network, input_shape, num, device) for num in _PASS_SIZES)
+        passes = _passes_of_zeros(network, input_shape) if is_ours else None
+        small, large = passes or _passes(network, input_shape, torch.device("meta"))
     sizes = [
         first + (second - first) * (batch_size - _PASS_SIZES[0])
         for first, second in zip(small.saved_bytes, large.saved_bytes, strict=False)
@@ -67,25 +70,49 @@ def footprint(
     return Footprint(
         macs=small.macs // _PASS_SIZES[0],
         num_parameters=sum(p.numel() for p in network.parameters()),
-        parameter_bytes=sum(p.numel() * p.element_size() for p in network.parameters()),
+        parameter_bytes=_parameter_bytes(network),
         saved_bytes=sum(sizes),
         largest_bytes=max(sizes, default=0),
-        num_outputs=_row_length(small.outputs, _PASS_SIZES[0]),
+        num_outputs=small.num_outputs,
     )
 
 
-def _put_zeros_in_place(network: nn.Module) -> None:
-    """Replace what is on the meta device by zeros on the CPU.
+def _parameter_bytes(network: nn.Module) -> int:
+    return sum(p.numel() * p.element_size() for p in network.parameters())
+
+
+class _TooLargeError(Exception):
+    """A pass saves more than it may."""
+
+
+def _passes_of_zeros(network: nn.Module, input_shape: tuple[int, int, int]) -> "list[_Pass] | None":
+    """The passes on the CPU; None, and the network on the meta device, if they are too large."""
+    most_bytes = MOST_PASS_BYTES - _parameter_bytes(network)
+    if most_bytes < 0:
+        return None
+    _put_zeros_in_place(network, torch.device("cpu"))
+    try:
+        return _passes(network, input_shape, torch.device("cpu"), most_bytes=most_bytes)
+    except _TooLargeError:
+        _put_zeros_in_place(network, torch.device("meta"))
+        return None
+
+
+def _put_zeros_in_place(network: nn.Module, device: torch.device) -> None:
+    """Replace all parameters and buffers by zeros on ``device``.
 
     ``to_empty`` imports torch's symbolic shapes, and so sympy: 0.6 s.
     """
+
+    def zeros(old: Tensor) -> Tensor:
+        return torch.zeros(old.shape, dtype=old.dtype, device=device)
+
     parameters: dict[nn.Parameter, nn.Parameter] = {}
     for module in network.modules():
         for name, old in list(module.named_parameters(recurse=False, remove_duplicate=False)):
-            new = parameters.setdefault(old, nn.Parameter(torch.zeros(old.shape, dtype=old.dtype)))
-            module.register_parameter(name, new)
+            module.register_parameter(name, parameters.setdefault(old, nn.Parameter(zeros(old))))
         for name, buffer in list(module.named_buffers(recurse=False)):
-            module.register_buffer(name, torch.zeros(buffer.shape, dtype=buffer.dtype))
+            module.register_buffer(name, zeros(buffer))
 
 
 def peak_memory_bytes(cost: Footprint, *, optimizer: str, image_bytes: int) -> int:
@@ -131,12 +158,27 @@ class _Pass:
 
     macs: int
     saved_bytes: list[int]
-    outputs: object
+    num_outputs: int | None
+
+
+def _passes(
+    network: nn.Module,
+    input_shape: tuple[int, int, int],
+    device: torch.device,
+    *,
+    most_bytes: float = math.inf,
+) -> list[_Pass]:
+    return [_pass(network, (num, *input_shape), device, most_bytes) for num in _PASS_SIZES]
 
 
 def _pass(
-    network: nn.Module, input_shape: tuple[int, int, int], num_images: int, device: torch.device
+    network: nn.Module,
+    shape_NCHW: tuple[int, int, int, int],
+    device: torch.device,
+    most_bytes: float,
 ) -> _Pass:
+    num_images = shape_NCHW[0]
+
     def draw_zeros(count: int) -> Tensor:
         return torch.zeros(count, dtype=torch.int16, device=device)
 
@@ -149,13 +191,15 @@ def _pass(
         for module in network.modules()
         if isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.Linear)
     ]
-    saved = _SavedTensors(network)
-    with torch.autograd.graph.saved_tensors_hooks(saved.pack, _unpack):
-        outputs = network(torch.zeros(num_images, *input_shape, device=device))
-    for hook in hooks:
-        hook.remove()
+    saved = _SavedTensors(network, most_bytes)
+    try:
+        with torch.autograd.graph.saved_tensors_hooks(saved.pack, _unpack):
+            outputs = network(torch.zeros(shape_NCHW, device=device))
+    finally:
+        for hook in hooks:
+            hook.remove()
     sizes = [storage.nbytes() for storage in saved.storages.values()]
-    return _Pass(counter.macs, sizes, outputs)
+    return _Pass(counter.macs, sizes, _row_length(outputs, num_images))
 
 
 class _MacCounter:
@@ -170,7 +214,8 @@ class _MacCounter:
 class _SavedTensors:
     """Collects the memory that autograd keeps, without the parameters themselves."""
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, most_bytes: float) -> None:
+        self._bytes_left = most_bytes
         # Kept alive here, so that no later storage gets the address of a freed one.
         self._parameters = [p.untyped_storage() for p in network.parameters()]
         self._known = {storage._cdata for storage in self._parameters}
@@ -178,8 +223,11 @@ class _SavedTensors:
 
     def pack(self, tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
-        if storage._cdata not in self._known:
+        if storage._cdata not in self._known and storage._cdata not in self.storages:
             self.storages[storage._cdata] = storage
+            self._bytes_left -= storage.nbytes()
+            if self._bytes_left < 0:
+                raise _TooLargeError
         return tensor
 
 
