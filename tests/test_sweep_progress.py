@@ -23,6 +23,7 @@ from actwise.sweep.progress import (
     JsonProgress,
     PlainProgress,
     choose_progress,
+    describe_progress,
     describe_seconds,
 )
 from actwise.sweep.rich_progress import RichProgress
@@ -59,6 +60,17 @@ TOLD = [
     "something to know",
     "6 finished, 1 diverged, 0 failed, 2 left",
 ]
+
+
+PROGRESS = {"epochs": 10, "batches": 4, "seconds_left": None}
+COMPILED: tuple[SweepStarted, RunStarted, RunProgress, RunProgress] = (
+    SweepStarted(study="paper", num_runs=1, num_done=0, workers=1, logs="S/logs"),
+    RunStarted(**RUN, attempt=1, is_compiling=True),
+    RunProgress(
+        **RUN, **PROGRESS, epoch=1, batch=1, loss=2.25, images_per_second=3, is_compiling=True
+    ),
+    RunProgress(**RUN, **PROGRESS, epoch=2, batch=1, loss=1.25, images_per_second=900),
+)
 
 
 class Terminal(io.StringIO):
@@ -104,6 +116,30 @@ def test_plain_progress_counts_runs_and_shows_a_sign_of_life() -> None:
     assert [line.partition("] ")[2] for line in lines] == [TOLD[0], progress, *TOLD[1:]]
     assert lines[0].startswith("[5/9]")
     assert lines[-1].startswith("[7/9]")
+
+
+def test_a_run_that_compiles_says_so_in_the_epoch_that_it_begins_with() -> None:
+    stream = io.StringIO()
+    sink = PlainProgress(stream)
+    for event in COMPILED:
+        sink.emit(event)
+    _, started, progress = stream.getvalue().splitlines()
+    assert started.endswith("vgg16 relu seed 0: compiling before its first batch")
+    assert progress.endswith("epoch 1/10, loss 2.250, 3 images/s with compiling")
+    assert describe_progress(COMPILED[-1]) == "epoch 2/10, loss 1.250, 900 images/s"
+
+
+@pytest.mark.parametrize(
+    ("num_events", "state"), [(2, "compiling"), (3, "images/s with compiling")]
+)
+def test_a_terminal_says_that_a_run_compiles(num_events: int, state: str) -> None:
+    terminal = Terminal()
+    sink = RichProgress(terminal)
+    for event in COMPILED[:num_events]:
+        sink.emit(event)
+    sink.close()
+    assert state in terminal.getvalue()
+    assert "starting" not in terminal.getvalue()
 
 
 def test_a_terminal_shows_bars_and_keeps_the_lines_of_what_ended() -> None:

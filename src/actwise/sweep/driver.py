@@ -79,6 +79,8 @@ class Driver:
         self._kept: dict[str, Claim] = {}
         self._error: StoreError | None = None
         self._attempts = dict.fromkeys(runs, 0)
+        # The epoch in which a worker took each run up, by which it compiled its step.
+        self._first_epochs: dict[str, int] = {}
         self._next_poll_time = 0.0
         self._shown_holders: tuple[str, ...] = ()
 
@@ -139,7 +141,15 @@ class Driver:
         self._claims[claim.run_id] = self._kept.pop(claim.run_id)
         self._attempts[claim.run_id] += 1
         attempt = self._attempts[claim.run_id]
-        self._sink.emit(RunStarted(run_id=claim.run_id, label=self._label(run), attempt=attempt))
+        self._first_epochs.pop(claim.run_id, None)
+        self._sink.emit(
+            RunStarted(
+                run_id=claim.run_id,
+                label=self._label(run),
+                attempt=attempt,
+                is_compiling=run.spec.train.compile,
+            )
+        )
         return make_assignment(
             run,
             token=claim.token,
@@ -258,10 +268,13 @@ class Driver:
     def _on_progress(self, progress: Progress) -> None:
         fraction = (progress.epoch - 1 + progress.batch / progress.batches) / progress.epochs
         self._time_left.progress(progress.run_id, fraction)
+        run = self._runs[progress.run_id]
+        is_first = self._first_epochs.setdefault(progress.run_id, progress.epoch) == progress.epoch
         self._sink.emit(
             RunProgress(
                 **asdict(progress),
-                label=self._label(self._runs[progress.run_id]),
+                label=self._label(run),
                 seconds_left=self._time_left.seconds(),
+                is_compiling=run.spec.train.compile and is_first,
             )
         )

@@ -18,11 +18,15 @@ class SweepStarted:
 
 @dataclass(frozen=True, kw_only=True)
 class RunStarted:
-    """A run has been claimed; ``attempt`` counts from 1 in this command."""
+    """A run has been claimed; ``attempt`` counts from 1 in this command.
+
+    ``is_compiling``: its first step is compiled before, which takes a minute or more.
+    """
 
     run_id: str
     label: str
     attempt: int
+    is_compiling: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +34,7 @@ class RunProgress:
     """Where a run stands; ``loss`` is the epoch's mean so far (None: not known yet).
 
     ``seconds_left`` is of the whole sweep, by the rate of this command; None at its beginning.
+    ``is_compiling``: in this epoch the step was compiled, which ``images_per_second`` counts in.
     """
 
     run_id: str
@@ -41,6 +46,7 @@ class RunProgress:
     loss: float | None
     images_per_second: float
     seconds_left: float | None
+    is_compiling: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

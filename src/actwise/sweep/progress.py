@@ -139,7 +139,9 @@ def describe_event(event: Event) -> str | None:
                 f"{event.left} left"
             )
         case RunStarted():
-            return None
+            return (
+                f"{event.label}: compiling before its first batch" if event.is_compiling else None
+            )
 
 
 def _describe_start(event: SweepStarted) -> str:
@@ -160,7 +162,13 @@ def describe_progress(event: RunProgress) -> str:
     left = ""
     if event.seconds_left is not None:
         left = f", about {describe_seconds(event.seconds_left)} left"
-    return f"epoch {event.epoch}/{event.epochs}{loss}, {event.images_per_second:.0f} images/s{left}"
+    return f"epoch {event.epoch}/{event.epochs}{loss}, {describe_rate(event)}{left}"
+
+
+def describe_rate(event: RunProgress) -> str:
+    """``812 images/s``, and whether the time of compiling counts in it."""
+    compiling = " with compiling" if event.is_compiling else ""
+    return f"{event.images_per_second:.0f} images/s{compiling}"
 
 
 def describe_seconds(seconds: float) -> str:

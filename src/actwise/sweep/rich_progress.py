@@ -15,7 +15,7 @@ from .events import (
     SweepEnded,
     SweepStarted,
 )
-from .progress import Counter, describe_event, describe_seconds
+from .progress import Counter, describe_event, describe_rate, describe_seconds
 
 
 class RichProgress:
@@ -48,7 +48,9 @@ class RichProgress:
             )
         if isinstance(event, RunStarted):
             self._tasks[event.run_id] = self._bars.add_task(
-                f"  {event.label}", total=1.0, state="starting"
+                f"  {event.label}",
+                total=1.0,
+                state="compiling" if event.is_compiling else "starting",
             )
         elif isinstance(event, RunProgress):
             self._show_run(event)
@@ -60,7 +62,7 @@ class RichProgress:
             )
         if isinstance(event, SweepEnded):
             self.close()
-        line = None if isinstance(event, RunProgress) else describe_event(event)
+        line = None if isinstance(event, RunProgress | RunStarted) else describe_event(event)
         if line is not None:
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
@@ -71,7 +73,7 @@ class RichProgress:
     def _show_run(self, event: RunProgress) -> None:
         fraction = (event.epoch - 1 + event.batch / event.batches) / event.epochs
         loss = "" if event.loss is None else f" loss {event.loss:.3f}"
-        state = f"epoch {event.epoch}/{event.epochs}{loss} {event.images_per_second:.0f} images/s"
+        state = f"epoch {event.epoch}/{event.epochs}{loss} {describe_rate(event)}"
         self._bars.update(self._tasks[event.run_id], completed=fraction, state=state)
         if self._all is not None and event.seconds_left is not None:
             left = f"{self._counter} runs, about {describe_seconds(event.seconds_left)} left"
