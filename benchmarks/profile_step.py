@@ -27,6 +27,7 @@ from actwise import engine, regularization
 from actwise.activations import is_activation
 from actwise.engine.batches import TrainingBatches
 from actwise.engine.masks import Masks
+from actwise.engine.optimizers import Optimizer
 from cells import BATCH_SIZE, INPUT_SHAPE, LEVELS, NETWORKS, make_spec, make_training
 from clock import seconds_of
 from printing import describe, markdown, where
@@ -105,19 +106,21 @@ def shares_of(action: Callable[[], None], count: int) -> dict[str, float]:
 
 @contextmanager
 def parts_named(network: nn.Module) -> Iterator[None]:
-    """Let every module of a kind, and every draw of masks or images, say what it is."""
+    """Let every module of a kind, every draw of masks or images and every update say what it is."""
     hooks = []
     for module in network.modules():
         group = group_of(module)
         if group is not None:
             hooks += named_hooks(module, group)
-    draw_masks, make_batch = Masks.fill, TrainingBatches.batch
+    draw_masks, make_batch, update = Masks.fill, TrainingBatches.batch, Optimizer.step
     Masks.fill = named(draw_masks, "mask")  # type: ignore[method-assign]
     TrainingBatches.batch = named(make_batch, "aug")  # type: ignore[method-assign]
+    Optimizer.step = named(update, "opt")  # type: ignore[method-assign]
     try:
         yield
     finally:
         Masks.fill, TrainingBatches.batch = draw_masks, make_batch  # type: ignore[method-assign]
+        Optimizer.step = update  # type: ignore[method-assign]
         for hook in hooks:
             hook.remove()
 
@@ -171,12 +174,10 @@ def times_by_group(events: Any) -> Counter[str]:
 
 
 def own_group(event: Any) -> str | None:
-    """That of the nearest enclosing span with a name of ours, or the optimizer's."""
+    """That of the nearest enclosing span with a name of ours."""
     while event is not None:
         if event.name.startswith(PREFIX):
             return str(event.name.removeprefix(PREFIX))
-        if event.name.startswith("Optimizer.step"):
-            return "opt"
         event = event.cpu_parent
     return None
 

@@ -15,7 +15,7 @@ from torch.utils._pytree import tree_leaves
 
 from actwise import regularization
 from actwise.engine.captured import CapturedStep, runs_users_code
-from actwise.engine.optim import make_optimizer
+from actwise.engine.optimizers import make_optimizer
 from made_runs import made_epoch
 from small_runs import make_model, make_spec, make_training
 
@@ -116,8 +116,7 @@ def test_the_watch_sees_a_learning_rate_that_comes_from_the_host() -> None:
     optimizer = make_optimizer(model, spec.train)
     seen = []
     for rate in (0.1, 0.1, 0.05):
-        for group in optimizer.param_groups:
-            group["lr"] = rate
+        optimizer.learning_rate = rate
         with Watch() as watch:
             optimizer.step()
         seen.append(watch.operations)

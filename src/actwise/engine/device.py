@@ -105,7 +105,8 @@ def set_backend(precision: Precision, device: Device) -> None:
         getattr(torch.backends.mkldnn, operation).fp32_precision = "ieee"
     # On CUDA agreement is statistical (docs/architecture.md), and the deterministic kernels of
     # cuDNN are slower; on the CPU bit-identity is promised.
-    torch.use_deterministic_algorithms(not device.is_cuda)
+    # Torch's other setter of this imports its compiler, 0.8 s of every process.
+    torch.set_deterministic_debug_mode("default" if device.is_cuda else "error")
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = device.is_cuda
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
 from .batches import Batch
 from .device import Device, Precision, autocast
+from .optimizers import Optimizer
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Step:
         Where the loss is not finite the weights become so too: the caller looks at it.
         """
         # First, so that what a capture that failed left behind is never added to.
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.clear_gradients()
         with autocast(self.precision, self.device):
             logits_BK = self.network(batch.x_BCHW)
         logits_BK = logits_BK.float()

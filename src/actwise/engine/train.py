@@ -1,9 +1,8 @@
 """The training of one run, from its first batch to its result."""
 
-import gc
 import math
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import partial
 from typing import Literal
 
 from torch import nn
@@ -75,7 +74,6 @@ def train(
     """
     settings = spec.train
     set_backend(settings.precision, device)
-    _drop_frames_of_imports()
     model.to(device.torch_device)
     model.to(memory_format=device.torch_memory_format)  # type: ignore[call-overload]
     parts = prepare_parts(dataset, spec, device)
@@ -141,16 +139,6 @@ def train(
     if not math.isfinite(test.loss):
         return _result("diverged", training)
     return _result("finished", training, test=test, weights=weights_sha256(model))
-
-
-@cache
-def _drop_frames_of_imports() -> None:
-    """Once in a process, after its first :func:`set_backend`.
-
-    That makes torch import its compiler, which leaves frames in reference cycles; they hold those
-    of their callers, so the model would outlive its run until the collector happens to come.
-    """
-    gc.collect()
 
 
 def _resume(training: Training, checkpoints: Checkpoints | None, observe: ObserveSpec) -> None:

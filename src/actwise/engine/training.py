@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -18,13 +18,8 @@ from .captured import CapturedStep, runs_users_code
 from .checkpoint import TrainState
 from .device import Device
 from .masks import Masks
-from .optim import (
-    Schedule,
-    make_optimizer,
-    optimizer_tensors,
-    rate_tensor,
-    restore_optimizer,
-)
+from .optimizers import make_optimizer, optimizer_tensors, restore_optimizer
+from .schedule import Schedule, rate_tensor
 from .step import Step, Totals
 from .weights import cpu_copies
 
@@ -76,7 +71,7 @@ class Training:
         self._masks = Masks(model, seed=spec.seed, device=device.torch_device)
         self._step = Step(
             model=model,
-            network=torch.compile(model) if spec.train.compile else model,
+            network=_compiled(model, device) if spec.train.compile else model,
             optimizer=self._optimizer,
             precision=spec.train.precision,
             device=device,
@@ -249,3 +244,9 @@ class Training:
         if self._device.is_cuda:
             generators["torch/cuda"] = torch.cuda.get_rng_state(self._device.torch_device)
         return generators
+
+
+def _compiled(model: nn.Module, device: Device) -> Callable[[Tensor], Tensor]:
+    # As `set_backend` has it; this setter tells the compiler too.
+    torch.use_deterministic_algorithms(not device.is_cuda)
+    return torch.compile(model)

@@ -30,7 +30,7 @@ class ProcessState:
     import_path: list[str]
     dtype: torch.dtype
     num_threads: int
-    is_deterministic: bool
+    deterministic_mode: int
 
     @classmethod
     def capture(cls) -> Self:
@@ -41,7 +41,7 @@ class ProcessState:
             import_path=list(sys.path),
             dtype=torch.get_default_dtype(),
             num_threads=torch.get_num_threads(),
-            is_deterministic=torch.are_deterministic_algorithms_enabled(),
+            deterministic_mode=torch.get_deterministic_debug_mode(),
         )
 
     def restore(self) -> None:
@@ -54,7 +54,7 @@ class ProcessState:
         set_torch_defaults()
         torch.set_default_dtype(self.dtype)
         torch.set_num_threads(self.num_threads)
-        torch.use_deterministic_algorithms(self.is_deterministic)
+        torch.set_deterministic_debug_mode(self.deterministic_mode)
         if "torch._dynamo" in sys.modules:
             # Else the limit on recompilations counts over all runs, and later ones go uncompiled.
             torch.compiler.reset()

@@ -1,14 +1,11 @@
-"""Learning rates, the plateau, and what is decayed."""
+"""Learning rates and the plateau."""
 
 import math
 
 import pytest
-import torch
-from torch import nn
 
-from actwise.engine.optim import Plateau, Schedule, decayed_parameters, make_optimizer
+from actwise.engine.schedule import Plateau, Schedule
 from actwise.spec import TrainSpec
-from small_runs import make_model, make_spec
 
 BATCHES = 10
 
@@ -97,37 +94,3 @@ def test_a_schedule_goes_on_from_its_state() -> None:
     second.restore(first.state())
     assert second.learning_rate(40) == first.learning_rate(40)
     assert math.isclose(second.learning_rate(40), 0.1 * 0.1**2)
-
-
-def test_weight_decay_spares_exactly_the_activations() -> None:
-    for level in ("prelu", "acon-c", "rational", "relu"):
-        model = make_model(make_spec(activation=level, regularization="bn"))
-        layers = (nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.BatchNorm1d)
-        of_layers = {
-            f"{name}.{parameter}"
-            for name, module in model.named_modules()
-            if isinstance(module, layers)
-            for parameter, _ in module.named_parameters(recurse=False)
-        }
-        assert decayed_parameters(model) == of_layers
-        everything = {name for name, _ in model.named_parameters()}
-        assert (everything == of_layers) == (level == "relu")
-
-
-def test_weight_decay_spares_a_users_bare_parameters() -> None:
-    class Model(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.token = nn.Parameter(torch.zeros(3))
-            self.layer = nn.Linear(3, 2)
-
-    assert decayed_parameters(Model()) == {"layer.weight", "layer.bias"}
-
-
-@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
-def test_every_parameter_is_trained_once(optimizer: str) -> None:
-    model = make_model(make_spec(activation="prelu"))
-    made = make_optimizer(model, TrainSpec.model_validate({"optimizer": optimizer}))
-    trained = [id(p) for group in made.param_groups for p in group["params"]]
-    assert sorted(trained) == sorted(id(p) for p in model.parameters())
-    assert [group["weight_decay"] for group in made.param_groups] == [5e-4, 0.0]

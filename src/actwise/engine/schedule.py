@@ -1,6 +1,6 @@
-"""Optimizers, what they decay, and the learning rate of every step.
+"""The learning rate of every step, and when a run ends.
 
-Learning rates, with ``t`` the step counted from 0 and ``T`` the number of steps:
+With ``t`` the step counted from 0 and ``T`` the number of steps:
 
 - plateau: ``learning_rate * decay_factor ** drops``;
 - step: ``learning_rate * decay_factor ** (milestones passed)``;
@@ -16,53 +16,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.optim import SGD, AdamW, Optimizer
+from torch import Tensor
 
-from ..activations import is_activation
 from ..spec import TrainSpec
 
 LAST_DROP = 4
 """The drop at which the plateau schedule ends the run instead of dropping."""
 RELATIVE_THRESHOLD = 1e-4
-ADAM_BETA2 = 0.999
 ONECYCLE_RISE_FRACTION = 0.3
 ONECYCLE_START_FRACTION = 1 / 25
-
-_DECAYED = (
-    nn.modules.conv._ConvNd,
-    nn.Linear,
-    nn.modules.batchnorm._NormBase,
-    nn.GroupNorm,
-    nn.LayerNorm,
-)
-
-
-def make_optimizer(
-    model: nn.Module, settings: TrainSpec, *, learning_rate: Tensor | None = None
-) -> Optimizer:
-    """The optimizer of a run.
-
-    Fused: one pass over weights, gradients and momentum. Per step of 14.9 M parameters on one
-    core of an EPYC (torch 2.13, medians of 7): SGD fused 5.6 ms, foreach 13.8, one by one 11.6;
-    AdamW fused 7.9, foreach 52.5, one by one 42.2.
-
-    Args:
-        model: Whose parameters are trained.
-        settings: Optimizer, momentum, weight decay.
-        learning_rate: A scalar on the device that is read in every step (:func:`rate_tensor`);
-            None = always ``settings.learning_rate``.
-    """
-    groups = _parameter_groups(model, settings.weight_decay)
-    rate = settings.learning_rate if learning_rate is None else learning_rate
-    if settings.optimizer == "adamw":
-        is_captured = learning_rate is not None and learning_rate.is_cuda
-        betas = (settings.momentum, ADAM_BETA2)
-        adamw = AdamW(groups, lr=rate, betas=betas, fused=True, capturable=is_captured)
-        # Its first steps are not captured, of which it would warn.
-        adamw._warned_capturable_if_run_uncaptured = True
-        return adamw
-    return SGD(groups, lr=rate, momentum=settings.momentum, nesterov=settings.nesterov, fused=True)
 
 
 def rate_tensor(device: torch.device) -> Tensor:
@@ -70,24 +32,6 @@ def rate_tensor(device: torch.device) -> Tensor:
     return torch.zeros((), dtype=torch.float32 if device.type == "cuda" else torch.float64).to(
         device
     )
-
-
-def decayed_parameters(model: nn.Module) -> set[str]:
-    """Names of the parameters with weight decay: of convolutions, linear layers and norms.
-
-    Those inside an activation have none, whatever it is made of; nor has a parameter that a
-    user's model holds on its own.
-    """
-    decayed: set[str] = set()
-    pending: list[tuple[str, nn.Module]] = [("", model)]
-    while pending:
-        prefix, module = pending.pop()
-        if is_activation(module):
-            continue
-        if isinstance(module, _DECAYED):
-            decayed.update(prefix + name for name, _ in module.named_parameters(recurse=False))
-        pending += [(f"{prefix}{name}.", child) for name, child in module.named_children()]
-    return decayed
 
 
 @dataclass
@@ -166,39 +110,6 @@ class Schedule:
         if step < rise_steps:
             return ONECYCLE_START_FRACTION + (1 - ONECYCLE_START_FRACTION) * step / rise_steps
         return _half_cosine(step - rise_steps, self._num_steps - rise_steps)
-
-
-def optimizer_tensors(model: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
-    """The optimizer's memory as ``parameter/key`` -> tensor; by name, so order does not matter."""
-    return {
-        f"{name}/{key}": value
-        for name, parameter in model.named_parameters()
-        for key, value in optimizer.state.get(parameter, {}).items()
-        if isinstance(value, Tensor)
-    }
-
-
-def restore_optimizer(model: nn.Module, optimizer: Optimizer, tensors: dict[str, Tensor]) -> None:
-    """Put back what :func:`optimizer_tensors` gave, in the layout of each parameter."""
-    parameters = dict(model.named_parameters())
-    for path, saved in tensors.items():
-        name, _, key = path.rpartition("/")
-        parameter = parameters[name]
-        if saved.shape == parameter.shape:
-            value = torch.empty_like(parameter, requires_grad=False).copy_(saved)
-        else:
-            value = saved.to(parameter.device)
-        optimizer.state[parameter][key] = value
-
-
-def _parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    decayed = decayed_parameters(model)
-    named = list(model.named_parameters())
-    groups = [
-        {"params": [p for n, p in named if n in decayed], "weight_decay": weight_decay},
-        {"params": [p for n, p in named if n not in decayed], "weight_decay": 0.0},
-    ]
-    return [group for group in groups if group["params"]]
 
 
 def _half_cosine(t: float, duration: float) -> float:
