@@ -72,6 +72,26 @@ def test_a_command_prints_text_of_80_columns(
     assert [line for line in lines if len(line) > 80 or line != line.rstrip()] == []
 
 
+def test_settings_are_on_off_and_none_in_every_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    factors = {"train.nesterov": [True, False], "train.gradient_clip": [None, 1.0]}
+    study = made_runs.made_study(factors=factors, seeds="0..1")
+    with RunStore.open("switches", create=True) as store:
+        store.add_study(study, planned := made_runs.made_plan(study))
+        made_runs.finish(store, planned)
+    for command in ("table", "analyze"):
+        out = printed(f"{command} --store switches", capsys)
+        assert max(map(len, out.splitlines())) <= 80
+        for level in ("nesterov=on", "nesterov=off", "gradient_clip=none", "gradient_clip=1.0"):
+            assert level in out
+        assert "True" not in out and "None" not in out
+    chosen = "--where train.nesterov=off --where train.gradient_clip=none"
+    assert "nesterov=on" not in printed(f"table --store switches {chosen}", capsys)
+    term = "nesterov:gradient_clip:activation"
+    assert term in printed("analyze --store switches", capsys)
+
+
 def test_a_plan_prints_every_level_in_full(capsys: pytest.CaptureFixture[str]) -> None:
     out = printed("plan paper", capsys)
     assert out.count("bn+dropout+aug") == 12

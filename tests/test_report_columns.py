@@ -1,6 +1,7 @@
 """Tables of an analysis in a terminal: words whole, names whole, numbers without a false sign."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -39,6 +40,13 @@ def test_numbers_stay_in_one_line_and_wide_tables_go_on_below() -> None:
     assert all(header[0].startswith("term") for header, _ in blocks)
     text = "\n".join(lines_of(effects(), 40))
     assert text.count("0.95 (0.90 to 0.96)") == text.count("1949.370") == 3
+
+
+def test_terms_are_whole_where_they_leave_half_of_the_terminal() -> None:
+    view = replace(effects(), whole=("term",))
+    text = "\n".join(lines_of(view, 80))
+    assert text.count("model:regularization:activation") == len(list(columns(view, 80))) == 2
+    assert max(map(len, lines_of(view, 50))) <= 50
 
 
 @pytest.mark.parametrize("width", [10, 14, 24, 50])

@@ -198,6 +198,7 @@ def test_environments_and_looks_are_exported_by_study(store: RunStore) -> None:
         (["activation=elu", "activation=relu", "regularization=bn"], ["relu", "elu"]),
         (["width=1", "aliased=on", "regularization=bn"], ["relu", "elu", "selu"]),
         (["best_test_accuracy=", "regularization=bn"], ["relu", "elu", "selu"]),
+        (["best_test_accuracy=none", "regularization=bn"], ["relu", "elu", "selu"]),
         (["status=diverged"], []),
     ],
 )

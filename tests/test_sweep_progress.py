@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import re
 
 import pytest
 
@@ -140,6 +141,23 @@ def test_a_terminal_says_that_a_run_compiles(num_events: int, state: str) -> Non
     sink.close()
     assert state in terminal.getvalue()
     assert "starting" not in terminal.getvalue()
+
+
+def test_how_a_run_with_a_long_name_stands_is_shown_in_full_on_80_columns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    terminal = Terminal()
+    sink = RichProgress(terminal)
+    run = {"run_id": "a1", "label": "cifar100 resnet18-table2 bn+dropout+aug prelu seed 0"}
+    sink.emit(COMPILED[0])
+    sink.emit(RunStarted(**run, attempt=1))
+    progress = {**PROGRESS, "seconds_left": 288_000.0}
+    sink.emit(RunProgress(**run, **progress, epoch=1, batch=1, loss=2.25, images_per_second=1234))
+    sink.close()
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.getvalue())
+    assert "epoch 1/10 loss 2.250 1234 images/s" in shown
+    assert "0/1 runs, about 3.3 days left" in shown
 
 
 def test_a_terminal_shows_bars_and_keeps_the_lines_of_what_ended() -> None:

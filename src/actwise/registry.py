@@ -190,11 +190,17 @@ def parse_value(text: str) -> Value:
     return word
 
 
-def format_value(value: Value) -> str:
-    """The canonical text of a value; floats by ``repr``."""
+def format_value(value: Value | Sequence[Value] | None) -> str:
+    """The canonical text of a value, floats by ``repr``; settings may be a list or none."""
+    if value is None:
+        return "none"
     if isinstance(value, bool):
         return "on" if value else "off"
-    return repr(value) if isinstance(value, int | float) else value
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float):
+        return repr(value)
+    return f"[{', '.join(map(format_value, value))}]"
 
 
 def split_outside(text: str, separator: str) -> list[str]:

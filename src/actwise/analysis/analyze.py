@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from ..errors import SpecError
+from ..registry import format_value
 from ..store import RunStore
 from . import findings as find
 from .asked import Pair
@@ -274,7 +275,7 @@ def _claims(evidence: Evidence, question: Question) -> tuple[ClaimResult, ...]:
 def _pending(source: Source, observed: Observations) -> list[Cell]:
     """Planned cells without any result."""
     return [
-        tuple(str(cell[name]) for name in observed.factors)
+        tuple(format_value(cell[name]) for name in observed.factors)
         for cell in (source.table.cells if source.table else ())
         if not (cell.num_finished or cell.num_diverged)
     ]

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UnknownNameError
+from ..registry import format_value
 from .table_rows import check_columns, number_in, refuse_impossible
 
 Cell = tuple[str, ...]
@@ -207,7 +208,9 @@ def _is_diverged(row: Mapping[str, Any]) -> bool:
 
 def _text(value: Any) -> str:
     missing = value is None or (isinstance(value, float) and math.isnan(value))
-    return "" if missing else str(value)
+    if missing:
+        return ""
+    return format_value(value) if isinstance(value, bool) else str(value)
 
 
 def _encode(

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from ..errors import SpecError, UnknownNameError
+from ..registry import format_value
 from ..store import RunStore, StoredRun
 from ..store.export import export_table
 from ..store.schema import environments as environments_table
@@ -138,7 +139,7 @@ def _factors(table: Table, asked: Sequence[str] | None) -> tuple[str, ...]:
         if name not in asked and len(levels) > 1:
             raise SpecError(
                 f"--factors leaves out {name}, which varies; name it, or choose one level with "
-                f"--where {name}={levels[0]}"
+                f"--where {name}={format_value(levels[0])}"
             )
     return tuple(asked)
 
@@ -151,7 +152,7 @@ def _with_settings(row: Row, factors: Iterable[str]) -> dict[str, Any]:
         spec = json.loads(row["spec"])
         train = {f"train.{name}": value for name, value in spec["train"].items()}
         found |= {name: {**spec, **train}.get(name) for name in missing}
-    return found | {name: str(found[name]) for name in factors}
+    return found | {name: format_value(found[name]) for name in factors}
 
 
 def _once(

@@ -10,6 +10,7 @@ every seed the two are one. An interval of a percentage ends at 0 and at 100.
 import math
 from dataclasses import replace
 
+from ..registry import format_value
 from .estimate import Estimate, satterthwaite
 from .evidence import gather, is_percent
 from .inference import CellModel
@@ -29,7 +30,7 @@ def with_intervals(table: Table, observed: Observations) -> Table:
     model, limits = gather(observed).model, possible_range(observed)
     cells = []
     for cell in table.cells:
-        key = tuple(str(cell[name]) for name in observed.factors)
+        key = tuple(format_value(cell[name]) for name in observed.factors)
         found = _plain_mean(model, key, cell.mean) if cell.mean is not None else None
         if found is not None and found.is_testable:
             cell = replace(cell, interval=interval_within(found, limits))

@@ -22,7 +22,10 @@ def columns(view: View, width: int) -> Iterator[tuple[list[str], list[str]]]:
     rows = list(_shown(view))
     table = list(zip(view.header, *rows, strict=True))
     is_number = [name in view.right for name in view.header]
-    least = [_least(c, is_number=n) for c, n in zip(table, is_number, strict=True)]
+    least = [
+        _least(column, is_whole=n or _stays_whole(column, view, width))
+        for column, n in zip(table, is_number, strict=True)
+    ]
     num_keys = is_number.index(True) if any(is_number) else 1
     for members in _blocks(least, num_keys, width):
         widths = _widths([table[m] for m in members], [least[m] for m in members], width)
@@ -40,9 +43,14 @@ def _shown(view: View) -> Iterator[Row]:
         above = row[0]
 
 
-def _least(column: Row, *, is_number: bool) -> int:
+def _stays_whole(column: Row, view: View, width: int) -> bool:
     header, *cells = column
-    widest = cell_len if is_number else widest_word
+    return header in view.whole and max(map(cell_len, cells), default=0) <= width // 2
+
+
+def _least(column: Row, *, is_whole: bool) -> int:
+    header, *cells = column
+    widest = cell_len if is_whole else widest_word
     return max(widest_word(header), *map(widest, cells), 1)
 
 

@@ -13,7 +13,7 @@ from .drawing import Drawing, to_svg
 from .line_chart import Series, lines_chart
 from .raster import to_png
 from .row_charts import Interval, bars_chart, intervals_chart
-from .views import digits_of, interval_name, place, verdict_name
+from .views import digits_of, interval_name, place, term_text, verdict_name
 from .wording import printable
 
 MOST_PANELS = 12
@@ -118,7 +118,7 @@ def effect_figures(analysis: Analysis) -> list[Drawing]:
     logit = analysis.logit.pooled if analysis.logit else None
     other = {size.term: size.share for size in logit.sizes} if logit else {}
     rows = [
-        (printable(size.term), [size.share, *([other[size.term]] if other else [])])
+        (printable(term_text(size.term)), [size.share, *([other[size.term]] if other else [])])
         for size in sorted(found, key=lambda size: -size.share)[:MOST_ROWS]
     ]
     series = ["points", "logit scale"] if other else [_unit(analysis)]

@@ -82,7 +82,7 @@ def _column_factors(table: Table) -> tuple[str, ...]:
     return (*first, *(f for f in table.factors if f not in ("dataset", "activation", *first)))
 
 
-def _headings(factors: Sequence[str], values: Sequence[object]) -> Iterator[str]:
+def _headings(factors: Sequence[str], values: Sequence[Setting]) -> Iterator[str]:
     """The network above its regularization, then what else differs, with its name."""
     regularization, model, *others = values
     yield printable(str(model))

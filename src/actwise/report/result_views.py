@@ -18,6 +18,7 @@ from .views import (
     interval_name,
     make_view,
     place,
+    term_text,
     unit,
     yes,
 )
@@ -152,7 +153,7 @@ def _decomposition(
         error = (number(size.f), p_text(size.p), eta, number(size.omega_squared, 3))
         rows.append(
             (
-                size.term,
+                term_text(size.term),
                 str(size.df),
                 number(size.ss, digits),
                 number(size.share, 1),
@@ -161,7 +162,7 @@ def _decomposition(
             )
         )
     header = ("term", "df", "SS", "share %", "logit %", *middle)
-    return make_view(title, header, rows, note=note)
+    return replace(make_view(title, header, rows, note=note), whole=("term",))
 
 
 def _pool_note(points: Decomposed, digits: int, *, has_logit: bool) -> str:

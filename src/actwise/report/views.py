@@ -26,6 +26,7 @@ class View:
         right: Names of the columns of numbers.
         note: How it is to be read, sentences.
         most_rows: How many rows the terminal shows; the report shows more.
+        whole: Names of columns whose words a terminal breaks only where they take over half of it.
     """
 
     title: str
@@ -34,6 +35,7 @@ class View:
     right: tuple[str, ...] = ()
     note: str = ""
     most_rows: int = 40
+    whole: tuple[str, ...] = ()
 
 
 def make_view(
@@ -99,6 +101,11 @@ def place(condition: Sequence[tuple[str, str]], observed: Observations | None) -
     )
     shown = (level_text(*entry) for entry in condition if entry[0] not in fixed)
     return ", ".join(shown) or "all runs"
+
+
+def term_text(term: str) -> str:
+    """A term of a decomposition as its factors are named elsewhere: ``precision:activation``."""
+    return ":".join(name.removeprefix("train.") for name in term.split(":"))
 
 
 def yes(value: object) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from ..analysis import Setting, Table, TableCell
 from ..analysis.numbers import UNKNOWN, number, span
+from ..registry import format_value
 from ..spec import ENGINE_VERSION, TrainSpec
 from .paper import paper_accuracy
 
@@ -23,15 +24,9 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def setting_text(value: object) -> str:
+def setting_text(value: Setting) -> str:
     """A setting as it is written in a study."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, tuple):
-        return "[" + ", ".join(setting_text(item) for item in value) + "]"
-    if value is None:
-        return "none"
-    return printable(str(value))
+    return printable(format_value(value))
 
 
 def title(table: Table) -> str:

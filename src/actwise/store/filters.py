@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SpecError, UnknownNameError
-from ..registry import parse_value
+from ..registry import format_value, parse_value
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,7 +21,8 @@ def keep_where(
     """The rows that meet all conditions; of several on one field, one is enough.
 
     A value is compared as text and, if it is one, as a number (``width=1`` finds 1.0);
-    ``on``/``off`` and ``true``/``false`` are booleans; an empty value finds the empty cells.
+    ``on``/``off`` and ``true``/``false`` are booleans; an empty value and ``none`` find the empty
+    cells.
 
     Args:
         table: Any table.
@@ -71,12 +72,12 @@ def refuse_unknown(field: str, asked: Iterable[str], known: Collection[Any]) -> 
     """
     for text in asked:
         if not any(is_any(value, [text]) for value in known):
-            names = sorted({str(value) for value in known if value is not None})
+            names = sorted({format_value(value) for value in known if value is not None})
             raise UnknownNameError(f"{field} of these runs", text, names)
 
 
 def is_any(value: Any, asked: Iterable[str]) -> bool:
     """Whether a value is one of those asked for; see :func:`keep_where` for how they compare."""
     if value is None:
-        return "" in asked
+        return not {"", "none"}.isdisjoint(asked)
     return any(str(value) == text or bool(value == parse_value(text)) for text in asked)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 
+from ..registry import format_value
 from ..spec import ObserveSpec, PlannedRun, StudySpec
 from ..store import RunStore, kept_weights
 from .protocol import Assignment
@@ -55,6 +56,6 @@ def remove_leftovers(store: RunStore, run_id: str) -> None:
 def _level(run: PlannedRun, factor: str) -> str:
     if factor.startswith("train."):
         name = factor.removeprefix("train.")
-        return f"{name}={getattr(run.spec.train, name)}"
+        return f"{name}={format_value(getattr(run.spec.train, name))}"
     value = getattr(run.spec, factor)
     return f"width={value:g}" if factor == "width" else str(value)

@@ -4,6 +4,7 @@ from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.table import Column
 
 from .events import (
     Event,
@@ -17,6 +18,9 @@ from .events import (
 )
 from .progress import Counter, describe_event, describe_rate, describe_seconds
 
+_WIDE = 120
+"""Columns of a terminal that holds a long bar beside the names of runs and how they stand."""
+
 
 class RichProgress:
     """Bars that stay at the bottom; runs that end scroll by above them."""
@@ -25,9 +29,10 @@ class RichProgress:
         """Nothing is drawn before the first event; ``stream`` is a terminal."""
         self._console = Console(file=stream)
         self._bars = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            TextColumn("{task.fields[state]}", markup=False),
+            # What a run is called folds on a narrow terminal, how it stands does not.
+            TextColumn("{task.description}", markup=False, table_column=Column(overflow="fold")),
+            BarColumn(bar_width=40 if self._console.width >= _WIDE else 10),
+            TextColumn("{task.fields[state]}", markup=False, table_column=Column(no_wrap=True)),
             console=self._console,
             # Runs redirect the streams themselves, into their logs.
             redirect_stdout=False,
