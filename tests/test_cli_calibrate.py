@@ -87,14 +87,30 @@ def test_a_plan_too_short_to_compile_says_so(
 def test_a_recommendation_comes_with_its_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     text = said(capsys, times=PAYS)
     assert "resnet18 at width 0.25 (bn, relu): train.compile=true pays; 1,000 images/s" in text
-    assert "1,250 compiled after 60 s of compiling: a run takes 2.0 h or 1.6 h (-19 %)" in text
+    assert "1,250 compiled after 60 s of compiling: a run takes 2.00 h or 1.62 h (-19 %)" in text
 
 
 def test_what_does_not_pay_is_not_recommended(capsys: pytest.CaptureFixture[str]) -> None:
     text = said(capsys, times=LOSES)
     assert "does not pay" in text
-    assert "(+21 %)" in text
+    # 3 min and 4 min would be a third apart.
+    assert "a run takes 200 s or 242 s (+21 %)" in text
     assert "train.compile=true" not in text
+
+
+def test_the_time_of_compiling_is_said_to_depend_on_the_cache(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = "the longest of the tries, with torch's cache as it was found"
+    assert told in said(capsys, times=LOSES)
+    assert told not in said(capsys, problem="no header")
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(599.4, "599 s"), (601.0, "10.0 min")])
+def test_times_to_compare_have_three_digits(
+    seconds: float, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert f"a run takes {text} or" in said(capsys, times=replace(LOSES, seconds_per_run=seconds))
 
 
 def test_what_cannot_be_compiled_says_why(capsys: pytest.CaptureFixture[str]) -> None:

@@ -43,6 +43,21 @@ def test_one_seed_and_an_unknown_deviation_are_told_apart(
     assert "warning" not in out
 
 
+def test_the_run_sd_is_said_to_come_from_long_and_wide_runs(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = (
+        "of long, full-width runs (bank trottier); short or narrow runs scatter more: 0.565 points"
+    )
+    assert printed("plan paper", capsys).count(told) == 1
+    assert told in printed(f"{ONE_DATA_SET} seeds=0..2", capsys)
+    assert "trottier" not in printed("plan demo", capsys)
+    (row,) = json.loads(printed(f"{ONE_DATA_SET} --json", capsys))["power"]
+    assert "trottier" in row["run_sd_source"]
+    (row,) = json.loads(printed("plan demo --json", capsys))["power"]
+    assert row["run_sd_source"] is None
+
+
 def test_programs_read_the_power_too(capsys: pytest.CaptureFixture[str]) -> None:
     (row,) = json.loads(printed(f"{ONE_DATA_SET} seeds=0..1 --json", capsys))["power"]
     assert row["dataset"] == "cifar10"

@@ -6,6 +6,7 @@ import pytest
 
 import made_runs
 from actwise.cli.main import run_command
+from actwise.cli.output import print_columns
 from actwise.store import RunStore
 
 TRACEBACK = "Traceback ...\nValueError: [bold]no[/bold]"
@@ -97,6 +98,23 @@ def test_a_plan_prints_every_level_in_full(capsys: pytest.CaptureFixture[str]) -
     assert out.count("bn+dropout+aug") == 12
     assert "24 cells x 3 seeds = 72 runs" in out
     assert "if no plateau ends it early" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(("width", "left_out"), [(90, []), (60, ["MACs"]), (20, [])])
+def test_spare_columns_are_left_out_and_named_where_that_makes_the_others_fit(
+    width: int,
+    left_out: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    row = ("a-network-with-a-name", "9.16 M", "bn+dropout+augmentation", "1,234")
+    header = ("model", "MACs", "regularization", "images/s")
+    print_columns(header, [row], spare=("MACs", "regularization"))
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= width
+    assert [name for name in header if f"({name}: on a wider terminal" in out] == left_out
+    assert ("9.16 M" in out) == (not left_out)
 
 
 def test_a_plan_marks_aliased_cells(capsys: pytest.CaptureFixture[str]) -> None:

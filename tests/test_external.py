@@ -1,14 +1,23 @@
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from actwise.analysis.bank import load_bank
-from actwise.analysis.external import EXTERNAL_DEVIATIONS, single_run_models
+from actwise.analysis.external import (
+    EXTERNAL_DEVIATIONS,
+    SHORT_RUN_DEVIATION,
+    single_run_models,
+)
 from actwise.analysis.inference import fit_cells
 from actwise.analysis.observations import Observations
 from actwise.analysis.scales import logit_slope, on_scale
+from actwise.analysis.source import Reading
+from actwise.analysis.stored import read_runs
 from actwise.errors import SpecError
+from actwise.store import RunStore
+from actwise.store.importing import import_folders
 
 BEST = ("cifar100", "resnet18-table2", "bn+dropout", "prelu")
 NEXT = ("cifar100", "resnet18-table2", "bn+dropout", "relu")
@@ -24,6 +33,16 @@ def test_the_external_deviations_follow_from_the_bank(dataset: str) -> None:
     known = EXTERNAL_DEVIATIONS[dataset]
     assert math.sqrt(part.variance) == pytest.approx(known.points, abs=5e-3)
     assert part.df == known.df
+
+
+def test_the_deviation_of_short_runs_follows_from_our_study(tmp_path: Path) -> None:
+    pieces = [Path(__file__).parents[1] / f"results/identity/seed-{seed}" for seed in range(3)]
+    with RunStore.open(tmp_path / "store", create=True) as store:
+        import_folders(pieces, store)
+        observed = read_runs(store, Reading()).observed
+    (part,) = fit_cells(observed).parts
+    assert math.sqrt(part.variance) == pytest.approx(SHORT_RUN_DEVIATION.points, abs=5e-4)
+    assert part.df == SHORT_RUN_DEVIATION.df
 
 
 @pytest.mark.parametrize(("source", "z"), [("binomial", 6.30), ("run-sd", 4.74)])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from .equivalence import margin_for
 from .estimate import ALPHA
-from .external import EXTERNAL_DEVIATIONS
+from .external import EXTERNAL_DEVIATIONS, EXTERNAL_SOURCE
 from .power import Design, power_equivalent
 
 ENOUGH = 0.5
@@ -22,8 +22,8 @@ class PlannedPower:
         num_cells: Distinct cells that share the residual variance.
         num_seeds: Runs of each cell.
         margin: Margin of equivalence, in points.
-        run_sd: Run-to-run standard deviation in points, from bank ``trottier``; None where no
-            published one is at hand.
+        run_sd: Run-to-run standard deviation in points; None where no published one is at hand.
+        run_sd_source: Whose it is: of other trainings, which says little of short or narrow ones.
         alpha: Level of each of the two tests: 5 %, or what planned looks leave to each.
         power: Of the two one-sided tests at a true difference of 0; 0 for single runs, from which
             `equivalent` is never concluded; None without ``run_sd``.
@@ -35,6 +35,7 @@ class PlannedPower:
     num_seeds: int
     margin: float
     run_sd: float | None
+    run_sd_source: str | None
     alpha: float
     power: float | None
     seeds_for_half: int | None
@@ -66,7 +67,7 @@ def _planned_power(dataset: str, num_cells: int, num_seeds: int, alpha: float) -
     margin, deviation = margin_for(dataset), EXTERNAL_DEVIATIONS.get(dataset)
     if deviation is None:
         power = 0.0 if num_seeds == 1 else None
-        return PlannedPower(dataset, num_cells, num_seeds, margin, None, alpha, power, None)
+        return PlannedPower(dataset, num_cells, num_seeds, margin, None, None, alpha, power, None)
     sd, design = deviation.points, Design(num_cells)
 
     def at(seeds: int) -> float:
@@ -76,5 +77,13 @@ def _planned_power(dataset: str, num_cells: int, num_seeds: int, alpha: float) -
 
     enough = (seeds for seeds in range(2, _MOST_SEEDS + 1) if at(seeds) >= ENOUGH)
     return PlannedPower(
-        dataset, num_cells, num_seeds, margin, sd, alpha, at(num_seeds), next(enough, None)
+        dataset,
+        num_cells,
+        num_seeds,
+        margin,
+        sd,
+        EXTERNAL_SOURCE,
+        alpha,
+        at(num_seeds),
+        next(enough, None),
     )

@@ -41,26 +41,44 @@ def print_renderables(renderables: Iterable["RenderableType"]) -> None:
 
 
 def print_columns(
-    header: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()
+    header: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    right: Sequence[str] = (),
+    spare: Sequence[str] = (),
 ) -> None:
     """A table without lines; ``right`` names the columns of numbers.
 
-    The last column folds; where that is not enough on this terminal, all of them do.
+    The last column folds; where that is not enough on this terminal, the ``spare`` ones are left
+    out, the fewest that make the others fit, and named below; else all columns fold.
     """
+    cells = [[str(cell) for cell in row] for row in rows]
+    table = list(zip(header, *cells, strict=True))
+    shorter = ([c for c in table if c[0] not in spare[:n]] for n in range(len(spare) + 1))
+    kept = next(filter(_fits, shorter), None)
+    _print_columns(kept or table, right=right, fits=kept is not None)
+    if missing := [name for name, *_ in table if kept and name not in [c[0] for c in kept]]:
+        print_text(f"({' and '.join(missing)}: on a wider terminal, or with --json)")
+
+
+def _fits(table: Sequence[Sequence[str]]) -> bool:
+    widths = [max(map(len, column)) for column in table]
+    return sum(widths[:-1]) + 2 * len(widths[1:]) + min(widths[-1], _LAST) <= console().width
+
+
+def _print_columns(table: Sequence[Sequence[str]], *, right: Sequence[str], fits: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    cells = [[str(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
-    fits = sum(widths[:-1]) + 2 * len(header[1:]) + min(widths[-1], _LAST) <= console().width
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    header, *cells = zip(*table, strict=True)
+    shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for number, name in enumerate(header):
         is_fixed = fits and number < len(header) - 1
         justify: Literal["left", "right"] = "right" if name in right else "left"
-        table.add_column(Text(name), justify=justify, no_wrap=is_fixed, overflow="fold")
+        shown.add_column(Text(name), justify=justify, no_wrap=is_fixed, overflow="fold")
     for row in cells:
-        table.add_row(*map(Text, row))
-    print_renderables([table])
+        shown.add_row(*map(Text, row))
+    print_renderables([shown])
 
 
 def console() -> "Console":

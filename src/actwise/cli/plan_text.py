@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..registry import format_value
 from .output import count, print_columns, print_folded, print_text, size
 
 if TYPE_CHECKING:
@@ -22,7 +23,13 @@ def print_cells(planned: "Plan", rates: "Mapping[str, CellRate]") -> None:
     """One line a label, with what varies; ``rates`` by run id, where they were measured."""
     varied = [name for name, levels in planned.study.factors.items() if len(levels) > 1]
     names = [name.removeprefix("train.") for name in varied]
-    header = [*names, "parameters", "MACs", *(["images/s"] if rates else []), ""]
+    has_aliases = any(run.is_aliased for run in planned.cells)
+    header = [
+        *names,
+        *("parameters", "MACs"),
+        *(["images/s"] if rates else []),
+        *([""] if has_aliases else []),
+    ]
     rows = []
     for run in planned.cells[:_MOST_ROWS]:
         description = planned.description(run)
@@ -33,10 +40,11 @@ def print_cells(planned: "Plan", rates: "Mapping[str, CellRate]") -> None:
                 _amount(description.parameters),
                 _amount(description.macs),
                 *measured,
-                "aliased" if run.is_aliased else "",
+                *(["aliased" if run.is_aliased else ""] if has_aliases else []),
             )
         )
-    print_columns(header, rows, right=("parameters", "MACs", "images/s"))
+    right = ("parameters", "MACs", "images/s")
+    print_columns(header, rows, right=right, spare=("MACs", "parameters"))
     if len(planned.cells) > _MOST_ROWS:
         print_text(f"... and {count(len(planned.cells) - _MOST_ROWS, 'cell')} more (--json)")
 
@@ -66,14 +74,30 @@ def print_cost(planned: "Plan", cost: "Estimate", *, note: str | None) -> None:
 
 def print_compile_advice(advice: "CompileAdvice") -> None:
     """Whether ``train.compile`` pays, model by model, or why that was not tried."""
-    for text in (*map(_compile_advice, advice.models), *advice.notes):
-        _line("compile", text)
+    for found in advice.models:
+        _line("compile", _compile_advice(found))
+    if any(found.times for found in advice.models):
+        _line(
+            "",
+            "time of compiling: the longest of the tries, with torch's cache as it was found; an "
+            "empty cache takes longer, a cell's later runs less",
+        )
+    for note in advice.notes:
+        _line("compile", note)
 
 
 def print_powers(powers: "tuple[PlannedPower, ...]") -> None:
     """What the seeds can show; a warning where that is little."""
+    from ..analysis.external import SHORT_RUN_DEVIATION
+
     for power in powers:
         _line("warning" if power.is_low else "power", _power(power))
+    if any(power.run_sd for power in powers):
+        _line(
+            "",
+            "the run SD is that of long, full-width runs (bank trottier); short or narrow runs "
+            f"scatter more: {SHORT_RUN_DEVIATION.points:g} points in our study identity",
+        )
 
 
 def _line(name: str, text: str) -> None:
@@ -82,7 +106,7 @@ def _line(name: str, text: str) -> None:
 
 def _level(run: "PlannedRun", factor: str) -> str:
     owner: Any = run.spec.train if factor.startswith("train.") else run.spec
-    return str(getattr(owner, factor.removeprefix("train.")))
+    return format_value(getattr(owner, factor.removeprefix("train.")))
 
 
 def _amount(number: float) -> str:
@@ -129,8 +153,6 @@ def _time(cost: "Estimate") -> str:
 
 
 def _compile_advice(found: "ModelAdvice") -> str:
-    from ..sweep.progress import describe_seconds
-
     name = f"{found.model} at width {found.width:g} ({found.regularization}, {found.activation})"
     times = found.times
     if times is None:
@@ -140,10 +162,18 @@ def _compile_advice(found: "ModelAdvice") -> str:
         f"{name}: {'train.compile=true pays' if times.is_recommended else 'does not pay'}; "
         f"{times.images_per_second:,.0f} images/s as it is, "
         f"{times.compiled_images_per_second:,.0f} compiled after "
-        f"{describe_seconds(times.compile_seconds)} of compiling: a run takes "
-        f"{describe_seconds(times.seconds_per_run)} or "
-        f"{describe_seconds(times.compiled_seconds_per_run)} ({100 * change:+.0f} %)"
+        f"{_seconds(times.compile_seconds)} of compiling: a run takes "
+        f"{_seconds(times.seconds_per_run)} or "
+        f"{_seconds(times.compiled_seconds_per_run)} ({100 * change:+.0f} %)"
     )
+
+
+def _seconds(seconds: float) -> str:
+    """``200 s``, ``12.4 min`` or ``1.62 h``: three digits, for times that are compared."""
+    for unit, length, limit, digits in (("s", 1, 600, 0), ("min", 60, 5400, 1)):
+        if seconds < limit:
+            return f"{seconds / length:.{digits}f} {unit}"
+    return f"{seconds / 3600:.2f} h"
 
 
 def _power(row: "PlannedPower") -> str:
