@@ -218,7 +218,14 @@ def test_channel_statistics_are_those_of_numpy() -> None:
     import torch
 
     images = made_data.made_images(50, seed=8) // np.array([1, 2, 3], dtype=np.uint8)[:, None, None]
-    means, deviations = channel_statistics(torch.from_numpy(images))
+    tensor = torch.from_numpy(images)
+    means, deviations = channel_statistics(tensor)
     scaled = images / 255
     assert means == pytest.approx(scaled.mean(axis=(0, 2, 3)), rel=1e-12)
     assert deviations == pytest.approx(scaled.std(axis=(0, 2, 3)), rel=1e-12)
+    # More images than are looked at together.
+    indices_M = torch.arange(2500) % 49
+    assert channel_statistics(tensor, indices_M) == channel_statistics(tensor[indices_M])
+    assert channel_statistics(tensor, indices_M)[0] == pytest.approx(
+        scaled[indices_M.numpy()].mean(axis=(0, 2, 3)), rel=1e-12
+    )

@@ -92,9 +92,7 @@ def prepare_parts(dataset: Dataset, spec: RunSpec, device: Device) -> Parts:
 
 
 def _normalizer(images_NCHW: Tensor, indices_M: np.ndarray, to: torch.device) -> Normalizer:
-    is_all = len(indices_M) == len(images_NCHW)
-    used_MCHW = images_NCHW if is_all else images_NCHW[torch.from_numpy(indices_M)]
-    means, deviations = channel_statistics(used_MCHW)
+    means, deviations = channel_statistics(images_NCHW, torch.from_numpy(indices_M))
     mean_C11 = torch.tensor(means, dtype=torch.float64).view(-1, 1, 1) * 255
     deviation_C11 = torch.tensor(deviations, dtype=torch.float64).view(-1, 1, 1) * 255
     deviation_C11[deviation_C11 == 0] = 1.0
