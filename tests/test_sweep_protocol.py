@@ -14,6 +14,7 @@ from actwise.sweep.protocol import (
     Progress,
     PutBack,
     Setup,
+    Start,
     Stop,
     Tried,
     Work,
@@ -28,7 +29,6 @@ SETUP = Setup(
     checkpoints="/c",
     weights="/w",
     logs="/l",
-    import_path=("/here", "/there"),
     cpus=(0, 2),
     checkpoint_seconds=30.0,
     allow_environment_change=False,
@@ -65,6 +65,7 @@ RECORD = RunRecord(
 @pytest.mark.parametrize(
     "message",
     [
+        Start(("/here", "/there")),
         SETUP,
         Work((ASSIGNMENT, ASSIGNMENT)),
         Stop(),

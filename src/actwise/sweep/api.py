@@ -1,5 +1,7 @@
 """``actwise.run``: a study by its name, into a store by its path."""
 
+import math
+import sys
 from collections.abc import Sequence
 from dataclasses import fields
 from functools import partial
@@ -15,6 +17,7 @@ from .options import Outcome, RunOptions
 from .plan import make_plan
 from .preflight import check_machine, check_study
 from .run import run_study
+from .waiting import WaitingWorkers
 
 
 def run(
@@ -45,8 +48,6 @@ def run(
         DataError: if a data set is missing or damaged; nothing is written.
         StoreError: if the store cannot be read or written.
     """
-    from ..models import make_describe
-
     known = [field.name for field in fields(RunOptions)]
     for name in options:
         if name not in known:
@@ -54,14 +55,39 @@ def run(
     chosen = RunOptions(**options)
     spec = study if isinstance(study, StudySpec) else load_study(study, overrides)
     fixed = claims_in_force(None if claims is None else Path(claims))
-    describe = make_describe(chosen.data_dir)
-    drive = partial(run_study, describe=describe, options=chosen, progress=progress, claims=fixed)
-    if isinstance(store, RunStore):
-        return drive(spec, store)
-    if not locate(store, artifacts=artifacts).database.exists():
-        _check_before_making(spec, describe, chosen)
-    with RunStore.open(store, create=True, artifacts=artifacts) as opened:
-        return drive(spec, opened)
+    is_new = (
+        not isinstance(store, RunStore) and not locate(store, artifacts=artifacts).database.exists()
+    )
+    with WaitingWorkers(chosen, num_runs=_num_to_prepare_for(spec, is_new=is_new)) as waiting:
+        # Torch comes with it.
+        from ..models import make_describe
+
+        describe = make_describe(chosen.data_dir)
+        if is_new:
+            _check_before_making(spec, describe, chosen)
+        drive = partial(
+            run_study,
+            spec,
+            describe=describe,
+            options=chosen,
+            progress=progress,
+            claims=fixed,
+            waiting=waiting,
+        )
+        if isinstance(store, RunStore):
+            return drive(store)
+        with RunStore.open(store, create=True, artifacts=artifacts) as opened:
+            return drive(opened)
+
+
+def _num_to_prepare_for(study: StudySpec, *, is_new: bool) -> int:
+    """How many runs are sure to come, and a second or two away: workers need as long to start.
+
+    In a store with results there may be nothing to do, and with torch at hand planning is short.
+    """
+    if not is_new or "torch" in sys.modules:
+        return 0
+    return len(study.seeds) * math.prod(map(len, study.factors.values()))
 
 
 def _check_before_making(study: StudySpec, describe: Describe, options: RunOptions) -> None:

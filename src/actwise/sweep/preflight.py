@@ -1,8 +1,6 @@
 """What concerns all runs, found out before any is claimed."""
 
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from ..errors import SpecError
 from ..spec import PlannedRun, StudySpec
@@ -94,7 +92,6 @@ def make_setup(store: RunStore, options: RunOptions, *, workers: int) -> Setup:
         checkpoints=str(store.checkpoints),
         weights=str(store.weights),
         logs=str(store.logs),
-        import_path=tuple(dict.fromkeys([str(Path.cwd()), *filter(None, sys.path)])),
         cpus=_cpus(workers * options.threads),
         checkpoint_seconds=options.checkpoint_seconds,
         allow_environment_change=options.allow_environment_change,

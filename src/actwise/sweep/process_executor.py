@@ -2,7 +2,7 @@
 
 import queue
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 
 from ..errors import StoreError
 from .executors import IDLE_SECONDS, WorkSource
@@ -16,9 +16,16 @@ STOP_GRACE_SECONDS = 8.0
 class ProcessExecutor:
     """Trains in ``workers`` processes that live as long as the work lasts."""
 
-    def __init__(self, setup: Setup, *, workers: int) -> None:
+    def __init__(
+        self, setup: Setup, *, workers: int, waiting: Sequence[WorkerProcess] = ()
+    ) -> None:
+        """``waiting``: processes that were started with the threads of ``setup``, for its slots.
+
+        :meth:`map` ends them.
+        """
         self._setup = setup
         self._num_slots = workers
+        self._waiting = waiting
 
     def map(
         self,
@@ -28,7 +35,7 @@ class ProcessExecutor:
         on_progress: Callable[[Progress], None],
     ) -> Generator[Result, None, None]:
         """See :meth:`Executor.map`."""
-        pool = _Pool(self._setup, self._num_slots)
+        pool = _Pool(self._setup, self._num_slots, self._waiting)
         kill_time: float | None = None
         has_work = True
         try:
@@ -54,9 +61,10 @@ class ProcessExecutor:
 class _Pool:
     """The workers of one executor: those that live."""
 
-    def __init__(self, setup: Setup, num_slots: int) -> None:
+    def __init__(self, setup: Setup, num_slots: int, waiting: Sequence[WorkerProcess]) -> None:
         self._setup = setup
         self._num_slots = num_slots
+        self._waiting = list(waiting)
         self._workers: list[WorkerProcess] = []
         self._inbox: Inbox = queue.SimpleQueue()
 
@@ -107,19 +115,23 @@ class _Pool:
 
     def close(self) -> None:
         self.kill()
-        for worker in self._workers:
+        for worker in (*self._workers, *self._waiting):
             worker.end()
         self._workers.clear()
+        self._waiting.clear()
 
     def _idle_worker(self) -> WorkerProcess:
         for worker in self._workers:
             if not worker.pending:
                 return worker
         try:
-            self._workers.append(WorkerProcess(self._setup, self._inbox))
+            threads = self._setup.threads
+            worker = self._waiting.pop() if self._waiting else WorkerProcess(threads=threads)
+            self._workers.append(worker)
+            worker.set_up(self._setup, self._inbox)
         except OSError as error:
             raise StoreError(f"no worker process can be started: {error}") from None
-        return self._workers[-1]
+        return worker
 
     def _replace(self, worker: WorkerProcess) -> list[PutBack]:
         """End a worker, and put back what it had; the next work starts another one."""

@@ -1,8 +1,9 @@
 """What driver and worker say to each other: frozen data, on a pipe as one JSON object a line.
 
-The driver sends ``Setup`` once, then ``Work`` whenever the worker is idle, and ``Stop``. The
-worker answers every assignment of a Work with any number of ``Progress`` and one result:
-``Done``, ``PutBack`` or ``Tried``. It ends when its end of the pipe closes.
+The driver sends ``Start`` at once and ``Setup`` when it has planned, then ``Work`` whenever the
+worker is idle, and ``Stop``. The worker answers every assignment of a Work with any number of
+``Progress`` and one result: ``Done``, ``PutBack`` or ``Tried``. It ends when its end of the pipe
+closes.
 """
 
 import json
@@ -14,13 +15,26 @@ from ..errors import StoreError
 from ..spec import ObserveSpec, RunSpec
 from ..store.records import RunRecord
 
+WORKERS_LOG = "workers.log"
+"""In the folder of logs: what workers write outside of runs."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a worker needs to import torch, while the driver plans.
+
+    Attributes:
+        import_path: The driver's ``sys.path``, its working directory first: where users' code is.
+    """
+
+    import_path: tuple[str, ...]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
     """What holds for all runs of one command.
 
     Attributes:
-        import_path: The driver's ``sys.path``, its working directory first: where users' code is.
         cpus: Logical CPUs that a worker may use; None leaves its affinity alone.
         checkpoints, weights, logs: Folders of the store.
     """
@@ -31,7 +45,6 @@ class Setup:
     checkpoints: str
     weights: str
     logs: str
-    import_path: tuple[str, ...]
     cpus: tuple[int, ...] | None
     checkpoint_seconds: float
     allow_environment_change: bool
@@ -132,7 +145,7 @@ class Tried:
 
 
 Result = Done | PutBack | Tried
-Message = Setup | Work | Stop | Progress | Done | PutBack | Tried
+Message = Start | Setup | Work | Stop | Progress | Done | PutBack | Tried
 
 
 def encode(message: Message) -> bytes:
@@ -180,16 +193,11 @@ def _assignment(values: dict[str, Any]) -> Assignment:
 
 def _setup(values: dict[str, Any]) -> Setup:
     cpus = values["cpus"]
-    return Setup(
-        **values
-        | {
-            "import_path": tuple(values["import_path"]),
-            "cpus": None if cpus is None else tuple(cpus),
-        }
-    )
+    return Setup(**values | {"cpus": None if cpus is None else tuple(cpus)})
 
 
 _READERS: dict[str, Callable[[dict[str, Any]], Message]] = {
+    "Start": lambda values: Start(tuple(values["import_path"])),
     "Setup": _setup,
     "Work": lambda values: Work(tuple(_assignment(a) for a in values["assignments"])),
     "Stop": lambda values: Stop(**values),

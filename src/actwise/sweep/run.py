@@ -20,6 +20,7 @@ from .protocol import Setup
 from .stopping import StopRequest
 from .time_left import TimeLeft
 from .todo import Todo, find_todo
+from .waiting import WaitingWorkers
 
 
 def run_study(
@@ -30,6 +31,7 @@ def run_study(
     options: RunOptions | None = None,
     progress: ProgressSink | None = None,
     claims: Mapping[str, str] | None = None,
+    waiting: WaitingWorkers | None = None,
 ) -> Outcome:
     """Train every run of ``study`` that has no result in ``store``.
 
@@ -43,6 +45,7 @@ def run_study(
         options: How to run; nothing in it changes a result.
         progress: Who watches; absent = nobody.
         claims: SHA-256 of the claims in force, by name; absent = the shipped ones.
+        waiting: Workers that were started beforehand with these options; absent = none.
 
     Raises:
         SpecError: if a level, a setting or an option is not valid; nothing is written.
@@ -54,7 +57,7 @@ def run_study(
     stop = StopRequest(time_limit_seconds=options.time_limit_seconds)
     try:
         fixed = claims_in_force() if claims is None else claims
-        return _run(study, store, describe, options, sink, stop, fixed)
+        return _run(study, store, describe, options, sink, stop, fixed, waiting)
     finally:
         sink.close()
 
@@ -67,6 +70,7 @@ def _run(
     sink: ProgressSink,
     stop: StopRequest,
     claims: Mapping[str, str],
+    waiting: WaitingWorkers | None,
 ) -> Outcome:
     check_study(study)
     plan = make_plan(study, describe)
@@ -91,7 +95,8 @@ def _run(
         sink.emit(Note(_lacking_text(todo)))
     driver = _make_driver(plan, todo, store, options, sink)
     if todo.runs:
-        executor = make_executor(make_setup(store, options, workers=workers), options, workers)
+        setup = make_setup(store, options, workers=workers)
+        executor = make_executor(setup, options, workers, waiting)
         # The signals are heard only now: what went before ends at once, and has claimed nothing.
         with stop, suppress(KeyboardInterrupt):
             driver.drive(executor, should_stop=stop)
@@ -100,11 +105,14 @@ def _run(
     return outcome
 
 
-def make_executor(setup: Setup, options: RunOptions, workers: int) -> Executor:
-    """The executor that the options name."""
+def make_executor(
+    setup: Setup, options: RunOptions, workers: int, waiting: WaitingWorkers | None = None
+) -> Executor:
+    """The executor that the options name; it takes over who is ``waiting``."""
     if options.executor == "inline":
         return InlineExecutor(setup)
-    return ProcessExecutor(setup, workers=workers)
+    taken = () if waiting is None else waiting.take(workers)
+    return ProcessExecutor(setup, workers=workers, waiting=taken)
 
 
 def _count_workers(plan: Plan, todo: Todo, options: RunOptions, *, device: str) -> int:

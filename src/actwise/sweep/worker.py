@@ -13,24 +13,33 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
-from .protocol import Message, Progress, Result, Setup, Stop, Work, decode, encode
+from .protocol import (
+    WORKERS_LOG,
+    Message,
+    Progress,
+    Setup,
+    Start,
+    Stop,
+    Work,
+    decode,
+    encode,
+)
 
 PROGRESS_SECONDS = 0.25
 
 
 def main() -> None:
     """Serve the driver until its pipe closes."""
+    # The driver decides when to stop; these reach a whole session when a machine shuts down.
+    for ignored in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ignored, signal.SIG_IGN)
     inbox, outbox = _take_pipes()
-    should_stop = threading.Event()
-    work: queue.SimpleQueue[Work] = queue.SimpleQueue()
-    setup = decode(inbox.readline())
-    assert isinstance(setup, Setup)
-    # Listening begins before torch is imported: that takes seconds.
-    threading.Thread(target=_listen, args=(inbox, work, should_stop), daemon=True).start()
-    _prepare_process(setup)
-    _serve(setup, outbox, work, should_stop)
+    orders = _Orders()
+    threading.Thread(target=_listen, args=(inbox, orders), daemon=True).start()
+    sys.path[:] = orders.start.get().import_path
+    _serve(orders, outbox)
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
@@ -43,14 +52,28 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     return inbox, outbox
 
 
-def _listen(inbox: BinaryIO, work: "queue.SimpleQueue[Work]", should_stop: threading.Event) -> None:
+class _Orders:
+    """What the driver has said and nobody has taken up."""
+
+    def __init__(self) -> None:
+        self.start: queue.SimpleQueue[Start] = queue.SimpleQueue()
+        self.setup: queue.SimpleQueue[Setup] = queue.SimpleQueue()
+        self.work: queue.SimpleQueue[Work] = queue.SimpleQueue()
+        self.should_stop = threading.Event()
+
+
+def _listen(inbox: BinaryIO, orders: _Orders) -> None:
     try:
         for line in inbox:
-            message = decode(line)
-            if isinstance(message, Stop):
-                should_stop.set()
-            elif isinstance(message, Work):
-                work.put(message)
+            match decode(line):
+                case Start() as start:
+                    orders.start.put(start)
+                case Setup() as setup:
+                    orders.setup.put(setup)
+                case Work() as work:
+                    orders.work.put(work)
+                case Stop():
+                    orders.should_stop.set()
     finally:
         _end_group()
 
@@ -62,22 +85,8 @@ def _end_group() -> None:
     os._exit(1)
 
 
-def _prepare_process(setup: Setup) -> None:
-    """Affinity and path, before torch is imported; the threads stand in the environment."""
-    # The driver decides when to stop; these reach a whole session when a machine shuts down.
-    for ignored in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ignored, signal.SIG_IGN)
-    sys.path[:] = setup.import_path
-    if setup.cpus is not None:
-        os.sched_setaffinity(0, setup.cpus)
-
-
-def _serve(
-    setup: Setup,
-    outbox: BinaryIO,
-    work: "queue.SimpleQueue[Work]",
-    should_stop: threading.Event,
-) -> None:
+def _serve(orders: _Orders, outbox: BinaryIO) -> NoReturn:
+    # Torch comes with it: it is imported while the driver plans, if this process began early.
     from .attempt import attempt
     from .process_state import ProcessState
     from .run_log import descriptors_to
@@ -86,18 +95,24 @@ def _serve(
         outbox.write(encode(message))
         outbox.flush()
 
+    setup = orders.setup.get()
+    logs = Path(setup.logs)
+    if setup.cpus is not None:
+        # Threads of torch inherit it: none has been started.
+        os.sched_setaffinity(0, setup.cpus)
     state = ProcessState.capture()
-    while True:
-        for assignment in work.get().assignments:
-            with descriptors_to(Path(setup.logs) / f"{assignment.run_id}.log"):
-                result: Result = attempt(
-                    assignment,
-                    setup,
-                    should_stop=should_stop.is_set,
-                    on_progress=Throttle(send),
-                )
-                state.restore()
-            send(result)
+    with descriptors_to(logs / WORKERS_LOG):
+        while True:
+            for assignment in orders.work.get().assignments:
+                with descriptors_to(logs / f"{assignment.run_id}.log"):
+                    result = attempt(
+                        assignment,
+                        setup,
+                        should_stop=orders.should_stop.is_set,
+                        on_progress=Throttle(send),
+                    )
+                    state.restore()
+                send(result)
 
 
 class Throttle:

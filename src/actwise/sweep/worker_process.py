@@ -10,7 +10,19 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..errors import StoreError
-from .protocol import Assignment, Message, Progress, Result, Setup, Stop, Work, decode, encode
+from .protocol import (
+    WORKERS_LOG,
+    Assignment,
+    Message,
+    Progress,
+    Result,
+    Setup,
+    Start,
+    Stop,
+    Work,
+    decode,
+    encode,
+)
 
 Inbox = queue.SimpleQueue[tuple["WorkerProcess", Message | None]]
 """What all workers of a driver say; None: this one's pipe has closed, it says no more."""
@@ -25,27 +37,41 @@ _THREAD_VARIABLES = (
 
 
 class WorkerProcess:
-    """A process that trains one work item after another.
+    """A process that trains one work item after another, once it has been set up.
 
     Attributes:
         pending: Run ids of the assignments that it has not answered.
     """
 
-    def __init__(self, setup: Setup, inbox: Inbox) -> None:
-        """Start it. It needs seconds to import torch; work may be sent at once."""
+    def __init__(self, *, threads: int) -> None:
+        """Start it. It begins to import torch, which takes more than a second.
+
+        Raises:
+            OSError: if the system starts no process.
+        """
         self.pending: list[str] = []
-        threads = str(setup.threads)
-        with (Path(setup.logs) / "workers.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "actwise.sweep.worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                env={**os.environ, **dict.fromkeys(_THREAD_VARIABLES, threads)},
-                # Ctrl-C at the terminal reaches the driver alone, and the group is the worker's
-                # own: what users' code starts can be ended with it.
-                start_new_session=True,
-            )
+        self._listener: threading.Thread | None = None
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "actwise.sweep.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            # Until it is set up: there may be no store yet.
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, **dict.fromkeys(_THREAD_VARIABLES, str(threads))},
+            # Ctrl-C at the terminal reaches the driver alone, and the group is the worker's
+            # own: what users' code starts can be ended with it.
+            start_new_session=True,
+        )
+        here = str(Path.cwd())
+        self._send(Start(tuple(dict.fromkeys([here, *filter(None, sys.path)]))))
+
+    def set_up(self, setup: Setup, inbox: Inbox) -> None:
+        """Tell it what holds for all runs; work may follow at once.
+
+        Raises:
+            OSError: if its log cannot be written.
+        """
+        (Path(setup.logs) / WORKERS_LOG).touch()
         self._listener = threading.Thread(target=self._listen, args=(inbox,), daemon=True)
         self._listener.start()
         self._send(setup)
@@ -61,7 +87,7 @@ class WorkerProcess:
 
     def take(self, message: Message) -> Progress | Result:
         """What the worker said, with its run struck off if that is a result."""
-        assert not isinstance(message, Setup | Work | Stop)
+        assert not isinstance(message, Start | Setup | Work | Stop)
         if not isinstance(message, Progress):
             self.pending.remove(message.run_id)
         return message
@@ -81,7 +107,8 @@ class WorkerProcess:
         """Kill the group, wait for the process, and say how it ended."""
         self.kill_group()
         code = self._process.wait()
-        self._listener.join(timeout=1.0)
+        if self._listener is not None:
+            self._listener.join(timeout=1.0)
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None
             with suppress(OSError):
