@@ -59,6 +59,21 @@ channel_statistics(images_NCHW, torch.arange(45_000))
 print(peak_memory_bytes() - before)
 """
 
+CHECKPOINT = """
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+import torch
+from actwise.sweep.process_state import peak_memory_bytes
+from test_engine_checkpoint import make_checkpoints, make_state
+
+state = replace(make_state(), tensors={f"model/{n}": torch.ones(2_500_000) for n in range(10)})
+before = peak_memory_bytes()
+with tempfile.TemporaryDirectory() as folder:
+    make_checkpoints(Path(folder)).save(state)
+print(peak_memory_bytes() - before)
+"""
+
 
 def printed_number(script: str, *words: str) -> int:
     done = subprocess.run(
@@ -74,6 +89,11 @@ def printed_number(script: str, *words: str) -> int:
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from /proc")
 def test_to_look_at_all_images_copies_few_of_them() -> None:
     assert printed_number(STATISTICS) < 20 * 2**20
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from /proc")
+def test_to_keep_a_state_takes_two_copies_of_it_and_not_four() -> None:
+    assert 1.5 * 100e6 < printed_number(CHECKPOINT) < 2.5 * 100e6
 
 
 @pytest.mark.slow

@@ -150,10 +150,10 @@ class Checkpoints:
         older = list(self._files())
         number = max((n for _, (token, n) in older if token == self._token), default=-1) + 1
         payload = save(state.tensors, metadata={_METADATA_KEY: self._header(state)})
-        first_line = _MAGIC + hashlib.sha256(payload).hexdigest().encode() + b"\n"
+        digest = hashlib.sha256(payload).hexdigest()
         path = self._folder / f"{self.run_id}.{self._token}.{number}.ckpt"
-        write_whole(path, first_line, payload)
-        if path.read_bytes() != first_line + payload:
+        write_whole(path, _first_line(digest), payload)
+        if not _holds(path, digest):
             path.unlink()
             raise StoreError(f"checkpoint {str(path)!r} reads back other bytes than were written")
         for old, _ in older:
@@ -188,6 +188,17 @@ class Checkpoints:
         )
 
 
+def _first_line(digest: str) -> bytes:
+    return _MAGIC + digest.encode() + b"\n"
+
+
+def _holds(path: Path, digest: str) -> bool:
+    """Whether a file reads back whole; in pieces, for its content is in memory three times."""
+    with path.open("rb") as file:
+        is_ours = file.readline() == _first_line(digest)
+        return is_ours and hashlib.file_digest(file, "sha256").hexdigest() == digest
+
+
 def _read_if_there(path: Path) -> bytes | None:
     """None if it was deleted since the folder was listed: by a stale worker, or by the user."""
     try:
@@ -198,9 +209,8 @@ def _read_if_there(path: Path) -> bytes | None:
 
 def _parse(content: bytes) -> tuple[dict[str, Any], dict[str, Tensor]] | None:
     """Header and tensors of a file; None if it is not whole."""
-    first_line, _, payload = content.partition(b"\n")
-    digest = hashlib.sha256(payload).hexdigest().encode()
-    if first_line != _MAGIC + digest:
+    first_line, newline, payload = content.partition(b"\n")
+    if first_line + newline != _first_line(hashlib.sha256(payload).hexdigest()):
         return None
     # The safetensors format: 8 bytes of length, then JSON with the metadata, then the tensors.
     length = int.from_bytes(payload[:8], "little")
