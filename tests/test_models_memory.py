@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from actwise import activations, regularization
+from actwise.engine.evaluate import BATCH_SIZE
 from actwise.models import describe
 from actwise.models.entry import resolve
-from actwise.models.footprint import MOST_PASS_BYTES, footprint
+from actwise.models.footprint import EVALUATION_BATCH_SIZE, MOST_PASS_BYTES, footprint
 from actwise.models.layers import LayerFactory
 from small_runs import DATASET, make_spec
 
@@ -127,3 +128,16 @@ def test_figures_do_not_depend_on_where_a_network_is_looked_at(*, side: int, sta
     assert found == footprint(build(), input_shape=shape, batch_size=128)
     assert all(p.is_meta == stays for p in (*ours.parameters(), *ours.buffers()))
     assert stays == (found.parameter_bytes + found.saved_bytes * 3 / 128 > MOST_PASS_BYTES)
+
+
+def test_the_estimate_knows_how_many_images_are_evaluated_at_once() -> None:
+    assert EVALUATION_BATCH_SIZE == BATCH_SIZE
+
+
+def test_small_batches_do_not_hide_the_memory_of_an_evaluation() -> None:
+    spec = make_spec(model="vgg16-table1", width=1.0, batch_size=2)
+    info = replace(DATASET.info, input_shape=(3, 32, 32), num_train=50_000, num_test=10_000)
+    found = describe(spec, info)
+    # Weights, gradients, momentum; four times 250 images of 64 channels of 32 x 32 values.
+    least = 4 * (3 * found.parameters + 4 * 250 * 64 * 32 * 32)
+    assert found.memory_bytes > 375 * 2**20 + 60_000 * 3 * 32 * 32 + least - 1000

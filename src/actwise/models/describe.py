@@ -97,6 +97,7 @@ def _describe(spec: RunSpec, info: datasets.DatasetInfo, examine: _Examine) -> D
         memory_bytes=peak_memory_bytes(
             cost,
             optimizer=spec.train.optimizer,
+            batch_size=spec.train.batch_size,
             image_bytes=num_images * math.prod(info.input_shape),
         ),
     )

@@ -19,6 +19,9 @@ BASE_BYTES = 375 * 2**20
 MOST_PASS_BYTES = 512 * 2**20
 """Of the parameters and what a pass saves on the CPU; what is larger is only reckoned with."""
 
+EVALUATION_BATCH_SIZE = 250
+"""Images that a run evaluates at once on a CPU."""
+
 # Two images: batch norm in training refuses a single value a channel.
 _PASS_SIZES = (2, 3)
 
@@ -115,28 +118,31 @@ def _put_zeros_in_place(network: nn.Module, device: torch.device) -> None:
             module.register_buffer(name, zeros(buffer))
 
 
-def peak_memory_bytes(cost: Footprint, *, optimizer: str, image_bytes: int) -> int:
+def peak_memory_bytes(cost: Footprint, *, optimizer: str, batch_size: int, image_bytes: int) -> int:
     """Estimated peak resident memory of a process that trains in float32 on a CPU.
 
     Weights, gradients and the optimizer's moments; what the forward pass saves, and a fifth more
     for the fragments that a heap of such sizes leaves; the gradients of three activations at once,
-    with a convolution's copies; the data set, all of whose pages are read; and the interpreter
-    with torch and its kernels. Against the measured peaks of the engine in its memory format (batch
-    128, 1 thread of an EPYC, torch 2.13, one process each) it gave, on CIFAR-10, 0.94 to 1.04 for
-    ``vgg16-table1`` and ``resnet18-table2`` at width 1/4 and 1 with ``bn+dropout+aug``, and 0.85
-    to 1.13 for 6 networks of other kinds.
+    with a convolution's copies, or four activations of an evaluated batch if that is more; the
+    data set, all of whose pages are read; and the interpreter with torch and its kernels. Over the
+    measured peaks of whole runs on CIFAR-10, evaluations and checkpoints included, it was 0.91 to
+    1.16: ``vgg16-table1`` and ``resnet18-table2`` with ``bn+dropout+aug`` at width 1/4 and 1 in
+    batches of 16 and 128, ``convnet``, ``resnet20``, AdamW, and batches of 512 (n = 1 each, one
+    process of 1 thread, torch 2.13, Linux).
 
     Args:
-        cost: Of the network, at the batch size of the run.
+        cost: Of the network, at ``batch_size``.
+        batch_size: Of the run.
         optimizer: ``sgd`` keeps one moment, ``adamw`` two.
         image_bytes: Of all images, as uint8.
     """
     num_copies = 4 if optimizer == "adamw" else 3
+    step_bytes = cost.saved_bytes * 6 // 5 + 3 * cost.largest_bytes
+    evaluation_bytes = 4 * cost.largest_bytes * EVALUATION_BATCH_SIZE // batch_size
     return (
         BASE_BYTES
         + num_copies * cost.parameter_bytes
-        + cost.saved_bytes * 6 // 5
-        + 3 * cost.largest_bytes
+        + max(step_bytes, evaluation_bytes)
         + image_bytes
     )
 
