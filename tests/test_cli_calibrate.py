@@ -63,9 +63,9 @@ def said(
 def test_memory_of_a_device_is_said_where_it_is_known(capsys: pytest.CaptureFixture[str]) -> None:
     plan = make_plan(small_study(activation=("relu",)), make_describe(None))
     cost = replace(estimate(plan, workers=1, device="cuda"), memory_bytes=10**9)
-    print_cost(plan, cost, note=None)
+    print_cost(plan, cost, notes=())
     assert "memory    up to 1.0 GB a run\n" in capsys.readouterr().out
-    print_cost(plan, replace(cost, device_memory_bytes=3 * 10**9), note=None)
+    print_cost(plan, replace(cost, device_memory_bytes=3 * 10**9), notes=())
     assert "memory    up to 1.0 GB a run, and 3.0 GB of the device's" in capsys.readouterr().out
 
 
@@ -75,8 +75,10 @@ def test_a_plan_too_short_to_compile_says_so(
     monkeypatch.chdir(tmp_path)
     Path("mlp.toml").write_text(STUDY)
     assert run_command(["plan", "mlp.toml", "--calibrate", "--workers", "1"]) == 0
-    (line,) = re.findall("^  compile +(.+)", capsys.readouterr().out, re.MULTILINE)
+    out = capsys.readouterr().out
+    (line,) = re.findall("^  compile +(.+)", out, re.MULTILINE)
     assert line.startswith("not tried")
+    assert "runs of fewer than 5 steps are too short to be timed well" in out
     assert run_command(["plan", "mlp.toml", "--calibrate", "--workers", "1", "--json"]) == 0
     values = json.loads(capsys.readouterr().out)
     assert values["compile"] == {"models": [], "notes": [line]}

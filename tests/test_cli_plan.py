@@ -88,7 +88,7 @@ def test_the_time_says_that_it_is_assumed_and_how_to_measure(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     out = printed("plan demo", capsys)
-    assert "(assumed: 28 GFLOP/s per worker; --calibrate measures)" in out
+    assert "(assumed: 28 GFLOP/s per core; --calibrate measures)" in out
     assert "28 to 83 GFLOP/s" in printed("plan demo factors.width=0.125,1", capsys)
     assert "under 1 s" in printed(
         "plan demo factors.model=mlp factors.regularization=none train.epochs=1", capsys
@@ -121,3 +121,29 @@ def test_a_plan_for_a_device_that_is_not_here_says_so(capsys: pytest.CaptureFixt
     assert values["estimate"]["seconds"] is None
     assert "no CUDA device" in values["note"]
     assert json.loads(printed("plan demo --json", capsys))["note"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "warning"),
+    [
+        ("seeds=0..99 --workers 999", r"999 workers on \d+ cores? are no faster than \d+"),
+        ("--workers 1 --threads 999", r"1 x 999 threads on \d+ cores? are no faster than \d+"),
+        ("train.precision=tf32 --device cpu", "`run` would refuse: .*needs a CUDA device"),
+        ("width=16 factors.model=vgg16-table1", "`run` would refuse: a run needs about .* GB"),
+        ("observe.probes=true", "`run` would refuse: .*probes"),
+    ],
+)
+def test_a_plan_warns_of_what_stands_in_its_way(
+    arguments: str, warning: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values = json.loads(printed(f"plan demo {arguments} --json", capsys))
+    assert re.search(warning, values["note"])
+
+
+def test_more_workers_than_cores_take_no_less_time(capsys: pytest.CaptureFixture[str]) -> None:
+    def seconds(workers: int) -> float:
+        out = printed(f"plan demo seeds=0..99 --workers {workers} --json", capsys)
+        return float(json.loads(out)["estimate"]["seconds"])
+
+    assert seconds(1000) == pytest.approx(seconds(500), rel=0.3)
+    assert seconds(1000) > seconds(1) / 999

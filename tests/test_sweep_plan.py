@@ -123,7 +123,7 @@ def test_the_estimate_is_six_operations_per_mac_and_image(plan: Plan) -> None:
     # Four stacks of 5,000 MACs and two residual networks of 3,000, at two seeds.
     expected = 2 * 6 * images * (4 * 5000 + 2 * 3000)
     assert cost.floating_point_operations == expected
-    assert cost.basis == "assumed: 83 GFLOP/s per worker"
+    assert cost.basis == "assumed: 83 GFLOP/s per core"
     assert (cost.is_upper_bound, cost.is_measured) == (True, False)
     assert (cost.num_cells, cost.num_distinct_cells, cost.num_runs) == (8, 6, 12)
     assert (cost.num_labelled_runs, cost.num_aliased_groups) == (16, 2)
@@ -139,6 +139,17 @@ def test_the_assumed_time_counts_evaluations_and_what_workers_wait(plan: Plan) -
     assert estimate(plan, workers=1).seconds == pytest.approx(8 * large + 4 * small)
     assert estimate(plan, workers=12).seconds == pytest.approx(large)
     assert estimate(plan, workers=16).seconds == estimate(plan, workers=12).seconds
+
+
+def test_the_assumed_time_knows_the_cores_that_runs_share(plan: Plan) -> None:
+    alone = estimate(plan, workers=1).seconds
+    assert alone is not None
+    assert estimate(plan, workers=1, threads=2).seconds == pytest.approx(alone / 2)
+    assert estimate(plan, workers=1, threads=2, cores=1).seconds == pytest.approx(alone)
+    twelve_at_once = estimate(plan, workers=12).seconds
+    assert twelve_at_once is not None
+    shared = estimate(plan, workers=12, cores=3).seconds
+    assert shared == pytest.approx(4 * twelve_at_once)
 
 
 def test_held_out_images_are_evaluated_after_every_epoch() -> None:

@@ -1,7 +1,7 @@
 """The words of ``actwise plan``: the table of cells, what they cost and what they can show."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..registry import format_value
@@ -49,8 +49,8 @@ def print_cells(planned: "Plan", rates: "Mapping[str, CellRate]") -> None:
         print_text(f"... and {count(len(planned.cells) - _MOST_ROWS, 'cell')} more (--json)")
 
 
-def print_cost(planned: "Plan", cost: "Estimate", *, note: str | None) -> None:
-    """Runs, memory, operations and time; ``note`` on the device, if there is one."""
+def print_cost(planned: "Plan", cost: "Estimate", *, notes: Sequence[str]) -> None:
+    """Runs, memory, operations and time; ``notes``: what stands in the way here."""
     seeds = len(planned.study.seeds)
     print_text(
         "",
@@ -68,8 +68,8 @@ def print_cost(planned: "Plan", cost: "Estimate", *, note: str | None) -> None:
     _line("time", _time(cost))
     if cost.is_upper_bound and cost.is_measured:
         _line("", "the plateau schedule may end runs before their last epoch")
-    if note:
-        _line("device", note)
+    for note in notes:
+        _line("warning", note)
 
 
 def print_compile_advice(advice: "CompileAdvice") -> None:

@@ -67,14 +67,14 @@ def plan(
                 "study": planned.study.name,
                 "estimate": cost.estimate.to_json(),
                 "power": [asdict(row) for row in powers],
-                "note": cost.note,
+                "note": "; ".join(cost.notes) or None,
                 "compile": None if cost.advice is None else cost.advice.to_json(),
                 "cells": values,
             }
         )
         return
     print_cells(planned, cost.rates)
-    print_cost(planned, cost.estimate, note=cost.note)
+    print_cost(planned, cost.estimate, notes=cost.notes)
     if cost.advice is not None:
         print_compile_advice(cost.advice)
     print_powers(powers)
@@ -82,10 +82,10 @@ def plan(
 
 @dataclass(frozen=True)
 class _Cost:
-    """The cost, what is to be said of the device, and what was measured: rates by run id."""
+    """The cost, what stands in its way here, and what was measured: rates by run id."""
 
     estimate: "Estimate"
-    note: str | None = None
+    notes: tuple[str, ...] = ()
     rates: "Mapping[str, CellRate]" = field(default_factory=dict)
     advice: "CompileAdvice | None" = None
 
@@ -107,15 +107,21 @@ def _reckon(planned: "Plan", options: "RunOptions") -> _Cost:
     import torch
 
     from ..sweep.estimate import estimate
+    from ..sweep.foresight import obstacles
     from ..sweep.preflight import count_workers
+    from ..sweep.resources import usable_cores
 
     is_here = torch.cuda.is_available()
     device = ("cuda" if is_here else "cpu") if options.device == "auto" else options.device
     workers = count_workers(planned, planned.distinct_runs, options, device=device)
-    note = None
+    notes = [*obstacles(planned, options, workers=workers, device=device)]
     if device == "cuda" and not is_here:
-        note = "no CUDA device is here: the plan assumes one, and `run --device cuda` would refuse"
-    return _Cost(estimate(planned, workers=workers, device=device), note)
+        notes.append(
+            "no CUDA device is here: the plan assumes one, and `run --device cuda` would refuse"
+        )
+    threads, cores = options.threads, usable_cores()
+    cost = estimate(planned, workers=workers, threads=threads, cores=cores, device=device)
+    return _Cost(cost, tuple(notes))
 
 
 def _powers(planned: "Plan") -> "tuple[PlannedPower, ...]":

@@ -6,13 +6,16 @@ from typing import Any
 
 from ..spec import PlannedRun
 from .assignment import make_label
-from .estimate import Estimate, estimate, images_in_all, makespan
+from .estimate import Estimate, estimate, images_in_all, makespan, training_images
 from .options import RunOptions
 from .plan import Plan
 from .preflight import check_machine, check_memory, count_workers
 from .protocol import Tried
 from .resources import compiler_bytes
 from .trial import TrialError, measure, pace
+
+_FEW_STEPS = 5
+"""With fewer, most of a run is its start, and one disturbed step decides its time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +89,7 @@ def calibrate(plan: Plan, options: RunOptions | None = None) -> Calibration:
         seconds=seconds,
         device_memory_bytes=_most(cell.device_memory_bytes for cell in cells),
         is_measured=True,
-        basis="measured: some steps of every network with all workers busy",
+        basis="measured: some steps of every network with all workers busy" + _caution(plan),
     )
     return Calibration(measured, tuple(cells), device)
 
@@ -127,6 +130,17 @@ def _cell_rate(plan: Plan, run: PlannedRun, trials: Sequence[Tried]) -> CellRate
         device_memory_bytes=_most(trial.device_memory_bytes for trial in trials),
         seconds_per_run=found.before_seconds + images / found.images_per_second,
     )
+
+
+def _caution(plan: Plan) -> str:
+    """What makes a measured time uncertain."""
+    steps = [
+        training_images(run.spec, plan.description(run)) // run.spec.train.batch_size
+        for run in plan.distinct_cells
+    ]
+    if min(steps) >= _FEW_STEPS:
+        return ""
+    return f"; runs of fewer than {_FEW_STEPS} steps are too short to be timed well"
 
 
 def _most(values: Iterable[int | None]) -> int | None:

@@ -70,15 +70,23 @@ class Estimate:
         return asdict(self)
 
 
-def estimate(plan: Plan, *, workers: int, device: str = "cpu") -> Estimate:
-    """The cost of ``plan`` by arithmetic alone, on ``workers`` workers of one thread.
+def estimate(
+    plan: Plan, *, workers: int, threads: int = 1, cores: float = math.inf, device: str = "cpu"
+) -> Estimate:
+    """The cost of ``plan`` by arithmetic alone.
 
-    ``device``: ``cpu``, or ``cuda``, for which no rate is assumed.
+    Args:
+        plan: What is to be trained.
+        workers: How many runs at once.
+        threads: Of each of them; assumed to be worth as many cores.
+        cores: That all of them share.
+        device: ``cpu``, or ``cuda``, for which no rate is assumed.
     """
+    cores_of_one = min(threads, cores / workers)
     cells = plan.distinct_cells
     rates = [assumed_flops(run.spec.width) for run in cells]
     durations = [
-        6.0 * plan.description(run).macs * images_in_all(plan, run) / rate
+        6.0 * plan.description(run).macs * images_in_all(plan, run) / (rate * cores_of_one)
         for run, rate in zip(cells, rates, strict=True)
     ]
     num_seeds = len(plan.study.seeds)
@@ -99,7 +107,7 @@ def estimate(plan: Plan, *, workers: int, device: str = "cpu") -> Estimate:
         workers=workers,
         seconds=makespan(durations * num_seeds, workers=workers) if device == "cpu" else None,
         is_measured=False,
-        basis=f"assumed: {_range_text(rates)} GFLOP/s per worker" if device == "cpu" else "",
+        basis=f"assumed: {_range_text(rates)} GFLOP/s per core" if device == "cpu" else "",
     )
 
 

@@ -41,11 +41,20 @@ def check_machine(runs: Sequence[PlannedRun], options: RunOptions) -> str:
     device = prepare_device(
         options.device, threads=options.threads, model=first.model, width=first.width
     )
-    if not device.is_cuda and any(run.spec.train.precision == "tf32" for run in runs):
-        raise SpecError("train.precision='tf32' needs a CUDA device; use float32 or bfloat16")
+    check_precision(runs, device=device.torch_device.type)
     for level in dict.fromkeys(run.spec.dataset for run in runs):
         load(level, options.data_dir)
     return device.torch_device.type
+
+
+def check_precision(runs: Sequence[PlannedRun], *, device: str) -> None:
+    """Refuse a precision that is not for this type of device.
+
+    Raises:
+        SpecError: for ``tf32`` without CUDA.
+    """
+    if device != "cuda" and any(run.spec.train.precision == "tf32" for run in runs):
+        raise SpecError("train.precision='tf32' needs a CUDA device; use float32 or bfloat16")
 
 
 def count_workers(

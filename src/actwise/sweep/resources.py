@@ -26,14 +26,18 @@ _MOST_COMPILERS = 32
 def default_workers(memory_bytes: int, *, threads: int, device: str) -> int:
     """Workers for runs that need ``memory_bytes`` each; at least 1.
 
-    On a CPU as many as physical cores in the affinity mask and CPU quota carry at ``threads``
-    each and memory holds. One on CUDA: runs would share one device.
+    On a CPU as many as :func:`usable_cores` carry at ``threads`` each and memory holds. One on
+    CUDA: runs would share one device.
     """
     if device == "cuda":
         return 1
-    cores = min(len(physical_cores()), cores_of_groups(own_groups()))
     by_memory = safe_memory_bytes() / max(memory_bytes, 1)
-    return max(1, int(min(cores / threads, by_memory)))
+    return max(1, int(min(usable_cores() / threads, by_memory)))
+
+
+def usable_cores() -> float:
+    """Physical cores in this process's affinity mask, or fewer by its CPU quota."""
+    return min(len(physical_cores()), cores_of_groups(own_groups()))
 
 
 def physical_cores() -> list[int]:

@@ -1,0 +1,48 @@
+"""What stands in the way of a plan on this machine: said beforehand, in the words of ``run``."""
+
+from collections.abc import Callable, Iterator
+
+from ..errors import SpecError
+from .estimate import most_memory_bytes
+from .options import RunOptions
+from .plan import Plan
+from .preflight import check_memory, check_precision, check_study
+from .resources import safe_memory_bytes, usable_cores
+
+
+def obstacles(plan: Plan, options: RunOptions, *, workers: int, device: str) -> Iterator[str]:
+    """A sentence for everything that ``run`` would refuse, and for what would make it slow.
+
+    Args:
+        plan: What is to be trained.
+        options: How.
+        workers: Workers that would train at once.
+        device: Type of the device, ``cpu`` or ``cuda``; it need not be here.
+    """
+    runs = plan.distinct_cells
+    checks: tuple[Callable[[], None], ...] = (
+        lambda: check_study(plan.study),
+        lambda: check_precision(runs, device=device),
+        lambda: check_memory(plan, runs, options, device=device),
+    )
+    for check in checks:
+        try:
+            check()
+        except SpecError as error:
+            yield f"`run` would refuse: {error}"
+    if device == "cpu":
+        yield from _crowding(workers, options.threads, most_memory_bytes(plan, runs))
+
+
+def _crowding(workers: int, threads: int, memory_bytes: int) -> Iterator[str]:
+    cores = usable_cores()
+    if workers * threads > max(1, cores):
+        asked = f"{workers} x {threads} threads" if threads > 1 else f"{workers} workers"
+        yield f"{asked} on {cores:g} cores are no faster than {max(1, int(cores))}"
+    needed, safe = workers * memory_bytes, safe_memory_bytes()
+    if workers > 1 and needed > safe:
+        yield (
+            f"{workers} workers need up to {needed / 1e9:,.1f} GB of memory at once and this "
+            f"machine has {safe / 1e9:,.1f} GB left for them: `run` without --workers starts as "
+            "many as it holds"
+        )
