@@ -80,9 +80,9 @@ def render(costs: list[Cost]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", default="resnet18-table2")
-    parser.add_argument("--width", type=float, default=0.25)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--model", default="resnet18-table2", help="network that is trained")
+    parser.add_argument("--width", type=float, default=0.25, help="multiplier of its channels")
+    parser.add_argument("--rounds", type=int, default=7, help="turns of all activations")
     parser.add_argument("--activation", nargs="+", help="only these, and relu")
     parser.add_argument("--quick", action="store_true", help="one round of PReLU and ELU")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")

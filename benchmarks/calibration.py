@@ -118,8 +118,10 @@ def render(rows: list[Row]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--study", nargs="+", choices=STUDIES, default=list(STUDIES))
-    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument(
+        "--study", nargs="+", choices=STUDIES, default=list(STUDIES), help="what is planned and run"
+    )
+    parser.add_argument("--epochs", type=int, default=2, help="of every run")
     parser.add_argument("--images", type=int, default=10_000, help="trained on, per epoch")
     parser.add_argument("--quick", action="store_true", help="one study of 2 x 1,280 images")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")

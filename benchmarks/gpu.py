@@ -168,11 +168,23 @@ def render_paper(paper: Paper, best: InFlight) -> str:
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"])
-    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4, 8])
+    parser.add_argument(
+        "--device",
+        default="cuda",
+        choices=["cuda", "cpu"],
+        help="cpu: in miniature, to try the script",
+    )
+    parser.add_argument(
+        "--workers", type=int, nargs="+", default=[1, 2, 4, 8], help="runs in flight"
+    )
     parser.add_argument("--compile", nargs="+", choices=["off", "on"], help="default: both on CUDA")
     parser.add_argument("--epochs", type=int, default=3, help="timed of every run, after its first")
-    parser.add_argument("--precision", default="bfloat16", choices=["float32", "tf32", "bfloat16"])
+    parser.add_argument(
+        "--precision",
+        default="bfloat16",
+        choices=["float32", "tf32", "bfloat16"],
+        help="of the engine",
+    )
     parser.add_argument("--no-paper", action="store_true", help="leave out the 24 cells")
     parser.add_argument("--json", type=Path, help="write all figures to this file too")
     options = parser.parse_args()

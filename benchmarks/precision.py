@@ -86,13 +86,19 @@ def row_of(activation: str, analysis: Analysis) -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--activation", nargs="+", default=ACTIVATIONS)
+    parser.add_argument(
+        "--activation", nargs="+", default=ACTIVATIONS, help="levels that are compared"
+    )
     parser.add_argument("--images", type=int, default=5000, help="trained on, per epoch")
-    parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--seeds", default="0..4")
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--device", default="auto", choices=["cpu", "cuda", "auto"])
-    parser.add_argument("--data", type=Path, default=find_source().data_dir)
+    parser.add_argument("--epochs", type=int, default=5, help="of every run")
+    parser.add_argument("--seeds", default="0..4", help="as in a study file")
+    parser.add_argument("--workers", type=int, default=2, help="runs in flight")
+    parser.add_argument(
+        "--device", default="auto", choices=["cpu", "cuda", "auto"], help="where to train"
+    )
+    parser.add_argument(
+        "--data", type=Path, default=find_source().data_dir, help="folder of CIFAR-10"
+    )
     parser.add_argument("--store", type=Path, help="keep the runs there, and go on with them")
     options = parser.parse_args()
     if options.data is None:

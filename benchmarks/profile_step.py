@@ -11,6 +11,7 @@ norms take of an evaluation bounds what folding them into convolutions could sav
 """
 
 import argparse
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -204,11 +205,17 @@ def render(rows: dict[str, Breakdown]) -> str:
 
 
 def main() -> None:
+    # Else the profiler tells when it starts and stops.
+    os.environ.setdefault("KINETO_LOG_LEVEL", "6")
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", nargs="+", default=list(NETWORKS))
-    parser.add_argument("--width", type=float, default=0.25)
+    parser.add_argument(
+        "--model", nargs="+", default=list(NETWORKS), help="networks that are trained"
+    )
+    parser.add_argument("--width", type=float, default=0.25, help="multiplier of their channels")
     parser.add_argument("--steps", type=int, default=5, help="profiled, after one to warm up")
-    parser.add_argument("--activation", nargs="+", default=list(ACTIVATIONS))
+    parser.add_argument(
+        "--activation", nargs="+", default=list(ACTIVATIONS), help="of the networks"
+    )
     parser.add_argument("--quick", action="store_true", help="one step of ReLU in one network")
     options = parser.parse_args()
     if options.quick:
@@ -221,11 +228,13 @@ def main() -> None:
             print(render(rows))
             norms = [row.norm_of_evaluation for row in rows.values()]
             saved = median(row.saved_by_folding for row in rows.values())
-            print(
-                f"\nNorms take {min(norms):.0f} to {max(norms):.0f} % of an evaluation: folding ",
-                end="",
+            shares = " to ".join(
+                dict.fromkeys(f"{share:.0f}" for share in (min(norms), max(norms)))
             )
-            print(f"saves {saved:.1f} % of cifar-mini.\n")
+            print(
+                f"\nNorms take {shares} % of an evaluation: folding saves {saved:.1f} % of "
+                "cifar-mini.\n"
+            )
     print(describe(where(steps=options.steps, threads=1, batch_size=BATCH_SIZE)))
 
 

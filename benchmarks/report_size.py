@@ -138,8 +138,8 @@ def timed(command: list[str]) -> float:
 def main() -> None:
     """Make the store, time both commands, print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=10_000)
-    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--runs", type=int, default=10_000, help="in the store")
+    parser.add_argument("--epochs", type=int, default=20, help="of every run")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

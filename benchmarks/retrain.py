@@ -34,8 +34,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results", type=Path, help="folder that holds seed-N folders")
     parser.add_argument("--run", help="beginning of a run id; default: a random one")
-    parser.add_argument("--choice", type=int, default=random.SystemRandom().randrange(10_000))
-    parser.add_argument("--data", type=Path, default=os.environ.get("ACTWISE_DATA"))
+    parser.add_argument(
+        "--choice",
+        type=int,
+        default=random.SystemRandom().randrange(10_000),
+        help="which run; by chance",
+    )
+    parser.add_argument(
+        "--data", type=Path, default=os.environ.get("ACTWISE_DATA"), help="folder of the data sets"
+    )
     arguments = parser.parse_args()
     rows = finished_runs(arguments.results)
     recorded = choose(rows, arguments.run, arguments.choice)

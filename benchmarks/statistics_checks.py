@@ -55,8 +55,10 @@ CHECKS: tuple[Callable[[int, np.random.Generator], Iterator[Row]], ...] = (
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repetitions", type=int, default=10_000)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--repetitions", type=int, default=10_000, help="studies drawn for every check"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of their random numbers")
     parser.add_argument("--json", type=Path, help="also write the rows as JSON")
     parser.add_argument("--markdown", type=Path, help="also write the rows as a Markdown table")
     options = parser.parse_args()
