@@ -210,3 +210,16 @@ def test_the_columns_of_the_results_come_as_in_a_table() -> None:
     names = ("mlp, none", "vgg, none", "mlp, bn", "vgg, bn")
     places = [page.index(f">{name}</th>") for name in names]
     assert places == sorted(places)
+
+
+def test_what_rests_on_a_borrowed_run_sd_says_so() -> None:
+    far_apart = [
+        {**row, "test_accuracy": 90.0 if row["activation"] == "elu" else 60.0}
+        for row in rows_of(seeds=1, **{**SMALL, "dataset": ("cifar10",)})
+    ]
+    analysis = aw.analyze(far_apart)
+    said = " ".join((*analysis.decision.reasons, printed(analysis)))
+    assert "taken from elsewhere (bank trottier: long, full-width runs" in said
+    assert "short or narrow runs scatter more, and then intervals are too narrow" in said
+    assert all(row.is_separated for row in analysis.differences.separations)
+    assert "yes, if the run SD holds" in said

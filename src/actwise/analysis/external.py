@@ -34,6 +34,8 @@ SHORT_RUN_DEVIATION = RunDeviation(0.565, 30)
 """On CIFAR-10, of 16 cells x 3 seeds of 6 epochs at width 1/4: our study ``identity``, recomputed
 from results/identity by the same tests. It tells how far the external ones may be off."""
 
+EXTERNAL_CAUTION = "short or narrow runs scatter more, and then intervals are too narrow"
+
 
 def single_run_models(
     observed: Observations,

@@ -9,6 +9,7 @@ from .conditions import PairRow, Separation
 from .effects import EffectSize
 from .estimate import ALPHA
 from .evidence import Evidence
+from .external import EXTERNAL_CAUTION, EXTERNAL_SOURCE
 from .numbers import counted
 from .source import level_text
 
@@ -154,11 +155,12 @@ def _single_runs(evidence: Evidence) -> str:
         lacking = "no difference" if evidence.is_single_run else "no difference there"
         return f"{why}, and no run-to-run deviation is known: {lacking} can be judged."
     elsewhere = (
-        f"{why}: the run-to-run deviation on {joined(known)} is taken from elsewhere (bank "
-        "trottier), and nothing can be shown to be equivalent"
+        f"{why}: the run-to-run deviation on {joined(known)} is taken from elsewhere "
+        f"({EXTERNAL_SOURCE}), and nothing can be shown to be equivalent"
         f"{'' if evidence.is_single_run else ' there'}"
     )
-    return f"{elsewhere}; for {joined(unknown)} none is known." if unknown else f"{elsewhere}."
+    more = f"; for {joined(unknown)} none is known" if unknown else ""
+    return f"{elsewhere}{more}. Nothing here confirms it: {EXTERNAL_CAUTION}."
 
 
 def _diverged(evidence: Evidence) -> Iterator[str]:

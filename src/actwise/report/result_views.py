@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from ..analysis.conditions import Separation
 from ..analysis.estimate import Estimate
 from ..analysis.numbers import UNKNOWN, counted, number, p_text, percent, signed, span
 from ..analysis.observations import Observations
@@ -94,7 +95,7 @@ def separation_view(analysis: Analysis) -> View:
             number(abs(row.estimates[-1].value), digits),
             _gap_interval(row.estimates[-1], digits),
             p_text(row.p[-1].adjusted),
-            "yes" if row.is_separated else f"no ({row.reason})",
+            _separated(row, analysis),
         )
         for row in analysis.differences.separations
     ]
@@ -105,6 +106,17 @@ def separation_view(analysis: Analysis) -> View:
     )
     view = make_view("Best against second best", header, rows, left=3, note=note)
     return replace(view, right=view.right[:-1])
+
+
+def _separated(row: Separation, analysis: Analysis) -> str:
+    if not row.is_separated:
+        return f"no ({row.reason})"
+    evidence = analysis.points.evidence if analysis.points else None
+    if evidence and (
+        evidence.is_single_run or evidence.single_run & {*dict(row.condition).values()}
+    ):
+        return "yes, if the run SD holds"
+    return "yes"
 
 
 def _gap_interval(estimate: Estimate, digits: int) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ..analysis import Setting, Table, TableCell
+from ..analysis.external import EXTERNAL_CAUTION, EXTERNAL_SOURCE
 from ..analysis.numbers import UNKNOWN, number, span
 from ..registry import format_value
 from ..spec import ENGINE_VERSION, TrainSpec
@@ -51,6 +52,11 @@ def notes(table: Table) -> Iterator[str]:
             f"Below it stands the 95 % interval of the mean ({table.error}); `actwise analyze` "
             "compares them."
         )
+        if "external" in table.error:
+            yield (
+                "Single runs tell no run SD, so it is that of other trainings "
+                f"({EXTERNAL_SOURCE}); {EXTERNAL_CAUTION}."
+            )
     elif table.error is not None:
         yield "Without intervals: these runs do not tell the run-to-run deviation."
     if any(paper_accuracy(cell) is not None for cell in table.cells):
