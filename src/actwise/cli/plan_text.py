@@ -160,7 +160,7 @@ def _compile_advice(found: "ModelAdvice") -> str:
     change = times.compiled_seconds_per_run / times.seconds_per_run - 1
     return (
         f"{name}: {'train.compile=true pays' if times.is_recommended else 'does not pay'}; "
-        f"{times.images_per_second:,.0f} images/s as it is, "
+        f"tried in turns, {times.images_per_second:,.0f} images/s as it is, "
         f"{times.compiled_images_per_second:,.0f} compiled after "
         f"{_seconds(times.compile_seconds)} of compiling: a run takes "
         f"{_seconds(times.seconds_per_run)} or "
