@@ -88,7 +88,10 @@ def test_a_plan_too_short_to_compile_says_so(
 
 def test_a_recommendation_comes_with_its_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     text = said(capsys, times=PAYS)
-    assert "resnet18 at width 0.25 (bn, relu): train.compile=true pays; tried in turns, 1,000 images/s" in text
+    assert (
+        "resnet18 at width 0.25 (bn, relu): train.compile=true pays; tried in turns, 1,000 images/s"
+        in text
+    )
     assert "1,250 compiled after 60 s of compiling: a run takes 2.00 h or 1.62 h (-19 %)" in text
 
 
