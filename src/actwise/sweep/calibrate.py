@@ -6,7 +6,7 @@ from typing import Any
 
 from ..spec import PlannedRun
 from .assignment import make_label
-from .estimate import Estimate, estimate, images_in_all, makespan, training_images
+from .estimate import Estimate, estimate, images_in_all, longest_first, makespan, training_images
 from .options import RunOptions
 from .plan import Plan
 from .preflight import check_machine, check_memory, count_workers
@@ -75,7 +75,7 @@ def calibrate(plan: Plan, options: RunOptions | None = None) -> Calibration:
     kinds = _longest_of_kinds(plan)
     found = measure(list(kinds.values()), options, workers=workers)
     cells = [_cell_rate(plan, run, found.trials[kinds[_kind(run)].run_id]) for run in runs]
-    durations = [cell.seconds_per_run for cell in cells] * len(plan.study.seeds)
+    durations = longest_first(cell.seconds_per_run for cell in cells) * len(plan.study.seeds)
     seconds = found.start_seconds + makespan(durations, workers=workers)
     arithmetic = estimate(plan, workers=workers)
     compilers = [compiler_bytes(run.spec) for run in runs]

@@ -1,7 +1,6 @@
 """The driver of a sweep: claims runs for an executor and is the only one to write the store."""
 
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from dataclasses import asdict
@@ -31,6 +30,7 @@ from .events import (
 )
 from .executors import Executor, WorkSource
 from .heartbeat import heartbeat
+from .pending import PendingRuns
 from .protocol import Assignment, Done, Progress, PutBack, Result, Tried
 from .time_left import TimeLeft
 from .todo import asked_observations
@@ -51,6 +51,7 @@ class Driver:
         store: RunStore,
         runs: Mapping[str, PlannedRun],
         *,
+        pending: PendingRuns,
         again: frozenset[str],
         observe: ObserveSpec,
         max_attempts: int,
@@ -58,7 +59,7 @@ class Driver:
         time_left: TimeLeft,
         sink: ProgressSink,
     ) -> None:
-        """``runs`` by run id, in the order in which they are to be trained.
+        """``runs`` by run id, all of them ``pending``.
 
         ``again`` are those with a result, to be observed again.
         """
@@ -72,7 +73,7 @@ class Driver:
         self._time_left = time_left
         self._sink = sink
         self._owner = Owner.here()
-        self._pending = deque(runs)
+        self._pending = pending
         self._held_by_others: list[str] = []
         # Claims in the hands of workers, and those that could not be given back yet.
         self._claims: dict[str, Claim] = {}
@@ -120,7 +121,7 @@ class Driver:
 
     def _claim_next(self) -> Assignment | None:
         while self._pending:
-            run_id = self._pending.popleft()
+            run_id = self._pending.take()
             is_again = run_id in self._again
             claim = self._kept.get(run_id)
             claim = claim or self._store.claim(run_id, self._owner, again=is_again)
@@ -170,7 +171,7 @@ class Driver:
             if state.owner is not None:
                 held[run_id] = state.owner
             elif state.status == "pending" or (run_id in self._again and self._lacks(state)):
-                self._pending.append(run_id)
+                self._pending.put_back(run_id)
             else:
                 self._end_elsewhere(state)
         self._held_by_others = list(held)
@@ -239,7 +240,7 @@ class Driver:
             if is_given_up:
                 self._time_left.end(claim.run_id)
             else:
-                self._pending.append(claim.run_id)
+                self._pending.put_back(claim.run_id, after_accident=True)
         self._sink.emit(
             RunPutBack(
                 run_id=claim.run_id,
@@ -268,6 +269,7 @@ class Driver:
     def _on_progress(self, progress: Progress) -> None:
         fraction = (progress.epoch - 1 + progress.batch / progress.batches) / progress.epochs
         self._time_left.progress(progress.run_id, fraction)
+        self._pending.observe(progress.run_id, images_per_second=progress.images_per_second)
         run = self._runs[progress.run_id]
         is_first = self._first_epochs.setdefault(progress.run_id, progress.epoch) == progress.epoch
         self._sink.emit(

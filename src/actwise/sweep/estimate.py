@@ -105,7 +105,9 @@ def estimate(
         floating_point_operations=flops * num_seeds,
         is_upper_bound=any_may_end_early(cells),
         workers=workers,
-        seconds=makespan(durations * num_seeds, workers=workers) if device == "cpu" else None,
+        seconds=makespan(longest_first(durations) * num_seeds, workers=workers)
+        if device == "cpu"
+        else None,
         is_measured=False,
         basis=f"assumed: {_range_text(rates)} GFLOP/s per core" if device == "cpu" else "",
     )
@@ -154,6 +156,11 @@ def makespan(durations: Iterable[float], *, workers: int) -> float:
     for duration in durations:
         heapq.heapreplace(free_at, free_at[0] + duration)
     return max(free_at)
+
+
+def longest_first(durations: Iterable[float]) -> list[float]:
+    """Those of one seed in the order in which they are trained (:class:`.pending.PendingRuns`)."""
+    return sorted(durations, reverse=True)
 
 
 def most_memory_bytes(plan: Plan, runs: Iterable[PlannedRun]) -> int:

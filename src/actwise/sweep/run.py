@@ -8,10 +8,11 @@ from ..spec import Describe, StudySpec, claims_in_force
 from ..store import RunStore
 from .assignment import make_label, remove_leftovers
 from .driver import Driver
-from .estimate import training_flops
+from .durations import Durations
 from .events import Note, ProgressSink, SweepEnded, SweepStarted
 from .executors import Executor, InlineExecutor
 from .options import Outcome, RunOptions
+from .pending import PendingRuns
 from .plan import Plan, make_plan
 from .preflight import check_machine, check_memory, check_study, count_workers, make_setup
 from .process_executor import ProcessExecutor
@@ -124,15 +125,16 @@ def _count_workers(plan: Plan, todo: Todo, options: RunOptions, *, device: str) 
 def _make_driver(
     plan: Plan, todo: Todo, store: RunStore, options: RunOptions, sink: ProgressSink
 ) -> Driver:
-    flops = {run.run_id: training_flops(run.spec, plan.description(run)) for run in todo.runs}
+    durations = Durations(plan, todo.runs)
     return Driver(
         store,
         {run.run_id: run for run in todo.runs},
+        pending=PendingRuns(todo.runs, durations),
         again=todo.again,
         observe=plan.study.observe,
         max_attempts=options.max_attempts,
         label=make_label(plan.study),
-        time_left=TimeLeft(flops),
+        time_left=TimeLeft({run.run_id: durations.seconds(run.run_id) for run in todo.runs}),
         sink=sink,
     )
 

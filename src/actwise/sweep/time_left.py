@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 
 class TimeLeft:
-    """Weighs runs by their floating-point operations: a plan mixes large and small networks.
+    """Weighs runs by what they will take: a plan mixes large and small networks.
 
     Schedules that may end a run early make it an upper estimate.
     """
@@ -13,7 +13,7 @@ class TimeLeft:
     def __init__(
         self, work: Mapping[str, float], *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """``work``: operations of every run that has no result yet, by run id."""
+        """``work``: of every run that has no result yet, by run id, in any unit."""
         self._work = dict(work)
         self._begun: dict[str, float] = {}
         self._fractions: dict[str, float] = {}
