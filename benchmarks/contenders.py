@@ -28,7 +28,7 @@ from cells import (
 from loops import Batches, loader_batches, make_step, memory_batches
 
 GEMM_SIDE = 2048
-GEMM_PRODUCTS = 4
+GEMM_PRODUCTS = 2
 GEMM_FLOP = 2 * GEMM_SIDE**3 * GEMM_PRODUCTS
 AUGMENTED_BATCH_SIZE = 512
 AUGMENTED_BATCHES = 20

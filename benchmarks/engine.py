@@ -32,7 +32,7 @@ LOOPS = ("default", "channels_last")
 ACTIVATIONS = ("relu", "prelu", "elu")
 # Batches of a turn, so that turns last about as long whatever the network.
 FULL_WIDTH_BATCHES = {"vgg16-table1": 1, "resnet18-table2": 2}
-NARROW_BATCHES = {"vgg16-table1": 8, "resnet18-table2": 12}
+NARROW_BATCHES = {"vgg16-table1": 6, "resnet18-table2": 9}
 
 
 @dataclass(frozen=True)

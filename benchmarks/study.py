@@ -5,12 +5,13 @@
 the command: start, workers, validation on 1,000 images after every epoch, 10,000 test images at
 the end of every run, checkpoints and records in a fresh store.
 
-The loops train the same cells on as many images with 2 threads, and nothing else: no evaluation,
-no record, no start. `memory` finds its batches ready in memory, channels_last, and augments
-nothing; `loader` is a DataLoader with torchvision's transforms image by image (loops.py), with as
-many loader workers as are faster in a short trial: 0 or 2. It comes in PyTorch's default layout,
-which is what public scripts train in, and in channels_last. All take turns, n rounds; real
-CIFAR-10 where $ACTWISE_DATA or ../shared/data has it, noise elsewhere (study_data.py).
+The loops train the same cells on as many images with 2 threads, and nothing else: no evaluation, no
+record, no start. So one epoch of them is timed, and counted as often as the study has epochs.
+`memory` finds its batches ready in memory, channels_last, and augments nothing; `loader` is a
+DataLoader with torchvision's transforms image by image (loops.py), with as many loader workers as
+are faster in a short trial: 0 or 2. It comes in PyTorch's default layout, which is what public
+scripts train in, and in channels_last. All take turns, n rounds; real CIFAR-10 where $ACTWISE_DATA
+or ../shared/data has it, noise elsewhere (study_data.py).
 
 The last row is part of the first: the workers' time in training steps alone, the sum over the runs
 by the number of workers. The rest of the first is start, evaluation and records.
@@ -38,7 +39,7 @@ BENCHMARKS = Path(__file__).parent
 NUM_IMAGES = 10_000
 NUM_EPOCHS = 2
 NUM_CORES = 2
-TRIAL_BATCHES = 10
+TRIAL_BATCHES = 3
 QUICK_IMAGES, QUICK_LEVEL = 128, "study_data:noise(1408,128)"
 WHOLE = "actwise run, all included"
 TRAINING = "of it training steps"
@@ -150,7 +151,7 @@ def make_loop(
 
 def measure(source: Source, options: argparse.Namespace, *, loader_workers: int) -> list[Row]:
     """The study first, then the loops."""
-    batches = NUM_EPOCHS * (options.images // BATCH_SIZE)
+    batches = options.images // BATCH_SIZE
     loops = {
         "loop, batches in memory": make_loop("study-memory", options, batches=batches),
     } | {
@@ -166,10 +167,10 @@ def measure(source: Source, options: argparse.Namespace, *, loader_workers: int)
         seconds[WHOLE].append(whole)
         seconds[TRAINING].append(training)
         for name, loop in loops.items():
-            seconds[name] += loop.turn()
+            seconds[name] += [NUM_EPOCHS * one_epoch for one_epoch in loop.turn()]
     for loop in loops.values():
         loop.end()
-    num_images = len(study_cells()) * batches * BATCH_SIZE
+    num_images = len(study_cells()) * NUM_EPOCHS * batches * BATCH_SIZE
     study_R = np.array(seconds[WHOLE])
     return [
         Row(
