@@ -37,6 +37,22 @@ def test_an_exception_in_code_fails_the_run_until_it_is_retried(store: Path, nam
     assert len(listener.of(RunStarted)) == 1
 
 
+def test_a_network_without_counted_operations_is_trained(store: Path) -> None:
+    outcome = sweep(store, small_study(model=users("one_product")))
+    assert (outcome.finished, outcome.exit_code) == (4, 0)
+
+
+def test_a_run_that_met_an_accident_is_tried_again_after_all_others(store: Path) -> None:
+    study = small_study(activation=(*users("finds_a_full_disk"), "relu"), seeds=(0, 1))
+    listener = Listener()
+    sweep(store, study, progress=listener, max_attempts=2)
+    labels = [event.label for event in listener.of(RunStarted)]
+    assert [label.split()[0] for label in labels] == [
+        *(*users("finds_a_full_disk"), "relu") * 2,
+        *users("finds_a_full_disk") * 2,
+    ]
+
+
 def test_a_run_whose_worker_dies_is_tried_again_by_another_worker(store: Path) -> None:
     listener = Listener()
     study = small_study(activation=(*users("dies_once"), "relu"), seeds=(0,))

@@ -1,8 +1,10 @@
 """Which run is trained next, and how long runs are expected to take."""
 
+from dataclasses import replace
+
 import pytest
 
-from actwise.spec import PlannedRun
+from actwise.spec import Description, PlannedRun, RunSpec
 from actwise.sweep import Plan, make_plan
 from actwise.sweep.durations import Durations
 from actwise.sweep.estimate import makespan
@@ -98,13 +100,56 @@ def test_what_was_seen_of_a_run_is_expected_of_its_replicate_in_seconds() -> Non
     assert other == pytest.approx(small)
 
 
-def test_a_run_put_back_after_an_accident_waits_for_the_others_of_its_seed() -> None:
+def test_what_met_an_accident_waits_for_all_others() -> None:
     plan = plan_of()
     pending = pending_of(plan)
-    pending.put_back(pending.take(), after_accident=True)
+    hurt = [pending.take(), pending.take()]
+    for run_id in hurt:
+        pending.put_back(run_id, after_accident=True)
     taken = take_all(pending, plan)
-    assert taken[3] == (5, "stack", "relu")
-    assert [seed for seed, _, _ in taken] == [5] * 4 + [0] * 4
+    assert [seed for seed, _, _ in taken] == [5, 5, 0, 0, 0, 0, 5, 5]
+    assert taken[-2:] == [(5, "stack", "relu"), (5, "stack", "elu")]
+
+
+def test_begun_runs_come_first_in_their_seed() -> None:
+    plan = plan_of()
+    begun = frozenset(find(plan, seed, "residual", "elu").run_id for seed in (5, 0))
+    runs = plan.distinct_runs
+    taken = take_all(PendingRuns(runs, Durations(plan, runs), begun=begun), plan)
+    assert taken[0] == (5, "residual", "elu")
+    assert taken[4] == (0, "residual", "elu")
+
+
+def test_a_network_is_known_better_by_itself_than_by_its_activation() -> None:
+    plan = plan_of()
+    durations = Durations(plan, plan.distinct_runs)
+    seen = (("stack", "relu", 100.0), ("stack", "elu", 90.0), ("residual", "relu", 50.0))
+    for model, activation, speed in seen:
+        durations.observe(find(plan, 5, model, activation).run_id, images_per_second=speed)
+    images = 10 * 896 + 300 / 3
+    expected = durations.seconds(find(plan, 0, "residual", "elu").run_id)
+    assert expected == pytest.approx(images / 50)
+
+
+def test_settings_that_change_the_speed_are_told_apart() -> None:
+    levels = {"model": ["stack"], "activation": ["relu"], "train.batch_size": [128, 64]}
+    plan = plan_of(**levels)
+    durations = Durations(plan, plan.distinct_runs)
+    large, small = plan.distinct_runs[:2]
+    durations.observe(large.run_id, images_per_second=100.0)
+    durations.observe(small.run_id, images_per_second=10.0)
+    assert durations.seconds(large.run_id) < durations.seconds(small.run_id) / 5
+
+
+def test_a_network_without_counted_operations_is_no_problem() -> None:
+    def describe_none(spec: RunSpec) -> Description:
+        return replace(describe(spec), macs=0)
+
+    plan = make_plan(study(), describe_none)
+    durations = Durations(plan, plan.distinct_runs)
+    run_id = plan.distinct_runs[0].run_id
+    durations.observe(run_id, images_per_second=100.0)
+    assert durations.seconds(run_id) == pytest.approx((10 * 896 + 100) / 100)
 
 
 def test_a_run_that_another_driver_let_go_comes_back_to_its_place() -> None:

@@ -41,6 +41,15 @@ def test_the_order_of_runs_does_not_matter(reference: Path, tmp_path: Path) -> N
     assert results(tmp_path / "store") == results(reference)
 
 
+def test_the_longest_runs_of_a_seed_are_trained_first(tmp_path: Path) -> None:
+    listener = Listener()
+    sweep(tmp_path / "store", small_study(model=("mlp", "convnet")), progress=listener)
+    started = [event.label.split() for event in listener.of(RunStarted)]
+    assert [(seed, model) for model, _, _, seed in started] == [
+        (seed, model) for seed in "01" for model in ("convnet", "mlp") for _ in range(2)
+    ]
+
+
 def test_a_finished_study_is_not_trained_again(reference: Path) -> None:
     before = results(reference)
     listener = Listener()

@@ -1,9 +1,10 @@
-"""Activations as users might write them: they raise, die, print, draw and meddle.
+"""Activations as users might write them: they raise, die, print, draw and meddle; and a model.
 
 On the meta device, where a plan looks at networks, all of them behave.
 """
 
 import functools
+import math
 import os
 import random
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 Function = Callable[[Tensor], Tensor]
 
@@ -121,3 +122,20 @@ def reads_on_the_host(x: Tensor) -> Tensor:
 @behaves_in_plans
 def is_not_a_number(x: Tensor) -> Tensor:
     return x * float("nan")
+
+
+class _OneProduct(nn.Module):
+    """No convolution and no linear module, so no operation of it is counted."""
+
+    def __init__(self, num_inputs: int, num_classes: int) -> None:
+        super().__init__()
+        self.matrix_IK = nn.Parameter(torch.full((num_inputs, num_classes), 1e-3))
+
+    def forward(self, x_NCHW: Tensor) -> Tensor:
+        return x_NCHW.flatten(1) @ self.matrix_IK
+
+
+def one_product(
+    layers: object, input_shape: tuple[int, int, int], num_classes: int, width: float
+) -> nn.Module:
+    return _OneProduct(math.prod(input_shape), num_classes)

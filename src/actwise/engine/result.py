@@ -43,8 +43,8 @@ class TrainResult:
 class Progress:
     """Where a run stands: ``batch`` of ``batches`` done in ``epoch`` (from 1) of ``epochs``.
 
-    ``loss`` is the epoch's running mean. On CUDA it is that of the epoch before (None in the
-    first): reading it earlier would make the host wait for the device.
+    ``loss`` and ``images_per_second`` are means of the epoch so far. On CUDA they are those of the
+    epoch before (None in the first): to know them earlier the host would wait for the device.
     """
 
     run_id: str | None
@@ -53,4 +53,4 @@ class Progress:
     batch: int
     batches: int
     loss: float | None
-    images_per_second: float
+    images_per_second: float | None

@@ -203,5 +203,5 @@ def _progress(
         batch=training.batch,
         batches=len(batches),
         loss=training.running_loss,
-        images_per_second=training.batch * spec.train.batch_size / training.epoch_seconds,
+        images_per_second=training.images_per_second,
     )

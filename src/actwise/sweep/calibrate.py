@@ -7,6 +7,7 @@ from typing import Any
 from ..spec import PlannedRun
 from .assignment import make_label
 from .estimate import Estimate, estimate, images_in_all, longest_first, makespan, training_images
+from .kinds import StepKind, step_kind
 from .options import RunOptions
 from .plan import Plan
 from .preflight import check_machine, check_memory, count_workers
@@ -74,7 +75,7 @@ def calibrate(plan: Plan, options: RunOptions | None = None) -> Calibration:
     workers = count_workers(plan, plan.distinct_runs, options, device=device)
     kinds = _longest_of_kinds(plan)
     found = measure(list(kinds.values()), options, workers=workers)
-    cells = [_cell_rate(plan, run, found.trials[kinds[_kind(run)].run_id]) for run in runs]
+    cells = [_cell_rate(plan, run, found.trials[kinds[step_kind(run)].run_id]) for run in runs]
     durations = longest_first(cell.seconds_per_run for cell in cells) * len(plan.study.seeds)
     seconds = found.start_seconds + makespan(durations, workers=workers)
     arithmetic = estimate(plan, workers=workers)
@@ -94,25 +95,14 @@ def calibrate(plan: Plan, options: RunOptions | None = None) -> Calibration:
     return Calibration(measured, tuple(cells), device)
 
 
-_Kind = tuple[object, ...]
-
-
-def _longest_of_kinds(plan: Plan) -> dict[_Kind, PlannedRun]:
+def _longest_of_kinds(plan: Plan) -> dict[StepKind, PlannedRun]:
     """For every kind of step the run with the most of them: a short one may not get warm."""
-    longest: dict[_Kind, PlannedRun] = {}
+    longest: dict[StepKind, PlannedRun] = {}
     for run in plan.distinct_cells:
-        known = longest.setdefault(_kind(run), run)
+        known = longest.setdefault(step_kind(run), run)
         if images_in_all(plan, run) > images_in_all(plan, known):
-            longest[_kind(run)] = run
+            longest[step_kind(run)] = run
     return longest
-
-
-def _kind(run: PlannedRun) -> _Kind:
-    """What the time of a step depends on."""
-    train = run.spec.train
-    levels = tuple(run.settings[name] for name in ("model", "regularization", "activation"))
-    protocol = (train.batch_size, train.optimizer, train.precision, train.compile)
-    return (run.settings["data"], *levels, run.spec.width, *protocol, bool(train.gradient_clip))
 
 
 def _cell_rate(plan: Plan, run: PlannedRun, trials: Sequence[Tried]) -> CellRate:

@@ -269,14 +269,16 @@ class Driver:
     def _on_progress(self, progress: Progress) -> None:
         fraction = (progress.epoch - 1 + progress.batch / progress.batches) / progress.epochs
         self._time_left.progress(progress.run_id, fraction)
-        self._pending.observe(progress.run_id, images_per_second=progress.images_per_second)
         run = self._runs[progress.run_id]
         is_first = self._first_epochs.setdefault(progress.run_id, progress.epoch) == progress.epoch
+        is_compiling = run.spec.train.compile and is_first
+        if progress.images_per_second and progress.batch == progress.batches and not is_compiling:
+            self._pending.observe(progress.run_id, images_per_second=progress.images_per_second)
         self._sink.emit(
             RunProgress(
                 **asdict(progress),
                 label=self._label(run),
                 seconds_left=self._time_left.seconds(),
-                is_compiling=run.spec.train.compile and is_first,
+                is_compiling=is_compiling,
             )
         )

@@ -31,7 +31,7 @@ class RunStarted:
 
 @dataclass(frozen=True, kw_only=True)
 class RunProgress:
-    """Where a run stands; ``loss`` is the epoch's mean so far (None: not known yet).
+    """Where a run stands; ``loss`` and rate are the epoch's means so far (None: not known yet).
 
     ``seconds_left`` is of the whole sweep, by the rate of this command; None at its beginning.
     ``is_compiling``: in this epoch the step was compiled, which ``images_per_second`` counts in.
@@ -44,7 +44,7 @@ class RunProgress:
     batch: int
     batches: int
     loss: float | None
-    images_per_second: float
+    images_per_second: float | None
     seconds_left: float | None
     is_compiling: bool = False
 

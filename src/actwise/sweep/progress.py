@@ -158,15 +158,20 @@ def _describe_start(event: SweepStarted) -> str:
 
 def describe_progress(event: RunProgress) -> str:
     """Epoch, loss, speed and time left of the sweep, in one line."""
-    loss = "" if event.loss is None else f", loss {event.loss:.3f}"
-    left = ""
+    parts = [f"epoch {event.epoch}/{event.epochs}"]
+    if event.loss is not None:
+        parts.append(f"loss {event.loss:.3f}")
+    if event.images_per_second is not None:
+        parts.append(describe_rate(event))
     if event.seconds_left is not None:
-        left = f", about {describe_seconds(event.seconds_left)} left"
-    return f"epoch {event.epoch}/{event.epochs}{loss}, {describe_rate(event)}{left}"
+        parts.append(f"about {describe_seconds(event.seconds_left)} left")
+    return ", ".join(parts)
 
 
 def describe_rate(event: RunProgress) -> str:
-    """``812 images/s``, and whether the time of compiling counts in it."""
+    """``812 images/s``, and whether the time of compiling counts in it; empty if not known yet."""
+    if event.images_per_second is None:
+        return ""
     compiling = " with compiling" if event.is_compiling else ""
     return f"{event.images_per_second:.0f} images/s{compiling}"
 

@@ -89,7 +89,7 @@ class Stop:
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """Where a run stands; ``loss`` (mean of the epoch so far) is None while unknown."""
+    """As :class:`actwise.engine.Progress`."""
 
     run_id: str
     epoch: int
@@ -97,7 +97,7 @@ class Progress:
     batch: int
     batches: int
     loss: float | None
-    images_per_second: float
+    images_per_second: float | None
 
 
 @dataclass(frozen=True)

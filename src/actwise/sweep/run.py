@@ -129,7 +129,7 @@ def _make_driver(
     return Driver(
         store,
         {run.run_id: run for run in todo.runs},
-        pending=PendingRuns(todo.runs, durations),
+        pending=PendingRuns(todo.runs, durations, begun=_begun(store)),
         again=todo.again,
         observe=plan.study.observe,
         max_attempts=options.max_attempts,
@@ -137,6 +137,11 @@ def _make_driver(
         time_left=TimeLeft({run.run_id: durations.seconds(run.run_id) for run in todo.runs}),
         sink=sink,
     )
+
+
+def _begun(store: RunStore) -> frozenset[str]:
+    """Ids of the runs that have a checkpoint."""
+    return frozenset(path.name.partition(".")[0] for path in store.checkpoints.iterdir())
 
 
 def _clear_leftovers(store: RunStore) -> None:
