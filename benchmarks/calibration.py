@@ -23,9 +23,14 @@ from study import Source, find_source
 
 STUDIES = {
     # name: changes to the study cifar-mini
-    "vgg16": ["factors.model=vgg16-table1", "factors.activation=relu,prelu"],
-    "resnet18": ["factors.model=resnet18-table2", "factors.activation=relu,elu"],
-    "both": ["factors.model=vgg16-table1,resnet18-table2", "factors.activation=relu"],
+    "vgg16": ["factors.model=vgg16-table1", "factors.activation=relu,prelu", "seeds=0"],
+    "resnet18": ["factors.model=resnet18-table2", "factors.activation=relu,elu", "seeds=0"],
+    "both": ["factors.model=vgg16-table1,resnet18-table2", "factors.activation=relu", "seeds=0"],
+    "12 runs": [
+        "factors.model=vgg16-table1,resnet18-table2",
+        "factors.activation=relu,prelu,elu",
+        "seeds=0..1",
+    ],
 }
 LEVELS = "factors.regularization=bn+dropout+aug"
 
@@ -49,7 +54,7 @@ class Row:
 def measure(name: str, source: Source, options: argparse.Namespace) -> Row:
     """Plan by arithmetic, plan by calibration, run."""
     held_out = f"train.validation_fraction={source.validation_fraction}"
-    changes = [f"factors.dataset={source.level}", LEVELS, *STUDIES[name], held_out, "seeds=0"]
+    changes = [f"factors.dataset={source.level}", LEVELS, *STUDIES[name], held_out]
     changes += [f"train.epochs={options.epochs}", f"train.train_size={options.images}"]
     data = [] if source.data_dir is None else [f"--data={source.data_dir}"]
     study = ["cifar-mini", *changes, "--device=cpu", *data]

@@ -32,6 +32,7 @@ GEMM_PRODUCTS = 2
 GEMM_FLOP = 2 * GEMM_SIDE**3 * GEMM_PRODUCTS
 AUGMENTED_BATCH_SIZE = 512
 AUGMENTED_BATCHES = 20
+STUDY_WARMUP_BATCHES = 3
 
 LAYOUTS = {"default": torch.contiguous_format, "channels_last": torch.channels_last}
 
@@ -122,7 +123,7 @@ def run_onednn(options: argparse.Namespace) -> None:
 def run_study_memory(options: argparse.Namespace) -> None:
     """The cells of the study by the bare loop, one after another."""
     batches = memory_batches(LAYOUTS[options.layout])
-    _take_turns(lambda: _train_study(options, lambda: batches))
+    _take_turns_with_study(options, lambda: batches)
 
 
 def run_study_loader(options: argparse.Namespace) -> None:
@@ -131,15 +132,20 @@ def run_study_loader(options: argparse.Namespace) -> None:
     def make() -> Batches:
         return loader_batches(options.images, num_workers=options.loader_workers)
 
-    _take_turns(lambda: _train_study(options, make))
+    _take_turns_with_study(options, make)
 
 
-def _train_study(options: argparse.Namespace, make: Callable[[], Batches]) -> None:
+def _take_turns_with_study(options: argparse.Namespace, make: Callable[[], Batches]) -> None:
     layout = LAYOUTS[options.layout]
-    for spec in study_cells():
-        step = make_step(spec, layout)
-        for x_NCHW, labels_N in islice(make(), options.batches):
-            step(x_NCHW, labels_N)
+
+    def train(num_batches: int) -> None:
+        for spec in study_cells():
+            step = make_step(spec, layout)
+            for x_NCHW, labels_N in islice(make(), num_batches):
+                step(x_NCHW, labels_N)
+
+    train(min(STUDY_WARMUP_BATCHES, options.batches))
+    _take_turns(lambda: train(options.batches))
 
 
 def _run_loop(options: argparse.Namespace, layout: torch.memory_format) -> None:

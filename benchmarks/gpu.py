@@ -23,7 +23,6 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from functools import partial
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -79,18 +78,32 @@ def rates_of_device(device: torch.device, *, side: int, megabytes: int) -> tuple
     return 2 * side**3 / product_seconds, 2 * source.numel() / copy_seconds
 
 
-def measure_in_flight(
-    options: argparse.Namespace, fleet: Fleet, product_rate: float
-) -> list[InFlight]:
-    """``resnet18``, for every number of workers, compiled or not."""
-    found = []
-    for is_compiled, workers in product(options.compile, options.workers):
+def measure_in_flight(options: argparse.Namespace, product_rate: float) -> list[InFlight]:
+    """``resnet18``, for every number of workers, compiled or not; each is printed at once.
+
+    A number at which a process dies, for want of memory say, ends the row of larger ones.
+    """
+    found: list[InFlight] = []
+    for is_compiled in options.compile:
         job = make_job(_resnet18(options), options, is_compiled=is_compiled)
-        flights = fleet.fly([job] * workers, epochs=options.epochs)
-        rate = sum(job.images_per_epoch / flight.steady_seconds for flight in flights)
-        share = rate * cells.flop_per_image(job.spec) / product_rate
-        found.append(InFlight(workers, is_compiled, rate, share))
+        with Fleet(max(options.workers)) as fleet:
+            for workers in sorted(options.workers):
+                try:
+                    flights = fleet.fly([job] * workers, epochs=options.epochs)
+                except EOFError:
+                    print(f"{_in_flight(workers, is_compiled)}: a process died", flush=True)
+                    break
+                rate = sum(job.images_per_epoch / flight.steady_seconds for flight in flights)
+                share = rate * cells.flop_per_image(job.spec) / product_rate
+                found.append(InFlight(workers, is_compiled, rate, share))
+                print(f"{_in_flight(workers, is_compiled)}: {rate:,.0f} images/s", flush=True)
+    if not found:
+        raise SystemExit("no run could be trained")
     return found
+
+
+def _in_flight(workers: int, is_compiled: bool) -> str:
+    return f"{workers} in flight, {'compiled' if is_compiled else 'not compiled'}"
 
 
 def measure_paper(options: argparse.Namespace, fleet: Fleet, best: InFlight) -> Paper:
@@ -157,12 +170,12 @@ def render_in_flight(in_flight: list[InFlight], eager: Eager) -> str:
 
 def render_paper(paper: Paper, best: InFlight) -> str:
     least = min(cell.num_epochs for cell in paper.cells)
+    num_epochs = load_study("paper").train.epochs
     return (
-        f"{len(paper.cells)} cells x {load_study('paper').train.epochs} epochs, {best.workers} in "
-        f"flight, {'compiled' if best.is_compiled else 'not compiled'}: {paper.minutes:.1f} "
-        f"minutes,\nextrapolated from at least {least} steady epochs of every cell, all runs in "
-        "flight; with start, capture\nand compiling, without the last evaluation, checkpoints and "
-        "records."
+        f"{len(paper.cells)} cells x {num_epochs} epochs, "
+        f"{_in_flight(best.workers, best.is_compiled)}: {paper.minutes:.1f} minutes,\n"
+        f"extrapolated from at least {least} steady epochs of every cell, all runs in flight; with "
+        "start, capture\nand compiling, without the last evaluation, checkpoints and records."
     )
 
 
@@ -211,12 +224,13 @@ def main() -> None:
     print(render_eager(eager) + "\n", flush=True)
     if options.is_cuda:
         torch.cuda.empty_cache()  # all memory for the runs
-    with Fleet(max(options.workers)) as fleet:
-        in_flight = measure_in_flight(options, fleet, rates[0])
-        print(render_in_flight(in_flight, eager) + "\n", flush=True)
-        best = max(in_flight, key=lambda found: found.images_per_second)
-        paper = None if options.no_paper else measure_paper(options, fleet, best)
-    if paper is not None:
+    in_flight = measure_in_flight(options, rates[0])
+    print(f"\n{render_in_flight(in_flight, eager)}\n", flush=True)
+    best = max(in_flight, key=lambda found: found.images_per_second)
+    paper = None
+    if not options.no_paper:
+        with Fleet(best.workers) as fleet:
+            paper = measure_paper(options, fleet, best)
         print(render_paper(paper, best) + "\n")
     print(describe(place))
     if options.json:

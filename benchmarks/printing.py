@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from actwise.store.environment import environment
+from actwise.store.environment import environment, fingerprint
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], *, num_names: int = 1) -> str:
@@ -28,6 +28,8 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], *, num_names:
 def where(**more: Any) -> dict[str, Any]:
     """What the numbers hold for, as plain JSON values."""
     here = environment()
+    # Model names of rented machines are as vague as "AMD EPYC".
+    here["cpu"] = f"{here['cpu']} ({fingerprint(device='cpu', threads=1, memory_format='')['cpu']})"
     kept = ("cpu", "physical_cores", "cpu_capability", "torch", "numpy", "python", "actwise")
     return {**more, "load_average": os.getloadavg()[0], **{name: here[name] for name in kept}}
 

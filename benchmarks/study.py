@@ -8,10 +8,11 @@ the end of every run, checkpoints and records in a fresh store.
 The loops train the same cells on as many images with 2 threads, and nothing else: no evaluation, no
 record, no start. So one epoch of them is timed, and counted as often as the study has epochs.
 `memory` finds its batches ready in memory, channels_last, and augments nothing; `loader` is a
-DataLoader with torchvision's transforms image by image (loops.py), with as many loader workers as
-are faster in a short trial: 0 or 2. It comes in PyTorch's default layout, which is what public
-scripts train in, and in channels_last. All take turns, n rounds; real CIFAR-10 where $ACTWISE_DATA
-or ../shared/data has it, noise elsewhere (study_data.py).
+DataLoader with torchvision's transforms image by image (loops.py). It comes in PyTorch's default
+layout, which is what public scripts train in, and in channels_last; on 2 cores loader workers do
+not make it faster (--loader-workers). All take turns, n rounds, after a few batches of every loop
+to warm up; real CIFAR-10 where $ACTWISE_DATA or ../shared/data has it, noise elsewhere
+(study_data.py).
 
 The last row is part of the first: the workers' time in training steps alone, the sum over the runs
 by the number of workers. The rest of the first is start, evaluation and records.
@@ -39,7 +40,6 @@ BENCHMARKS = Path(__file__).parent
 NUM_IMAGES = 10_000
 NUM_EPOCHS = 2
 NUM_CORES = 2
-TRIAL_BATCHES = 3
 QUICK_IMAGES, QUICK_LEVEL = 128, "study_data:noise(1408,128)"
 WHOLE = "actwise run, all included"
 TRAINING = "of it training steps"
@@ -118,24 +118,11 @@ validation_fraction = {source.validation_fraction}
 """
 
 
-def choose_loader_workers(options: argparse.Namespace) -> int:
-    """0 or 2, whichever trains a few batches of every cell sooner."""
-    seconds: dict[int, float] = {}
-    for num_workers in (0, 2):
-        batches = 1 if options.quick else TRIAL_BATCHES
-        loader = make_loop("study-loader", options, batches=batches, workers=num_workers)
-        loader.turn()  # warms up
-        (seconds[num_workers],) = loader.turn()
-        loader.end()
-    return min(seconds, key=lambda num_workers: seconds[num_workers])
-
-
 def make_loop(
     kind: str,
     options: argparse.Namespace,
     *,
     batches: int,
-    workers: int = 0,
     layout: str = "channels_last",
 ) -> Contender:
     """A loop over the study's cells, ``batches`` each."""
@@ -144,19 +131,19 @@ def make_loop(
         f"--layout={layout}",
         f"--batches={batches}",
         f"--images={options.images}",
-        f"--loader-workers={workers}",
+        f"--loader-workers={options.loader_workers}",
         threads=1 if options.quick else NUM_CORES,
     )
 
 
-def measure(source: Source, options: argparse.Namespace, *, loader_workers: int) -> list[Row]:
+def measure(source: Source, options: argparse.Namespace) -> list[Row]:
     """The study first, then the loops."""
     batches = options.images // BATCH_SIZE
     loops = {
         "loop, batches in memory": make_loop("study-memory", options, batches=batches),
     } | {
-        f"loop, DataLoader ({loader_workers} workers), {layout}": make_loop(
-            "study-loader", options, batches=batches, workers=loader_workers, layout=layout
+        f"loop, DataLoader, {layout}": make_loop(
+            "study-loader", options, batches=batches, layout=layout
         )
         for layout in ("default", "channels_last")
     }
@@ -196,6 +183,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3, help="turns of each contender")
     parser.add_argument("--images", type=int, default=NUM_IMAGES, help="trained on, per epoch")
+    parser.add_argument("--loader-workers", type=int, default=0, help="processes of the DataLoader")
     parser.add_argument(
         "--quick", action="store_true", help="1 round of 128 images, loops on one thread"
     )
@@ -204,8 +192,14 @@ def main() -> None:
     if options.quick:
         options.rounds, options.images = 1, QUICK_IMAGES
     source = Source(QUICK_LEVEL, 1 / 11, None) if options.quick else find_source()
-    rows = measure(source, options, loader_workers=choose_loader_workers(options))
-    place = where(n=options.rounds, images=options.images, epochs=NUM_EPOCHS, data=source.level)
+    rows = measure(source, options)
+    place = where(
+        n=options.rounds,
+        images=options.images,
+        epochs=NUM_EPOCHS,
+        data=source.level,
+        loader_workers=options.loader_workers,
+    )
     if options.json:
         print(json.dumps({"environment": place, "rows": [asdict(r) for r in rows]}, indent=1))
         return
