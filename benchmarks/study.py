@@ -5,14 +5,13 @@
 the command: start, workers, validation on 1,000 images after every epoch, 10,000 test images at
 the end of every run, checkpoints and records in a fresh store.
 
-The loops train the same cells on as many images with 2 threads, and nothing else: no evaluation, no
-record, no start. So one epoch of them is timed, and counted as often as the study has epochs.
+The loops train the same cells with 2 threads, and nothing else: no evaluation, no record, no start.
+So half an epoch of them is timed, after its warm-up, and counted as often as the study has halves.
 `memory` finds its batches ready in memory, channels_last, and augments nothing; `loader` is a
 DataLoader with torchvision's transforms image by image (loops.py). It comes in PyTorch's default
 layout, which is what public scripts train in, and in channels_last; on 2 cores loader workers do
-not make it faster (--loader-workers). All take turns, n rounds, after a few batches of every loop
-to warm up; real CIFAR-10 where $ACTWISE_DATA or ../shared/data has it, noise elsewhere
-(study_data.py).
+not make it faster (--loader-workers). All take turns, n rounds; real CIFAR-10 where $ACTWISE_DATA
+or ../shared/data has it, noise elsewhere (study_data.py).
 
 The last row is part of the first: the workers' time in training steps alone, the sum over the runs
 by the number of workers. The rest of the first is start, evaluation and records.
@@ -138,7 +137,9 @@ def make_loop(
 
 def measure(source: Source, options: argparse.Namespace) -> list[Row]:
     """The study first, then the loops."""
-    batches = options.images // BATCH_SIZE
+    batches_of_epoch = options.images // BATCH_SIZE
+    batches = max(1, batches_of_epoch // 2)
+    times = NUM_EPOCHS * batches_of_epoch / batches
     loops = {
         "loop, batches in memory": make_loop("study-memory", options, batches=batches),
     } | {
@@ -154,10 +155,10 @@ def measure(source: Source, options: argparse.Namespace) -> list[Row]:
         seconds[WHOLE].append(whole)
         seconds[TRAINING].append(training)
         for name, loop in loops.items():
-            seconds[name] += [NUM_EPOCHS * one_epoch for one_epoch in loop.turn()]
+            seconds[name] += [times * half_an_epoch for half_an_epoch in loop.turn()]
     for loop in loops.values():
         loop.end()
-    num_images = len(study_cells()) * NUM_EPOCHS * batches * BATCH_SIZE
+    num_images = len(study_cells()) * NUM_EPOCHS * batches_of_epoch * BATCH_SIZE
     study_R = np.array(seconds[WHOLE])
     return [
         Row(
