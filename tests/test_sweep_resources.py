@@ -63,7 +63,7 @@ def test_a_run_larger_than_the_memory_is_refused_unless_asked_for() -> None:
 
 def test_estimates_that_are_too_low_still_leave_memory() -> None:
     # The least part of a measured peak that an estimate was (models/footprint.py).
-    assert MEMORY_SHARE / 0.91 < 0.9
+    assert MEMORY_SHARE / 0.85 < 0.9
     assert safe_memory_bytes() < available_memory_bytes()
 
 

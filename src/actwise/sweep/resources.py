@@ -10,8 +10,8 @@ import psutil
 from ..spec import RunSpec
 
 MEMORY_SHARE = 0.75
-"""Of the available memory, for the estimates of all runs in flight. A run takes up to 1/0.91 of its
-estimate (:func:`actwise.models.footprint.peak_memory_bytes`), so 0.82; the rest is for the driver
+"""Of the available memory, for the estimates of all runs in flight. A run takes up to 1/0.85 of its
+estimate (:func:`actwise.models.footprint.peak_memory_bytes`), so 0.88; the rest is for the driver
 and the page cache of the data."""
 
 
