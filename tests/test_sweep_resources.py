@@ -23,7 +23,9 @@ from actwise.sweep.resources import (
     own_groups,
     physical_cores,
     safe_memory_bytes,
+    usable_cores,
 )
+from actwise.sweep.waiting import WaitingWorkers
 from small_sweeps import small_study
 
 
@@ -65,6 +67,25 @@ def test_estimates_that_are_too_low_still_leave_memory() -> None:
     # The least part of a measured peak that an estimate was (models/footprint.py).
     assert MEMORY_SHARE / 0.85 < 0.9
     assert safe_memory_bytes() < available_memory_bytes()
+
+
+def test_workers_are_counted_by_the_memory_before_waiting_ones_started() -> None:
+    plan = make_plan(small_study(activation=("relu", "elu")), make_describe(None))
+    memory_bytes = most_memory_bytes(plan, plan.distinct_runs)
+
+    def counted(num_runs: float) -> int:
+        available = int(num_runs * memory_bytes / MEMORY_SHARE)
+        runs = plan.distinct_runs
+        return count_workers(plan, runs, RunOptions(), device="cpu", available_bytes=available)
+
+    assert counted(1.5) == 1
+    assert counted(100) == min(len(plan.distinct_runs), int(usable_cores()))
+    with pytest.raises(SpecError, match="GB of memory"):
+        check_memory(
+            plan, plan.distinct_runs, RunOptions(), device="cpu", available_bytes=memory_bytes
+        )
+    with WaitingWorkers(RunOptions(), num_runs=1) as waiting:
+        assert waiting.available_bytes > 0
 
 
 def test_no_more_workers_than_runs() -> None:

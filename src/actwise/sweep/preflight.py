@@ -63,19 +63,32 @@ def count_workers(
     options: RunOptions,
     *,
     device: str,
+    available_bytes: int | None = None,
 ) -> int:
-    """How many of ``runs`` to train at once: as asked, or what this machine carries."""
+    """How many of ``runs`` to train at once: as asked, or what this machine carries.
+
+    ``available_bytes`` of memory, or what is available now.
+    """
     if options.executor == "inline":
         return 1
     memory_bytes = most_memory_bytes(plan, runs)
-    carried = default_workers(memory_bytes, threads=options.threads, device=device)
+    carried = default_workers(
+        memory_bytes, threads=options.threads, device=device, available_bytes=available_bytes
+    )
     return min(options.workers or carried, len(runs))
 
 
 def check_memory(
-    plan: Plan, runs: Sequence[PlannedRun], options: RunOptions, *, device: str
+    plan: Plan,
+    runs: Sequence[PlannedRun],
+    options: RunOptions,
+    *,
+    device: str,
+    available_bytes: int | None = None,
 ) -> None:
     """Refuse a run that alone needs more memory than there is, unless ``workers`` is given.
+
+    ``available_bytes``: as in :func:`count_workers`. On CUDA nothing is checked.
 
     Raises:
         SpecError: if the largest run does not fit; it names the sizes and the ways out.
@@ -83,7 +96,7 @@ def check_memory(
     if options.workers or device != "cpu":
         return
     needed_bytes = most_memory_bytes(plan, runs)
-    safe_bytes = safe_memory_bytes()
+    safe_bytes = safe_memory_bytes(available_bytes)
     if needed_bytes > safe_bytes:
         raise SpecError(
             f"a run needs about {needed_bytes / 1e9:,.1f} GB of memory and this machine has "

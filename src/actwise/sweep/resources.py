@@ -23,15 +23,19 @@ width 1/4, n = 1 each, sampled 10 to 30 times a second; g++ 12, torch 2.13, 2 co
 _MOST_COMPILERS = 32
 
 
-def default_workers(memory_bytes: int, *, threads: int, device: str) -> int:
-    """Workers for runs that need ``memory_bytes`` each; at least 1.
+def default_workers(
+    memory_bytes: int, *, threads: int, device: str, available_bytes: int | None = None
+) -> int:
+    """Workers for runs that need ``memory_bytes`` each, of ``available_bytes`` or what is free now.
+
+    At least 1.
 
     On a CPU as many as :func:`usable_cores` carry at ``threads`` each and memory holds. One on
     CUDA: runs would share one device.
     """
     if device == "cuda":
         return 1
-    by_memory = safe_memory_bytes() / max(memory_bytes, 1)
+    by_memory = safe_memory_bytes(available_bytes) / max(memory_bytes, 1)
     return max(1, int(min(usable_cores() / threads, by_memory)))
 
 
@@ -62,9 +66,9 @@ def available_memory_bytes() -> int:
     return int(min(psutil.virtual_memory().available, in_groups))
 
 
-def safe_memory_bytes() -> float:
-    """What the estimates of all runs in flight may add up to."""
-    return MEMORY_SHARE * available_memory_bytes()
+def safe_memory_bytes(available_bytes: int | None = None) -> float:
+    """What the estimates of all runs in flight may add up to, of what is available (now)."""
+    return MEMORY_SHARE * (available_memory_bytes() if available_bytes is None else available_bytes)
 
 
 def compiler_bytes(spec: RunSpec) -> int:

@@ -77,12 +77,17 @@ def _run(
     plan = make_plan(study, describe)
     todo = find_todo(plan, store, options)
     device = check_machine(todo.runs, options) if todo.runs else "cpu"
+    available_bytes = None if waiting is None else waiting.available_bytes
     if todo.runs:
-        check_memory(plan, todo.runs, options, device=device)
+        check_memory(plan, todo.runs, options, device=device, available_bytes=available_bytes)
     store.add_study(study, todo.planned, claims=claims)
     store.reopen(todo.failed)
     _clear_leftovers(store)
-    workers = _count_workers(plan, todo, options, device=device)
+    workers = (
+        count_workers(plan, todo.runs, options, device=device, available_bytes=available_bytes)
+        if todo.runs
+        else 0
+    )
     sink.emit(
         SweepStarted(
             study=study.name,
@@ -114,12 +119,6 @@ def make_executor(
         return InlineExecutor(setup)
     taken = () if waiting is None else waiting.take(workers)
     return ProcessExecutor(setup, workers=workers, waiting=taken)
-
-
-def _count_workers(plan: Plan, todo: Todo, options: RunOptions, *, device: str) -> int:
-    if not todo.runs:
-        return 0
-    return count_workers(plan, todo.runs, options, device=device)
 
 
 def _make_driver(

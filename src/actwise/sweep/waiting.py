@@ -4,7 +4,7 @@ from types import TracebackType
 from typing import Self
 
 from .options import RunOptions
-from .resources import default_workers
+from .resources import available_memory_bytes, default_workers
 from .worker_process import WorkerProcess
 
 _WAITING_BYTES = 400 * 2**20
@@ -12,14 +12,25 @@ _WAITING_BYTES = 400 * 2**20
 
 
 class WaitingWorkers:
-    """Worker processes without a store. They end with the context, unless they were taken."""
+    """Worker processes without a store. They end with the context, unless they were taken.
+
+    Attributes:
+        available_bytes: Memory that was available before they started: what they take is part
+            of what their runs are reckoned to need.
+    """
 
     def __init__(self, options: RunOptions, *, num_runs: int) -> None:
         """Start as many as ``num_runs`` are likely to need; fewer if the system starts no more.
 
         None are started for runs in this process.
         """
-        carried = default_workers(_WAITING_BYTES, threads=options.threads, device=options.device)
+        self.available_bytes = available_memory_bytes()
+        carried = default_workers(
+            _WAITING_BYTES,
+            threads=options.threads,
+            device=options.device,
+            available_bytes=self.available_bytes,
+        )
         wanted = 0 if options.executor == "inline" else min(options.workers or carried, num_runs)
         self._workers: list[WorkerProcess] = []
         try:
