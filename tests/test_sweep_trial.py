@@ -48,7 +48,10 @@ def test_a_cell_that_diverges_at_once_is_no_error() -> None:
 def test_calibration_measures_every_network_and_estimates_from_that() -> None:
     study = small_study(model=("convnet", "mlp"), activation=("relu",), seeds=(0, 1))
     plan = make_plan(study, make_describe(None))
-    calibration = calibrate(plan, RunOptions(executor="process", workers=2))
+    heard: list[tuple[int, int]] = []
+    options = RunOptions(executor="process", workers=2)
+    calibration = calibrate(plan, options, on_tried=lambda *counts: heard.append(counts))
+    assert heard == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert [cell.label for cell in calibration.cells] == ["convnet seed 0", "mlp seed 0"]
     cost = calibration.estimate
     assert cost.seconds is not None

@@ -1,7 +1,9 @@
 """``actwise plan``: what a study would train, and what that takes. Trains nothing."""
 
+import sys
+import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from ..sweep.calibrate import CellRate
     from ..sweep.compile_advice import CompileAdvice
     from ..sweep.estimate import Estimate
+
+SIGN_SECONDS = 10.0
+"""Between two signs of life of a calibration."""
 
 
 def plan(
@@ -36,7 +41,7 @@ def plan(
         bool,
         typer.Option(
             "--calibrate",
-            help="Measure: some batches of every network; and whether compiling pays.",
+            help="Measure: some seconds of every network; and whether compiling pays.",
         ),
     ] = False,
     json: Json = False,
@@ -94,13 +99,31 @@ def _measure(planned: "Plan", options: "RunOptions") -> _Cost:
     from ..sweep.calibrate import calibrate
     from ..sweep.compile_advice import advise_on_compiling
 
-    calibration = calibrate(planned, options)
+    calibration = calibrate(planned, options, on_tried=_make_sign_of_life())
     cells = zip(planned.distinct_cells, calibration.cells, strict=True)
     return _Cost(
         calibration.estimate,
         rates={run.run_id: rate for run, rate in cells},
         advice=advise_on_compiling(planned, calibration, options),
     )
+
+
+def _make_sign_of_life() -> Callable[[int, int], None]:
+    """A listener of a calibration that says on stderr how far it is, every ten seconds."""
+    started = time.monotonic()
+    said = started
+
+    def say(done: int, wanted: int) -> None:
+        nonlocal said
+        now = time.monotonic()
+        if now - said < SIGN_SECONDS:
+            return
+        said = now
+        left = (now - started) / done * (wanted - done)
+        sys.stderr.write(f"calibrating: {done} of {wanted} tries, about {left:.0f} s left\n")
+        sys.stderr.flush()
+
+    return say
 
 
 def _reckon(planned: "Plan", options: "RunOptions") -> _Cost:

@@ -1,6 +1,6 @@
 """``plan --calibrate``: measured speed and memory in place of the assumed ones."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -58,10 +58,16 @@ class Calibration:
         return {"estimate": self.estimate.to_json(), "cells": [asdict(c) for c in self.cells]}
 
 
-def calibrate(plan: Plan, options: RunOptions | None = None) -> Calibration:
+def calibrate(
+    plan: Plan,
+    options: RunOptions | None = None,
+    *,
+    on_tried: Callable[[int, int], None] = lambda done, wanted: None,
+) -> Calibration:
     """Train some batches of every network of ``plan`` on every worker; nothing is kept.
 
     Cells that differ only in what costs no time (learning rate, schedule ...) share one try.
+    ``on_tried`` hears after every try how many are done, of how many.
 
     Raises:
         ActwiseError: if a cell cannot be trained.
@@ -74,7 +80,7 @@ def calibrate(plan: Plan, options: RunOptions | None = None) -> Calibration:
     check_memory(plan, runs, options, device=device)
     workers = count_workers(plan, plan.distinct_runs, options, device=device)
     kinds = _longest_of_kinds(plan)
-    found = measure(list(kinds.values()), options, workers=workers)
+    found = measure(list(kinds.values()), options, workers=workers, on_tried=on_tried)
     cells = [_cell_rate(plan, run, found.trials[kinds[step_kind(run)].run_id]) for run in runs]
     durations = longest_first(cell.seconds_per_run for cell in cells) * len(plan.study.seeds)
     seconds = found.start_seconds + makespan(durations, workers=workers)

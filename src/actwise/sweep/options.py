@@ -48,8 +48,9 @@ class RunOptions:
             )
         if self.device not in ("cpu", "cuda", "auto"):
             raise SpecError(f"device {self.device!r} is not known; expected cpu, cuda or auto")
-        if self.threads < 1 or (self.workers is not None and self.workers < 1):
-            raise SpecError(f"workers={self.workers} and threads={self.threads} must be at least 1")
+        for name, count in (("workers", self.workers), ("threads", self.threads)):
+            if count is not None and count < 1:
+                raise SpecError(f"{name}={count} must be at least 1")
         if self.executor == "inline" and (self.workers or 1) > 1:
             raise SpecError(f"workers={self.workers}: the inline executor trains one run at a time")
         if self.time_limit_seconds is not None and self.time_limit_seconds <= 0:

@@ -55,6 +55,7 @@ def measure(
     *,
     workers: int,
     num_batches: int = NUM_BATCHES,
+    on_tried: Callable[[int, int], None] = lambda done, wanted: None,
 ) -> Measured:
     """Every run once on every worker, so that all are busy with the same network.
 
@@ -62,12 +63,14 @@ def measure(
     still does would take from the others what no run takes. A run that stands in ``runs`` twice
     is tried twice on every worker.
 
+    ``on_tried`` hears after every try how many are done, of how many.
+
     Raises:
         TrialError: at the first run that cannot be trained.
         ActwiseError: if it is stopped.
     """
     found: dict[str, list[Tried]] = {run.run_id: [] for run in runs}
-    num_ready, ready_seconds = 0, 0.0
+    num_ready, ready_seconds, num_done = 0, 0.0, 0
 
     def work() -> WorkSource:
         for _ in range(workers):
@@ -90,6 +93,8 @@ def measure(
                     num_ready, ready_seconds = num_ready + 1, time.monotonic() - started
                 else:
                     found[trial.run_id].append(tried)
+                    num_done += 1
+                    on_tried(num_done, len(runs) * workers)
         if stop():
             raise ActwiseError(f"calibration ended: stopped by {stop.reason}")
     return Measured(found, ready_seconds)
