@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from timeline import Timeline
 from turns import Ratio
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -72,6 +73,20 @@ def test_a_study_is_held_against_loops() -> None:
     rows = json_of("study.py", "--quick")["rows"]
     assert len(rows) == 5
     assert all(row["seconds"] > 0 for row in rows)
+
+
+def test_the_parts_of_a_timeline_add_up_to_the_time_of_the_command() -> None:
+    timeline = Timeline()
+    for run_id, begun, trained, ended in (("a", 2, 10, 12), ("b", 3, 11, 14), ("c", 13, 19, 20)):
+        timeline.hear(json.dumps({"event": "run_started", "run_id": run_id, "label": run_id}), 1.0)
+        for at in (begun, trained):
+            timeline.hear(json.dumps({"event": "run_progress", "run_id": run_id}), at)
+        timeline.hear(json.dumps({"event": "run_ended", "run_id": run_id}), ended)
+    timeline.ended = 21.0
+    parts = timeline.parts()
+    assert sum(parts.values()) == pytest.approx(21.0)
+    assert parts["training"] == (8 + 8 + 6) / 2
+    assert parts["between runs, or nothing left"] == (1 + 6) / 2
 
 
 @pytest.mark.slow
