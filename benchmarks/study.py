@@ -75,13 +75,10 @@ def find_source() -> Source:
 def seconds_of_study(source: Source, options: argparse.Namespace) -> tuple[float, float]:
     """Wall-clock seconds of the command, from a fresh store to its end, and of its training."""
     with tempfile.TemporaryDirectory() as folder:
-        study = Path(folder) / "bench.toml"
-        study.write_text(study_text(source, options), encoding="utf-8")
-        data = [] if source.data_dir is None else [f"--data={source.data_dir}"]
-        command = [sys.executable, "-m", "actwise", "run", str(study), f"--store={folder}/store"]
+        command = study_command(source, options, folder)
         started = time.perf_counter()
         subprocess.run(
-            [*command, f"--workers={NUM_CORES}", "--device=cpu", *data],
+            command,
             check=True,
             capture_output=True,
             cwd=BENCHMARKS,  # first on the path, so that study_data is found
@@ -90,6 +87,15 @@ def seconds_of_study(source: Source, options: argparse.Namespace) -> tuple[float
         with RunStore.open(f"{folder}/store") as store:
             trained = export_table(store, "runs").column("train_seconds").to_pylist()
         return seconds, sum(trained) / NUM_CORES
+
+
+def study_command(source: Source, options: argparse.Namespace, folder: str) -> list[str]:
+    """The command, with its study file and its store in ``folder``."""
+    study = Path(folder) / "bench.toml"
+    study.write_text(study_text(source, options), encoding="utf-8")
+    data = [] if source.data_dir is None else [f"--data={source.data_dir}"]
+    command = [sys.executable, "-m", "actwise", "run", str(study), f"--store={folder}/store"]
+    return [*command, f"--workers={NUM_CORES}", "--device=cpu", *data]
 
 
 def study_text(source: Source, options: argparse.Namespace) -> str:

@@ -9,14 +9,12 @@ nothing left to train; until the command has ended.
 import argparse
 import json
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from printing import describe, markdown, where
-from study import BENCHMARKS, NUM_CORES, NUM_EPOCHS, NUM_IMAGES, find_source, study_text
+from study import BENCHMARKS, NUM_CORES, NUM_EPOCHS, NUM_IMAGES, find_source, study_command
 
 
 @dataclass
@@ -69,11 +67,7 @@ def follow(options: argparse.Namespace) -> Timeline:
     """Run the command and listen to it."""
     source = find_source()
     with tempfile.TemporaryDirectory() as folder:
-        study = Path(folder) / "bench.toml"
-        study.write_text(study_text(source, options), encoding="utf-8")
-        data = [] if source.data_dir is None else [f"--data={source.data_dir}"]
-        command = [sys.executable, "-m", "actwise", "run", str(study), f"--store={folder}/store"]
-        command += [f"--workers={NUM_CORES}", "--device=cpu", "--json", *data]
+        command = [*study_command(source, options, folder), "--json"]
         timeline, started = Timeline(), time.perf_counter()
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=BENCHMARKS) as run:
             assert run.stdout is not None
