@@ -145,6 +145,16 @@ def test_findings_about_how_the_runs_came_to_be() -> None:
     assert flow.evidence == "1 failed, 2 missing of 12 planned"
 
 
+def test_lengths_that_the_study_asks_for_are_no_finding() -> None:
+    factors = ("train.epochs", "activation")
+    asked = {("3", "relu"): 3.0, ("3", "elu"): 3.0, ("27", "relu"): 27.0, ("27", "elu"): 27.0}
+    assert unequal_epochs(asked, factors) is None
+    assert unequal_epochs(asked) is not None
+    stopped = unequal_epochs({**asked, ("27", "elu"): 20.0}, factors)
+    assert stopped is not None
+    assert stopped.evidence == "from 20 (27, elu) to 27 epochs (27, relu)"
+
+
 def seen_at(num_seeds: int, *, planned: tuple[int, ...], taken: tuple[int, ...]) -> str:
     """Evidence of A005 where a study of two cells is looked at now and was looked at before."""
     runs = made_study(

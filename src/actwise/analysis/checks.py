@@ -53,7 +53,7 @@ def all_findings(
         aliased,
         find.outlier_seeds(checks.outliers),
         find.seeds_after_look(looks),
-        find.unequal_epochs(source.epochs),
+        find.unequal_epochs(source.epochs, scales[0].evidence.observed.factors),
         find.mixed_fingerprints(source.fingerprints),
         find.unequal_variances(checks.equal_variances),
         find.pairing_does_not_pay(checks.seed_correlation),

@@ -27,6 +27,7 @@ from .summaries import Contradiction
 _FEW_SEEDS = 3
 _SHARE_CHANGE = 5.0
 _LISTED = 6
+_LENGTH = "train.epochs"
 
 
 def findings_of_runs(
@@ -112,11 +113,26 @@ def seeds_after_look(looks: Looks) -> Finding | None:
     return Finding("A005", f"{before}now {looks.now}{planned}")
 
 
-def unequal_epochs(epochs: Mapping[Cell, float]) -> Finding | None:
-    """A006: mean number of epochs differs between cells."""
-    if not epochs or max(epochs.values()) - min(epochs.values()) < 1:
+def unequal_epochs(epochs: Mapping[Cell, float], factors: Sequence[str] = ()) -> Finding | None:
+    """A006: mean number of epochs differs between cells that were to be trained equally long.
+
+    Args:
+        epochs: Of every cell.
+        factors: Of the cells; lengths that a factor ``train.epochs`` asks for are no finding.
+    """
+    asked = factors.index(_LENGTH) if _LENGTH in factors else None
+    lengths: dict[str | None, list[Cell]] = {}
+    for cell in epochs:
+        lengths.setdefault(None if asked is None else cell[asked], []).append(cell)
+    ends = [
+        tuple(pick(cells, key=lambda cell: epochs[cell]) for pick in (min, max))
+        for cells in lengths.values()
+    ]
+    shortest, longest = max(
+        ends, key=lambda pair: epochs[pair[1]] - epochs[pair[0]], default=((), ())
+    )
+    if not ends or epochs[longest] - epochs[shortest] < 1:
         return None
-    shortest, longest = (pick(epochs, key=lambda cell: epochs[cell]) for pick in (min, max))
     return Finding(
         "A006",
         f"from {epochs[shortest]:.0f} ({', '.join(shortest)}) to {epochs[longest]:.0f} epochs "
