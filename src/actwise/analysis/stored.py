@@ -93,6 +93,7 @@ def read_store(store: RunStore, reading: Reading) -> Source:
     factors = observed.factors
     cells = {row["run_id"]: tuple(str(row[name]) for name in factors) for row in unique}
     correct = correct_predictions(store, cells, unique)
+    environments = _environments(store, unique)
     notes = [s for s in store.studies() if reading.study in (None, s.study)]
     return Source(
         "store",
@@ -105,8 +106,8 @@ def read_store(store: RunStore, reading: Reading) -> Source:
         epochs=_cell_means(unique, cells, "epochs"),
         seconds=_cell_means(unique, cells, "train_seconds"),
         curves=stored_curves(store, cells),
-        fingerprints=_fingerprints(unique),
-        environments=_environments(store, unique),
+        fingerprints=_fingerprints(unique, dict(environments)),
+        environments=tuple(details for _, details in environments),
         studies=tuple(
             StudyNote(s.study, s.study_hash, s.started_at, s.spec_json, s.registrations)
             for s in notes
@@ -225,19 +226,24 @@ def _cell_means(rows: Sequence[Row], cells: Mapping[str, Cell], column: str) -> 
     return {cell: math.fsum(found) / len(found) for cell, found in values.items()}
 
 
-def _fingerprints(rows: Sequence[Row]) -> dict[str, set[str]]:
+def _fingerprints(rows: Sequence[Row], environments: Mapping[str, Row]) -> dict[str, set[str]]:
+    """Of every seed where its runs ran; memory formats follow from networks and are left out."""
     found: dict[str, set[str]] = defaultdict(set)
     for row in rows:
-        found[str(row["seed"])].add(row["environment"])
+        numerics = environments[row["environment"]].get("fingerprint", {})
+        where = {name: value for name, value in numerics.items() if name != "memory_format"}
+        found[str(row["seed"])].add(json.dumps(where, sort_keys=True))
     return dict(found)
 
 
-def _environments(store: RunStore, rows: Sequence[Row]) -> tuple[Mapping[str, Any], ...]:
+def _environments(store: RunStore, rows: Sequence[Row]) -> list[tuple[str, Row]]:
+    """What is recorded of the machines of these runs, each with its fingerprint's hash."""
     used = {row["environment"] for row in rows}
     query = select(environments_table).order_by(environments_table.c.environment_id)
     with store.database.reading() as connection:
         found = connection.execute(query).all()
-    return tuple(json.loads(row.details) for row in found if row.fingerprint_id in used)
+    kept = [row for row in found if row.fingerprint_id in used]
+    return [(row.fingerprint_id, json.loads(row.details)) for row in kept]
 
 
 def _first_result(store: RunStore, study: str | None) -> str | None:
