@@ -158,6 +158,18 @@ def test_a_missing_observation_is_named_and_repeated_only_when_asked(tmp_path: P
     assert listener.of(RunStarted) == []
 
 
+def test_more_threads_than_cores_are_said_before_a_hundred_runs_crawl(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actwise.sweep.foresight.usable_cores", lambda: 1.0)
+    notes = []
+    for threads in (1, 2):
+        listener = Listener()
+        sweep(tmp_path / str(threads), small_study(seeds=(0,)), progress=listener, threads=threads)
+        notes.append([note.text for note in listener.of(Note)])
+    assert notes == [[], ["1 x 2 threads on 1 core are no faster than 1"]]
+
+
 def test_a_run_observed_again_must_come_out_the_same(tmp_path: Path) -> None:
     folder = tmp_path / "store"
     sweep(folder, small_study(seeds=(0,)))

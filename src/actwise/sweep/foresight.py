@@ -31,15 +31,26 @@ def obstacles(plan: Plan, options: RunOptions, *, workers: int, device: str) -> 
         except SpecError as error:
             yield f"`run` would refuse: {error}"
     if device == "cpu":
-        yield from _crowding(workers, options.threads, most_memory_bytes(plan, runs))
+        yield from crowding(workers, options.threads, most_memory_bytes(plan, runs))
 
 
-def _crowding(workers: int, threads: int, memory_bytes: int) -> Iterator[str]:
+def crowding(
+    workers: int, threads: int, memory_bytes: int, *, available_bytes: int | None = None
+) -> Iterator[str]:
+    """A sentence if so many workers wait for cores, and one if they may run out of memory.
+
+    Args:
+        workers: Runs at once on the CPU.
+        threads: Of each of them.
+        memory_bytes: That one of them needs.
+        available_bytes: For all of them; what is available now if not given.
+    """
     cores = usable_cores()
     if workers * threads > max(1, cores):
         asked = f"{workers} x {threads} threads" if threads > 1 else f"{workers} workers"
-        yield f"{asked} on {cores:g} cores are no faster than {max(1, int(cores))}"
-    needed, safe = workers * memory_bytes, safe_memory_bytes()
+        have = f"{cores:g} core{'s' if cores != 1 else ''}"
+        yield f"{asked} on {have} are no faster than {max(1, int(cores))}"
+    needed, safe = workers * memory_bytes, safe_memory_bytes(available_bytes)
     if workers > 1 and needed > safe:
         yield (
             f"{workers} workers need up to {needed / 1e9:,.1f} GB of memory at once and this "

@@ -9,8 +9,10 @@ from ..store import RunStore
 from .assignment import make_label, remove_leftovers
 from .driver import Driver
 from .durations import Durations
+from .estimate import most_memory_bytes
 from .events import Note, ProgressSink, SweepEnded, SweepStarted
 from .executors import Executor, InlineExecutor
+from .foresight import crowding
 from .options import Outcome, RunOptions
 from .pending import PendingRuns
 from .plan import Plan, make_plan
@@ -99,6 +101,12 @@ def _run(
     )
     if todo.lacking:
         sink.emit(Note(_lacking_text(todo)))
+    if todo.runs and device == "cpu":
+        memory_bytes = most_memory_bytes(plan, todo.runs)
+        for text in crowding(
+            workers, options.threads, memory_bytes, available_bytes=available_bytes
+        ):
+            sink.emit(Note(text))
     driver = _make_driver(plan, todo, store, options, sink)
     if todo.runs:
         setup = make_setup(store, options, workers=workers)
