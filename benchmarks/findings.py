@@ -12,13 +12,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import actwise
+import short_races
 from actwise.analysis.claim import ClaimResult
 from actwise.analysis.numbers import number, signed, span
 from actwise.analysis.results import Analysis
 from actwise.store.importing import import_folders
 from printing import markdown
+from retrain import finished_runs
 
 RESULTS = Path(__file__).parents[1] / "results"
+LENGTH = "train.epochs"
 
 
 def main() -> None:
@@ -26,7 +29,7 @@ def main() -> None:
     parser.add_argument("studies", nargs="*", default=shipped(), help="default: all of results/")
     for study in parser.parse_args().studies:
         print(f"## {study}\n")
-        print("\n\n".join(tables(analysis_of(RESULTS / study))) + "\n")
+        print("\n\n".join(tables(RESULTS / study)) + "\n")
 
 
 def shipped() -> list[str]:
@@ -44,8 +47,16 @@ def analysis_of(folder: Path) -> Analysis:
         return actwise.analyze(store)
 
 
-def tables(analysis: Analysis) -> Iterator[str]:
-    """The ranking, what augmentation adds, the sizes of effects, and the claims."""
+def tables(folder: Path) -> Iterator[str]:
+    """What the page shows of a study: the analysis, and what its short races would have told."""
+    analysis = analysis_of(folder)
+    yield from analysis_tables(analysis)
+    if analysis.source.observed and LENGTH in analysis.source.observed.factors:
+        yield short_races.table(finished_runs(folder))
+
+
+def analysis_tables(analysis: Analysis) -> Iterator[str]:
+    """The ranking, what augmentation adds, and the claims."""
     if analysis.differences.ranking:
         yield markdown(
             ["activation", "mean", "behind the best other", "95 % interval", "may be best"],

@@ -63,5 +63,5 @@ def test_no_run_is_missing_from_the_analysis_and_the_page_says_its_numbers(
     flow = analysis.source.flow
     assert (flow["started"], flow["failed"]) == (num_results, 0)
     page = (RESULTS.parent / "docs" / "findings.md").read_text(encoding="utf-8")
-    for table in findings.tables(analysis):
+    for table in findings.tables(folder):
         assert table in page
