@@ -50,7 +50,8 @@ def ranking_view(analysis: Analysis) -> View:
     """Levels from best to worst, as a set of those that may be best."""
     note = (
         "Mean over the conditions that all levels share. Behind: the best other level minus this "
-        "one, negative for the leader. May be best: not shown to be worse than another "
+        "one, negative for the leader; its interval is for that one difference. May be best: not "
+        "shown to be worse than another, all comparisons taken together "
         f"({percent(1 - analysis.alpha)}, {_method(analysis)}). P(best) is a picture of the "
         f"uncertainty, not a test. {adjustment(analysis)}"
     )
