@@ -8,7 +8,7 @@ Markdown. A test holds the page against it.
 import argparse
 import math
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import actwise
@@ -22,6 +22,7 @@ from retrain import finished_runs
 
 RESULTS = Path(__file__).parents[1] / "results"
 LENGTH = "train.epochs"
+SIZE = "train.train_size"
 
 
 def main() -> None:
@@ -37,22 +38,42 @@ def shipped() -> list[str]:
     return sorted(path.parent.name for path in RESULTS.glob("*/study.toml"))
 
 
-def analysis_of(folder: Path) -> Analysis:
-    """What ``analyze`` says of a study's pieces."""
+def analysis_of(folder: Path, where: Sequence[str] = ()) -> Analysis:
+    """What ``analyze`` says of a study's pieces, or of a part of their runs."""
     with (
         tempfile.TemporaryDirectory() as temporary,
         actwise.RunStore.open(Path(temporary) / folder.name, create=True) as store,
     ):
         import_folders(sorted(folder.glob("seed-*")), store)
-        return actwise.analyze(store)
+        return actwise.analyze(store, where=where)
 
 
 def tables(folder: Path) -> Iterator[str]:
-    """What the page shows of a study: the analysis, and what its short races would have told."""
+    """What the page shows of a study: the analysis; of one with races, what each of them says."""
     analysis = analysis_of(folder)
     yield from analysis_tables(analysis)
-    if analysis.source.observed and LENGTH in analysis.source.observed.factors:
+    observed = analysis.source.observed
+    levels = dict(zip(observed.factors, observed.levels, strict=True)) if observed else {}
+    if {LENGTH, SIZE} <= levels.keys():
+        yield length_table(folder, lengths=levels[LENGTH], size=levels[SIZE][-1])
         yield short_races.table(finished_runs(folder))
+
+
+def length_table(folder: Path, *, lengths: Sequence[str], size: str) -> str:
+    """What ``analyze --where`` says of each length of training, and of the largest training."""
+    parts = [("all", ())] + [(f"{length} epochs", (f"{LENGTH}={length}",)) for length in lengths]
+    largest = (f"{LENGTH}={lengths[-1]}", f"{SIZE}={size}")
+    parts.append((f"{lengths[-1]} epochs, {size} images", largest))
+    judged = ("C2", "C3", "C8")
+    rows = []
+    for name, where in parts:
+        analysis = analysis_of(folder, where)
+        verdicts = {claim.id: claim.verdict for claim in analysis.claims}
+        gains = [gain.estimate.value for gain in analysis.points.gains] if analysis.points else []
+        best = [row.level for row in analysis.differences.ranking if row.may_be_best]
+        gained = f"{signed(min(gains))} to {signed(max(gains))}" if gains else ""
+        rows.append([name, ", ".join(best), *(verdicts[claim] for claim in judged), gained])
+    return markdown(["part", "may be best", *judged, "gains by augmentation"], rows, num_names=5)
 
 
 def analysis_tables(analysis: Analysis) -> Iterator[str]:

@@ -9,6 +9,7 @@ Work counts images seen in training. A description of these runs: no test, no in
 """
 
 import argparse
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -69,12 +70,14 @@ def table(rows: Sequence[Row]) -> str:
         rows: Exported runs of one data set and one network, at two seeds or more.
 
     Raises:
-        ValueError: for a single seed, which would judge itself.
+        ValueError: for a single seed, which would judge itself; for several data sets or networks;
+            where a run is missing, a diverged one too; where the longest is not the largest.
     """
-    if len({row["seed"] for row in rows}) < 2:
-        raise ValueError("two seeds are needed: one picks, the others judge")
+    check(rows)
     races = sorted({race_of(row) for row in rows}, key=lambda race: race.work)
-    full = races[-1]
+    full = Race(max(race.epochs for race in races), max(race.images for race in races))
+    if full not in races:
+        raise ValueError(f"no run trains {full.epochs} epochs on {full.images} images")
     lines = [
         _line(f"{race.epochs} epochs, {race.images} images", race.work / full.work, picks)
         for race in races
@@ -86,6 +89,22 @@ def table(rows: Sequence[Row]) -> str:
     return markdown(
         ["choice by", "work", "rank correlation", "picked", "behind the best", "over relu"], lines
     )
+
+
+def check(rows: Sequence[Row]) -> None:
+    """Refuse what a table would be wrong about.
+
+    Raises:
+        ValueError: see :func:`table`.
+    """
+    if len({(row["dataset"], row["model"], row["width"]) for row in rows}) != 1:
+        raise ValueError("the runs must be of one data set and one network")
+    if len({row["seed"] for row in rows}) < 2:
+        raise ValueError("two seeds are needed: one picks, the others judge")
+    names = ("regularization", "activation", "seed")
+    runs = {(race_of(row), *(row[name] for name in names)) for row in rows}
+    if len(runs) != math.prod(len(set(values)) for values in zip(*runs, strict=True)):
+        raise ValueError("some runs are missing: every race needs every activation at every seed")
 
 
 def picks_of(rows: Sequence[Row], race: Race, full: Race) -> Iterator[Pick]:

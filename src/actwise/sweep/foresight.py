@@ -1,5 +1,6 @@
 """What stands in the way of a plan on this machine: said beforehand, in the words of ``run``."""
 
+import math
 from collections.abc import Callable, Iterator
 
 from ..errors import SpecError
@@ -46,10 +47,11 @@ def crowding(
         available_bytes: For all of them; what is available now if not given.
     """
     cores = usable_cores()
-    if workers * threads > max(1, cores):
+    most = max(1, math.ceil(cores))
+    if workers * threads > most:
         asked = f"{workers} x {threads} threads" if threads > 1 else f"{workers} workers"
         have = f"{cores:g} core{'s' if cores != 1 else ''}"
-        yield f"{asked} on {have} are no faster than {max(1, int(cores))}"
+        yield f"{asked} on {have} are no faster than {most}"
     needed, safe = workers * memory_bytes, safe_memory_bytes(available_bytes)
     if workers > 1 and needed > safe:
         yield (

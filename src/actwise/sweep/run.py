@@ -101,7 +101,8 @@ def _run(
     )
     if todo.lacking:
         sink.emit(Note(_lacking_text(todo)))
-    if todo.runs and device == "cpu":
+    is_chosen = options.workers is not None or options.threads > 1
+    if todo.runs and device == "cpu" and is_chosen:
         memory_bytes = most_memory_bytes(plan, todo.runs)
         for text in crowding(
             workers, options.threads, memory_bytes, available_bytes=available_bytes
