@@ -9,6 +9,7 @@ import argparse
 import math
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import actwise
@@ -16,9 +17,10 @@ import short_races
 from actwise.analysis.claim import ClaimResult
 from actwise.analysis.numbers import number, signed, span
 from actwise.analysis.results import Analysis
+from actwise.store.export import export_table
 from actwise.store.importing import import_folders
 from printing import markdown
-from retrain import finished_runs
+from retrain import finished
 
 RESULTS = Path(__file__).parents[1] / "results"
 LENGTH = "train.epochs"
@@ -30,7 +32,8 @@ def main() -> None:
     parser.add_argument("studies", nargs="*", default=shipped(), help="default: all of results/")
     for study in parser.parse_args().studies:
         print(f"## {study}\n")
-        print("\n\n".join(tables(RESULTS / study)) + "\n")
+        with store_of(RESULTS / study) as store:
+            print("\n\n".join(tables(store, actwise.analyze(store))) + "\n")
 
 
 def shipped() -> list[str]:
@@ -38,36 +41,38 @@ def shipped() -> list[str]:
     return sorted(path.parent.name for path in RESULTS.glob("*/study.toml"))
 
 
-def analysis_of(folder: Path, where: Sequence[str] = ()) -> Analysis:
-    """What ``analyze`` says of a study's pieces, or of a part of their runs."""
+@contextmanager
+def store_of(folder: Path) -> Iterator[actwise.RunStore]:
+    """A store of a study's pieces, deleted afterwards."""
     with (
         tempfile.TemporaryDirectory() as temporary,
         actwise.RunStore.open(Path(temporary) / folder.name, create=True) as store,
     ):
         import_folders(sorted(folder.glob("seed-*")), store)
-        return actwise.analyze(store, where=where)
+        yield store
 
 
-def tables(folder: Path) -> Iterator[str]:
+def tables(store: actwise.RunStore, analysis: Analysis) -> Iterator[str]:
     """What the page shows of a study: the analysis; of one with races, what each of them says."""
-    analysis = analysis_of(folder)
     yield from analysis_tables(analysis)
     observed = analysis.source.observed
     levels = dict(zip(observed.factors, observed.levels, strict=True)) if observed else {}
     if {LENGTH, SIZE} <= levels.keys():
-        yield length_table(folder, lengths=levels[LENGTH], size=levels[SIZE][-1])
-        yield short_races.table(finished_runs(folder))
+        yield length_table(store, analysis, lengths=levels[LENGTH], size=levels[SIZE][-1])
+        yield short_races.table(finished(export_table(store, "runs")))
 
 
-def length_table(folder: Path, *, lengths: Sequence[str], size: str) -> str:
+def length_table(
+    store: actwise.RunStore, whole: Analysis, *, lengths: Sequence[str], size: str
+) -> str:
     """What ``analyze --where`` says of each length of training, and of the largest training."""
-    parts = [("all", ())] + [(f"{length} epochs", (f"{LENGTH}={length}",)) for length in lengths]
-    largest = (f"{LENGTH}={lengths[-1]}", f"{SIZE}={size}")
-    parts.append((f"{lengths[-1]} epochs, {size} images", largest))
+    parts = {f"{length} epochs": [f"{LENGTH}={length}"] for length in lengths}
+    parts[f"{lengths[-1]} epochs, {size} images"] = [f"{LENGTH}={lengths[-1]}", f"{SIZE}={size}"]
+    found = {"all": whole}
+    found |= {name: actwise.analyze(store, where=where) for name, where in parts.items()}
     judged = ("C2", "C3", "C8")
     rows = []
-    for name, where in parts:
-        analysis = analysis_of(folder, where)
+    for name, analysis in found.items():
         verdicts = {claim.id: claim.verdict for claim in analysis.claims}
         gains = [gain.estimate.value for gain in analysis.points.gains] if analysis.points else []
         best = [row.level for row in analysis.differences.ranking if row.may_be_best]

@@ -57,7 +57,12 @@ def finished_runs(results: Path) -> list[Row]:
     files = sorted(results.glob("seed-*/runs.parquet"))
     if not files:
         raise SystemExit(f"{results} holds no seed-N/runs.parquet")
-    rows: list[Row] = pa.concat_tables(map(pq.read_table, files)).to_pylist()
+    return finished(pa.concat_tables(map(pq.read_table, files)))
+
+
+def finished(runs: pa.Table) -> list[Row]:
+    """The rows of ``export --what runs`` that finished, each network once."""
+    rows: list[Row] = runs.to_pylist()
     return [row for row in rows if row["status"] == "finished" and not row["aliased"]]
 
 

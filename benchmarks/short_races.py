@@ -60,7 +60,10 @@ class Pick(NamedTuple):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results", type=Path, nargs="?", default=RESULTS)
-    print(table(finished_runs(parser.parse_args().results)))
+    try:
+        print(table(finished_runs(parser.parse_args().results)))
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -97,6 +100,8 @@ def check(rows: Sequence[Row]) -> None:
     Raises:
         ValueError: see :func:`table`.
     """
+    if any({"train.epochs", "train.train_size"} - row.keys() for row in rows):
+        raise ValueError("the study must vary train.epochs and train.train_size")
     if len({(row["dataset"], row["model"], row["width"]) for row in rows}) != 1:
         raise ValueError("the runs must be of one data set and one network")
     if len({row["seed"] for row in rows}) < 2:
@@ -112,17 +117,14 @@ def picks_of(rows: Sequence[Row], race: Race, full: Race) -> Iterator[Pick]:
     for in_race, in_full in pairs_of(rows, race, full):
         names = sorted(in_race)
         correlation = spearmanr([in_race[n] for n in names], [in_full[n] for n in names]).statistic
-        yield judge(max(names, key=in_race.__getitem__), in_full)._replace(
-            correlation=float(correlation)
-        )
+        yield judge(max(names, key=in_race.__getitem__), in_full, correlation=float(correlation))
 
 
-def judge(activation: str, in_full: Accuracies) -> Pick:
-    """How an activation does in full."""
+def judge(activation: str, in_full: Accuracies, *, correlation: float = math.nan) -> Pick:
+    """How an activation does in full; without a race there is no correlation."""
     accuracy = in_full[activation]
-    return Pick(
-        activation, max(in_full.values()) - accuracy, accuracy - in_full[INCUMBENT], float("nan")
-    )
+    behind, gain = max(in_full.values()) - accuracy, accuracy - in_full[INCUMBENT]
+    return Pick(activation, behind, gain, correlation)
 
 
 def pairs_of(
@@ -163,7 +165,7 @@ def _line(name: str, work: float, picks: Sequence[Pick]) -> list[str]:
     return [
         name,
         f"{100 * work:.0f} %" if work else "none",
-        number(correlations) if correlations == correlations else "",
+        "" if math.isnan(correlations) else number(correlations),
         picked if work else "",
         number(fmean(pick.behind for pick in picks)),
         signed(fmean(pick.gain for pick in picks)),

@@ -87,9 +87,16 @@ def test_the_table_says_every_race_with_its_work_and_every_fixed_choice() -> Non
         (lambda rows: [row for row in rows if row["seed"] == 0], "two seeds"),
         (lambda rows: [*rows, {**rows[0], "model": "mlp"}], "one network"),
         (lambda rows: rows[1:], "missing"),
+        (lambda rows: [{"dataset": row["dataset"]} for row in rows], "must vary train.epochs"),
         (
             lambda rows: [row for row in rows if row["seed"] or row["activation"] != "elu"],
             "missing",
+        ),
+        (
+            lambda rows: [
+                {**row, "train.train_size": 12500 - row["train.train_size"]} for row in rows
+            ],
+            "no run trains 27 epochs on 10000",
         ),
     ],
 )

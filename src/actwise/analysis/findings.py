@@ -121,18 +121,14 @@ def unequal_epochs(epochs: Mapping[Cell, float], factors: Sequence[str] = ()) ->
         factors: Of the cells; lengths that a factor ``train.epochs`` asks for are no finding.
     """
     asked = factors.index(_LENGTH) if _LENGTH in factors else None
-    lengths: dict[str | None, list[Cell]] = {}
-    for cell in epochs:
-        lengths.setdefault(None if asked is None else cell[asked], []).append(cell)
-    ends = [
-        tuple(pick(cells, key=lambda cell: epochs[cell]) for pick in (min, max))
-        for cells in lengths.values()
-    ]
-    shortest, longest = max(
-        ends, key=lambda pair: epochs[pair[1]] - epochs[pair[0]], default=((), ())
-    )
-    if not ends or epochs[longest] - epochs[shortest] < 1:
+    alike: dict[str | None, list[Cell]] = {}
+    for cell in sorted(epochs, key=epochs.__getitem__):
+        alike.setdefault(None if asked is None else cell[asked], []).append(cell)
+    pairs = [(cells[0], cells[-1]) for cells in alike.values()]
+    unequal = [(low, high) for low, high in pairs if epochs[high] - epochs[low] >= 1]
+    if not unequal:
         return None
+    shortest, longest = max(unequal, key=lambda pair: epochs[pair[1]] - epochs[pair[0]])
     return Finding(
         "A006",
         f"from {epochs[shortest]:.0f} ({', '.join(shortest)}) to {epochs[longest]:.0f} epochs "

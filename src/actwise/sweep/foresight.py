@@ -1,9 +1,10 @@
 """What stands in the way of a plan on this machine: said beforehand, in the words of ``run``."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from ..errors import SpecError
+from ..spec import PlannedRun
 from .estimate import most_memory_bytes
 from .options import RunOptions
 from .plan import Plan
@@ -32,19 +33,25 @@ def obstacles(plan: Plan, options: RunOptions, *, workers: int, device: str) -> 
         except SpecError as error:
             yield f"`run` would refuse: {error}"
     if device == "cpu":
-        yield from crowding(workers, options.threads, most_memory_bytes(plan, runs))
+        yield from crowding(plan, runs, workers=workers, threads=options.threads)
 
 
 def crowding(
-    workers: int, threads: int, memory_bytes: int, *, available_bytes: int | None = None
+    plan: Plan,
+    runs: Iterable[PlannedRun],
+    *,
+    workers: int,
+    threads: int,
+    available_bytes: int | None = None,
 ) -> Iterator[str]:
     """A sentence if so many workers wait for cores, and one if they may run out of memory.
 
     Args:
-        workers: Runs at once on the CPU.
+        plan: In which the runs are.
+        runs: What is trained on the CPU.
+        workers: Runs at once.
         threads: Of each of them.
-        memory_bytes: That one of them needs.
-        available_bytes: For all of them; what is available now if not given.
+        available_bytes: Of memory, for all of them; what is available now if not given.
     """
     cores = usable_cores()
     most = max(1, math.ceil(cores))
@@ -52,7 +59,8 @@ def crowding(
         asked = f"{workers} x {threads} threads" if threads > 1 else f"{workers} workers"
         have = f"{cores:g} core{'s' if cores != 1 else ''}"
         yield f"{asked} on {have} are no faster than {most}"
-    needed, safe = workers * memory_bytes, safe_memory_bytes(available_bytes)
+    needed = workers * most_memory_bytes(plan, runs)
+    safe = safe_memory_bytes(available_bytes)
     if workers > 1 and needed > safe:
         yield (
             f"{workers} workers need up to {needed / 1e9:,.1f} GB of memory at once and this "

@@ -9,7 +9,6 @@ from ..store import RunStore
 from .assignment import make_label, remove_leftovers
 from .driver import Driver
 from .durations import Durations
-from .estimate import most_memory_bytes
 from .events import Note, ProgressSink, SweepEnded, SweepStarted
 from .executors import Executor, InlineExecutor
 from .foresight import crowding
@@ -103,9 +102,12 @@ def _run(
         sink.emit(Note(_lacking_text(todo)))
     is_chosen = options.workers is not None or options.threads > 1
     if todo.runs and device == "cpu" and is_chosen:
-        memory_bytes = most_memory_bytes(plan, todo.runs)
         for text in crowding(
-            workers, options.threads, memory_bytes, available_bytes=available_bytes
+            plan,
+            todo.runs,
+            workers=workers,
+            threads=options.threads,
+            available_bytes=available_bytes,
         ):
             sink.emit(Note(text))
     driver = _make_driver(plan, todo, store, options, sink)
