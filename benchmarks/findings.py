@@ -30,7 +30,12 @@ SIZE = "train.train_size"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("studies", nargs="*", default=shipped(), help="default: all of results/")
-    for study in parser.parse_args().studies:
+    studies = parser.parse_args().studies
+    if unknown := set(studies) - set(shipped()):
+        parser.error(
+            f"no results of {', '.join(sorted(unknown))}; there are {', '.join(shipped())}"
+        )
+    for study in studies:
         print(f"## {study}\n")
         with store_of(RESULTS / study) as store:
             print("\n\n".join(tables(store, actwise.analyze(store))) + "\n")
