@@ -11,6 +11,7 @@ from actwise import activations, regularization
 from actwise.datasets import Dataset, DatasetInfo
 from actwise.engine import Device, TrainResult, train
 from actwise.engine.batches import TrainingBatches
+from actwise.engine.device import set_backend
 from actwise.engine.images import prepare_parts
 from actwise.engine.training import Training
 from actwise.models import build_network, initialise
@@ -103,6 +104,7 @@ def without_times(result: TrainResult) -> dict[str, Any]:
 
 def make_training(spec: RunSpec, device: Device = CPU) -> Training:
     """A run before its first batch."""
+    set_backend(spec.train.precision, device)
     level = regularization.resolve(spec.regularization)
     parts = prepare_parts(DATASET, spec, device)
     batches = TrainingBatches(

@@ -59,12 +59,13 @@ def test_a_stopped_run_goes_on(tmp_path: Path) -> None:
     assert resumed.epochs[-1].train_loss == pytest.approx(straight.epochs[-1].train_loss, rel=1e-2)
 
 
+@pytest.mark.filterwarnings("ignore:Synchronization debug mode:UserWarning")
 def test_no_batch_makes_the_host_wait() -> None:
     spec = make_spec(regularization=EVERYTHING, activation="rrelu", gradient_clip=1.0)
     training = make_training(spec, cuda())
     training.train_batch()
-    torch.cuda.set_sync_debug_mode("error")
     try:
+        torch.cuda.set_sync_debug_mode("error")
         training.train_batch()
         training.train_batch()
     finally:

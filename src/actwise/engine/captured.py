@@ -106,11 +106,8 @@ class CapturedStep:
             # A state that was being recorded may believe so for ever: each gets a new one.
             for generator, state in zip(generators, before, strict=True):
                 generator.graphsafe_set_state(state)
-            cause = _first_error(error)
-            if isinstance(cause, torch.OutOfMemoryError):
-                raise cause from None
             self._is_wanted = False
-            _note(str(cause))
+            _give_up(error)
             return None
         return graph
 
@@ -119,6 +116,18 @@ class CapturedStep:
 def _side_stream(device: torch.device) -> torch.cuda.Stream:
     """One for all runs of the process, since cuBLAS keeps a workspace for every stream it saw."""
     return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+
+
+def _give_up(error: BaseException) -> None:
+    """Say why a capture failed; raise what tells of too little memory.
+
+    Not in the method that captures: an error that it named would hold that frame, and with it the
+    model, until Python looks for cycles.
+    """
+    cause = _first_error(error)
+    if isinstance(cause, torch.OutOfMemoryError):
+        raise cause from None
+    _note(str(cause))
 
 
 def _first_error(error: BaseException) -> BaseException:

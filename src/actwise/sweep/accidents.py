@@ -2,6 +2,8 @@
 
 import errno
 
+import torch
+
 from ..errors import DataError, StoreError
 
 _FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
@@ -18,7 +20,9 @@ _FULL_DISK_WORDS = ("no space left on device", "disk quota exceeded")
 def accident(error: BaseException) -> str | None:
     """The accident behind an exception, in words; None if it is an error in code.
 
-    Out of memory, a full disk, and data or a store that went away. Libraries wrap both in
+    Out of memory, a full disk, data or a store that went away, and a fault of an accelerator: it
+    leaves a process in which every later run would fail, so that the process is replaced, even
+    where code was to blame (an index out of range on CUDA). Libraries wrap memory and disks in
     exceptions of their own (torch raises a RuntimeError, safetensors a SafetensorError), so the
     causes behind an exception and the words of its message are looked at.
     """
@@ -48,4 +52,7 @@ def _reason(error: BaseException) -> str | None:
         isinstance(error, RuntimeError) and any(words in text for words in _OUT_OF_MEMORY_WORDS)
     ):
         return f"out of memory: {str(error).splitlines()[0] if text else 'MemoryError'}"
+    # After memory: torch's OutOfMemoryError is a plain RuntimeError, and leaves the device usable.
+    if isinstance(error, torch.AcceleratorError):
+        return f"the device failed: {str(error).splitlines()[0] if text else 'AcceleratorError'}"
     return None
