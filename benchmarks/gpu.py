@@ -1,6 +1,6 @@
 """How fast the engine trains on one CUDA device, beside what the device can do at all.
 
-    python benchmarks/gpu.py [--workers 1 2 4 8] [--compile off on] [--json FILE]
+    python benchmarks/gpu.py [--workers 1 2 4 8] [--compile off on] [--paper relu] [--json FILE]
 
 In one process: the rates of bfloat16 products of 8,192 x 8,192 and of copies, and the loop that
 everybody writes (eager.py), with convolutions in float32 and in TF32, each in its faster layout.
@@ -11,9 +11,10 @@ compiled (``train.compile``, which fuses what lies between convolutions). Choose
 processes share the device by time, or at once where CUDA's multi-process service runs (start it by
 ``nvidia-cuda-mps-control -d``); the output says which.
 
-With the best choice, the 24 cells of the study ``paper``: their steady epochs (flights.py) give the
-time of 200 epochs, an extrapolation. Start, first epoch, capture and compiling of every run count;
-the evaluation after a run's last epoch, checkpoints and records do not.
+With the best choice, the 24 cells of the study ``paper``, or its 8 with ReLU: their steady epochs
+(flights.py) give the time of 200 epochs, an extrapolation. Start, first epoch, capture and
+compiling of every run count; the evaluation after a run's last epoch, checkpoints and records do
+not.
 
 With --device cpu everything is tried out in miniature, and its numbers mean nothing.
 """
@@ -107,9 +108,13 @@ def _in_flight(workers: int, is_compiled: bool) -> str:
 
 
 def measure_paper(options: argparse.Namespace, fleet: Fleet, best: InFlight) -> Paper:
-    """Every cell of the study, as many at once as were best."""
+    """The cells of the study that are asked for, as many at once as were best."""
     study = load_study("paper")
-    jobs = [make_job(spec, options, is_compiled=best.is_compiled) for spec in study.cells()]
+    jobs = [
+        make_job(spec, options, is_compiled=best.is_compiled)
+        for spec in study.cells()
+        if options.paper in ("all", spec.activation)
+    ]
     found: list[PaperCell] = []
     while len(found) < len(jobs):
         left = jobs[len(found) : len(found) + best.workers]
@@ -198,8 +203,10 @@ def parse() -> argparse.Namespace:
         choices=["float32", "tf32", "bfloat16"],
         help="of the engine",
     )
-    parser.add_argument("--no-paper", action="store_true", help="leave out the 24 cells")
-    parser.add_argument("--json", type=Path, help="write all figures to this file too")
+    parser.add_argument(
+        "--paper", default="all", choices=["all", "relu", "none"], help="which of the 24 cells"
+    )
+    parser.add_argument("--json", type=Path, help="write figures to this file too, as they come")
     options = parser.parse_args()
     options.is_cuda = options.device == "cuda"
     compile_ = options.compile or (["off", "on"] if options.is_cuda else ["off"])
@@ -220,29 +227,34 @@ def main() -> None:
     name = torch.cuda.get_device_name() if options.is_cuda else "cpu, in miniature"
     place = where(device=name, multi_process_service=multi_process_service(), n=options.epochs)
     print(f"Products {rates[0] / 1e12:.4g} TFLOP/s, copies {rates[1] / 1e12:.3g} TB/s.\n")
+    content: dict[str, Any] = {
+        "environment": place,
+        "product_flops": rates[0],
+        "copy_bytes_per_second": rates[1],
+    }
     eager = measure_eager(_resnet18(options), device, is_quick=not options.is_cuda)
     print(render_eager(eager) + "\n", flush=True)
+    content["eager"] = asdict(eager)
+    save(content, options.json)
     if options.is_cuda:
         torch.cuda.empty_cache()  # all memory for the runs
     in_flight = measure_in_flight(options, rates[0])
     print(f"\n{render_in_flight(in_flight, eager)}\n", flush=True)
+    content["in_flight"] = [asdict(found) for found in in_flight]
+    save(content, options.json)
     best = max(in_flight, key=lambda found: found.images_per_second)
-    paper = None
-    if not options.no_paper:
+    if options.paper != "none":
         with Fleet(best.workers) as fleet:
             paper = measure_paper(options, fleet, best)
         print(render_paper(paper, best) + "\n")
+        save(content | {"paper": asdict(paper)}, options.json)
     print(describe(place))
-    if options.json:
-        content: dict[str, Any] = {
-            "product_flops": rates[0],
-            "copy_bytes_per_second": rates[1],
-            "eager": asdict(eager),
-            "in_flight": [asdict(found) for found in in_flight],
-            "paper": None if paper is None else asdict(paper),
-            "environment": place,
-        }
-        options.json.write_text(json.dumps(content, indent=1), encoding="utf-8")
+
+
+def save(content: dict[str, Any], path: Path | None) -> None:
+    """What is known so far, if somebody asked for a file."""
+    if path is not None:
+        path.write_text(json.dumps(content, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":
