@@ -1,9 +1,10 @@
-"""How far two trainings of the same runs agree: the same seeds on two devices, say.
+"""How far two trainings of the same runs agree: the same seed on two devices, say.
 
 Run: ``python benchmarks/agreement.py results/cifar-mini/seed-1 results/cifar-mini/again-seed-1``.
-Runs are paired by id. The mean difference tells a bias of one device, with a 95 % t interval over
-the runs. Where nothing of a run but its spec is shared, differences scatter as those of two seeds
-of one cell: by the run standard deviation over the seeds beside the first folder, times sqrt(2).
+Runs are paired by id. The mean of the differences tells whether one device is better, with a 95 % t
+interval over these runs. Their scatter is held against that of two seeds of one cell on one device:
+the run standard deviation of the study beside the first folder times sqrt(2). It is an upper
+reference, since runs of one seed share initial weights, order, augmentation and validation fold.
 """
 
 import argparse
@@ -16,18 +17,18 @@ import pyarrow.parquet as pq
 from scipy.stats import t
 
 from actwise.analysis.numbers import number, signed, span
-from retrain import Row, finished, finished_runs, run_spread
+from retrain import Row, cell_of, finished, finished_runs, run_spread
 
 
 class Agreement(NamedTuple):
-    """Of the second training's test accuracies with the first's, in points.
+    """The second training's test accuracies minus the first's, in points.
 
     Attributes:
-        num_runs: Pairs.
-        mean: Of second minus first.
+        num_runs: How many are in both.
+        mean: Of the differences.
         half_width: Of the 95 % interval of ``mean``.
         deviation: Standard deviation of the differences.
-        num_equal: Pairs with the same final weights.
+        num_equal: Runs that ended with the same weights.
     """
 
     num_runs: int
@@ -42,18 +43,19 @@ def main() -> None:
     parser.add_argument("first", type=Path, help="an exported piece of a study")
     parser.add_argument("second", type=Path, help="the same runs, trained again")
     folders = parser.parse_args()
-    found = agreement(rows_of(folders.first), rows_of(folders.second))
-    spread = run_spread(finished_runs(folders.first.parent))
-    low, high = found.mean - found.half_width, found.mean + found.half_width
-    print(f"{found.num_runs} runs, {found.num_equal} with equal weights")
-    print(f"mean difference {signed(found.mean)} points, 95 % interval {span(low, high)}")
-    print(f"standard deviation of the differences {number(found.deviation)};")
-    print(f"of two seeds of a cell {number(math.sqrt(2) * spread)}")
+    first, second = rows_of(folders.first), rows_of(folders.second)
+    print(f"{places_of(second)} minus {places_of(first)}")
+    print(render(agreement(first, second), seeds_spread(finished_runs(folders.first.parent))))
 
 
 def rows_of(piece: Path) -> list[Row]:
     """The finished runs of an exported folder."""
     return finished(pq.read_table(piece / "runs.parquet"))
+
+
+def places_of(rows: list[Row]) -> str:
+    """Device and numerics fingerprint that the runs were trained on."""
+    return ", ".join(sorted({f"{row['device']} ({row['environment']})" for row in rows}))
 
 
 def agreement(first: list[Row], second: list[Row]) -> Agreement:
@@ -65,7 +67,7 @@ def agreement(first: list[Row], second: list[Row]) -> Agreement:
     again = {row["run_id"]: row for row in second}
     pairs = [(row, again[row["run_id"]]) for row in first if row["run_id"] in again]
     if len(pairs) < 2:
-        raise SystemExit(f"{len(pairs)} runs are in both; two are needed")
+        raise SystemExit(f"runs in both: {len(pairs)}; two are needed")
     differences = [new["test_accuracy"] - old["test_accuracy"] for old, new in pairs]
     deviation = stdev(differences)
     quantile = float(t.ppf(0.975, len(pairs) - 1))
@@ -75,6 +77,20 @@ def agreement(first: list[Row], second: list[Row]) -> Agreement:
         half_width=quantile * deviation / math.sqrt(len(pairs)),
         deviation=deviation,
         num_equal=sum(old["weights_sha256"] == new["weights_sha256"] for old, new in pairs),
+    )
+
+
+def seeds_spread(rows: list[Row]) -> float:
+    """Standard deviation of the difference of two seeds of one cell, trained on one device."""
+    return math.sqrt(2) * run_spread(rows, cell=lambda row: cell_of(row) + row["device"])
+
+
+def render(found: Agreement, spread: float) -> str:
+    low, high = found.mean - found.half_width, found.mean + found.half_width
+    return (
+        f"{found.num_runs} runs, {found.num_equal} of them with equal weights\n"
+        f"mean difference {signed(found.mean)} points, 95 % interval {span(low, high)}\n"
+        f"SD of the differences {number(found.deviation)}; of two seeds of a cell {number(spread)}"
     )
 
 

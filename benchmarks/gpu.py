@@ -115,11 +115,12 @@ def measure_paper(options: argparse.Namespace, fleet: Fleet, best: InFlight) -> 
         for spec in study.cells()
         if options.paper in ("all", spec.activation)
     ]
+    workers = min(best.workers, len(jobs))
     found: list[PaperCell] = []
     while len(found) < len(jobs):
-        left = jobs[len(found) : len(found) + best.workers]
+        left = jobs[len(found) : len(found) + workers]
         # The last ones fly beside some of the first, so that all workers are busy.
-        together = [*left, *jobs[: best.workers - len(left)]]
+        together = [*left, *jobs[: workers - len(left)]]
         flights = fleet.fly(together, epochs=options.epochs)
         found += [
             PaperCell(
@@ -133,7 +134,7 @@ def measure_paper(options: argparse.Namespace, fleet: Fleet, best: InFlight) -> 
         ]
     epochs_left = study.train.epochs - 1
     seconds = sum(cell.start_seconds + epochs_left * cell.epoch_seconds for cell in found)
-    return Paper(found, (fleet.start_seconds + seconds / best.workers) / 60)
+    return Paper(found, (fleet.start_seconds + seconds / workers) / 60)
 
 
 def make_job(spec: RunSpec, options: argparse.Namespace, *, is_compiled: bool) -> Job:
@@ -227,7 +228,9 @@ def main() -> None:
     name = torch.cuda.get_device_name() if options.is_cuda else "cpu, in miniature"
     place = where(device=name, multi_process_service=multi_process_service(), n=options.epochs)
     print(f"Products {rates[0] / 1e12:.4g} TFLOP/s, copies {rates[1] / 1e12:.3g} TB/s.\n")
+    asked = {name: str(value) for name, value in vars(options).items()}
     content: dict[str, Any] = {
+        "options": asked,
         "environment": place,
         "product_flops": rates[0],
         "copy_bytes_per_second": rates[1],
@@ -247,7 +250,8 @@ def main() -> None:
         with Fleet(best.workers) as fleet:
             paper = measure_paper(options, fleet, best)
         print(render_paper(paper, best) + "\n")
-        save(content | {"paper": asdict(paper)}, options.json)
+        content["paper"] = asdict(paper)
+        save(content, options.json)
     print(describe(place))
 
 

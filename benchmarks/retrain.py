@@ -2,10 +2,10 @@
 
 Run: ``python benchmarks/retrain.py results/identity [--run ID] [--choice N] [--data DIR]``.
 The run is drawn among the finished ones (``--choice``: seed of the draw; printed) or named. It is
-trained into a store of its own that is deleted afterwards. On the numerics fingerprint of the
-results the final weights must have the same SHA-256, if that was a CPU's; on another one, and on
-CUDA, which promises no bits, the accuracy must lie within three run standard deviations, pooled
-over the cells, of the cell's mean. Exit code 1 if not.
+trained into a store of its own that is deleted afterwards. On a CPU with the numerics fingerprint
+of the results the final weights must have the same SHA-256. Elsewhere, and on CUDA, which promises
+no bits, the accuracy must lie within three run standard deviations, pooled over the cells, of the
+cell's mean. Exit code 1 if not.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import random
 import sys
 import tempfile
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from statistics import mean, variance
 from typing import Any
@@ -146,11 +147,11 @@ def cell_mean(recorded: Row, rows: list[Row]) -> float:
     return mean(row["test_accuracy"] for row in rows if cell_of(row) == cell_of(recorded))
 
 
-def run_spread(rows: list[Row]) -> float:
+def run_spread(rows: list[Row], cell: Callable[[Row], str] = cell_of) -> float:
     """Standard deviation over seeds, in points, pooled over all cells."""
     by_cell = defaultdict(list)
     for row in rows:
-        by_cell[cell_of(row)].append(row["test_accuracy"])
+        by_cell[cell(row)].append(row["test_accuracy"])
     several = [values for values in by_cell.values() if len(values) > 1]
     if not several:
         raise SystemExit("no cell has two seeds, so there is no spread to compare with")

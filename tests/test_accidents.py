@@ -17,6 +17,8 @@ from actwise.sweep.accidents import accident
         (OSError(errno.ENOMEM, "Cannot allocate memory"), "out of memory"),
         (OSError(errno.ENOSPC, "No space left on device"), "the disk is full"),
         (DataError("no such folder"), "no such folder"),
+        (torch.AcceleratorError("CUDA error: out of memory"), "out of memory"),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling"), "out of memory"),
         (torch.AcceleratorError("CUDA error: an illegal memory access"), "the device failed"),
     ],
 )

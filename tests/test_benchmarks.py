@@ -101,10 +101,13 @@ def test_a_step_is_divided_into_its_parts() -> None:
 @pytest.mark.slow
 def test_runs_in_flight_are_timed_in_miniature(tmp_path: Path) -> None:
     output = tmp_path / "gpu.json"
-    options = ["--device=cpu", "--workers", "1", "2", "--epochs=1", f"--json={output}"]
+    options = ["--device=cpu", "--workers", "1", "2", "--epochs=1", "--paper=relu"]
+    options.append(f"--json={output}")
     printed = output_of(str(BENCHMARKS / "gpu.py"), *options)
     found = json.loads(output.read_text(encoding="utf-8"))
     assert [row["workers"] for row in found["in_flight"]] == [1, 2]
-    assert len({cell["cell"] for cell in found["paper"]["cells"]}) == 24
+    timed = {cell["cell"] for cell in found["paper"]["cells"]}
+    assert len(timed) == 8 and all(cell.endswith(" relu") for cell in timed)
+    assert found["options"]["precision"] == "bfloat16"
     assert all(cell["num_epochs"] >= 1 for cell in found["paper"]["cells"])
     assert "multi_process_service" in printed

@@ -3,7 +3,10 @@
 One set of places, the same numbers from the host at every step, and nothing read on the host.
 """
 
-from collections.abc import Iterator, Sequence
+import gc
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from actwise import regularization
-from actwise.engine.captured import CapturedStep, runs_users_code
+from actwise.engine.captured import NUM_WARMUP_STEPS, CapturedStep, runs_users_code
 from actwise.engine.optimizers import make_optimizer
 from made_runs import made_epoch
 from small_runs import make_model, make_spec, make_training
@@ -158,3 +161,86 @@ def test_what_calls_users_code_is_known_by_its_levels(
     spec = make_spec(**levels)
     level = regularization.resolve(spec.regularization)
     assert runs_users_code(spec, level) is expected
+
+
+class FakeCuda:
+    """What a capture asks of torch.cuda, without a device: stream, graph and generator at once."""
+
+    device_index = 0
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.is_recording = False
+        patch.setattr("actwise.engine.captured._side_stream", self.itself)
+        patch.setattr(torch.cuda, "current_stream", self.itself)
+        patch.setattr(torch.cuda, "CUDAGraph", self.itself)
+        patch.setattr(torch.cuda, "stream", self.entered)
+        patch.setattr(torch.cuda, "graph", self.recording)
+        patch.setattr(torch.cuda, "default_generators", [self])
+
+    def itself(self, *_: Any) -> "FakeCuda":
+        return self
+
+    @contextmanager
+    def entered(self, *_: Any) -> Iterator[None]:
+        yield
+
+    @contextmanager
+    def recording(self, *_: Any, **__: Any) -> Iterator[None]:
+        self.is_recording = True
+        try:
+            yield
+        finally:
+            self.is_recording = False
+
+    def wait_stream(self, _: Any) -> None: ...
+
+    def clone_state(self) -> None: ...
+
+    def graphsafe_set_state(self, _: Any) -> None: ...
+
+
+class Held:
+    """Stands for a model."""
+
+    def __init__(self) -> None:
+        self.num_steps = 0
+
+
+def step_of(held: Held, cuda: FakeCuda, failure: type[RuntimeError]) -> Callable[[], None]:
+    def step() -> None:
+        if cuda.is_recording:
+            raise failure("on the host")
+        held.num_steps += 1
+
+    return step
+
+
+def test_a_capture_that_fails_costs_no_step_and_frees_the_model(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cuda, held = FakeCuda(monkeypatch), Held()
+    captured = CapturedStep(device=torch.device("cuda"), generators=[], has_users_code=False)
+    step = step_of(held, cuda, RuntimeError)
+    gc.disable()
+    try:
+        for _ in range(NUM_WARMUP_STEPS + 2):
+            captured(step)
+        assert held.num_steps == NUM_WARMUP_STEPS + 2
+        assert capsys.readouterr().err.count("on the host") == 1
+        freed = weakref.ref(held)
+        del held, step
+        assert freed() is None
+    finally:
+        gc.enable()
+
+
+def test_too_little_memory_for_a_capture_is_no_reason_to_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cuda = FakeCuda(monkeypatch)
+    captured = CapturedStep(device=torch.device("cuda"), generators=[], has_users_code=False)
+    step = step_of(Held(), cuda, torch.OutOfMemoryError)
+    for _ in range(NUM_WARMUP_STEPS):
+        captured(step)
+    with pytest.raises(torch.OutOfMemoryError):
+        captured(step)

@@ -121,8 +121,8 @@ def _side_stream(device: torch.device) -> torch.cuda.Stream:
 def _give_up(error: BaseException) -> None:
     """Say why a capture failed; raise what tells of too little memory.
 
-    Not in the method that captures: an error that it named would hold that frame, and with it the
-    model, until Python looks for cycles.
+    Not in the method that captures: an error that it names holds its frame, and with it the model,
+    until Python looks for cycles.
     """
     cause = _first_error(error)
     if isinstance(cause, torch.OutOfMemoryError):

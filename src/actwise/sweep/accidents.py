@@ -13,6 +13,7 @@ _OUT_OF_MEMORY_WORDS = (
     "can't allocate memory",
     "cannot allocate memory",
     "failed to allocate",
+    "status_alloc_failed",  # cuBLAS and cuDNN
 )
 _FULL_DISK_WORDS = ("no space left on device", "disk quota exceeded")
 
@@ -20,11 +21,11 @@ _FULL_DISK_WORDS = ("no space left on device", "disk quota exceeded")
 def accident(error: BaseException) -> str | None:
     """The accident behind an exception, in words; None if it is an error in code.
 
-    Out of memory, a full disk, data or a store that went away, and a fault of an accelerator: it
-    leaves a process in which every later run would fail, so that the process is replaced, even
-    where code was to blame (an index out of range on CUDA). Libraries wrap memory and disks in
-    exceptions of their own (torch raises a RuntimeError, safetensors a SafetensorError), so the
-    causes behind an exception and the words of its message are looked at.
+    Out of memory, a full disk, data or a store that went away, and what torch reports as an error
+    of the accelerator, be it code's fault (an index out of range on CUDA): in the same process
+    every later run would fail too. Libraries wrap memory and disks in exceptions of their own
+    (torch raises a RuntimeError, safetensors a SafetensorError), so the causes behind an
+    exception and the words of its message are looked at.
     """
     seen: set[int] = set()
     behind: BaseException | None = error
@@ -52,7 +53,7 @@ def _reason(error: BaseException) -> str | None:
         isinstance(error, RuntimeError) and any(words in text for words in _OUT_OF_MEMORY_WORDS)
     ):
         return f"out of memory: {str(error).splitlines()[0] if text else 'MemoryError'}"
-    # After memory: torch's OutOfMemoryError is a plain RuntimeError, and leaves the device usable.
+    # After memory, for which CUDA's own error may be of this class too.
     if isinstance(error, torch.AcceleratorError):
         return f"the device failed: {str(error).splitlines()[0] if text else 'AcceleratorError'}"
     return None

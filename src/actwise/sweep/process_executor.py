@@ -100,7 +100,7 @@ class _Pool:
             return
         event = worker.take(message)
         if isinstance(event, PutBack) and event.is_accident:
-            # Memory that ran out once may stay lost to this process.
+            # Memory that ran out, or a device that failed, may stay lost to this process.
             yield from (event, *self._replace(worker))
         else:
             yield event
