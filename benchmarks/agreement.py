@@ -4,7 +4,8 @@ Run: ``python benchmarks/agreement.py results/cifar-mini/seed-1 results/cifar-mi
 Runs are paired by id. The mean of the differences tells whether one device is better, with a 95 % t
 interval over these runs. Their scatter is held against that of two seeds of one cell on one device:
 the run standard deviation of the study beside the first folder times sqrt(2). It is an upper
-reference, since runs of one seed share initial weights, order, augmentation and validation fold.
+reference, since runs of one seed share initial weights, order, augmentation and validation fold;
+masks of dropout they share only on devices of one kind. So each network has its own line.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import pyarrow.parquet as pq
 from scipy.stats import t
 
 from actwise.analysis.numbers import number, signed, span
+from printing import markdown
 from retrain import Row, cell_of, finished, finished_runs, run_spread
 
 
@@ -44,8 +46,8 @@ def main() -> None:
     parser.add_argument("second", type=Path, help="the same runs, trained again")
     folders = parser.parse_args()
     first, second = rows_of(folders.first), rows_of(folders.second)
-    print(f"{places_of(second)} minus {places_of(first)}")
-    print(render(agreement(first, second), seeds_spread(finished_runs(folders.first.parent))))
+    print(f"{places_of(second)} minus {places_of(first)}\n")
+    print(table(first, second, study=finished_runs(folders.first.parent)))
 
 
 def rows_of(piece: Path) -> list[Row]:
@@ -85,13 +87,23 @@ def seeds_spread(rows: list[Row]) -> float:
     return math.sqrt(2) * run_spread(rows, cell=lambda row: cell_of(row) + row["device"])
 
 
-def render(found: Agreement, spread: float) -> str:
-    low, high = found.mean - found.half_width, found.mean + found.half_width
-    return (
-        f"{found.num_runs} runs, {found.num_equal} of them with equal weights\n"
-        f"mean difference {signed(found.mean)} points, 95 % interval {span(low, high)}\n"
-        f"SD of the differences {number(found.deviation)}; of two seeds of a cell {number(spread)}"
-    )
+def table(first: list[Row], second: list[Row], *, study: list[Row]) -> str:
+    """A line for each network that both trained and one for all, in points."""
+    ids = {row["run_id"] for row in second}
+    networks = sorted({row["model"] for row in first if row["run_id"] in ids})
+    lines = []
+    for name in networks if len(networks) == 1 else ["all", *networks]:
+        here, there, seeds = (
+            [row for row in rows if row["model"] in (networks if name == "all" else [name])]
+            for rows in (first, second, study)
+        )
+        found = agreement(here, there)
+        interval = span(found.mean - found.half_width, found.mean + found.half_width)
+        spreads = [number(found.deviation), number(seeds_spread(seeds))]
+        counts = [str(found.num_runs), str(found.num_equal)]
+        lines.append([name, *counts, signed(found.mean), interval, *spreads])
+    header = ["network", "runs", "equal weights", "mean difference", "95 % interval", "SD"]
+    return markdown([*header, "SD of two seeds"], lines)
 
 
 if __name__ == "__main__":

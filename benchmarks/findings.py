@@ -15,7 +15,7 @@ from pathlib import Path
 import actwise
 import short_races
 from actwise.analysis.claim import ClaimResult
-from actwise.analysis.numbers import number, signed, span
+from actwise.analysis.numbers import number, p_text, signed, span
 from actwise.analysis.results import Analysis
 from actwise.store.export import export_table
 from actwise.store.importing import import_folders
@@ -25,6 +25,8 @@ from retrain import finished
 RESULTS = Path(__file__).parents[1] / "results"
 LENGTH = "train.epochs"
 SIZE = "train.train_size"
+MOST_CONDITIONS = 8
+"""Of a table with a row for each."""
 
 
 def main() -> None:
@@ -87,7 +89,7 @@ def length_table(
 
 
 def analysis_tables(analysis: Analysis) -> Iterator[str]:
-    """The ranking, what augmentation adds, and the claims."""
+    """The ranking, the conditions where they are few, what augmentation adds, and the claims."""
     if analysis.differences.ranking:
         yield markdown(
             ["activation", "mean", "behind the best other", "95 % interval", "may be best"],
@@ -102,6 +104,8 @@ def analysis_tables(analysis: Analysis) -> Iterator[str]:
                 for row in analysis.differences.ranking
             ],
         )
+    if 0 < len(analysis.differences.separations) <= MOST_CONDITIONS:
+        yield conditions_table(analysis)
     if analysis.points and analysis.points.gains:
         yield markdown(
             ["activation", "with augmentation minus without", "95 % interval"],
@@ -113,6 +117,33 @@ def analysis_tables(analysis: Analysis) -> Iterator[str]:
     claims = [row for claim in analysis.claims for row in _claim_rows(claim)]
     header = ["claim", "verdict", "component", "estimate", "lower", "upper"]
     yield markdown(header, claims, num_names=3)
+
+
+def conditions_table(analysis: Analysis) -> str:
+    """Means in each condition, and the best against the second best."""
+    means: dict[tuple[str, ...], dict[str, str]] = {}
+    for row in analysis.cells:
+        *condition, activation = row.cell
+        means.setdefault(tuple(condition), {})[activation] = (
+            "" if row.mean is None else number(row.mean.value)
+        )
+    activations = [row.level for row in analysis.differences.ranking]
+    rows = []
+    for found in analysis.differences.separations:
+        condition = tuple(level for _, level in found.condition)
+        lead = found.estimates[-1]
+        rows.append(
+            [
+                ", ".join(condition),
+                *(means[condition][activation] for activation in activations),
+                found.best,
+                number(lead.value),
+                span(*lead.interval()),
+                p_text(found.p[-1].adjusted),
+            ]
+        )
+    header = ["condition", *activations, "best", "lead", "95 % interval", "p"]
+    return markdown(header, rows)
 
 
 def _claim_rows(claim: ClaimResult) -> Iterator[list[str]]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from agreement import agreement, render, seeds_spread
+from agreement import agreement, seeds_spread, table
 
 
 def rows(accuracies: list[float], *, weights: str, first: int = 0) -> list[dict[str, Any]]:
@@ -49,8 +49,35 @@ def test_the_reference_leaves_out_what_devices_differ_by() -> None:
     assert seeds_spread([*here, *there]) == pytest.approx(2)
 
 
-def test_what_is_printed_says_both_spreads() -> None:
-    found = agreement(rows([70.0, 50.0], weights="a"), rows([71.0, 50.0], weights="b"))
-    text = render(found, 1.5)
-    assert "2 runs, 0 of them with equal weights" in text
-    assert "+0.50 points" in text and "SD of the differences 0.71" in text and "cell 1.50" in text
+def test_every_network_has_a_line_of_its_own() -> None:
+    def row(model: str, seed: int, activation: str, accuracy: float) -> dict[str, Any]:
+        spec = {"model": model, "activation": activation, "seed": seed}
+        return {
+            "run_id": json.dumps(spec),
+            "spec": json.dumps(spec),
+            "model": model,
+            "device": "cpu",
+            "test_accuracy": accuracy,
+            "weights_sha256": str(accuracy),
+        }
+
+    def seed(number: int, *accuracies: float) -> list[dict[str, Any]]:
+        cells = [(model, level) for model in ("vgg", "resnet") for level in ("relu", "elu")]
+        return [
+            row(model, number, level, accuracy)
+            for (model, level), accuracy in zip(cells, accuracies, strict=True)
+        ]
+
+    first, again = seed(0, 60, 62, 80, 82), seed(0, 61, 62, 80, 82)
+    first.append(row("only here", 0, "relu", 10))
+    study = [*first, *seed(1, 60, 62, 82, 84)]
+    _, _, everything, resnet, vgg = table(first, again, study=study).splitlines()
+    assert everything.split("|")[1:5] == [
+        " all     ",
+        "    4 ",
+        "             3 ",
+        "           +0.25 ",
+    ]
+    # Two seeds of a ResNet differ by 2, of a VGG not at all; the trainings differ the other way.
+    assert [cell.strip() for cell in resnet.split("|")[6:8]] == ["0.00", "2.00"]
+    assert [cell.strip() for cell in vgg.split("|")[6:8]] == ["0.71", "0.00"]
