@@ -26,7 +26,9 @@ RESULTS = Path(__file__).parents[1] / "results"
 LENGTH = "train.epochs"
 SIZE = "train.train_size"
 MOST_CONDITIONS = 8
-"""Of a table with a row for each."""
+"""That are still printed one by one."""
+FEWEST_SEEDS = 4
+"""Of a study whose claims are judged without each seed in turn."""
 
 
 def main() -> None:
@@ -62,11 +64,31 @@ def store_of(folder: Path) -> Iterator[actwise.RunStore]:
 def tables(store: actwise.RunStore, analysis: Analysis) -> Iterator[str]:
     """What the page shows of a study: the analysis; of one with races, what each of them says."""
     yield from analysis_tables(analysis)
+    if analysis.source.num_seeds >= FEWEST_SEEDS:
+        yield sensitivity_table(store, analysis)
     observed = analysis.source.observed
     levels = dict(zip(observed.factors, observed.levels, strict=True)) if observed else {}
     if {LENGTH, SIZE} <= levels.keys():
         yield length_table(store, analysis, lengths=levels[LENGTH], size=levels[SIZE][-1])
         yield short_races.table(finished(export_table(store, "runs")))
+
+
+def sensitivity_table(store: actwise.RunStore, whole: Analysis) -> str:
+    """Verdicts on the claims with a variance for each cell, and without each seed in turn."""
+    observed = whole.source.observed
+    assert observed is not None and observed.seeds_R is not None
+    seeds = sorted(set(observed.seeds_R.tolist()))
+    found = {"all": whole, "a variance for each cell": actwise.analyze(store, variance="cell")}
+    for left_out in seeds:
+        where = [f"seed={seed}" for seed in seeds if seed != left_out]
+        found[f"without seed {left_out}"] = actwise.analyze(store, where=where)
+    judged = [claim.id for claim in whole.claims if claim.reason != "missing-cells"]
+    rows = []
+    for name, analysis in found.items():
+        verdicts = {claim.id: claim.verdict for claim in analysis.claims}
+        best = [row.level for row in analysis.differences.ranking if row.may_be_best]
+        rows.append([name, ", ".join(best), *(verdicts[claim] for claim in judged)])
+    return markdown(["part", "may be best", *judged], rows, num_names=2 + len(judged))
 
 
 def length_table(

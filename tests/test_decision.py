@@ -55,6 +55,31 @@ def test_the_whole_study_decides() -> None:
     assert (decision.recommended, decision.is_conclusive) == (("prelu",), True)
 
 
+@pytest.mark.parametrize(
+    ("best", "told"),
+    [
+        (
+            {"vgg16": "elu", "resnet18": "prelu"},
+            ", told apart by model: elu at vgg16 and prelu at resnet18.",
+        ),
+        # Another one in one condition of ResNet18: no factor alone tells them apart.
+        ({"vgg16": "elu", "resnet18": "prelu", "resnet18 bn+aug": "elu"}, "elu in 6, prelu in 2."),
+        ({"vgg16": "elu", "resnet18": "elu"}, "elu in 8."),
+    ],
+)
+def test_the_factor_that_alone_tells_the_leaders_apart_is_named(
+    best: dict[str, str], told: str
+) -> None:
+    def truth(cell: dict[str, str]) -> float:
+        model, regularization = cell["model"], cell["regularization"]
+        leader = best.get(f"{model} {regularization}", best[model])
+        return 80.0 + 3.0 * (cell["activation"] == leader)
+
+    rows = made_rows(seeds=3, generator=np.random.default_rng(0), truth=truth)
+    (sentence,) = [text for text in aw.analyze(rows).decision.reasons if "best mean" in text]
+    assert sentence.endswith(told)
+
+
 def test_missing_runs_make_the_decision_provisional() -> None:
     runs = Observations.from_rows(rows_of(seeds=3), factors=tuple(LEVELS))
     flow = {**count_flow(runs), "planned": 36, "missing": 18}

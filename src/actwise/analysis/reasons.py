@@ -98,9 +98,23 @@ def _separated(separations: Sequence[Separation]) -> Iterator[str]:
     if left_open := sum(row.reason == "diverged" for row in separations):
         yield f"In {counted(left_open, 'condition')} diverged runs leave open which is the best."
     leading = Counter("a tie" if row.is_tie else row.best for row in separations)
-    yield f"The best mean by condition: {_counts(leading)}."
+    yield f"The best mean by condition: {_counts(leading)}{_told_apart(separations)}."
     if len(winners) > 1:
         yield "Different ones win: choose by condition, not on average."
+
+
+def _told_apart(separations: Sequence[Separation]) -> str:
+    """The factor whose levels alone tell which level leads, the first there is; "" if none does."""
+    for position, (factor, _) in enumerate(separations[0].condition):
+        leaders: dict[str, set[str]] = {}
+        for row in separations:
+            leader = "a tie" if row.is_tie else row.best
+            leaders.setdefault(row.condition[position][1], set()).add(leader)
+        only = {level: found.pop() for level, found in leaders.items() if len(found) == 1}
+        if len(only) == len(leaders) and len(set(only.values())) > 1:
+            places = [f"{best} at {level_text(factor, level)}" for level, best in only.items()]
+            return f", told apart by {factor}: {joined(places)}"
+    return ""
 
 
 def _verdicts(simple: Sequence[PairRow]) -> Iterator[str]:
