@@ -2,11 +2,11 @@
 
 Run: ``python benchmarks/agreement.py results/cifar-mini/seed-1 results/cifar-mini/again-seed-1``.
 Runs are paired by id. The mean of the differences tells whether one device is better, with a 95 % t
-interval over these runs. Their scatter is held against that of two seeds of one cell on one device:
-the run standard deviation of the study beside the first folder times sqrt(2). Runs of one seed share
-initial weights, order, augmentation and validation fold, so without dropout, whose masks they share
-only on devices of one kind, they should differ by less. So each network has its own line. The
-interval takes the runs of this one seed as independent.
+interval that takes the runs as independent. Their scatter is held against that of two seeds of one
+cell on one device: the run standard deviation of the study beside the first folder times sqrt(2).
+Runs of one seed share initial weights, order, augmentation and validation fold, so they should
+differ by less, if there is no dropout: masks they share only on devices of one kind. So each
+network has a line of its own.
 """
 
 import argparse
