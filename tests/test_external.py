@@ -7,7 +7,7 @@ import pytest
 from actwise.analysis.bank import load_bank
 from actwise.analysis.external import (
     EXTERNAL_DEVIATIONS,
-    SHORT_RUN_DEVIATION,
+    SHORT_RUN_DEVIATIONS,
     single_run_models,
 )
 from actwise.analysis.inference import fit_cells
@@ -35,14 +35,16 @@ def test_the_external_deviations_follow_from_the_bank(dataset: str) -> None:
     assert part.df == known.df
 
 
-def test_the_deviation_of_short_runs_follows_from_our_study(tmp_path: Path) -> None:
-    pieces = [Path(__file__).parents[1] / f"results/identity/seed-{seed}" for seed in range(3)]
+@pytest.mark.parametrize("study", SHORT_RUN_DEVIATIONS)
+def test_the_deviations_of_short_runs_follow_from_our_studies(study: str, tmp_path: Path) -> None:
+    pieces = sorted((Path(__file__).parents[1] / "results" / study).glob("seed-*"))
     with RunStore.open(tmp_path / "store", create=True) as store:
         import_folders(pieces, store)
         observed = read_runs(store, Reading()).observed
-    (part,) = fit_cells(observed).parts
-    assert math.sqrt(part.variance) == pytest.approx(SHORT_RUN_DEVIATION.points, abs=5e-4)
-    assert part.df == SHORT_RUN_DEVIATION.df
+    part = next(part for part in fit_cells(observed).parts if part.name == "cifar10")
+    known = SHORT_RUN_DEVIATIONS[study]
+    assert math.sqrt(part.variance) == pytest.approx(known.points, abs=5e-4)
+    assert part.df == known.df
 
 
 @pytest.mark.parametrize(("source", "z"), [("binomial", 6.30), ("run-sd", 4.74)])

@@ -234,7 +234,7 @@ def test_the_notes_of_a_latex_table_stand_below_it() -> None:
 def test_a_name_in_a_note_cannot_begin_code() -> None:
     rows = [made_row("a", environment="`x"), made_row("b", seed=1, environment="two")]
     text = render(make_table(rows), "markdown")
-    assert "('x, two)" in text and text.count("`") == 0
+    assert "('x: seed 0; two: seed 1)" in text and text.count("`") == 0
 
 
 @pytest.mark.parametrize("beginning", ["=", "+", "-", "@"])

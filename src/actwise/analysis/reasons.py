@@ -10,11 +10,12 @@ from .effects import EffectSize
 from .estimate import ALPHA
 from .evidence import Evidence
 from .external import EXTERNAL_CAUTION, EXTERNAL_SOURCE
-from .numbers import counted
+from .numbers import counted, p_text
 from .source import level_text
 
 _MOST_PLACES = 4
 _MOST_NAMES = 8
+_VERDICT_WORDS = {"better": "shown", "worse": "shown"}
 _SCOPE = (
     ("width", "width {}"),
     ("train.epochs", "{} epochs"),
@@ -42,6 +43,7 @@ def reasons_of(
         *_separated(separations),
         *_verdicts(simple),
         *_interaction(sizes, focus),
+        *_change_of_leader(separations, sizes, focus),
         *_error(evidence),
         *_diverged(evidence),
     )
@@ -98,28 +100,29 @@ def _separated(separations: Sequence[Separation]) -> Iterator[str]:
     if left_open := sum(row.reason == "diverged" for row in separations):
         yield f"In {counted(left_open, 'condition')} diverged runs leave open which is the best."
     leading = Counter("a tie" if row.is_tie else row.best for row in separations)
-    yield f"The best mean by condition: {_counts(leading)}{_told_apart(separations)}."
+    yield f"The best mean by condition: {_counts(leading)}."
     if len(winners) > 1:
         yield "Different ones win: choose by condition, not on average."
 
 
-def _told_apart(separations: Sequence[Separation]) -> str:
-    """The factor whose levels alone tell which level leads, the first there is; "" if none does."""
-    for position, (factor, _) in enumerate(separations[0].condition):
+def _leaders_of(separations: Sequence[Separation]) -> tuple[str, Mapping[str, str]] | None:
+    """The first factor whose levels alone tell which level leads, and who leads at each."""
+    factors = separations[0].condition if separations else ()
+    for position, (factor, _) in enumerate(factors):
         leaders: dict[str, set[str]] = {}
         for row in separations:
             leader = "a tie" if row.is_tie else row.best
             leaders.setdefault(row.condition[position][1], set()).add(leader)
         only = {level: found.pop() for level, found in leaders.items() if len(found) == 1}
         if len(only) == len(leaders) and len(set(only.values())) > 1:
-            places = [f"{best} at {level_text(factor, level)}" for level, best in only.items()]
-            return f", told apart by {factor}: {joined(places)}"
-    return ""
+            return factor, only
+    return None
 
 
 def _verdicts(simple: Sequence[PairRow]) -> Iterator[str]:
     if simple:
-        counts = Counter(row.verdict for row in simple)
+        # Which of a pair is the better one is a matter of the order, so not told here.
+        counts = Counter(_VERDICT_WORDS.get(row.verdict, row.verdict) for row in simple)
         listed = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
         yield f"Differences of pairs in single conditions: {listed}."
 
@@ -133,6 +136,30 @@ def _interaction(sizes: Sequence[EffectSize], focus: str) -> Iterator[str]:
             f"The largest part of what involves {focus} is {term} ({shares[term]:.0f} %, against "
             f"{shares.get(focus, 0.0):.0f} % of {focus} alone): look at the conditions too."
         )
+
+
+def _change_of_leader(
+    separations: Sequence[Separation], sizes: Sequence[EffectSize], focus: str
+) -> Iterator[str]:
+    """Whether the best mean changes with one factor alone, and differences with it too."""
+    found = _leaders_of(separations)
+    if found is None:
+        return
+    factor, leaders = found
+    terms = [size for size in sizes if not math.isnan(size.share)]
+    for size in terms:
+        # Bonferroni, as none of these terms was picked beforehand.
+        if {*size.term.split(":")} == {factor, focus} and size.p * len(terms) <= ALPHA:
+            places = [f"{best} at {level_text(factor, level)}" for level, best in leaders.items()]
+            yield (
+                f"Differences change with {factor} ({size.term}, p {_p(size.p * len(terms))}), and "
+                f"the best mean with them: {joined(places)}. Look at each alone (--where)."
+            )
+
+
+def _p(p: float) -> str:
+    text = p_text(p)
+    return text if text.startswith("<") else f"= {text}"
 
 
 def _error(evidence: Evidence) -> Iterator[str]:

@@ -237,13 +237,18 @@ def _fingerprints(rows: Sequence[Row], environments: Mapping[str, Row]) -> dict[
 
 
 def _environments(store: RunStore, rows: Sequence[Row]) -> list[tuple[str, Row]]:
-    """What is recorded of the machines of these runs, each with its fingerprint's hash."""
-    used = {row["environment"] for row in rows}
+    """What is recorded of the machines of these runs and their seeds, by fingerprint's hash."""
+    used: dict[str, set[int]] = defaultdict(set)
+    for row in rows:
+        used[row["environment"]].add(row["seed"])
     query = select(environments_table).order_by(environments_table.c.environment_id)
     with store.database.reading() as connection:
         found = connection.execute(query).all()
     kept = [row for row in found if row.fingerprint_id in used]
-    return [(row.fingerprint_id, json.loads(row.details)) for row in kept]
+    return [
+        (row.fingerprint_id, {**json.loads(row.details), "seeds": sorted(used[row.fingerprint_id])})
+        for row in kept
+    ]
 
 
 def _first_result(store: RunStore, study: str | None) -> str | None:

@@ -84,7 +84,7 @@ class Table:
     Attributes:
         studies: Names of the studies that the runs were asked for in.
         seeds: Every seed planned or recorded, rising.
-        environments: Numerics fingerprints of the runs.
+        environments: Numerics fingerprints of the runs, each with its seeds, rising.
         error: What the intervals of the means rest on; "" where none can be told, None where
             nobody asked for them.
     """
@@ -92,7 +92,7 @@ class Table:
     cells: tuple[TableCell, ...]
     studies: tuple[str, ...]
     seeds: tuple[int, ...]
-    environments: tuple[str, ...]
+    environments: Mapping[str, tuple[int, ...]]
     error: str | None = None
 
     @cached_property
@@ -127,7 +127,7 @@ def make_table(rows: Iterable[Mapping[str, Any]], planned: Iterable[StoredRun] =
     """
     groups: dict[Settings, _Group] = {}
     studies: dict[str, None] = {}
-    environments: set[str] = set()
+    environments: dict[str, set[int]] = {}
     for line in planned:
         group = groups.setdefault((*_settings(line.asked), line.engine_version), _Group())
         group.planned[line.run_id] = line.seed
@@ -140,14 +140,14 @@ def make_table(rows: Iterable[Mapping[str, Any]], planned: Iterable[StoredRun] =
             group.results[row["run_id"]] = (row["seed"], row["status"], row["test_accuracy"])
             group.is_aliased |= row["aliased"]
             studies[row["study"]] = None
-            environments.add(row["environment"])
+            environments.setdefault(row["environment"], set()).add(row["seed"])
         except KeyError as error:
             raise SpecError(f"the table of runs has no column {error}; is it an export?") from None
     return Table(
         cells=tuple(group.cell(settings) for settings, group in groups.items()),
         studies=tuple(studies),
         seeds=tuple(sorted({seed for group in groups.values() for seed in group.seeds()})),
-        environments=tuple(sorted(environments)),
+        environments={name: tuple(sorted(environments[name])) for name in sorted(environments)},
     )
 
 

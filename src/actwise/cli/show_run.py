@@ -79,10 +79,10 @@ def _print_head(store: "RunStore", labels: "list[StoredRun]", state: "RunState")
     print_folded(
         "training", f"the defaults, but {settings}" if changed else "the defaults", indent=14
     )
-    print_text(
-        f"  parameters  {labels[0].parameters:,}, engine {labels[0].engine_version}",
-        f"  log         {store.logs / (state.run_id + '.log')}",
-    )
+    print_text(f"  parameters  {labels[0].parameters:,}, engine {labels[0].engine_version}")
+    log = store.logs / f"{state.run_id}.log"
+    if log.exists():  # that of an imported run stayed where it was trained
+        print_text(f"  log         {log.resolve()}")
 
 
 def _print_result(record: "RunRecord") -> None:

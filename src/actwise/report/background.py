@@ -10,7 +10,7 @@ from ..analysis.provenance import minute, study_sentences
 from ..analysis.results import Analysis
 from ..analysis.source import Source
 from .views import View, make_view
-from .wording import setting_text
+from .wording import ranges, setting_text
 
 PAPER_SETTINGS: Mapping[str, tuple[str, str]] = {
     "width": ("1", "narrower networks are less accurate and depend more on the activation"),
@@ -111,15 +111,15 @@ def deviations_view(source: Source) -> View | None:
 
 
 def provenance_view(source: Source) -> View:
-    """Machines and versions."""
+    """Machines and versions, and which seeds were trained there."""
     names = ("cpu", "os", "python", "torch", "numpy", "actwise", "cpu_capability")
     rows = []
     for environment in source.environments:
         numerics = environment.get("fingerprint", {})
         machine = ", ".join(str(environment[name]) for name in names if name in environment)
         run = ", ".join(f"{name} {numerics[name]}" for name in _NUMERICS if name in numerics)
-        rows.append((machine or "unknown", run))
-    return make_view("Environments", ("machine and versions", "numerics"), rows, left=2)
+        rows.append((machine or "unknown", run, ranges(environment.get("seeds", ()))))
+    return make_view("Environments", ("machine and versions", "numerics", "seeds"), rows, left=3)
 
 
 def specs(source: Source) -> list[tuple[str, str]]:

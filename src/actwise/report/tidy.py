@@ -41,7 +41,7 @@ def render_json(table: Table) -> str:
         "response": "test_accuracy",
         "scope": table.scope,
         "seeds": table.seeds,
-        "environments": table.environments,
+        "environments": [*table.environments],
         "factors": table.factors,
         "cells": cells,
     }

@@ -40,7 +40,7 @@ def scope(table: Table) -> str:
     """The second line: under which conditions the numbers hold."""
     if not table.cells:
         return "no runs"
-    return "; ".join((*_conditions(table), f"seeds {_ranges(table.seeds)}"))
+    return "; ".join((*_conditions(table), f"seeds {ranges(table.seeds)}"))
 
 
 def notes(table: Table) -> Iterator[str]:
@@ -74,7 +74,10 @@ def notes(table: Table) -> Iterator[str]:
         )
     if len(table.environments) > 1:
         # A backtick would begin a command: see code_parts.
-        names = ", ".join(printable(name).replace("`", "'") for name in table.environments)
+        names = "; ".join(
+            f"{printable(name)}: seed{'s' if len(seeds) > 1 else ''} {ranges(seeds)}"
+            for name, seeds in table.environments.items()
+        ).replace("`", "'")
         yield f"The runs come from {len(table.environments)} numerics fingerprints ({names})."
 
 
@@ -142,7 +145,7 @@ def _is_unusual(name: str, value: object) -> bool:
     return bool(value != TrainSpec.model_fields[name.removeprefix("train.")].default)
 
 
-def _ranges(numbers: Sequence[int]) -> str:
+def ranges(numbers: Sequence[int]) -> str:
     """``0..2, 5`` for 0, 1, 2, 5."""
     spans: list[list[int]] = []
     for value in numbers:
