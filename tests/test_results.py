@@ -8,6 +8,7 @@ import pytest
 import actwise
 import findings
 from actwise.models import make_describe
+from actwise.report.background import provenance_view
 from actwise.spec import load_study
 from actwise.store.exported import Exported, read_exported
 from actwise.sweep import Plan, make_plan
@@ -68,3 +69,13 @@ def test_no_run_is_missing_from_the_analysis_and_the_page_says_its_numbers(
     assert (flow["started"], flow["failed"]) == (num_results, 0)
     for table in tables:
         assert table in page
+
+
+def test_a_report_says_which_seeds_were_trained_where() -> None:
+    with findings.store_of(RESULTS / "cifar-mini") as store:
+        view = provenance_view(actwise.analyze(store).source)
+    assert {row[-1]: "cuda" in row[1] for row in view.rows} == {
+        "0": False,
+        "1": False,
+        "2..4": True,
+    }

@@ -86,7 +86,7 @@ class Source:
         epochs, seconds: Mean number of epochs and mean training time of each cell.
         curves: Learning curves.
         fingerprints: Numerics fingerprints of each seed's runs.
-        environments: Machines, as recorded, each with the ``seeds`` of its fingerprint.
+        environments: Machines, as recorded, each with the ``seeds`` trained there.
         studies: What was started; ``first_result`` is the time of the first result (UTC).
         study: The study of a store that was chosen; None for all.
         num_results: Runs of the study with a result, whatever part of them is looked at.

@@ -237,16 +237,18 @@ def _fingerprints(rows: Sequence[Row], environments: Mapping[str, Row]) -> dict[
 
 
 def _environments(store: RunStore, rows: Sequence[Row]) -> list[tuple[str, Row]]:
-    """What is recorded of the machines of these runs and their seeds, by fingerprint's hash."""
-    used: dict[str, set[int]] = defaultdict(set)
-    for row in rows:
-        used[row["environment"]].add(row["seed"])
+    """What is recorded of the machines of these runs, with their seeds, by fingerprint's hash."""
     query = select(environments_table).order_by(environments_table.c.environment_id)
     with store.database.reading() as connection:
         found = connection.execute(query).all()
-    kept = [row for row in found if row.fingerprint_id in used]
+        runs = connection.execute(select(runs_table.c.run_id, runs_table.c.environment_id)).all()
+    where = {run.run_id: run.environment_id for run in runs}
+    used: dict[str, set[int]] = defaultdict(set)
+    for row in rows:
+        used[where[row["run_id"]]].add(row["seed"])
+    kept = [row for row in found if row.environment_id in used]
     return [
-        (row.fingerprint_id, {**json.loads(row.details), "seeds": sorted(used[row.fingerprint_id])})
+        (row.fingerprint_id, {**json.loads(row.details), "seeds": sorted(used[row.environment_id])})
         for row in kept
     ]
 

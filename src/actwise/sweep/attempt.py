@@ -246,11 +246,13 @@ def _device(assignment: Assignment, setup: Setup) -> Device:
 
 
 def _failure(assignment: Assignment, setup: Setup, error: BaseException) -> Result:
-    text = "".join(traceback.format_exception(error))
-    note(text)
     reason = accident(error)
     if reason is not None:
+        with suppress(MemoryError):  # there may be none left for it
+            note("".join(traceback.format_exception(error)))
         return PutBack(assignment.run_id, reason, is_accident=True)
+    text = "".join(traceback.format_exception(error))
+    note(text)
     if assignment.max_batches is not None:
         return Tried(run_id=assignment.run_id, traceback=text)
     where = where_trained(_device(assignment, setup), is_changed=False)
