@@ -15,12 +15,11 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import NamedTuple
 
-import pyarrow.parquet as pq
 from scipy.stats import t
 
 from actwise.analysis.numbers import number, signed, span
 from printing import markdown
-from retrain import Row, cell_of, finished, finished_runs, run_spread
+from retrain import Row, cell_of, finished, finished_runs, read_table, run_spread
 
 
 class Agreement(NamedTuple):
@@ -53,7 +52,7 @@ def main() -> None:
 
 def rows_of(piece: Path) -> list[Row]:
     """The finished runs of an exported folder."""
-    return finished(pq.read_table(piece / "runs.parquet"))
+    return finished(read_table(piece / "runs.parquet"))
 
 
 def places_of(rows: list[Row]) -> str:

@@ -209,6 +209,10 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--json", type=Path, help="write figures to this file too, as they come")
     options = parser.parse_args()
+    if min(*options.workers, options.epochs) < 1:
+        parser.error("--workers and --epochs start at 1")
+    if options.json and not options.json.parent.is_dir():
+        parser.error(f"--json: there is no folder {options.json.parent}")
     options.is_cuda = options.device == "cuda"
     compile_ = options.compile or (["off", "on"] if options.is_cuda else ["off"])
     options.compile = [value == "on" for value in compile_]

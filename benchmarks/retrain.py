@@ -25,6 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import actwise
+from actwise.errors import ActwiseError
 from actwise.spec import ENGINE_VERSION, StudySpec, TrainSpec
 
 Row = dict[str, Any]
@@ -59,7 +60,21 @@ def finished_runs(results: Path) -> list[Row]:
     files = sorted(results.glob("seed-*/runs.parquet"))
     if not files:
         raise SystemExit(f"{results} holds no seed-N/runs.parquet")
-    return finished(pa.concat_tables(map(pq.read_table, files)))
+    return finished(pa.concat_tables(map(read_table, files)))
+
+
+def read_table(file: Path) -> pa.Table:
+    """A table of runs.
+
+    Raises:
+        SystemExit: if it cannot be read.
+    """
+    if not file.is_file():
+        raise SystemExit(f"there is no file {file}")
+    try:
+        return pq.read_table(file)
+    except (OSError, pa.ArrowException) as error:
+        raise SystemExit(f"{file} cannot be read: {error}") from None
 
 
 def finished(runs: pa.Table) -> list[Row]:
@@ -81,9 +96,11 @@ def choose(rows: list[Row], beginning: str | None, choice: int) -> Row:
 def train_again(recorded: Row, data: Path | None) -> Row:
     """Train a study of this one cell at this one seed; its row of ``runs``."""
     with tempfile.TemporaryDirectory() as folder:
-        outcome = actwise.run(
-            study_of(json.loads(recorded["spec"])), folder, data_dir=data, workers=1
-        )
+        study = study_of(json.loads(recorded["spec"]))
+        try:
+            outcome = actwise.run(study, folder, data_dir=data, workers=1)
+        except ActwiseError as error:
+            raise SystemExit(str(error)) from None
         if outcome.finished != 1:
             raise SystemExit(f"the run did not finish: {outcome}")
         with actwise.RunStore.open(folder) as store:

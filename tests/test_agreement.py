@@ -1,13 +1,14 @@
 """How two trainings of the same runs are compared."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from agreement import agreement, seeds_spread, table
+from agreement import agreement, rows_of, seeds_spread, table
 
 
 def rows(accuracies: list[float], *, weights: str, first: int = 0) -> list[dict[str, Any]]:
@@ -81,3 +82,11 @@ def test_every_network_has_a_line_of_its_own() -> None:
     # Two seeds of a ResNet differ by 2, of a VGG not at all; the trainings differ the other way.
     assert [cell.strip() for cell in resnet.split("|")[6:8]] == ["0.00", "2.00"]
     assert [cell.strip() for cell in vgg.split("|")[6:8]] == ["0.71", "0.00"]
+
+
+def test_a_piece_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"no file .*runs\.parquet"):
+        rows_of(tmp_path)
+    (tmp_path / "runs.parquet").write_bytes(b"PAR1 torn")
+    with pytest.raises(SystemExit, match=r"runs\.parquet cannot be read"):
+        rows_of(tmp_path)
