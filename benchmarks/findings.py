@@ -83,11 +83,7 @@ def sensitivity_table(store: actwise.RunStore, whole: Analysis) -> str:
         where = [f"seed={seed}" for seed in seeds if seed != left_out]
         found[f"without seed {left_out}"] = actwise.analyze(store, where=where)
     judged = [claim.id for claim in whole.claims if claim.reason != "missing-cells"]
-    rows = []
-    for name, analysis in found.items():
-        verdicts = {claim.id: claim.verdict for claim in analysis.claims}
-        best = [row.level for row in analysis.differences.ranking if row.may_be_best]
-        rows.append([name, ", ".join(best), *(verdicts[claim] for claim in judged)])
+    rows = [[name, *answers(analysis, judged)] for name, analysis in found.items()]
     return markdown(["part", "may be best", *judged], rows, num_names=2 + len(judged))
 
 
@@ -102,12 +98,17 @@ def length_table(
     judged = ("C2", "C3", "C8")
     rows = []
     for name, analysis in found.items():
-        verdicts = {claim.id: claim.verdict for claim in analysis.claims}
         gains = [gain.estimate.value for gain in analysis.points.gains] if analysis.points else []
-        best = [row.level for row in analysis.differences.ranking if row.may_be_best]
         gained = f"{signed(min(gains))} to {signed(max(gains))}" if gains else ""
-        rows.append([name, ", ".join(best), *(verdicts[claim] for claim in judged), gained])
+        rows.append([name, *answers(analysis, judged), gained])
     return markdown(["part", "may be best", *judged, "gains by augmentation"], rows, num_names=5)
+
+
+def answers(analysis: Analysis, claims: Sequence[str]) -> list[str]:
+    """The levels that may be best, and the verdict on each of these claims."""
+    best = [row.level for row in analysis.differences.ranking if row.may_be_best]
+    verdicts = {claim.id: claim.verdict for claim in analysis.claims}
+    return [", ".join(best), *(verdicts[claim] for claim in claims)]
 
 
 def analysis_tables(analysis: Analysis) -> Iterator[str]:

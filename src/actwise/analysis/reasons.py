@@ -105,20 +105,6 @@ def _separated(separations: Sequence[Separation]) -> Iterator[str]:
         yield "Different ones win: choose by condition, not on average."
 
 
-def _leaders_of(separations: Sequence[Separation]) -> tuple[str, Mapping[str, str]] | None:
-    """The first factor whose levels alone tell which level leads, and who leads at each."""
-    factors = separations[0].condition if separations else ()
-    for position, (factor, _) in enumerate(factors):
-        leaders: dict[str, set[str]] = {}
-        for row in separations:
-            leader = "a tie" if row.is_tie else row.best
-            leaders.setdefault(row.condition[position][1], set()).add(leader)
-        only = {level: found.pop() for level, found in leaders.items() if len(found) == 1}
-        if len(only) == len(leaders) and len(set(only.values())) > 1:
-            return factor, only
-    return None
-
-
 def _verdicts(simple: Sequence[PairRow]) -> Iterator[str]:
     if simple:
         # Which of a pair is the better one is a matter of the order, so not told here.
@@ -148,18 +134,28 @@ def _change_of_leader(
     factor, leaders = found
     terms = [size for size in sizes if not math.isnan(size.share)]
     for size in terms:
-        # Bonferroni, as none of these terms was picked beforehand.
-        if {*size.term.split(":")} == {factor, focus} and size.p * len(terms) <= ALPHA:
+        p = size.p * len(terms)  # Bonferroni, as none of these terms was picked beforehand
+        if {*size.term.split(":")} == {factor, focus} and p <= ALPHA:
             places = [f"{best} at {level_text(factor, level)}" for level, best in leaders.items()]
+            said = p_text(p) if p_text(p).startswith("<") else f"= {p_text(p)}"
             yield (
-                f"Differences change with {factor} ({size.term}, p {_p(size.p * len(terms))}), and "
-                f"the best mean with them: {joined(places)}. Look at each alone (--where)."
+                f"Differences change with {factor} ({size.term}, p {said}), and the best mean with "
+                f"them: {joined(places)}. Look at each alone (--where)."
             )
 
 
-def _p(p: float) -> str:
-    text = p_text(p)
-    return text if text.startswith("<") else f"= {text}"
+def _leaders_of(separations: Sequence[Separation]) -> tuple[str, Mapping[str, str]] | None:
+    """The first factor whose levels alone tell which level leads, and who leads at each."""
+    factors = separations[0].condition if separations else ()
+    for position, (factor, _) in enumerate(factors):
+        leaders: dict[str, set[str]] = {}
+        for row in separations:
+            leader = "a tie" if row.is_tie else row.best
+            leaders.setdefault(row.condition[position][1], set()).add(leader)
+        only = {level: found.pop() for level, found in leaders.items() if len(found) == 1}
+        if len(only) == len(leaders) and len(set(only.values())) > 1:
+            return factor, only
+    return None
 
 
 def _error(evidence: Evidence) -> Iterator[str]:

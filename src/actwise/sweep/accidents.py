@@ -42,6 +42,7 @@ def _reason(error: BaseException) -> str | None:
     if isinstance(error, DataError | StoreError):
         return str(error)
     text = str(error).lower()
+    first_line = str(error).splitlines()[0] if text else type(error).__name__
     if isinstance(error, OSError) and error.errno in _FULL_DISK:
         return f"the disk is full: {error}"
     if any(words in text for words in _FULL_DISK_WORDS):
@@ -52,8 +53,8 @@ def _reason(error: BaseException) -> str | None:
     if is_memory or (
         isinstance(error, RuntimeError) and any(words in text for words in _OUT_OF_MEMORY_WORDS)
     ):
-        return f"out of memory: {str(error).splitlines()[0] if text else 'MemoryError'}"
+        return f"out of memory: {first_line}"
     # After memory, for which CUDA's own error may be of this class too.
     if isinstance(error, torch.AcceleratorError):
-        return f"the device failed: {str(error).splitlines()[0] if text else 'AcceleratorError'}"
+        return f"the device failed: {first_line}"
     return None
