@@ -30,7 +30,7 @@ def study_values(
     regularization: tuple[str, ...] = ("bn+dropout(0.1)+aug",),
     activation: tuple[str, ...] = ("relu", "elu"),
     seeds: tuple[int, ...] = (0, 1),
-    observe: dict[str, bool] | None = None,
+    observe: dict[str, Any] | None = None,
     **train: Any,
 ) -> dict[str, Any]:
     """A study on digits whose runs take a fraction of a second."""

@@ -123,6 +123,16 @@ def test_a_checkpoint_without_the_test_curve_is_not_enough_for_it(tmp_path: Path
     assert all(record.test_accuracy is not None for record in result.epochs)
 
 
+def test_a_checkpoint_without_every_validation_is_not_enough_for_the_curve(tmp_path: Path) -> None:
+    spec = make_spec(validation_fraction=0.2)
+    last = ObserveSpec(validation_curve="last")
+    train_small(spec, checkpoints=checkpoints(tmp_path, 1), should_stop=stop_at(6), observe=last)
+    saved = checkpoints(tmp_path, 2)
+    result = train_small(spec, checkpoints=saved)
+    assert saved.refusals == ["the newest checkpoint lacks the validation curve of its epochs"]
+    assert all(record.validation_loss is not None for record in result.epochs)
+
+
 def test_another_environment_starts_again_or_goes_on_as_told(tmp_path: Path) -> None:
     spec = make_spec()
     stopped = train_small(spec, checkpoints=checkpoints(tmp_path, 1), should_stop=stop_at(6))

@@ -100,6 +100,18 @@ def test_the_test_curve_is_only_there_when_asked_for() -> None:
     assert curve.best_test_accuracy == max(a for a in accuracies if a is not None)
 
 
+@pytest.mark.parametrize("schedule", [{}, {"schedule": "plateau", "plateau_patience": 0}])
+def test_the_last_validation_alone_leaves_the_run_as_it_is(schedule: dict[str, Any]) -> None:
+    spec = make_spec(validation_fraction=0.2, epochs=7, **schedule)
+    every = train_small(spec)
+    last = train_small(spec, observe=ObserveSpec(validation_curve="last"))
+    assert last.weights_sha256 == every.weights_sha256
+    assert last.validation_accuracy == every.validation_accuracy
+    assert [e.validation_loss for e in last.epochs] == [None] * (len(every.epochs) - 1) + [
+        every.epochs[-1].validation_loss
+    ]
+
+
 def test_nothing_but_the_result_depends_on_the_test_split() -> None:
     spec = make_spec(validation_fraction=0.2)
     dataset = make_dataset()

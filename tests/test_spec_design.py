@@ -120,3 +120,20 @@ def test_a_study_file_that_no_reader_can_hold_is_refused(tmp_path: Path) -> None
         (tmp_path / "s.toml").write_text(text)
         with pytest.raises(SpecError, match="not valid TOML"):
             load_study(str(tmp_path / "s.toml"))
+
+
+@pytest.mark.parametrize(
+    ("train", "reason"),
+    [
+        ({}, "has no effect without train.validation_fraction"),
+        (
+            {"plateau_monitor": "validation_loss", "validation_fraction": 0.2},
+            "needs the validation loss of every epoch",
+        ),
+    ],
+)
+def test_the_last_validation_alone_is_refused_where_it_cannot_be(
+    train: dict[str, object], reason: str
+) -> None:
+    with pytest.raises(SpecError, match=reason):
+        study(train=train, observe={"validation_curve": "last"})

@@ -10,7 +10,7 @@ import torch
 from actwise.datasets import channel_statistics, load
 from actwise.engine import split_images
 from actwise.errors import SpecError, StoreError
-from actwise.spec import run_id
+from actwise.spec import StudySpec, run_id
 from actwise.store import RunStore
 from actwise.store.records import unpack_predictions
 from actwise.sweep import load_model
@@ -156,6 +156,38 @@ def test_a_missing_observation_is_named_and_repeated_only_when_asked(tmp_path: P
     listener = Listener()
     sweep(folder, study, observe_again=True, progress=listener)
     assert listener.of(RunStarted) == []
+
+
+def test_a_fuller_validation_curve_satisfies_the_last_point_but_not_the_reverse(
+    tmp_path: Path,
+) -> None:
+    def asked(curve: str) -> StudySpec:
+        return small_study(
+            seeds=(0,), validation_fraction=0.25, observe={"validation_curve": curve}
+        )
+
+    def num_validated(folder: Path) -> set[int]:
+        with RunStore.open(folder) as store:
+            records = [store.result(run_id) for run_id in store.states()]
+        return {
+            sum(e.validation_loss is not None for e in record.epochs)
+            for record in records
+            if record is not None
+        }
+
+    first, second = tmp_path / "last", tmp_path / "every"
+    sweep(first, asked("last"))
+    assert num_validated(first) == {1}
+    listener = Listener()
+    sweep(first, asked("every"), progress=listener)
+    assert "--observe-again" in listener.of(Note)[0].text
+    sweep(first, asked("every"), observe_again=True)
+    assert num_validated(first) == {2}
+    sweep(second, asked("every"))
+    for folder in (first, second):
+        listener = Listener()
+        sweep(folder, asked("last"), progress=listener)
+        assert listener.of(RunStarted) == [] and listener.of(Note) == []
 
 
 def test_more_threads_than_cores_are_said_before_a_hundred_runs_crawl(

@@ -12,7 +12,7 @@ A warm-up is a straight line from 0 over its steps, on top of the first three.
 """
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -90,6 +90,16 @@ class Schedule:
     def is_over(self, num_epochs: int) -> bool:
         """Whether a run that has trained ``num_epochs`` is done."""
         return num_epochs >= self._settings.epochs or self._plateau.drops >= LAST_DROP
+
+    def ends_with(self, num_epochs: int, *, train_loss: float) -> bool:
+        """Whether an epoch of this training loss is the last one, the ``num_epochs``-th.
+
+        Known before the epoch is taken in unless the plateau watches the validation loss.
+        """
+        plateau = replace(self._plateau)
+        if self._settings.schedule == "plateau":
+            plateau.observe(train_loss, patience=self._settings.plateau_patience)
+        return num_epochs >= self._settings.epochs or plateau.drops >= LAST_DROP
 
     def state(self) -> dict[str, Any]:
         """What :meth:`restore` needs, as plain JSON values."""

@@ -53,7 +53,9 @@ def train(
     on from its checkpoint ends at the same bits as one that ran through.
 
     The test split is read once, after the last epoch; only with ``observe.test_curve`` after
-    every epoch. Nothing is decided by it but whether the final model's loss is finite.
+    every epoch. The validation split is read after every epoch, or after the last alone
+    (``observe.validation_curve``). By the test split nothing is decided but whether the final
+    model's loss is finite.
 
     Args:
         model: With its initial weights; is moved to the device.
@@ -61,7 +63,7 @@ def train(
         spec: The run; the seed's streams give order, augmentation and masks.
         regularization: Of ``spec``: its parts augment the images.
         device: Where to compute; ``set_process_numerics`` has been called.
-        observe: Whether the test curve is asked for.
+        observe: Whether the test curve is asked for, and which epochs are validated.
         observers: Look at the model after every epoch.
         checkpoints: Where the state is kept; None = nowhere, a stopped run is lost.
         should_stop: Asked between batches; true ends the run with status ``stopped``.
@@ -86,7 +88,7 @@ def train(
         device=device,
     )
     training = Training(model, batches, spec=spec, regularization=regularization, device=device)
-    _resume(training, checkpoints, observe)
+    _resume(training, checkpoints, observe, has_validation=len(parts.validation) > 0)
 
     def pause() -> bool:
         """Between two batches: keep what is done, and hear whether to stop."""
@@ -118,7 +120,8 @@ def train(
         sums = training.sums()
         if training.has_diverged:
             return _result("diverged", training)
-        if len(parts.validation):
+        is_judged = observe.validation_curve == "every" or training.ends_with(sums)
+        if len(parts.validation) and is_judged:
             validation = look_at(parts.validation)
             if validation is None:
                 return _result("stopped", training)
@@ -141,13 +144,23 @@ def train(
     return _result("finished", training, test=test, weights=weights_sha256(model))
 
 
-def _resume(training: Training, checkpoints: Checkpoints | None, observe: ObserveSpec) -> None:
-    """Go on from the newest checkpoint, unless it lacks the test curve that is asked for now."""
+def _resume(
+    training: Training,
+    checkpoints: Checkpoints | None,
+    observe: ObserveSpec,
+    *,
+    has_validation: bool,
+) -> None:
+    """Go on from the newest checkpoint, unless it lacks a curve that is asked for now."""
     state = None if checkpoints is None else checkpoints.load()
     if checkpoints is None or state is None:
         return
     if observe.test_curve and any(record.test_accuracy is None for record in state.history):
         checkpoints.refuse("the newest checkpoint lacks the test curve of its epochs")
+        return
+    asks_for_validation = has_validation and observe.validation_curve == "every"
+    if asks_for_validation and any(r.validation_loss is None for r in state.history):
+        checkpoints.refuse("the newest checkpoint lacks the validation curve of its epochs")
         return
     training.restore(state)
 

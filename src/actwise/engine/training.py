@@ -99,6 +99,10 @@ class Training:
         """Whether the schedule has ended the run."""
         return self._schedule.is_over(len(self.history))
 
+    def ends_with(self, sums: EpochSums) -> bool:
+        """Whether the running epoch, whose sums these are, is the last of the run."""
+        return self._schedule.ends_with(self.epoch, train_loss=sums.loss)
+
     @property
     def epoch_seconds(self) -> float:
         """Time spent on the batches of the running epoch, over all attempts."""

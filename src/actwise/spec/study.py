@@ -81,8 +81,7 @@ class StudySpec(Frozen):
             raise SpecError("seeds must be numbers from 0 to 2**63 - 1")
         if list(self.looks) != sorted(set(self.looks)) or any(look < 2 for look in self.looks):
             raise SpecError("looks must be rising numbers of seeds, each at least 2")
-        if not self._trainings():
-            raise SpecError("the exclude rules leave no cell")
+        self._check_observations()
         return self
 
     def cells(self) -> Iterator[RunSpec]:
@@ -131,6 +130,24 @@ class StudySpec(Frozen):
                         f"exclude names {factor}={asked}, but the levels of {factor} are {known} "
                         "(write one of them, or drop all rules by exclude=none)"
                     )
+
+    def _check_observations(self) -> None:
+        """``validation_curve=last`` has an effect, and takes no epoch from a plateau schedule."""
+        trainings = self._trainings().values()
+        if not trainings:
+            raise SpecError("the exclude rules leave no cell")
+        if self.observe.validation_curve == "every":
+            return
+        if any(train.plateau_monitor == "validation_loss" for train in trainings):
+            raise SpecError(
+                "observe.validation_curve=last does not go with plateau_monitor=validation_loss, "
+                "which needs the validation loss of every epoch; write every"
+            )
+        if not any(train.validation_fraction for train in trainings):
+            raise SpecError(
+                "observe.validation_curve=last has no effect without train.validation_fraction; "
+                "leave it out"
+            )
 
     def _levels(self) -> list[list[_Level]]:
         """The levels of each factor, in the order of the factors."""

@@ -124,10 +124,14 @@ class ObserveSpec(Frozen):
     Attributes:
         test_curve: Test accuracy after every epoch, in columns labelled as such; nothing is ever
             selected on it.
+        validation_curve: When the validation split is judged: after ``every`` epoch, or after the
+            ``last`` alone, where no other epoch's validation loss can make a run diverge. A run
+            that has the fuller curve has both.
         probes: Signal-flow probes during training.
         keep_weights: Keep the final weights as safetensors for ``load_model``.
     """
 
     test_curve: bool = False
+    validation_curve: Literal["every", "last"] = "every"
     probes: bool = False
     keep_weights: bool = False

@@ -8,6 +8,8 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
+LAST_ONLY = "validation_last"
+"""Says of a record that its validation curve is the last epoch's point alone."""
 Status = Literal["finished", "diverged", "failed"]
 
 
@@ -46,7 +48,8 @@ class RunRecord:
         predictions: Predicted class of every test image in canonical order, compressed by
             :func:`pack_predictions`; None unless finished.
         environment: Where it ran, the numerics fingerprint included (``store.environment``).
-        observed: Observations that the record holds: any of test_curve, probes, keep_weights.
+        observed: Observations that the record holds: any of test_curve, probes, keep_weights;
+            and ``LAST_ONLY`` where the validation split was judged after the last epoch alone.
         probes: One table of measurements per run, packed by the observer that made it.
     """
 

@@ -6,7 +6,7 @@ The functions work inside the caller's transaction, so that a result is there as
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, insert, select, update
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, insert,
 from ..errors import StoreError
 from .environment import fingerprint_id
 from .leases import Claim, drop, require
-from .records import EpochRecord, RunRecord
+from .records import LAST_ONLY, EpochRecord, RunRecord
 from .schema import environments, epochs, now, predictions, probes, runs, short_hash, to_json
 from .states import chunks
 
@@ -141,11 +141,25 @@ def _observed_again(old: RunRecord, new: RunRecord) -> RunRecord:
             f"{new.weights_sha256}, recorded {old.weights_sha256}): its first result stays; was it "
             "trained on another machine?"
         )
-    if "test_curve" in old.observed and "test_curve" not in new.observed:
-        new = replace(new, epochs=old.epochs, best_test_accuracy=old.best_test_accuracy)
-    if new.probes is None:
-        new = replace(new, probes=old.probes)
-    return replace(new, observed=tuple({*old.observed, *new.observed}))
+    is_as_long = len(new.epochs) == len(old.epochs)
+    kept = tuple(map(_with_curves_of, new.epochs, old.epochs)) if is_as_long else new.epochs
+    best = old.best_test_accuracy if new.best_test_accuracy is None else new.best_test_accuracy
+    observed = {*old.observed, *new.observed}
+    if LAST_ONLY not in old.observed or LAST_ONLY not in new.observed:
+        observed.discard(LAST_ONLY)
+    return replace(
+        new,
+        epochs=kept,
+        best_test_accuracy=best,
+        probes=old.probes if new.probes is None else new.probes,
+        observed=tuple(observed),
+    )
+
+
+def _with_curves_of(new: EpochRecord, old: EpochRecord) -> EpochRecord:
+    """An epoch with the accuracies and losses that only an earlier training of it has."""
+    lacking = {f.name for f in fields(new) if getattr(new, f.name) is None}
+    return replace(new, **{name: getattr(old, name) for name in lacking})
 
 
 def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:

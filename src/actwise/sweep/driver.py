@@ -33,7 +33,7 @@ from .heartbeat import heartbeat
 from .pending import PendingRuns
 from .protocol import Assignment, Done, Progress, PutBack, Result, Tried
 from .time_left import TimeLeft
-from .todo import asked_observations
+from .todo import lacks_observation
 
 POLL_SECONDS = 0.5
 """How often the leases of other drivers are looked at while nothing else is left."""
@@ -159,7 +159,7 @@ class Driver:
         )
 
     def _lacks(self, state: RunState) -> bool:
-        return not asked_observations(self._observe) <= set(state.observed)
+        return lacks_observation(state, self._observe)
 
     def _look_at_others(self) -> None:
         """Drop what others have finished, take over what they let go, say for whom we wait."""

@@ -142,12 +142,14 @@ def images_in_all(plan: Plan, run: PlannedRun) -> float:
 
 
 def evaluated_images(plan: Plan, run: PlannedRun) -> int:
-    """Of one run: those held out after every epoch; the test split at the end, or as often."""
+    """Of one run: the validation and the test split, each after every epoch or at the end."""
     epochs = run.spec.train.epochs
     description = plan.description(run)
     num_held_out = description.num_train - num_available(run.spec, description)
-    num_tests = epochs if plan.study.observe.test_curve else 1
-    return epochs * num_held_out + num_tests * description.num_test
+    observe = plan.study.observe
+    num_validations = epochs if observe.validation_curve == "every" else 1
+    num_tests = epochs if observe.test_curve else 1
+    return num_validations * num_held_out + num_tests * description.num_test
 
 
 def makespan(durations: Iterable[float], *, workers: int) -> float:

@@ -4,7 +4,7 @@ from typing import Any
 
 from ..engine import Device, TrainResult
 from ..store.environment import environment, fingerprint
-from ..store.records import RunRecord, hash_predictions, pack_predictions
+from ..store.records import LAST_ONLY, RunRecord, hash_predictions, pack_predictions
 from .protocol import Assignment
 
 
@@ -48,5 +48,12 @@ def _observed(assignment: Assignment, result: TrainResult) -> tuple[str, ...]:
     """What was asked for and is there: a curve that began after a resume has gaps."""
     asked = assignment.observe
     has_curve = asked.test_curve and all(e.test_accuracy is not None for e in result.epochs)
-    found = {"test_curve": has_curve, "keep_weights": asked.keep_weights}
+    is_last_only = result.validation_accuracy is not None and any(
+        e.validation_accuracy is None for e in result.epochs
+    )
+    found = {
+        "test_curve": has_curve,
+        "keep_weights": asked.keep_weights,
+        LAST_ONLY: is_last_only,
+    }
     return tuple(name for name, is_there in found.items() if is_there)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from ..spec import ENGINE_VERSION, ObserveSpec, PlannedRun
 from ..store import RunState, RunStore
+from ..store.records import LAST_ONLY
 from .options import RunOptions
 from .plan import Plan
 
@@ -54,13 +55,15 @@ def find_todo(plan: Plan, store: RunStore, options: RunOptions) -> Todo:
     )
 
 
-def asked_observations(observe: ObserveSpec) -> frozenset[str]:
-    """The names of what a study wants observed."""
-    return frozenset(name for name, is_asked in observe if is_asked)
+def lacks_observation(state: RunState, observe: ObserveSpec) -> bool:
+    """Whether a result holds less than a study wants observed; a fuller curve is not less."""
+    asked = {name for name, value in observe if value is True}
+    has_less_validation = observe.validation_curve == "every" and LAST_ONLY in state.observed
+    return not asked <= set(state.observed) or has_less_validation
 
 
 def _lacks(state: RunState, observe: ObserveSpec) -> bool:
-    return state.has_result and not asked_observations(observe) <= set(state.observed)
+    return state.has_result and lacks_observation(state, observe)
 
 
 def _accept_engines(plan: Plan, store: RunStore, options: RunOptions) -> tuple[PlannedRun, ...]:
