@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import actwise as aw
-import made_runs
 from actwise.store import RunStore
-from made_studies import made_rows
+from made.runs import finish, made_plan, made_study
+from made.studies import made_rows
 
 FAMILY = {"p", "adjusted_p", "family", "family_size", "method"}
 
@@ -76,11 +76,11 @@ def test_every_cell_has_its_mean_curve() -> None:
 
 
 def test_every_level_has_its_time(tmp_path: Path) -> None:
-    study = made_runs.made_study()
+    study = made_study()
     with RunStore.open(tmp_path / "store", create=True) as store:
-        planned = made_runs.made_plan(study)
+        planned = made_plan(study)
         store.add_study(study, planned)
-        made_runs.finish(store, planned)
+        finish(store, planned)
         values = aw.analyze(store).to_json()
     assert values["time"] == [
         {"level": level, "epochs": 3.0, "train_seconds": 12.5} for level in ("relu", "elu")

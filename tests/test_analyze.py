@@ -14,7 +14,7 @@ from actwise.analysis.readers import read_table_rows
 from actwise.analysis.results import Analysis
 from actwise.analysis.source import Reading
 from actwise.errors import ActwiseError, UnknownNameError
-from made_studies import made_rows
+from made.studies import made_rows
 
 
 @pytest.fixture(scope="module")

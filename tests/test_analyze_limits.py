@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-import made_runs
 from actwise.analysis.analyze import Question, analyze, analyze_source
 from actwise.analysis.readers import read_table_rows
 from actwise.analysis.results import Analysis
@@ -16,6 +15,7 @@ from actwise.errors import ActwiseError
 from actwise.report.analysis_text import analysis_renderables
 from actwise.report.html import render_html
 from actwise.store import RunStore
+from made.runs import claimed, failed_record, finish, made_plan, made_study
 
 Rows = list[dict[str, Any]]
 
@@ -128,16 +128,16 @@ def test_a_factor_that_varies_cannot_be_left_out() -> None:
 
 def made_store(folder: Path, **settings: Any) -> RunStore:
     store = RunStore.open(folder, create=True)
-    study = made_runs.made_study(**settings)
-    store.add_study(study, made_runs.made_plan(study))
+    study = made_study(**settings)
+    store.add_study(study, made_plan(study))
     return store
 
 
 @pytest.mark.parametrize("num_finished", [0, 1, 5])
 def test_a_half_finished_store_says_what_is_missing(tmp_path: Path, num_finished: int) -> None:
     with made_store(tmp_path / "store", seeds="0..2") as store:
-        planned = made_runs.made_plan(made_runs.made_study(seeds="0..2"))
-        made_runs.finish(store, planned[:num_finished])
+        planned = made_plan(made_study(seeds="0..2"))
+        finish(store, planned[:num_finished])
         analysis = analyze(store)
         assert len(store.looks()) == (1 if num_finished else 0)
     assert analysis.source.flow["planned"] == 6
@@ -148,10 +148,10 @@ def test_a_half_finished_store_says_what_is_missing(tmp_path: Path, num_finished
 
 def test_failed_runs_are_excluded_and_said_so(tmp_path: Path) -> None:
     with made_store(tmp_path / "store") as store:
-        planned = made_runs.made_plan(made_runs.made_study())
+        planned = made_plan(made_study())
         first = planned[0].run_id
-        store.record(made_runs.claimed(store, first), made_runs.failed_record(first))
-        made_runs.finish(store, planned[1:])
+        store.record(claimed(store, first), failed_record(first))
+        finish(store, planned[1:])
         analysis = analyze(store)
     assert analysis.source.flow["failed"] == 1
     assert "1 failed" in analysis.source.excluded[0]
@@ -170,17 +170,17 @@ def test_mixed_fingerprints_within_a_seed_are_a_finding(
 ) -> None:
     one = {"device": "cpu", "threads": "1", "memory_format": "channels_last"}
     with made_store(tmp_path / "store") as store:
-        planned = made_runs.made_plan(made_runs.made_study())
-        made_runs.finish(store, planned[:1], environment={"fingerprint": one})
-        made_runs.finish(store, planned[1:], environment={"fingerprint": {**one, **other}})
+        planned = made_plan(made_study())
+        finish(store, planned[:1], environment={"fingerprint": one})
+        finish(store, planned[1:], environment={"fingerprint": {**one, **other}})
         codes = {finding.code for finding in analyze(store).findings}
     assert ("A007" in codes) == is_found
 
 
 def test_aliased_labels_count_once(tmp_path: Path) -> None:
     with made_store(tmp_path / "store", regularization=("bn", "bn+dropout")) as store:
-        study = made_runs.made_study(regularization=("bn", "bn+dropout"))
-        made_runs.finish(store, made_runs.made_plan(study))
+        study = made_study(regularization=("bn", "bn+dropout"))
+        finish(store, made_plan(study))
         analysis = analyze(store)
     assert analysis.source.observed is not None
     assert analysis.source.observed.num_runs == 4
@@ -190,10 +190,10 @@ def test_aliased_labels_count_once(tmp_path: Path) -> None:
 
 def test_seeds_added_after_a_look_are_a_finding(tmp_path: Path) -> None:
     with made_store(tmp_path / "store", seeds="0..2") as store:
-        planned = made_runs.made_plan(made_runs.made_study(seeds="0..2"))
-        made_runs.finish(store, [run for run in planned if run.spec.seed < 2])
+        planned = made_plan(made_study(seeds="0..2"))
+        finish(store, [run for run in planned if run.spec.seed < 2])
         assert "A005" not in {finding.code for finding in analyze(store).findings}
-        made_runs.finish(store, planned)
+        finish(store, planned)
         analysis = analyze(store)
         assert "A005" in {finding.code for finding in analysis.findings}
     assert analysis.looks is not None and not analysis.looks.is_planned
@@ -202,10 +202,10 @@ def test_seeds_added_after_a_look_are_a_finding(tmp_path: Path) -> None:
 
 def test_planned_looks_have_their_nominal_level(tmp_path: Path) -> None:
     with made_store(tmp_path / "store", seeds="0..2", looks=[2, 3]) as store:
-        planned = made_runs.made_plan(made_runs.made_study(seeds="0..2"))
-        made_runs.finish(store, [run for run in planned if run.spec.seed < 2])
+        planned = made_plan(made_study(seeds="0..2"))
+        finish(store, [run for run in planned if run.spec.seed < 2])
         analyze(store)
-        made_runs.finish(store, planned)
+        finish(store, planned)
         analysis = analyze(store)
         looks, recorded = analysis.looks, store.looks()
     assert looks is not None and looks.is_planned
@@ -227,23 +227,23 @@ def incomplete(analysis: Analysis) -> list[str]:
 def test_seeds_of_later_looks_are_not_missing_at_a_planned_one(tmp_path: Path) -> None:
     settings: dict[str, Any] = {"seeds": "0..4", "looks": [2, 5]}
     with made_store(tmp_path / "store", **settings) as store:
-        planned = made_runs.made_plan(made_runs.made_study(**settings))
+        planned = made_plan(made_study(**settings))
         early = [run for run in planned if run.spec.seed < 2]
-        made_runs.finish(store, early[:3])
+        finish(store, early[:3])
         assert incomplete(analyze(store)) == ["1 missing of 10 planned"]
-        made_runs.finish(store, early)
+        finish(store, early)
         assert incomplete(analyze(store)) == []
-        made_runs.finish(store, [run for run in planned if run.spec.seed < 3])
+        finish(store, [run for run in planned if run.spec.seed < 3])
         assert incomplete(analyze(store)) == ["4 missing of 10 planned"]
 
 
 def test_a_second_look_with_more_runs_of_the_same_seeds_is_a_finding(tmp_path: Path) -> None:
     with made_store(tmp_path / "store", seeds="0..1") as store:
-        planned = made_runs.made_plan(made_runs.made_study(seeds="0..1"))
-        made_runs.finish(store, planned[:3])
+        planned = made_plan(made_study(seeds="0..1"))
+        finish(store, planned[:3])
         first = analyze(store, where=["activation=relu"])
         assert "A005" not in {finding.code for finding in first.findings}
-        made_runs.finish(store, planned)
+        finish(store, planned)
         evidence = {f.code: f.evidence for f in analyze(store).findings}
     assert evidence["A005"] == (
         "verdicts had been printed at 2 seeds (3 runs); now 2 seeds (4 runs)"
@@ -253,8 +253,8 @@ def test_a_second_look_with_more_runs_of_the_same_seeds_is_a_finding(tmp_path: P
 def test_planned_conditions_without_results_leave_the_study_undecided(tmp_path: Path) -> None:
     settings: dict[str, Any] = {"seeds": "0..2", "regularization": ("bn", "none")}
     with made_store(tmp_path / "store", **settings) as store:
-        planned = made_runs.made_plan(made_runs.made_study(**settings))
-        made_runs.finish(store, [run for run in planned if run.spec.regularization == "bn"])
+        planned = made_plan(made_study(**settings))
+        finish(store, [run for run in planned if run.spec.regularization == "bn"])
         decision = analyze(store).decision
     assert "over 1 of 2 conditions" in decision.headline
     assert not decision.is_conclusive and not decision.recommended
@@ -263,8 +263,8 @@ def test_planned_conditions_without_results_leave_the_study_undecided(tmp_path: 
 def test_a_planned_level_without_results_leaves_the_study_undecided(tmp_path: Path) -> None:
     settings: dict[str, Any] = {"seeds": "0..2", "activation": ("relu", "elu", "gelu")}
     with made_store(tmp_path / "store", **settings) as store:
-        planned = made_runs.made_plan(made_runs.made_study(**settings))
-        made_runs.finish(store, [run for run in planned if run.spec.activation != "gelu"])
+        planned = made_plan(made_study(**settings))
+        finish(store, [run for run in planned if run.spec.activation != "gelu"])
         decision = analyze(store).decision
     assert "no run of gelu has ended" in decision.headline
     assert not decision.is_conclusive

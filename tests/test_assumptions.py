@@ -7,7 +7,7 @@ from actwise.analysis.divergence import at_chance, diverged_cells, divergence_ra
 from actwise.analysis.inference import fit_cells
 from actwise.analysis.observations import Observations
 from actwise.analysis.variance import run_components
-from made_studies import made_rows, made_study
+from made.studies import made_rows, made_study
 
 LEVELS = {
     "dataset": ("cifar10",),

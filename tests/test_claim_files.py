@@ -8,7 +8,7 @@ from actwise.analysis.claim import judge_claims
 from actwise.analysis.claim_files import read_claims
 from actwise.analysis.observations import Observations
 from actwise.errors import SpecError, UnknownNameError
-from made_studies import made_study
+from made.studies import made_study
 
 CLAIM = """
 [[claim]]

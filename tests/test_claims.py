@@ -8,8 +8,8 @@ from actwise.analysis.bank import load_bank
 from actwise.analysis.claim import judge_claims
 from actwise.analysis.claims import PAPER_CLAIMS
 from actwise.analysis.observations import Observations
-from made_claims import judged
-from made_studies import LEVELS, made_rows, made_study
+from made.claims import judged
+from made.studies import LEVELS, made_rows, made_study
 
 FACTORS = tuple(LEVELS)
 

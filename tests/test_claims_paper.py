@@ -4,7 +4,7 @@ import pytest
 
 from actwise.analysis.bank import load_bank
 from actwise.analysis.claim import REASONS, ClaimResult
-from made_claims import judged
+from made.claims import judged
 
 
 @pytest.fixture(scope="module")

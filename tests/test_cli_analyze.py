@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-import made_runs
 from actwise.cli.main import run_command
 from actwise.store import RunStore
+from made.runs import finish, made_plan, made_study
 
 PAGE = (Path(__file__).parents[1] / "docs" / "json.md").read_text(encoding="utf-8")
 
@@ -17,11 +17,11 @@ PAGE = (Path(__file__).parents[1] / "docs" / "json.md").read_text(encoding="utf-
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    study = made_runs.made_study(seeds="0..2")
+    study = made_study(seeds="0..2")
     with RunStore.open("store", create=True) as opened:
-        planned = made_runs.made_plan(study)
+        planned = made_plan(study)
         opened.add_study(study, planned)
-        made_runs.finish(opened, planned)
+        finish(opened, planned)
     return tmp_path / "store"
 
 

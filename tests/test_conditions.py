@@ -10,7 +10,7 @@ from actwise.analysis.evidence import gather
 from actwise.analysis.gains import augmentation_gains
 from actwise.analysis.observations import Observations
 from actwise.analysis.ranking import ranking
-from made_studies import LEVELS, made_rows, made_study
+from made.studies import LEVELS, made_rows, made_study
 
 PAPER_Z = {
     ("cifar10", "vgg16-table1", "bn+dropout"): ("prelu", 1.58),

@@ -16,7 +16,7 @@ from actwise.analysis.results import Analysis
 from actwise.analysis.source import Source, count_flow
 from actwise.cli.main import run_command
 from actwise.errors import SpecError
-from made_studies import made_rows
+from made.studies import made_rows
 
 Rows = list[dict[str, Any]]
 LEVELS = {

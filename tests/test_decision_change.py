@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import actwise as aw
-from made_studies import LEVELS, made_rows
+from made.studies import LEVELS, made_rows
 
 
 @pytest.mark.parametrize(

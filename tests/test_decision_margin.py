@@ -8,7 +8,7 @@ import pytest
 
 import actwise as aw
 from actwise.analysis.decision import Decision
-from made_studies import made_rows
+from made.studies import made_rows
 
 Rows = list[dict[str, Any]]
 

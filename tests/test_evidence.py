@@ -8,7 +8,7 @@ import pytest
 import actwise as aw
 from actwise.analysis.evidence import gather
 from actwise.analysis.observations import Observations
-from made_studies import LEVELS, made_rows
+from made.studies import LEVELS, made_rows
 
 SINGLE = "cifar100"
 

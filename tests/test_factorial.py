@@ -14,7 +14,7 @@ from actwise.analysis.inference import NotEstimableError
 from actwise.analysis.observations import Observations
 from actwise.analysis.scales import Scale, on_scale
 from actwise.errors import SpecError
-from made_studies import made_rows, made_study
+from made.studies import made_rows, made_study
 
 FACTORS = ("model", "regularization", "activation")
 LEVELS = {

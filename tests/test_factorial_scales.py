@@ -5,7 +5,7 @@ import numpy as np
 from actwise.analysis.factorial import Decomposition, decompose, decompose_by_dataset
 from actwise.analysis.observations import Observations
 from actwise.analysis.scales import on_scale
-from made_studies import LEVELS, made_rows
+from made.studies import LEVELS, made_rows
 
 
 def unbalanced() -> Observations:

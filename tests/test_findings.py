@@ -25,7 +25,7 @@ from actwise.analysis.observations import Observations
 from actwise.analysis.source import Source
 from actwise.analysis.summaries import contradictions
 from actwise.store import Look
-from made_studies import LEVELS, made_rows, made_study
+from made.studies import LEVELS, made_rows, made_study
 
 FACTORS = tuple(LEVELS)
 

@@ -11,7 +11,7 @@ from actwise.analysis.estimate import Estimate, satterthwaite
 from actwise.analysis.inference import NotEstimableError, fit_cells
 from actwise.analysis.observations import Observations
 from actwise.errors import SpecError, UnknownNameError
-from made_studies import made_rows, made_study
+from made.studies import made_rows, made_study
 
 ONE_DATASET = {
     "dataset": ("cifar10",),

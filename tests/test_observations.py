@@ -9,7 +9,7 @@ from actwise.analysis.observations import Observations
 from actwise.analysis.readers import read_file
 from actwise.analysis.source import Reading
 from actwise.errors import ActwiseError, DataError, UnknownNameError
-from made_studies import made_rows
+from made.studies import made_rows
 
 ROWS = [
     {"dataset": "c10", "activation": "relu", "seed": 0, "test_accuracy": 90.0},

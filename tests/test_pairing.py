@@ -7,7 +7,7 @@ import pytest
 import actwise as aw
 from actwise.spec import StudySpec, parse_study
 from actwise.store import RunStore
-from made_data import FORMS, write_tiny
+from made.data import FORMS, write_tiny
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from actwise.analysis.power import (
 )
 from actwise.analysis.precision import precisions
 from actwise.errors import SpecError
-from made_studies import LEVELS, made_study
+from made.studies import LEVELS, made_study
 
 TWELVE = Design(num_cells=12)
 

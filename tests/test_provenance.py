@@ -13,7 +13,7 @@ from actwise.analysis.stored import read_store
 from actwise.errors import SpecError
 from actwise.spec import claims_in_force
 from actwise.store import RunStore
-from made_runs import finish, made_plan, made_study
+from made.runs import finish, made_plan, made_study
 
 
 def studied(

@@ -12,7 +12,7 @@ import pytest
 from actwise.analysis import Table, make_table
 from actwise.cli.main import run_command
 from actwise.report import render
-from made_rows import made_row
+from made.rows import made_row
 
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-import made_runs
 from actwise.cli.main import run_command
 from actwise.store import RunStore
+from made.runs import claimed, failed_record, made_plan, made_record, made_study
 
 Outcome = float | str | None
 MEANS = {"relu": 80.0, "elu": 82.0, "prelu": 80.5}
@@ -41,23 +41,23 @@ CASES: dict[str, Callable[[str, int], Outcome]] = {
 
 
 def write_store(case: str, *, looks: list[int] | None = None) -> None:
-    study = made_runs.made_study(activation=tuple(MEANS), seeds="0..2", looks=looks or [])
+    study = made_study(activation=tuple(MEANS), seeds="0..2", looks=looks or [])
     with RunStore.open("store", create=True) as store:
-        planned = made_runs.made_plan(study)
+        planned = made_plan(study)
         store.add_study(study, planned)
         for run in planned:
             outcome = CASES[case](run.spec.activation, run.spec.seed)
             if outcome is None:
                 continue
-            claim = made_runs.claimed(store, run.run_id)
+            claim = claimed(store, run.run_id)
             if outcome == "failed":
-                record = made_runs.failed_record(run.run_id)
+                record = failed_record(run.run_id)
             elif outcome == "diverged":
-                record = made_runs.made_record(
+                record = made_record(
                     run.run_id, status="diverged", test_accuracy=None, predictions=None
                 )
             else:
-                record = made_runs.made_record(run.run_id, test_accuracy=outcome)
+                record = made_record(run.run_id, test_accuracy=outcome)
             store.record(claim, record)
 
 

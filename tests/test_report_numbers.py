@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import actwise as aw
-import made_runs
 from actwise.analysis.results import Analysis
 from actwise.report.html import render_html
 from actwise.store import RunStore
-from made_studies import LEVELS, made_rows
+from made.runs import finish, made_plan, made_study
+from made.studies import LEVELS, made_rows
 
 NUMBER = re.compile(r"(?<![\w.>-])[-+]?(?:\d+\.\d+|\.\d+|\d+)(?![\w.-])|(?<=<)\.001")
 
@@ -199,11 +199,11 @@ def test_a_studys_report_holds_the_numbers_of_its_json(seeds: int) -> None:
 
 
 def test_a_stores_report_holds_the_numbers_of_its_json(tmp_path: Path) -> None:
-    study = made_runs.made_study(seeds="0..2")
+    study = made_study(seeds="0..2")
     with RunStore.open(tmp_path / "store", create=True) as store:
-        planned = made_runs.made_plan(study)
+        planned = made_plan(study)
         store.add_study(study, planned)
-        made_runs.finish(store, planned[:5])
+        finish(store, planned[:5])
         compared = check_page(aw.analyze(store))
     assert compared >= {"Epochs and time", "Run flow", "Ranking"}
 

@@ -14,7 +14,7 @@ from actwise.analysis import Table, make_table
 from actwise.errors import SpecError, StoreError, UnknownNameError
 from actwise.report import FORMATS, render, text_renderables, write
 from actwise.spec import load_study
-from made_rows import made_line, made_row
+from made.rows import made_line, made_row
 
 PROSE = ("text", "markdown", "latex")
 

@@ -10,13 +10,13 @@ import pytest
 from rich.console import Console
 
 import actwise as aw
-import made_runs
 from actwise.analysis.numbers import counted
 from actwise.analysis.results import Analysis
 from actwise.report.analysis_text import analysis_renderables
 from actwise.report.html import render_html
 from actwise.store import RunStore
-from made_studies import LEVELS, made_rows
+from made.runs import finish, made_plan, made_study
+from made.studies import LEVELS, made_rows
 
 Rows = list[dict[str, Any]]
 SMALL = {"dataset": ("mine",), "model": ("mlp",), "regularization": ("none",)}
@@ -72,13 +72,13 @@ ONE = re.compile(
 
 @pytest.mark.parametrize("seeds", [1, 2])
 def test_no_output_has_one_of_a_plural(seeds: int, tmp_path: Path) -> None:
-    study = made_runs.made_study(seeds=f"0..{seeds - 1}")
+    study = made_study(seeds=f"0..{seeds - 1}")
     with RunStore.open(tmp_path / "store", create=True) as store:
-        planned = made_runs.made_plan(study)
+        planned = made_plan(study)
         store.add_study(study, planned)
-        made_runs.finish(store, planned[:1])
+        finish(store, planned[:1])
         first = aw.analyze(store)
-        made_runs.finish(store, planned)
+        finish(store, planned)
         analyses = [first, aw.analyze(store), aw.analyze(rows_of(seeds, **SMALL))]
     for analysis in analyses:
         assert ONE.search(printed(analysis)) is None
@@ -185,22 +185,22 @@ def test_the_limits_are_those_of_the_source() -> None:
 
 def test_a_study_of_the_learning_rate_is_not_said_to_have_one(tmp_path: Path) -> None:
     for name, rates in (("one", [0.1]), ("two", [0.1, 0.01])):
-        study = made_runs.made_study(seeds="0..1", factors={"train.learning_rate": rates})
+        study = made_study(seeds="0..1", factors={"train.learning_rate": rates})
         with RunStore.open(tmp_path / name, create=True) as store:
-            planned = made_runs.made_plan(study)
+            planned = made_plan(study)
             store.add_study(study, planned)
-            made_runs.finish(store, planned)
+            finish(store, planned)
             page = render_html(aw.analyze(store), command="test")
         assert '<th scope="row">dataset</th><td class="">digits</td>' in page
         assert ("One learning rate for all" in page) == (name == "one")
 
 
 def test_the_heading_tells_under_which_conditions_the_verdicts_hold(tmp_path: Path) -> None:
-    study = made_runs.made_study(seeds="0..1", width=0.5)
+    study = made_study(seeds="0..1", width=0.5)
     with RunStore.open(tmp_path / "store", create=True) as store:
-        planned = made_runs.made_plan(study)
+        planned = made_plan(study)
         store.add_study(study, planned)
-        made_runs.finish(store, planned)
+        finish(store, planned)
         assert "width 0.5; at most 200 epochs;" in printed(aw.analyze(store))
 
 

@@ -12,7 +12,7 @@ from actwise.analysis.results import Analysis
 from actwise.errors import SpecError
 from actwise.report.analysis_text import analysis_renderables
 from actwise.report.html import render_html
-from made_studies import made_rows
+from made.studies import made_rows
 
 Rows = list[dict[str, Any]]
 

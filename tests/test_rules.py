@@ -15,7 +15,7 @@ from actwise.analysis.rules import (
     regret,
     regret_table,
 )
-from made_studies import LEVELS, made_rows, made_study
+from made.studies import LEVELS, made_rows, made_study
 
 LEARNERS = {
     "always prelu": lambda means: always("prelu"),

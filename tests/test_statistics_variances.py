@@ -4,7 +4,7 @@ from scipy import stats
 
 from actwise.analysis.equal_variances import brown_forsythe
 from actwise.analysis.observations import Observations
-from made_studies import made_rows, made_study
+from made.studies import made_rows, made_study
 
 LEVELS = {
     "dataset": ("cifar10",),

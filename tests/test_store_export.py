@@ -20,7 +20,7 @@ from actwise.store.environment import fingerprint_id
 from actwise.store.export import WHAT, export_all, export_table
 from actwise.store.formats import render_table, write_table
 from actwise.store.records import unpack_predictions
-from made_runs import (
+from made.runs import (
     ENVIRONMENT,
     FINGERPRINT,
     claimed,

@@ -15,7 +15,7 @@ from actwise.errors import StoreError
 from actwise.store import RunStore
 from actwise.store.export import WHAT, export_all, export_table
 from actwise.store.importing import import_folders
-from made_runs import claimed, failed_record, finish, made_epoch, made_plan, made_record, made_study
+from made.runs import claimed, failed_record, finish, made_epoch, made_plan, made_record, made_study
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from actwise.store import Owner, RunStore
 from actwise.store.location import file_system_of, is_network_file_system
 from actwise.store.migrations import migrate, read_version
 from actwise.store.schema import SCHEMA_VERSION
-from made_runs import finish, made_plan, made_record, made_study
+from made.runs import finish, made_plan, made_record, made_study
 
 SAMPLES = sorted((Path(__file__).parent / "data").glob("store_v*.sql"))
 

@@ -17,7 +17,7 @@ import pytest
 from actwise.errors import StoreError
 from actwise.store import Owner, RunStore, StaleClaimError
 from actwise.store.records import RunRecord
-from made_runs import claimed, made_plan, made_record, made_study
+from made.runs import claimed, made_plan, made_record, made_study
 
 NUM_PROCESSES = 3
 
@@ -44,7 +44,7 @@ PREAMBLE = """
 import sys
 sys.path.insert(0, sys.argv[2])
 from actwise.store import Owner, RunStore
-from made_runs import made_record
+from made.runs import made_record
 folder = sys.argv[1]
 print("ready", flush=True)
 sys.stdin.readline()

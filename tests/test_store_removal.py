@@ -10,7 +10,7 @@ from actwise.store import Owner, RunStore, StaleClaimError
 from actwise.store.backup import copy_store
 from actwise.store.export import WHAT, export_table
 from actwise.store.removal import collect_garbage, remove
-from made_runs import claimed, failed_record, finish, made_plan, made_record, made_study
+from made.runs import claimed, failed_record, finish, made_plan, made_record, made_study
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from actwise.datasets import DATASETS, load
 from actwise.report.analysis_text import analysis_renderables
 from actwise.store import RunStore
 from actwise.store.records import hash_predictions, pack_predictions
-from made_runs import claimed, made_plan, made_record, made_study
+from made.runs import claimed, made_plan, made_record, made_study
 
 SEEDS = 4
 

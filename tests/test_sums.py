@@ -9,7 +9,7 @@ import pytest
 import actwise as aw
 from actwise.cli.main import run_command
 from actwise.errors import SpecError
-from made_studies import made_rows
+from made.studies import made_rows
 
 
 def uneven_rows() -> list[dict[str, Any]]:

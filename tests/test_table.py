@@ -9,8 +9,8 @@ from actwise.analysis import Table, TableCell, make_table, select_planned
 from actwise.errors import SpecError
 from actwise.store import RunStore
 from actwise.store.export import export_table
-from made_rows import made_line, made_row
-from made_runs import finish, made_plan, made_study
+from made.rows import made_line, made_row
+from made.runs import finish, made_plan, made_study
 
 
 def only_cell(table: Table) -> TableCell:

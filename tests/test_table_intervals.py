@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 import actwise as aw
-import made_runs
 from actwise.analysis import Table
 from actwise.analysis.distributions import t_quantile
 from actwise.analysis.source import Reading
@@ -16,21 +15,22 @@ from actwise.analysis.stored import read_runs
 from actwise.analysis.table_intervals import with_intervals
 from actwise.report.wording import notes
 from actwise.store import RunStore
+from made.runs import claimed, made_plan, made_record, made_study
 
 ACCURACIES = {"relu": (70.0, 71.0, 75.0), "elu": (72.0, 73.5, 77.0), "prelu": (80.0, 81.0, None)}
 
 
 def made_table(folder: Path, accuracies: Mapping[str, tuple[float | None, ...]]) -> Table:
     """The table of a store with these accuracies by seed; None has no result yet."""
-    study = made_runs.made_study(activation=tuple(accuracies), seeds="0..2")
+    study = made_study(activation=tuple(accuracies), seeds="0..2")
     with RunStore.open(folder / "store", create=True) as store:
-        planned = made_runs.made_plan(study)
+        planned = made_plan(study)
         store.add_study(study, planned)
         for run in planned:
             value = accuracies[run.spec.activation][run.spec.seed]
             if value is not None:
-                claim = made_runs.claimed(store, run.run_id)
-                store.record(claim, made_runs.made_record(run.run_id, test_accuracy=value))
+                claim = claimed(store, run.run_id)
+                store.record(claim, made_record(run.run_id, test_accuracy=value))
         found = read_runs(store, Reading())
     return with_intervals(found.table, found.observed)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from actwise.store import RunStore
-from made_runs import made_plan, made_study
+from made.runs import made_plan, made_study
 
 STORAGES: dict[str, Callable[[Path], RunStore]] = {
     "folder": lambda place: RunStore.open(place / "store", create=True),

@@ -17,7 +17,7 @@ from actwise.sweep.executors import Executor
 from actwise.sweep.preflight import make_setup
 from actwise.sweep.protocol import Assignment, Done, Progress, PutBack, Result, Tried
 from actwise.sweep.run import make_executor
-from small_sweeps import small_study
+from made.sweeps import small_study
 
 Make = Callable[[], Executor]
 
@@ -103,7 +103,7 @@ def test_a_stop_puts_the_run_in_flight_back_with_a_checkpoint(make: Make, tmp_pa
 
 def test_whatever_code_does_ends_in_a_result(make: Make) -> None:
     names = ("raises", "exits", "finds_a_full_disk")
-    asked = assignments(*(f"users_code:{name}" for name in names), "relu")
+    asked = assignments(*(f"made.users_code:{name}" for name in names), "relu")
     raises, exits, accident, good = run_all(make(), iter([(a,) for a in asked]))
     for result, status in ((raises, "failed"), (exits, "failed"), (good, "finished")):
         assert isinstance(result, Done)
@@ -113,7 +113,7 @@ def test_whatever_code_does_ends_in_a_result(make: Make) -> None:
 
 
 def test_a_try_trains_its_batches_and_keeps_nothing(make: Make, tmp_path: Path) -> None:
-    asked = assignments("relu", "users_code:raises", epochs=100, max_batches=3)
+    asked = assignments("relu", "made.users_code:raises", epochs=100, max_batches=3)
     tried, failed = run_all(make(), iter([(assignment,) for assignment in asked]))
     assert isinstance(tried, Tried)
     assert tried.loss is not None

@@ -6,7 +6,7 @@ import pytest
 
 from actwise.errors import StoreError
 from actwise.store import RunStore, StaleClaimError, kept_weights, written_weights
-from made_runs import ME, claimed, made_record
+from made.runs import ME, claimed, made_record
 
 GONE = replace(ME, process_start="0")
 ELSEWHERE = replace(ME, host="another host")

@@ -9,7 +9,7 @@ import pytest
 from actwise.errors import StoreError, UnknownNameError
 from actwise.spec import ENGINE_VERSION
 from actwise.store import RunStore
-from made_runs import (
+from made.runs import (
     ENVIRONMENT,
     ME,
     claimed,

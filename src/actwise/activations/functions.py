@@ -4,7 +4,7 @@ They are finite, and so are their derivatives, on the whole range of float32 inp
 network can meet (tested to 1e4). ``x - relu(x)`` and products with ``x > 0`` stand where
 ``torch.where`` would read more easily: see :mod:`pointwise` for its price. The dearest formulas
 work in place where they can: a new tensor costs as much as a product. No result moves by a bit
-(tests/test_activations_bits.py), and ``slope`` leaves what it closes over as it is.
+(tests/activations/test_bits.py), and ``slope`` leaves what it closes over as it is.
 """
 
 import math

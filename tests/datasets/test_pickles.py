@@ -1,0 +1,76 @@
+"""Pickled batches: read without executing, and without more memory than they are long."""
+
+import pickle
+import struct
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from actwise.datasets import load
+from actwise.datasets.cifar import MAX_MEMBER_BYTES
+from actwise.datasets.pickles import read_batch
+from actwise.errors import DataError
+from made.data import TRAIN_IMAGES, python2_batch, write_tiny
+
+MEBIBYTE = 2**20
+
+
+def encoded(text: bytes, *, times: int) -> bytes:
+    """A list with one text encoded several times."""
+    arguments = b"X" + struct.pack("<I", len(text)) + text + b"X\x06\x00\x00\x00latin1\x86q\x01"
+    encode = b"c_codecs\nencode\n"
+    return b"\x80\x02](" + encode + arguments + b"R" + (encode + b"h\x01R") * (times - 1) + b"e."
+
+
+@pytest.mark.parametrize("protocol", [0, 1, 2, 4, 5])
+def test_a_batch_of_plain_values_is_read_in_any_protocol(protocol: int) -> None:
+    batch = {b"labels": [3, 1, 2], b"filenames": [b"a.png", b"b.png"], b"batch_label": b"one"}
+    content = pickle.dumps(batch, protocol=protocol)
+    assert read_batch(content, where="batch") == batch
+
+
+def test_an_array_is_read_as_python_2_wrote_it() -> None:
+    images = TRAIN_IMAGES[:2]
+    content = python2_batch(images, [0, 1], key=b"labels")
+    batch = read_batch(content, where="batch")
+    assert batch[b"labels"] == [0, 1]
+    np.testing.assert_array_equal(batch[b"data"], images.reshape(2, -1))
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"\x80\x02]r\xff\xff\xff\x0f.", "memoizes an object under the number 268435455"),
+        (b"]p268435455\n.", "memoizes an object under the number 268435455"),
+        (b"\x80\x05\x96" + struct.pack("<Q", 2**40) + b".", "is not a readable batch"),
+        (b"\x80\x04\x8e" + struct.pack("<Q", 2**40) + b".", "is not a readable batch"),
+        (b"T" + struct.pack("<i", 2**30) + b".", "is not a readable batch"),
+        (encoded(b"a" * MEBIBYTE, times=100), "encodes more text than it holds"),
+        (
+            b"\x80\x02c_codecs\nencode\nN}X\x09\x00\x00\x00_num_leftK\x00s\x86b.",
+            "alters a function",
+        ),
+        (b"", "is not a readable batch"),
+    ],
+)
+def test_a_small_file_cannot_take_much_memory(content: bytes, complaint: str) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match=complaint):
+            read_batch(content, where="batch")
+        assert tracemalloc.get_traced_memory()[1] < 10 * MEBIBYTE
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_file_too_long_for_a_batch_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACTWISE_CACHE", str(tmp_path / "cache"))
+    folder = write_tiny("python folder", tmp_path / "data")
+    with (folder / "tiny-python" / "batch_1").open("r+b") as file:
+        file.truncate(MAX_MEMBER_BYTES + 1)  # sparse: it takes no room on the disk
+    with pytest.raises(DataError, match=f"at most {MAX_MEMBER_BYTES} are read"):
+        load("tiny", folder)
