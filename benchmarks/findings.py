@@ -17,8 +17,7 @@ import short_races
 from actwise.analysis.claim import ClaimResult
 from actwise.analysis.numbers import number, p_text, signed, span
 from actwise.analysis.results import Analysis
-from actwise.store.export import export_table
-from actwise.store.importing import import_folders
+from actwise.store.exchange import export_table, import_folders
 from printing import markdown
 from retrain import finished
 

@@ -18,7 +18,7 @@ import actwise
 from actwise.analysis.numbers import UNKNOWN, number, signed, span
 from actwise.analysis.results import Analysis
 from actwise.spec import StudySpec
-from actwise.store.export import export_table
+from actwise.store.exchange import export_table
 from printing import describe, markdown, where
 from study import find_source
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from actwise.store.environment import environment, fingerprint
+from actwise.store.records import environment, fingerprint
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], *, num_names: int = 1) -> str:

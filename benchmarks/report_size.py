@@ -29,9 +29,9 @@ from actwise.spec import (
     spec_hash,
 )
 from actwise.store import RunStore
+from actwise.store.database.schema import now
 from actwise.store.records import EpochRecord, RunRecord, pack_predictions
-from actwise.store.results import write_results
-from actwise.store.schema import now
+from actwise.store.runs import write_results
 
 BUDGET_SECONDS, BUDGET_BYTES = 10.0, 5_000_000
 SEEDS = 10

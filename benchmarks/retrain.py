@@ -128,7 +128,7 @@ def study_of(spec: Row) -> StudySpec:
 
 def store_rows(store: actwise.RunStore) -> list[Row]:
     """The rows of ``runs`` of an open store."""
-    from actwise.store.export import export_table
+    from actwise.store.exchange import export_table
 
     rows: list[Row] = export_table(store, "runs").to_pylist()
     return rows

@@ -30,7 +30,7 @@ from pathlib import Path
 import numpy as np
 
 from actwise import RunStore
-from actwise.store.export import export_table
+from actwise.store.exchange import export_table
 from cells import BATCH_SIZE, STUDY_ACTIVATIONS, study_cells
 from printing import describe, markdown, where
 from turns import Contender, Ratio

@@ -15,7 +15,7 @@ from actwise.errors import ActwiseError
 from actwise.report.analysis_text import analysis_renderables
 from actwise.report.html import render_html
 from actwise.store import RunStore
-from made.runs import claimed, failed_record, finish, made_plan, made_study
+from made.runs import failed_record, finish, leased, made_plan, made_study
 
 Rows = list[dict[str, Any]]
 
@@ -150,7 +150,7 @@ def test_failed_runs_are_excluded_and_said_so(tmp_path: Path) -> None:
     with made_store(tmp_path / "store") as store:
         planned = made_plan(made_study())
         first = planned[0].run_id
-        store.record(claimed(store, first), failed_record(first))
+        store.record(leased(store, first), failed_record(first))
         finish(store, planned[1:])
         analysis = analyze(store)
     assert analysis.source.flow["failed"] == 1

@@ -17,7 +17,7 @@ from actwise.analysis.source import Reading
 from actwise.analysis.stored import read_runs
 from actwise.errors import SpecError
 from actwise.store import RunStore
-from actwise.store.importing import import_folders
+from actwise.store.exchange import import_folders
 
 BEST = ("cifar100", "resnet18-table2", "bn+dropout", "prelu")
 NEXT = ("cifar100", "resnet18-table2", "bn+dropout", "relu")

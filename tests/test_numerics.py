@@ -20,7 +20,7 @@ from actwise import regularization
 from actwise.engine import Progress, memory_format_for, set_process_numerics, split_images
 from actwise.rng import stream
 from actwise.spec import RunSpec
-from actwise.store.environment import fingerprint, fingerprint_id
+from actwise.store.records import fingerprint, fingerprint_id
 from small_runs import make_dataset, make_model, make_spec, train_small
 
 GOLDEN_FILE = Path(__file__).parent / "data" / "golden_numerics.json"

@@ -8,7 +8,7 @@ import pytest
 
 from actwise.cli.main import run_command
 from actwise.store import RunStore
-from made.runs import claimed, failed_record, made_plan, made_record, made_study
+from made.runs import failed_record, leased, made_plan, made_record, made_study
 
 Outcome = float | str | None
 MEANS = {"relu": 80.0, "elu": 82.0, "prelu": 80.5}
@@ -49,7 +49,7 @@ def write_store(case: str, *, looks: list[int] | None = None) -> None:
             outcome = CASES[case](run.spec.activation, run.spec.seed)
             if outcome is None:
                 continue
-            claim = claimed(store, run.run_id)
+            claim = leased(store, run.run_id)
             if outcome == "failed":
                 record = failed_record(run.run_id)
             elif outcome == "diverged":

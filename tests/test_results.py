@@ -10,7 +10,7 @@ import findings
 from actwise.models import make_describe
 from actwise.report.background import provenance_view
 from actwise.spec import load_study
-from actwise.store.exported import Exported, read_exported
+from actwise.store.exchange import Exported, read_exported
 from actwise.sweep import Plan, make_plan
 
 RESULTS = Path(__file__).parents[1] / "results"

@@ -14,7 +14,7 @@ from actwise.datasets import DATASETS, load
 from actwise.report.analysis_text import analysis_renderables
 from actwise.store import RunStore
 from actwise.store.records import hash_predictions, pack_predictions
-from made.runs import claimed, made_plan, made_record, made_study
+from made.runs import leased, made_plan, made_record, made_study
 
 SEEDS = 4
 
@@ -41,7 +41,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 "predictions": pack_predictions(classes_N),
                 "predictions_sha256": hash_predictions(classes_N),
             }
-            opened.record(claimed(opened, run.run_id), made_record(run.run_id, **changes))
+            opened.record(leased(opened, run.run_id), made_record(run.run_id, **changes))
     return folder
 
 

@@ -8,7 +8,7 @@ import pytest
 from actwise.analysis import Table, TableCell, make_table, select_planned
 from actwise.errors import SpecError
 from actwise.store import RunStore
-from actwise.store.export import export_table
+from actwise.store.exchange import export_table
 from made.rows import made_line, made_row
 from made.runs import finish, made_plan, made_study
 

@@ -15,7 +15,7 @@ from actwise.analysis.stored import read_runs
 from actwise.analysis.table_intervals import with_intervals
 from actwise.report.wording import notes
 from actwise.store import RunStore
-from made.runs import claimed, made_plan, made_record, made_study
+from made.runs import leased, made_plan, made_record, made_study
 
 ACCURACIES = {"relu": (70.0, 71.0, 75.0), "elu": (72.0, 73.5, 77.0), "prelu": (80.0, 81.0, None)}
 
@@ -29,7 +29,7 @@ def made_table(folder: Path, accuracies: Mapping[str, tuple[float | None, ...]])
         for run in planned:
             value = accuracies[run.spec.activation][run.spec.seed]
             if value is not None:
-                claim = claimed(store, run.run_id)
+                claim = leased(store, run.run_id)
                 store.record(claim, made_record(run.run_id, test_accuracy=value))
         found = read_runs(store, Reading())
     return with_intervals(found.table, found.observed)

@@ -9,7 +9,7 @@ import pytest
 
 from actwise.cli.main import run_command
 from actwise.store import RunStore
-from actwise.store.export import WHAT
+from actwise.store.exchange import WHAT
 from actwise.sweep.events import EVENT_NAMES
 from made.runs import finish, made_plan, made_study
 

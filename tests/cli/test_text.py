@@ -7,7 +7,7 @@ import pytest
 from actwise.cli.main import run_command
 from actwise.cli.output import print_columns
 from actwise.store import RunStore
-from made.runs import claimed, finish, made_plan, made_record, made_study
+from made.runs import finish, leased, made_plan, made_record, made_study
 
 TRACEBACK = "Traceback ...\nValueError: [bold]no[/bold]"
 
@@ -33,7 +33,7 @@ def made_store() -> list[str]:
             ),
         ]
         for record in results:
-            store.record(claimed(store, record.run_id), record)
+            store.record(leased(store, record.run_id), record)
     return run_ids
 
 

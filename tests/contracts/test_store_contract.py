@@ -12,9 +12,9 @@ from actwise.store import RunStore
 from made.runs import (
     ENVIRONMENT,
     ME,
-    claimed,
     failed_record,
     finish,
+    leased,
     made_epoch,
     made_plan,
     made_record,
@@ -100,7 +100,7 @@ class TestStoreContract:
         self, store: RunStore, run: str
     ) -> None:
         assert store.states([run])[run].status == "pending"
-        claim = claimed(store, run)
+        claim = leased(store, run)
         state = store.states([run])[run]
         assert (state.status, state.owner, state.attempts) == ("running", ME, 1)
         store.record(claim, made_record(run))
@@ -121,7 +121,7 @@ class TestStoreContract:
             validation_accuracy=55.5,
         )
         assert store.result(run) is None
-        store.record(claimed(store, run), record)
+        store.record(leased(store, run), record)
         assert store.result(run) == record
 
     def test_a_diverged_run_is_a_result_with_losses_that_are_not_finite(
@@ -131,24 +131,24 @@ class TestStoreContract:
         record = made_record(
             run, status="diverged", test_accuracy=None, predictions=None, predictions_sha256=None
         )
-        store.record(claimed(store, run), replace(record, epochs=epochs))
+        store.record(leased(store, run), replace(record, epochs=epochs))
         stored = store.result(run)
         assert stored is not None
         assert stored.status == "diverged"
         assert stored.epochs[0].train_loss == math.inf
         assert math.isnan(stored.epochs[1].train_loss)
-        assert store.claim(run, ME) is None
+        assert store.lease(run, ME) is None
 
     def test_a_failed_run_waits_until_it_is_reopened(self, store: RunStore, run: str) -> None:
-        store.record(claimed(store, run), failed_record(run))
+        store.record(leased(store, run), failed_record(run))
         stored = store.result(run)
         assert stored is not None
         assert stored.traceback == "ValueError: no"
-        assert store.claim(run, ME) is None
-        assert store.claim(run, ME, again=True) is None
+        assert store.lease(run, ME) is None
+        assert store.lease(run, ME, again=True) is None
         assert store.reopen([run]) == 1
         assert store.result(run) is None
-        assert claimed(store, run).attempt == 2
+        assert leased(store, run).attempt == 2
 
     def test_only_failed_runs_are_reopened(self, store: RunStore, run: str) -> None:
         finish(store, made_plan(made_study()))
@@ -158,8 +158,8 @@ class TestStoreContract:
     def test_observing_again_keeps_the_result_until_the_new_one_is_recorded(
         self, store: RunStore, run: str
     ) -> None:
-        store.record(claimed(store, run), made_record(run))
-        claim = claimed(store, run, again=True)
+        store.record(leased(store, run), made_record(run))
+        claim = leased(store, run, again=True)
         state = store.states([run])[run]
         assert (state.status, state.owner) == ("finished", ME)
         assert store.result(run) == made_record(run)
@@ -178,8 +178,8 @@ class TestStoreContract:
             probes=b"old",
             best_test_accuracy=43.0,
         )
-        store.record(claimed(store, run), first)
-        store.record(claimed(store, run, again=True), made_record(run, observed=("keep_weights",)))
+        store.record(leased(store, run), first)
+        store.record(leased(store, run, again=True), made_record(run, observed=("keep_weights",)))
         stored = store.result(run)
         assert stored is not None
         assert set(stored.observed) == {"test_curve", "probes", "keep_weights"}
@@ -197,8 +197,8 @@ class TestStoreContract:
     def test_observing_again_must_give_the_same_weights(
         self, store: RunStore, run: str, changes: dict[str, Any], sentence: str
     ) -> None:
-        store.record(claimed(store, run), made_record(run))
-        claim = claimed(store, run, again=True)
+        store.record(leased(store, run), made_record(run))
+        claim = leased(store, run, again=True)
         with pytest.raises(StoreError, match=sentence):
             store.record(claim, made_record(run, **changes))
         assert store.result(run) == made_record(run)

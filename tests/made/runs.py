@@ -17,7 +17,7 @@ from actwise.spec import (
     run_id,
     spec_hash,
 )
-from actwise.store import Claim, Owner, RunStore
+from actwise.store import Lease, Owner, RunStore
 from actwise.store.records import EpochRecord, RunRecord, hash_predictions, pack_predictions
 
 ME = Owner.here()
@@ -99,16 +99,16 @@ def failed_record(run: str) -> RunRecord:
     return RunRecord(run_id=run, status="failed", traceback="ValueError: no", environment={})
 
 
-def claimed(store: RunStore, run: str, owner: Owner = ME, *, again: bool = False) -> Claim:
-    claim = store.claim(run, owner, again=again)
+def leased(store: RunStore, run: str, owner: Owner = ME, *, again: bool = False) -> Lease:
+    claim = store.lease(run, owner, again=again)
     assert claim is not None
     return claim
 
 
 def finish(store: RunStore, planned: Sequence[PlannedRun], **changes: Any) -> None:
-    """Claim and record every run of a plan that has no result yet."""
+    """Lease and record every run of a plan that has no result yet."""
     for run in {p.run_id for p in planned}:
-        claim = store.claim(run, Owner.here())
+        claim = store.lease(run, Owner.here())
         if claim is not None:
             store.record(claim, made_record(run, **changes))
 

@@ -129,7 +129,7 @@ def test_the_log_of_a_run_tells_its_attempts(store: Path) -> None:
     sweep(store, small_study(activation=("relu",), seeds=(0,)))
     (log,) = (store / "logs").iterdir()
     begins, ends = log.read_text(encoding="utf-8").splitlines()
-    assert f"run {log.stem} begins, claim 1" in begins
+    assert f"run {log.stem} begins, lease 1" in begins
     assert f"run {log.stem} ends: finished" in ends
 
 

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from actwise.store import RunStore
-from actwise.store.export import export_table
+from actwise.store.exchange import export_table
 from made.sweeps import (
     attempts,
     drive,
@@ -82,7 +82,7 @@ def test_two_drivers_train_every_run_exactly_once(undisturbed: Path, tmp_path: P
     assert (first_code, second_code) == (0, 0), first_said + second_said
     assert attempts(folder) == {1}
     logs = [path.read_text() for path in (folder / "logs").iterdir() if path.stem != "workers"]
-    assert [log.count("begins, claim") for log in logs] == [1] * 6
+    assert [log.count("begins, lease") for log in logs] == [1] * 6
     assert exported(folder) == exported(undisturbed)
 
 

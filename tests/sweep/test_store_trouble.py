@@ -31,7 +31,7 @@ def owners(folder: Path) -> list[str]:
 def test_a_result_that_finds_the_store_busy_is_an_accident(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("actwise.store.database.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("actwise.store.database.sqlite.BUSY_SECONDS", 0.1)
     folder = tmp_path / "store"
     locks: list[sqlite3.Connection] = []
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import SpecError
-from ..store.filters import is_any, parse_where, refuse_unknown
+from ..store.tables import is_any, parse_where, refuse_unknown
 from .bank import Bank, load_bank
 from .blocking import Line, apart_sentence, joined, seeds_cross
 from .duplicates import refuse_duplicates, without_shared_runs

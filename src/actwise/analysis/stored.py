@@ -16,11 +16,11 @@ from sqlalchemy import func, select
 from ..errors import SpecError, UnknownNameError
 from ..registry import format_value
 from ..store import RunStore, StoredRun
-from ..store.export import export_table
-from ..store.schema import environments as environments_table
-from ..store.schema import predictions as predictions_table
-from ..store.schema import runs as runs_table
-from ..store.schema import study_runs as study_runs_table
+from ..store.database.schema import environments as environments_table
+from ..store.database.schema import predictions as predictions_table
+from ..store.database.schema import runs as runs_table
+from ..store.database.schema import study_runs as study_runs_table
+from ..store.exchange import export_table
 from .blocking import apart_sentence, joined, seeds_cross
 from .numbers import counted
 from .observations import Cell, Observations

@@ -7,9 +7,9 @@ import numpy as np
 from sqlalchemy import func, select
 
 from ..store import RunStore
-from ..store.schema import epochs as epochs_table
-from ..store.schema import runs as runs_table
-from ..store.states import chunks
+from ..store.database import chunks
+from ..store.database.schema import epochs as epochs_table
+from ..store.database.schema import runs as runs_table
 from .observations import Cell, Floats
 from .source import Curve
 

@@ -16,10 +16,10 @@ from sqlalchemy import select
 from ..datasets import DATASETS
 from ..datasets.cache import Cache
 from ..store import RunStore
+from ..store.database import chunks
+from ..store.database.schema import predictions as predictions_table
+from ..store.database.schema import runs as runs_table
 from ..store.records import unpack_predictions
-from ..store.schema import predictions as predictions_table
-from ..store.schema import runs as runs_table
-from ..store.states import chunks
 from .observations import Booleans, Cell, Integers, Observations
 
 MOST_RUNS = 500

@@ -16,7 +16,7 @@ from typing import Any
 from ..errors import SpecError
 from ..spec import REQUIRED_FACTORS, RunSpec, TrainSpec
 from ..store import StoredRun
-from ..store.filters import keep_where
+from ..store.tables import keep_where
 
 Setting = bool | int | float | str | tuple[float, ...] | None
 Settings = tuple[Setting, ...]

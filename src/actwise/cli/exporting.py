@@ -35,8 +35,7 @@ def export(
 ) -> None:
     """Write a table of results; `--what all -o DIR` writes all that `import` reads back."""
     from ..store import RunStore
-    from ..store.export import export_all, export_table
-    from ..store.formats import write_table
+    from ..store.exchange import export_all, export_table, write_table
 
     if what == "all" and output is None:
         raise SpecError("export --what all writes a new folder: give -o DIR")
@@ -67,8 +66,7 @@ def import_exports(
 ) -> None:
     """Bring exported results back into a store, as finished runs; ids are checked."""
     from ..store import RunStore
-    from ..store.exported import read_exported
-    from ..store.importing import import_folders
+    from ..store.exchange import import_folders, read_exported
 
     for folder in folders:  # Before a store is made for nothing.
         read_exported(folder)

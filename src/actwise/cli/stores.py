@@ -20,7 +20,7 @@ def copy(
 ) -> None:
     """Copy a store as it is at one moment, while its runs go on."""
     from ..store import RunStore
-    from ..store.backup import copy_store
+    from ..store.exchange import copy_store
 
     with RunStore.open(store, artifacts=artifacts) as opened:
         copied = copy_store(opened, destination)
@@ -46,7 +46,7 @@ def remove(
 ) -> None:
     """Take a study, or some of its runs, out of a store with their files. Final."""
     from ..store import RunStore
-    from ..store.removal import remove as remove_runs
+    from ..store import remove as remove_runs
 
     with RunStore.open(store, artifacts=artifacts) as opened:
         run_ids = [opened.find_run(beginning) for beginning in run] if run else None
@@ -72,7 +72,7 @@ def collect_garbage(
 ) -> None:
     """Delete checkpoints of finished runs and files that belong to no run."""
     from ..store import RunStore
-    from ..store.removal import collect_garbage as collect
+    from ..store import collect_garbage as collect
 
     with RunStore.open(store, artifacts=artifacts) as opened:
         garbage = collect(opened, dry_run=dry_run)

@@ -5,8 +5,8 @@ the rest as JSON; nothing is pickled. (Both torch and safetensors load a file wi
 without a word: hence the hash.) It is written beside its place, synced, renamed and read back, and
 only then is its predecessor deleted.
 
-Its name ``<run id>.<token>.<number>.ckpt`` carries the fencing token of the claim under which it
-was written. A worker reads those of its own and of older claims, and touches no newer one: a
+Its name ``<run id>.<token>.<number>.ckpt`` carries the fencing token of the lease under which it
+was written. A worker reads those of its own and of older leases, and touches no newer one: a
 stale worker that still writes cannot harm its successor.
 """
 
@@ -57,7 +57,7 @@ class TrainState:
 
 
 class Checkpoints:
-    """The checkpoints of one run under one claim.
+    """The checkpoints of one run under one lease.
 
     Attributes:
         run_id: The run.
@@ -81,7 +81,7 @@ class Checkpoints:
         Args:
             folder: Exists; shared by all runs of a store.
             run_id: The run.
-            token: Fencing token of the claim.
+            token: Fencing token of the lease.
             fingerprint: Numerics fingerprint of this process.
             allow_environment_change: Go on from a checkpoint of another fingerprint.
             interval_seconds: A checkpoint is due so long after the last one.
@@ -160,12 +160,12 @@ class Checkpoints:
             old.unlink(missing_ok=True)
 
     def clear(self) -> None:
-        """Delete every checkpoint of the run, of this claim and of older ones."""
+        """Delete every checkpoint of the run, of this lease and of older ones."""
         for path, _ in list(self._files(suffix=r"\.ckpt(\.tmp)?")):
             path.unlink(missing_ok=True)
 
     def _files(self, suffix: str = r"\.ckpt") -> Iterator[tuple[Path, tuple[int, int]]]:
-        """Files of the run with (token, number), of this claim and of older ones."""
+        """Files of the run with (token, number), of this lease and of older ones."""
         pattern = re.compile(rf"{re.escape(self.run_id)}\.(\d+)\.(\d+){suffix}")
         for path in self._folder.iterdir():
             match = pattern.fullmatch(path.name)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..analysis import Table
 from ..errors import SpecError, UnknownNameError
-from ..store.formats import render_table, write_file
+from ..store.exchange import render_table, write_file
 from .latex import render_latex
 from .markdown import render_markdown
 from .text import text_renderables

@@ -22,7 +22,7 @@ from ..analysis.results import Analysis
 from ..analysis.scales import Scale
 from ..analysis.source import Reading
 from ..store import RunStore
-from ..store.formats import write_file
+from ..store.exchange import write_file
 from . import figures
 from .background import (
     deviations_view,

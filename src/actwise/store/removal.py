@@ -8,12 +8,11 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, select
 
 from ..errors import StoreError
-from .leases import live_owners
+from .database import chunks
+from .database.schema import environments, runs, studies, study_runs
 from .plans import mark_aliases, require_study
-from .schema import environments, runs, studies, study_runs
-from .states import chunks
+from .runs import kept_weights, live_owners
 from .store import RunStore
-from .weight_files import kept_weights
 
 # <run id>.<anything>: what the store, the engine and the sweep write. Other files stay.
 _RUN_FILE = re.compile(r"([0-9a-f]{20})\..+")
@@ -83,7 +82,7 @@ def remove(store: RunStore, study: str, run_ids: Collection[str] | None = None) 
 def collect_garbage(store: RunStore, *, dry_run: bool = False) -> Garbage:
     """Delete what nobody needs and give the space back; with ``dry_run`` only list it.
 
-    Garbage are checkpoints of runs with a result, weights without a result or under a claim that
+    Garbage are checkpoints of runs with a result, weights without a result or under a lease that
     ended, half-written files, all files of unknown runs, and runs that no study asks for. Nothing
     of a run that a living process holds is touched, and no file that is not named after a run.
 
@@ -94,7 +93,7 @@ def collect_garbage(store: RunStore, *, dry_run: bool = False) -> Garbage:
         with store.database.reading() as connection:
             orphans, files = _survey(connection, store)
         return Garbage(tuple(files), _size(files), tuple(orphans), 0)
-    # The write lock keeps drivers from claiming a run whose files are about to go.
+    # The write lock keeps drivers from leasing a run whose files are about to go.
     with store.database.writing() as connection:
         orphans, files = _survey(connection, store)
         _delete_runs(connection, orphans)

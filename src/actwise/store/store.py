@@ -1,23 +1,50 @@
 """RunStore: planned runs, who trains them, and their results, kept for good."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
 from typing import Any, Self
 
-from sqlalchemy import select, update
-
-from ..errors import StoreError
 from ..spec import PlannedRun, StudySpec
-from . import leases, looks, plans, results, states, weight_files
-from .database import Database
-from .location import Location, locate, refuse_network_file_system
-from .opening import open_database
-from .owners import Owner
+from .database import (
+    Database,
+    Location,
+    locate,
+    make_folders,
+    open_database,
+    refuse_network_file_system,
+)
+from .database.schema import now
+from .plans import (
+    Look,
+    StoredRun,
+    StoredStudy,
+    count_results,
+    insert_look,
+    insert_runs,
+    insert_study,
+    read_looks,
+    read_planned,
+    read_studies,
+    register,
+)
 from .records import RunRecord
-from .registrations import register
-from .schema import now, runs
+from .runs import (
+    Lease,
+    Owner,
+    RunState,
+    keep_weights,
+    lease_run,
+    put_back,
+    read_finished,
+    read_result,
+    read_run_id,
+    read_settings,
+    read_states,
+    record_result,
+    renew_leases,
+    reopen_failed,
+)
 
 
 class RunStore:
@@ -34,14 +61,14 @@ class RunStore:
     ``failed``. A result is there as a whole or not at all, whatever is killed at whatever
     moment, and on the disk when ``record`` returns. It is recorded at most once per run id. Only
     ``reopen`` makes a failed run pending again; finished and diverged ones stay. A run that is
-    claimed ``again``, to observe more, keeps its result until another with the same weights
+    leased ``again``, to observe more, keeps its result until another with the same weights
     takes its place; what had been observed before is kept.
 
-    Claims. ``claim`` gives a run to one owner at a time. The claim lasts until ``record`` or
+    Leases. ``lease`` gives a run to one owner at a time. The lease lasts until ``record`` or
     ``release``, or until its owner is dead: on this host, when the process is gone; elsewhere,
-    60 s after the last ``heartbeat``. The next ``claim`` then takes the run over. Tokens rise
-    with every claim on a run, also when the run was removed in between. Whoever lost a claim
-    cannot record: StaleClaimError.
+    60 s after the last ``heartbeat``. The next ``lease`` then takes the run over. Tokens rise
+    with every lease on a run, also when the run was removed in between. Whoever lost a lease
+    cannot record: StaleLeaseError.
 
     Reading. Every method that reads sees one consistent state and disturbs no writer; it works on
     a store that is being written and on one that may only be read. Runs and states hold no blobs.
@@ -70,10 +97,10 @@ class RunStore:
         location = locate(path, artifacts=artifacts)
         refuse_network_file_system(location)
         if create:
-            _make_folders(location, ())
+            make_folders(location, ())
         database = open_database(location.database, create=create, shown=location.shown)
         if create:
-            _make_folders(location, ("checkpoints", "weights", "logs"))
+            make_folders(location, ("checkpoints", "weights", "logs"))
         return cls(location, database)
 
     def close(self) -> None:
@@ -83,12 +110,7 @@ class RunStore:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def __str__(self) -> str:
@@ -135,27 +157,27 @@ class RunStore:
                 (:func:`actwise.spec.claims_in_force`).
         """
         with self.database.writing() as connection:
-            plans.insert_study(connection, study, registrations=[register(planned, claims)])
-            plans.insert_runs(connection, study.name, planned, supersede=True)
+            insert_study(connection, study, registrations=[register(planned, claims)])
+            insert_runs(connection, study.name, planned, supersede=True)
 
-    def studies(self) -> list[plans.StoredStudy]:
+    def studies(self) -> list[StoredStudy]:
         """All specs, in the order in which they were first started."""
         with self.database.reading() as connection:
-            return plans.read_studies(connection)
+            return read_studies(connection)
 
-    def planned(self, study: str | None = None) -> list[plans.StoredRun]:
+    def planned(self, study: str | None = None) -> list[StoredRun]:
         """The plan of a study, or of all, by study and in the order of the plan.
 
         Raises:
             UnknownNameError: if there is no such study.
         """
         with self.database.reading() as connection:
-            return plans.read_planned(connection, study)
+            return read_planned(connection, study)
 
-    def states(self, run_ids: Iterable[str] | None = None) -> dict[str, states.RunState]:
+    def states(self, run_ids: Iterable[str] | None = None) -> dict[str, RunState]:
         """How these runs (None: all) stand; an id that is not in the store is left out."""
         with self.database.reading() as connection:
-            return states.read_states(connection, run_ids)
+            return read_states(connection, run_ids)
 
     def find_finished(
         self, spec_hashes: Iterable[str], engine_versions: Iterable[int]
@@ -165,7 +187,7 @@ class RunStore:
         The newest engine wins. This is how results of an older engine are accepted.
         """
         with self.database.reading() as connection:
-            return states.read_finished(connection, spec_hashes, engine_versions)
+            return read_finished(connection, spec_hashes, engine_versions)
 
     def find_run(self, beginning: str) -> str:
         """The one run id that begins so.
@@ -174,9 +196,9 @@ class RunStore:
             StoreError: if none or several do.
         """
         with self.database.reading() as connection:
-            return states.read_run_id(connection, beginning)
+            return read_run_id(connection, beginning)
 
-    def claim(self, run_id: str, owner: Owner, *, again: bool = False) -> leases.Claim | None:
+    def lease(self, run_id: str, owner: Owner, *, again: bool = False) -> Lease | None:
         """Take a run, in order to train it.
 
         Args:
@@ -185,60 +207,52 @@ class RunStore:
             again: Also take a finished or diverged run, to observe more of it.
 
         Returns:
-            The claim, or None: a living process holds the run, or it has a result.
+            The lease, or None: a living process holds the run, or it has a result.
 
         Raises:
             StoreError: if the run is not in the store.
         """
         with self.database.writing() as connection:
-            return leases.claim_run(connection, run_id, owner, again=again)
+            return lease_run(connection, run_id, owner, again=again)
 
     def heartbeat(self, owner: Owner) -> tuple[str, ...]:
         """Show that ``owner`` lives, at least every 20 s; the runs that it still holds."""
         with self.database.writing() as connection:
-            return leases.renew(connection, owner)
+            return renew_leases(connection, owner)
 
-    def release(
-        self, claim: leases.Claim, reason: str | None = None, *, was_tried: bool = True
-    ) -> None:
-        """Put a run back without a result; of a claim that was lost nothing happens.
+    def release(self, lease: Lease, reason: str | None = None, *, was_tried: bool = True) -> None:
+        """Put a run back without a result; of a lease that was lost nothing happens.
 
         Args:
-            claim: What ``claim`` gave.
+            lease: What ``lease`` gave.
             reason: The accident that ended it; None for an orderly stop.
-            was_tried: False if nothing was made of the claim: then it counts as no attempt.
+            was_tried: False if nothing was made of the lease: then it counts as no attempt.
         """
         with self.database.writing() as connection:
-            if not leases.drop(connection, claim):
-                return
-            if not was_tried:
-                leases.uncount(connection, claim.run_id)
-            else:
-                is_it = runs.c.run_id == claim.run_id
-                connection.execute(update(runs).where(is_it).values(accident=reason))
+            put_back(connection, lease, reason, was_tried=was_tried)
 
-    def record(self, claim: leases.Claim, record: RunRecord) -> None:
-        """Write the result of a claimed run and give the claim back, both or neither.
+    def record(self, lease: Lease, record: RunRecord) -> None:
+        """Write the result of a leased run and give the lease back, both or neither.
 
-        Weights that were written under the claim take their place beside the result.
+        Weights that were written under the lease take their place beside the result.
 
         Raises:
-            StaleClaimError: if the claim was lost.
-            StoreUnavailableError: if the store is busy or the disk is full; the claim stays.
+            StaleLeaseError: if the lease was lost.
+            StoreUnavailableError: if the store is busy or the disk is full; the lease stays.
             OtherResultError: if a run that was observed again failed or came out otherwise; its
-                first result and the claim stay.
+                first result and the lease stay.
         """
-        assert record.run_id == claim.run_id, "a result is recorded under its own claim"
+        assert record.run_id == lease.run_id, "a result is recorded under its own lease"
         with self.database.writing() as connection:
-            results.record_result(connection, claim, record)
+            record_result(connection, lease, record)
             # While the write lock keeps others from taking the run over; a kill before the
             # commit leaves weights without a result, which the next attempt replaces.
-            weight_files.keep_weights(self.weights, claim.run_id, claim.token)
+            keep_weights(self.weights, lease.run_id, lease.token)
 
     def reopen(self, run_ids: Iterable[str]) -> int:
         """Make those of the runs that failed pending again; how many they were."""
         with self.database.writing() as connection:
-            return results.reopen_failed(connection, run_ids)
+            return reopen_failed(connection, run_ids)
 
     def result(self, run_id: str) -> RunRecord | None:
         """The whole result of a run, blobs included; None while there is none.
@@ -247,9 +261,8 @@ class RunStore:
             StoreError: if the run is not in the store.
         """
         with self.database.reading() as connection:
-            if connection.execute(select(runs.c.run_id).filter_by(run_id=run_id)).first() is None:
-                raise StoreError(f"run {run_id} is in no study of store {str(self)!r}")
-            return results.read_result(connection, run_id)
+            read_settings(connection, run_id)
+            return read_result(connection, run_id)
 
     def settings(self, run_id: str) -> dict[str, Any]:
         """What the run's id was made of: canonical levels, digests of data and code, training.
@@ -258,11 +271,7 @@ class RunStore:
             StoreError: if the run is not in the store.
         """
         with self.database.reading() as connection:
-            query = select(runs.c.settings).where(runs.c.run_id == run_id)
-            text = connection.execute(query).scalar_one_or_none()
-        if text is None:
-            raise StoreError(f"run {run_id} is in no study of store {str(self)!r}")
-        return dict(json.loads(text))
+            return read_settings(connection, run_id)
 
     def record_look(
         self,
@@ -276,25 +285,14 @@ class RunStore:
         """Note that ``what`` (analyze, report) printed verdicts now; see :class:`Look`."""
         with self.database.writing() as connection:
             seen = (study, what, num_seeds, num_runs, nominal_level)
-            looks.insert_look(connection, looks.Look(now(), *seen))
+            insert_look(connection, Look(now(), *seen))
 
     def num_results(self, study: str | None = None) -> int:
         """Number of runs of a study (None: of the store) that finished or diverged."""
         with self.database.reading() as connection:
-            return looks.count_results(connection, study)
+            return count_results(connection, study)
 
-    def looks(self, study: str | None = None) -> list[looks.Look]:
+    def looks(self, study: str | None = None) -> list[Look]:
         """Looks at a study (None: all), those at the whole store included, by time."""
         with self.database.reading() as connection:
-            return looks.read_looks(connection, study)
-
-
-def _make_folders(location: Location, names: Iterable[str]) -> None:
-    try:
-        location.database.parent.mkdir(parents=True, exist_ok=True)
-        for name in names:
-            (location.folder / name).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"store {location.shown!r} cannot be made: {error.filename}: {error.strerror}"
-        ) from None
+            return read_looks(connection, study)

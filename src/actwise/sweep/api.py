@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import UnknownNameError
 from ..spec import Describe, StudySpec, claims_in_force, load_study
 from ..store import RunStore
-from ..store.location import locate
+from ..store.database import locate
 from .events import ProgressSink
 from .options import Outcome, RunOptions
 from .plan import make_plan

@@ -62,7 +62,7 @@ def attempt(
         a user's code raises ends in one of these, ``SystemExit`` included.
     """
     settings = assignment.spec.model_dump_json(exclude_defaults=True)
-    note(f"run {assignment.run_id} begins, claim {assignment.token}: {settings}")
+    note(f"run {assignment.run_id} begins, lease {assignment.token}: {settings}")
     try:
         with warnings.catch_warnings():
             result = _attempt(assignment, setup, should_stop, on_progress)

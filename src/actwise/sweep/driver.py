@@ -1,4 +1,4 @@
-"""The driver of a sweep: claims runs for an executor and is the only one to write the store."""
+"""The driver of a sweep: leases runs for an executor and is the only one to write the store."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -8,12 +8,12 @@ from dataclasses import asdict
 from ..errors import StoreError
 from ..spec import ObserveSpec, PlannedRun
 from ..store import (
-    Claim,
+    Lease,
     OtherResultError,
     Owner,
     RunState,
     RunStore,
-    StaleClaimError,
+    StaleLeaseError,
     StoreUnavailableError,
 )
 from ..store.records import RunRecord
@@ -75,9 +75,9 @@ class Driver:
         self._owner = Owner.here()
         self._pending = pending
         self._held_by_others: list[str] = []
-        # Claims in the hands of workers, and those that could not be given back yet.
-        self._claims: dict[str, Claim] = {}
-        self._kept: dict[str, Claim] = {}
+        # Leases in the hands of workers, and those that could not be given back yet.
+        self._leases: dict[str, Lease] = {}
+        self._kept: dict[str, Lease] = {}
         self._error: StoreError | None = None
         self._attempts = dict.fromkeys(runs, 0)
         # The epoch in which a worker took each run up, by which it compiled its step.
@@ -107,10 +107,10 @@ class Driver:
             raise self._error
 
     def _work(self) -> WorkSource:
-        """Runs, claimed one by one; None while only others, or accidents to come, have any."""
-        while self._pending or self._held_by_others or self._claims:
+        """Runs, leased one by one; None while only others, or accidents to come, have any."""
+        while self._pending or self._held_by_others or self._leases:
             try:
-                assignment = self._claim_next()
+                assignment = self._lease_next()
                 if assignment is None and self._held_by_others:
                     self._look_at_others()
             except StoreError as error:
@@ -119,33 +119,33 @@ class Driver:
                 return
             yield None if assignment is None else (assignment,)
 
-    def _claim_next(self) -> Assignment | None:
+    def _lease_next(self) -> Assignment | None:
         while self._pending:
             run_id = self._pending.take()
             is_again = run_id in self._again
-            claim = self._kept.get(run_id)
-            claim = claim or self._store.claim(run_id, self._owner, again=is_again)
-            if claim is None:
+            lease = self._kept.get(run_id)
+            lease = lease or self._store.lease(run_id, self._owner, again=is_again)
+            if lease is None:
                 self._held_by_others.append(run_id)
                 continue
-            self._kept[run_id] = claim
+            self._kept[run_id] = lease
             if is_again and not self._lacks(self._store.states([run_id])[run_id]):
                 # Another driver has observed it since this one made its list.
-                self._give_back(claim, was_tried=False)
+                self._give_back(lease, was_tried=False)
             else:
-                return self._assign(claim)
+                return self._assign(lease)
         return None
 
-    def _assign(self, claim: Claim) -> Assignment:
-        run = self._runs[claim.run_id]
-        recorded = self._store.result(claim.run_id) if claim.run_id in self._again else None
-        self._claims[claim.run_id] = self._kept.pop(claim.run_id)
-        self._attempts[claim.run_id] += 1
-        attempt = self._attempts[claim.run_id]
-        self._first_epochs.pop(claim.run_id, None)
+    def _assign(self, lease: Lease) -> Assignment:
+        run = self._runs[lease.run_id]
+        recorded = self._store.result(lease.run_id) if lease.run_id in self._again else None
+        self._leases[lease.run_id] = self._kept.pop(lease.run_id)
+        self._attempts[lease.run_id] += 1
+        attempt = self._attempts[lease.run_id]
+        self._first_epochs.pop(lease.run_id, None)
         self._sink.emit(
             RunStarted(
-                run_id=claim.run_id,
+                run_id=lease.run_id,
                 label=self._label(run),
                 attempt=attempt,
                 is_compiling=run.spec.train.compile,
@@ -153,7 +153,7 @@ class Driver:
         )
         return make_assignment(
             run,
-            token=claim.token,
+            token=lease.token,
             observe=self._observe,
             recorded_weights=recorded.weights_sha256 if recorded else None,
         )
@@ -176,7 +176,7 @@ class Driver:
                 self._end_elsewhere(state)
         self._held_by_others = list(held)
         holders = tuple(sorted({str(owner) for owner in held.values()}))
-        if held and not self._claims and not self._pending and holders != self._shown_holders:
+        if held and not self._leases and not self._pending and holders != self._shown_holders:
             self._shown_holders = holders
             self._sink.emit(Waiting(num_runs=len(held), holders=holders))
 
@@ -192,38 +192,38 @@ class Driver:
 
     def _take(self, result: Result, *, is_stopping: bool) -> None:
         assert not isinstance(result, Tried)
-        claim = self._kept[result.run_id] = self._claims.pop(result.run_id)
+        lease = self._kept[result.run_id] = self._leases.pop(result.run_id)
         try:
             if isinstance(result, Done):
-                result = self._record(claim, result.record) or result
+                result = self._record(lease, result.record) or result
             if isinstance(result, PutBack):
-                self._put_back(claim, result, is_stopping=is_stopping)
+                self._put_back(lease, result, is_stopping=is_stopping)
         except StoreError as error:
             self._error = self._error or error
 
-    def _record(self, claim: Claim, record: RunRecord) -> PutBack | None:
+    def _record(self, lease: Lease, record: RunRecord) -> PutBack | None:
         """Record a result; an accident if the store cannot be written just now."""
         try:
-            self._store.record(claim, record)
+            self._store.record(lease, record)
         except StoreUnavailableError as error:
-            return PutBack(claim.run_id, str(error), is_accident=True)
-        except StaleClaimError as error:
-            del self._kept[claim.run_id]
-            self._held_by_others.append(claim.run_id)
+            return PutBack(lease.run_id, str(error), is_accident=True)
+        except StaleLeaseError as error:
+            del self._kept[lease.run_id]
+            self._held_by_others.append(lease.run_id)
             self._sink.emit(Note(str(error)))
             return None
         except OtherResultError as error:
-            self._give_back(claim)
-            self.refused.add(claim.run_id)
+            self._give_back(lease)
+            self.refused.add(lease.run_id)
             self._sink.emit(Note(str(error)))
             return None
-        del self._kept[claim.run_id]
-        remove_leftovers(self._store, claim.run_id)
-        self._time_left.end(claim.run_id)
+        del self._kept[lease.run_id]
+        remove_leftovers(self._store, lease.run_id)
+        self._time_left.end(lease.run_id)
         self._sink.emit(
             RunEnded(
-                run_id=claim.run_id,
-                label=self._label(self._runs[claim.run_id]),
+                run_id=lease.run_id,
+                label=self._label(self._runs[lease.run_id]),
                 status=record.status,
                 test_accuracy=record.test_accuracy,
                 train_seconds=record.train_seconds,
@@ -231,38 +231,38 @@ class Driver:
         )
         return None
 
-    def _put_back(self, claim: Claim, result: PutBack, *, is_stopping: bool) -> None:
-        self._give_back(claim, result.reason if result.is_accident else None)
-        self._time_left.put_back(claim.run_id)
+    def _put_back(self, lease: Lease, result: PutBack, *, is_stopping: bool) -> None:
+        self._give_back(lease, result.reason if result.is_accident else None)
+        self._time_left.put_back(lease.run_id)
         is_given_up = False
         if not is_stopping:
-            is_given_up = self._attempts[claim.run_id] >= self._max_attempts
+            is_given_up = self._attempts[lease.run_id] >= self._max_attempts
             if is_given_up:
-                self._time_left.end(claim.run_id)
+                self._time_left.end(lease.run_id)
             else:
-                self._pending.put_back(claim.run_id, after_accident=True)
+                self._pending.put_back(lease.run_id, after_accident=True)
         self._sink.emit(
             RunPutBack(
-                run_id=claim.run_id,
-                label=self._label(self._runs[claim.run_id]),
+                run_id=lease.run_id,
+                label=self._label(self._runs[lease.run_id]),
                 reason=result.reason,
                 is_given_up=is_given_up,
             )
         )
 
     def _give_back(
-        self, claim: Claim, reason: str | None = None, *, was_tried: bool = True
+        self, lease: Lease, reason: str | None = None, *, was_tried: bool = True
     ) -> None:
-        """Release a claim; one that cannot be released just now is kept, and used again."""
+        """Release a lease; one that cannot be released just now is kept, and used again."""
         with suppress(StoreUnavailableError):
-            self._store.release(claim, reason, was_tried=was_tried)
-            del self._kept[claim.run_id]
+            self._store.release(lease, reason, was_tried=was_tried)
+            del self._kept[lease.run_id]
 
     def _give_all_back(self) -> None:
         """Leave no lease to this process, which would keep every other driver waiting."""
-        for claim in (*self._claims.values(), *self._kept.values()):
+        for lease in (*self._leases.values(), *self._kept.values()):
             try:
-                self._store.release(claim)
+                self._store.release(lease)
             except StoreError as error:
                 self._error = self._error or error
 

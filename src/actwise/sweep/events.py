@@ -18,7 +18,7 @@ class SweepStarted:
 
 @dataclass(frozen=True, kw_only=True)
 class RunStarted:
-    """A run has been claimed; ``attempt`` counts from 1 in this command.
+    """A run has been leased; ``attempt`` counts from 1 in this command.
 
     ``is_compiling``: its first step is compiled before, which takes a minute or more.
     """

@@ -8,7 +8,7 @@ from typing import Protocol
 from .protocol import Assignment, Progress, PutBack, Result, Setup
 
 WorkSource = Iterator[tuple[Assignment, ...] | None]
-"""Work, claimed when it is asked for; None says: nothing at the moment, ask again."""
+"""Work, leased when it is asked for; None says: nothing at the moment, ask again."""
 
 IDLE_SECONDS = 0.1
 

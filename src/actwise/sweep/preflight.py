@@ -1,4 +1,4 @@
-"""What concerns all runs, found out before any is claimed."""
+"""What concerns all runs, found out before any is leased."""
 
 from collections.abc import Sequence
 

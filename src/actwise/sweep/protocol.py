@@ -52,10 +52,10 @@ class Setup:
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
-    """One run under one claim.
+    """One run under one lease.
 
     Attributes:
-        token: Fencing token of the claim.
+        token: Fencing token of the lease.
         spec: With canonical levels, so that a result is a function of the run's id alone.
         data_digest, code_digests: What the id was made from; the worker holds them against what
             it loads.

@@ -3,8 +3,14 @@
 from typing import Any
 
 from ..engine import Device, TrainResult
-from ..store.environment import environment, fingerprint
-from ..store.records import LAST_ONLY, RunRecord, hash_predictions, pack_predictions
+from ..store.records import (
+    LAST_ONLY,
+    RunRecord,
+    environment,
+    fingerprint,
+    hash_predictions,
+    pack_predictions,
+)
 from .protocol import Assignment
 
 

@@ -114,7 +114,7 @@ def _run(
     if todo.runs:
         setup = make_setup(store, options, workers=workers)
         executor = make_executor(setup, options, workers, waiting)
-        # The signals are heard only now: what went before ends at once, and has claimed nothing.
+        # The signals are heard only now: what went before ends at once, and has leased nothing.
         with stop, suppress(KeyboardInterrupt):
             driver.drive(executor, should_stop=stop)
     outcome = _outcome(store, todo, stop, has_refused=bool(driver.refused))

@@ -1,0 +1,180 @@
+"""The tables of a store. What a column means is said once, here.
+
+Blobs (predictions, probes) and curves (epochs) lie in tables of their own, so that reading runs
+touches none of them. Times of day are UTC in ISO 8601, JSON is text with sorted keys.
+"""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+
+SCHEMA_VERSION = 2
+"""Raised with a step in :mod:`.migrations` and a stored sample in tests/store/data."""
+
+metadata = MetaData()
+
+studies = Table(
+    "studies",
+    metadata,
+    # One row for every spec started under a name; the plan is the union of them.
+    Column("study", Text, primary_key=True),
+    Column("study_hash", Text, primary_key=True),
+    Column("started_at", Text, nullable=False),
+    Column("spec", Text, nullable=False),
+    # What was fixed and when: a JSON list of Registration; NULL before version 2.
+    Column("registered", Text),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_id", Text, primary_key=True),
+    Column("spec_hash", Text, nullable=False, index=True),
+    Column("cell_hash", Text, nullable=False),
+    Column("engine_version", Integer, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    # The canonical settings that are hashed, as JSON.
+    Column("settings", Text, nullable=False),
+    Column("parameters", BigInteger, nullable=False),
+    # pending, finished, diverged or failed; whether it is running says its lease.
+    Column("status", Text, nullable=False, index=True),
+    # Number of leases, and why the last one without a result ended.
+    Column("attempts", Integer, nullable=False),
+    Column("accident", Text),
+    # The result, empty while pending.
+    Column("test_accuracy", Float),
+    Column("best_test_accuracy", Float),
+    Column("validation_accuracy", Float),
+    Column("train_accuracy", Float),
+    Column("test_loss", Float),
+    Column("num_epochs", Integer),
+    Column("train_seconds", Float),
+    Column("images_per_second", Float),
+    Column("weights_sha256", Text),
+    Column("predictions_sha256", Text),
+    Column("environment_id", Text, ForeignKey("environments.environment_id")),
+    Column("observed", Text),
+    Column("traceback", Text),
+    Column("recorded_at", Text),
+)
+
+study_runs = Table(
+    "study_runs",
+    metadata,
+    # The label as asked: every setting but the seed, and its hash.
+    Column("study", Text, primary_key=True),
+    Column("label", Text, primary_key=True),
+    Column("run_id", Text, ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("dataset", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("regularization", Text, nullable=False),
+    Column("activation", Text, nullable=False),
+    Column("width", Float, nullable=False),
+    # JSON, settings at their default and the seed (which is the run's) left out.
+    Column("asked", Text, nullable=False),
+    Column("is_aliased", Boolean, nullable=False),
+    Index("study_runs_in_order", "study", "position"),
+    Index("study_runs_of_run", "run_id"),
+)
+
+
+def _of_run() -> Column[str]:
+    return Column("run_id", Text, ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True)
+
+
+epochs = Table(
+    "epochs",
+    metadata,
+    _of_run(),
+    Column("epoch", Integer, primary_key=True),
+    # A loss that is not a number is stored as NULL, which is how SQLite stores it.
+    Column("train_loss", Float),
+    Column("train_accuracy", Float),
+    Column("learning_rate", Float),
+    Column("seconds", Float),
+    Column("validation_loss", Float),
+    Column("validation_accuracy", Float),
+    Column("test_loss", Float),
+    Column("test_accuracy", Float),
+)
+
+predictions = Table(
+    "predictions", metadata, _of_run(), Column("packed", LargeBinary, nullable=False)
+)
+
+probes = Table("probes", metadata, _of_run(), Column("packed", LargeBinary, nullable=False))
+
+environments = Table(
+    "environments",
+    metadata,
+    # One row for every distinct description of a machine; several may share a fingerprint.
+    Column("environment_id", Text, primary_key=True),
+    Column("fingerprint_id", Text, nullable=False),
+    Column("device", Text),
+    Column("details", Text, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    # AUTOINCREMENT: a token is never given twice, not even when its lease and its run are gone.
+    Column("token", Integer, primary_key=True),
+    Column(
+        "run_id",
+        Text,
+        ForeignKey("runs.run_id", ondelete="CASCADE"),
+        nullable=False,
+        unique=True,
+    ),
+    Column("host", Text, nullable=False),
+    Column("boot_id", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("process_start", Text, nullable=False),
+    # Seconds since 1970, by the owner's clock.
+    Column("heartbeat", Float, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+looks = Table(
+    "looks",
+    metadata,
+    Column("look_id", Integer, primary_key=True),
+    Column("looked_at", Text, nullable=False),
+    Column("study", Text),
+    Column("what", Text, nullable=False),
+    Column("num_seeds", Integer, nullable=False),
+    # Runs with a result, and the level of the tests; not recorded by version 1.
+    Column("num_runs", Integer),
+    Column("nominal_level", Float),
+)
+
+
+def now() -> str:
+    """The time of day as it is stored: UTC, to the microsecond, so that order is kept."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def to_json(value: Any) -> str:
+    """JSON as it is stored: one text for one value."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def short_hash(text: str) -> str:
+    """Key of a stored text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,16 @@
+"""A store and the world: exports and their formats, imports, and copies."""
+
+from .backup import Copied as Copied
+from .backup import copy_store as copy_store
+from .export import TABLES as TABLES
+from .export import WHAT as WHAT
+from .export import export_all as export_all
+from .export import export_table as export_table
+from .exported import Exported as Exported
+from .exported import read_exported as read_exported
+from .formats import FORMATS as FORMATS
+from .formats import render_table as render_table
+from .formats import write_file as write_file
+from .formats import write_table as write_table
+from .importing import Imported as Imported
+from .importing import import_folders as import_folders

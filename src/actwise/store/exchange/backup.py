@@ -1,0 +1,82 @@
+"""``store copy``: a consistent copy of a store while its runs go on."""
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...errors import StoreError
+from ..database import DATABASE_NAME, locate, refuse_network_file_system
+from ..runs import kept_weights
+from ..store import RunStore
+
+
+@dataclass(frozen=True)
+class Copied:
+    """What a copy holds: results, and the files beside the database with their size."""
+
+    num_results: int
+    num_files: int
+    num_bytes: int
+
+
+def copy_store(store: RunStore, destination: Path) -> Copied:
+    """Copy a store into a new folder.
+
+    The database is copied as it is at one moment, by SQLite's online backup. With it come the
+    weights and logs of the runs that have a result at that moment. Runs in flight are pending in
+    the copy: their leases and checkpoints stay behind. The folder appears when it is complete.
+
+    Raises:
+        StoreError: if ``destination`` exists and is not an empty folder, lies on a network file
+            system or cannot be written.
+    """
+    location = locate(destination)
+    refuse_network_file_system(location)
+    if location.folder.exists() and not _is_empty_folder(location.folder):
+        raise StoreError(f"copy {str(destination)!r} exists already; give a new folder")
+    partial = location.folder.with_name(f".{location.folder.name}.partial-{os.getpid()}")
+    try:
+        try:
+            partial.mkdir(parents=True)
+            run_ids = _copy_database(store, partial / DATABASE_NAME)
+            files = [_copy_file(path, partial) for path in _files_of(store, run_ids)]
+            (partial / "checkpoints").mkdir()
+            partial.replace(location.folder)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    except OSError as error:
+        raise StoreError(f"copy {str(destination)!r} cannot be written: {error.strerror}") from None
+    return Copied(len(run_ids), len(files), sum(files))
+
+
+def _is_empty_folder(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())
+
+
+def _copy_database(store: RunStore, path: Path) -> list[str]:
+    """Copy it without its leases; the ids of the runs with a result in the copy."""
+    with (
+        store.database.without_transaction() as source,
+        closing(sqlite3.connect(path, isolation_level=None)) as target,
+    ):
+        target.execute("PRAGMA synchronous = FULL")
+        source.backup(target)
+        target.execute("DELETE FROM leases")
+        ids = target.execute("SELECT run_id FROM runs WHERE status != 'pending'").fetchall()
+    return [run_id for (run_id,) in ids]
+
+
+def _files_of(store: RunStore, run_ids: list[str]) -> list[Path]:
+    named = [kept_weights(store.weights, run_id) for run_id in run_ids]
+    named += [store.logs / f"{run_id}.log" for run_id in run_ids]
+    return [path for path in named if path.is_file()]
+
+
+def _copy_file(path: Path, folder: Path) -> int:
+    target = folder / path.parent.name / path.name
+    target.parent.mkdir(exist_ok=True)
+    shutil.copy2(path, target)
+    return target.stat().st_size

@@ -1,0 +1,131 @@
+"""``export``: one table of a store, or all of them as a folder that ``import`` reads back."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from ... import __version__
+from ...errors import StoreError, UnknownNameError
+from ..database import SCHEMA_VERSION
+from ..plans import read_levels, require_study
+from ..store import RunStore
+from ..tables import (
+    environments_table,
+    epochs_table,
+    keep_where,
+    looks_table,
+    predictions_table,
+    probes_table,
+    runs_table,
+    studies_table,
+    study_runs_table,
+)
+from .formats import render_table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MANIFEST = "manifest.json"
+"""Written last: a folder without it is not complete."""
+
+_OF_RUNS: Mapping[str, Callable[[Connection, "pa.Table"], "pa.Table"]] = {
+    "runs": lambda connection, chosen: chosen,
+    "epochs": epochs_table,
+    "predictions": predictions_table,
+    "probes": probes_table,
+}
+_OTHERS: Mapping[str, Callable[[Connection, str | None], "pa.Table"]] = {
+    "environments": environments_table,
+    "looks": looks_table,
+}
+WHAT = (*_OF_RUNS, *_OTHERS)
+"""What :func:`export_table` can be asked for."""
+
+TABLES = (*WHAT, "studies", "study_runs")
+"""What :func:`export_all` writes, each as ``NAME.parquet``."""
+
+
+def export_table(
+    store: RunStore, what: str, *, study: str | None = None, where: Sequence[str] = ()
+) -> "pa.Table":
+    """One table of a store, as Arrow.
+
+    Args:
+        store: Any store, also one that is being written.
+        what: ``runs``: one row per (study, label, run) with a result. ``epochs``: the curve of
+            each of these rows. ``predictions``, ``probes``: once per run. ``environments``.
+            ``looks``.
+        study: Only this study.
+        where: Conditions ``FIELD=VALUE``: on the columns of ``runs`` for the first four, which
+            thus are about the same runs; on the table's own for the others.
+
+    Raises:
+        UnknownNameError: if ``what``, the study or a field of a condition is not known.
+        SpecError: if a condition is not FIELD=VALUE.
+    """
+    if what not in WHAT:
+        raise UnknownNameError("table", what, WHAT)
+    with store.database.reading() as connection:
+        if study is not None:
+            require_study(connection, study)
+        if what in _OTHERS:
+            return keep_where(_OTHERS[what](connection, study), where)
+        known = read_levels(connection, study)
+        chosen = keep_where(runs_table(connection, study), where, known=known)
+        return _OF_RUNS[what](connection, chosen)
+
+
+def export_all(store: RunStore, folder: Path, *, where: Sequence[str] = ()) -> list[Path]:
+    """Write every table of a store as Parquet into a new folder, with a manifest.
+
+    The tables are those of :func:`export_table`, with the columns at the end of ``runs`` that an
+    import needs, and ``studies`` and ``study_runs``, the plans. The manifest holds the schema
+    version and the SHA-256 of each file. Weights are not exported.
+
+    Args:
+        store: Any store, also one that is being written.
+        folder: Is made.
+        where: Conditions ``FIELD=VALUE`` on the columns of ``runs``: results of these runs only
+            (``seed=0``: one piece of a long study); the plans stay whole.
+
+    Raises:
+        UnknownNameError: if a field of a condition, or its value, is not known.
+        SpecError: if a condition is not FIELD=VALUE.
+        StoreError: if the folder is there and not empty, or cannot be written.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise StoreError(f"{str(folder)!r} exists already; give a new folder")
+    contents = {
+        f"{name}.parquet": render_table(t, "parquet") for name, t in _all(store, where).items()
+    }
+    manifest = {
+        "format": "actwise export",
+        "actwise": __version__,
+        "schema_version": SCHEMA_VERSION,
+        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()},
+    }
+    contents[MANIFEST] = json.dumps(manifest, indent=2).encode() + b"\n"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in contents.items():
+            (folder / name).write_bytes(data)
+    except OSError as error:
+        raise StoreError(f"{str(folder)!r} cannot be written: {error.strerror}") from None
+    return [folder / name for name in contents]
+
+
+def _all(store: RunStore, where: Sequence[str]) -> dict[str, "pa.Table"]:
+    """Every table, all of one moment."""
+    with store.database.reading() as connection:
+        known = read_levels(connection, None)
+        runs = keep_where(runs_table(connection, None, complete=True), where, known=known)
+        return {
+            **{name: read(connection, runs) for name, read in _OF_RUNS.items()},
+            **{name: read(connection, None) for name, read in _OTHERS.items()},
+            "studies": studies_table(connection),
+            "study_runs": study_runs_table(connection),
+        }

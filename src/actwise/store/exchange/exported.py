@@ -1,0 +1,211 @@
+"""Reading a folder of :func:`~.export.export_all`: whole and consistent, or refused."""
+
+import hashlib
+import io
+import json
+from collections import defaultdict
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...errors import ActwiseError, StoreError
+from ...spec import (
+    Description,
+    PlannedRun,
+    RunSpec,
+    StudySpec,
+    canonical_settings,
+    cell_hash,
+    run_id,
+    spec_hash,
+)
+from ..database import SCHEMA_VERSION
+from ..plans import Look, Registration, read_registrations
+from ..records import EpochRecord, RunRecord, hash_predictions, pack_predictions
+from ..runs import RECORD_COLUMNS
+from .export import MANIFEST, TABLES
+
+ExportedRow = dict[str, Any]
+
+_EPOCH_FIELDS = tuple(field.name for field in fields(EpochRecord))
+
+
+@dataclass(frozen=True)
+class ExportedResult:
+    """A result and what the store notes beside it."""
+
+    record: RunRecord
+    attempts: int
+    recorded_at: str
+
+
+@dataclass(frozen=True)
+class Exported:
+    """One folder, read and checked.
+
+    Attributes:
+        studies: Each spec with the time at which it was first started, and what was fixed with it.
+        plans: Study name, engine version and the runs planned for them, in order.
+    """
+
+    folder: Path
+    studies: tuple[tuple[StudySpec, str, tuple[Registration, ...]], ...]
+    plans: tuple[tuple[str, int, tuple[PlannedRun, ...]], ...]
+    results: tuple[ExportedResult, ...]
+    looks: tuple[Look, ...]
+
+
+def read_exported(folder: Path) -> Exported:
+    """Read and check one folder.
+
+    Raises:
+        StoreError: if it is no export, damaged, of a newer schema, or holds an id that does not
+            follow from its settings.
+    """
+    contents = _contents(folder)
+    try:
+        tables = {name: _rows(name, content) for name, content in contents.items()}
+        return Exported(
+            folder=folder,
+            studies=tuple(_study(row) for row in tables["studies"]),
+            plans=_plans(tables["study_runs"]),
+            results=_results(tables),
+            looks=tuple(Look(**row) for row in tables["looks"]),
+        )
+    except ActwiseError as error:
+        raise StoreError(f"export {str(folder)!r}: {error}") from None
+    except (KeyError, TypeError, ValueError) as error:
+        what = str(error).splitlines()[0]
+        raise StoreError(f"export {str(folder)!r} is damaged: {what}") from None
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    """The bytes of every table, as the manifest says they are."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        digests, version = manifest["sha256"], int(manifest["schema_version"])
+    except FileNotFoundError:
+        raise StoreError(f"{str(folder)!r} is no complete export: it has no {MANIFEST}") from None
+    except (OSError, ValueError, KeyError, TypeError):
+        raise StoreError(f"export {str(folder)!r} is damaged: {MANIFEST} is not valid") from None
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"export {str(folder)!r} has schema version {version} and this actwise knows versions "
+            f"up to {SCHEMA_VERSION}; install a newer actwise"
+        )
+    return {name: _verified(folder / f"{name}.parquet", digests) for name in TABLES}
+
+
+def _verified(path: Path, digests: dict[str, str]) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise StoreError(f"export file {str(path)!r} cannot be read: {error.strerror}") from None
+    if hashlib.sha256(content).hexdigest() != digests.get(path.name):
+        raise StoreError(f"export file {str(path)!r} is damaged: its SHA-256 is not the manifest's")
+    return content
+
+
+def _rows(name: str, content: bytes) -> list[ExportedRow]:
+    import pyarrow.parquet as pq
+
+    # Labels would be read for every epoch of every run.
+    columns = ["run_id", *_EPOCH_FIELDS] if name == "epochs" else None
+    rows: list[ExportedRow] = pq.read_table(io.BytesIO(content), columns=columns).to_pylist()
+    return rows
+
+
+def _study(row: ExportedRow) -> tuple[StudySpec, str, tuple[Registration, ...]]:
+    # Exports of version 1 lack the column.
+    registrations = read_registrations(row.get("registered"))
+    return StudySpec.model_validate_json(row["spec"]), row["started_at"], registrations
+
+
+def _plans(rows: list[ExportedRow]) -> tuple[tuple[str, int, tuple[PlannedRun, ...]], ...]:
+    plans: dict[tuple[str, int], list[PlannedRun]] = defaultdict(list)
+    for row in rows:
+        plans[row["study"], row["engine_version"]].append(_planned(row))
+    return tuple((study, engine, tuple(runs)) for (study, engine), runs in plans.items())
+
+
+def _planned(row: ExportedRow) -> PlannedRun:
+    """A line of a plan, with every hash computed again."""
+    spec = RunSpec.model_validate({**json.loads(row["asked"]), "seed": row["seed"]})
+    settings = json.loads(row["settings"])
+    description = _description(settings, row["parameters"])
+    cell = cell_hash(spec, description)
+    hashed = spec_hash(cell, spec.seed)
+    planned = PlannedRun(
+        spec=spec,
+        cell_hash=cell,
+        spec_hash=hashed,
+        run_id=run_id(hashed, row["engine_version"]),
+        settings=settings,
+        is_aliased=row["aliased"],
+        parameters=row["parameters"],
+    )
+    found = (planned.run_id, planned.spec_hash, planned.cell_hash)
+    if (
+        found != (row["run_id"], row["spec_hash"], row["cell_hash"])
+        or canonical_settings(spec, description) != settings
+    ):
+        raise StoreError(f"the id of run {row['run_id']} does not follow from its settings")
+    return planned
+
+
+def _description(settings: ExportedRow, parameters: int) -> Description:
+    """What of a description is hashed stands in the settings; the rest is not needed."""
+    return Description(
+        model=settings["model"],
+        regularization=settings["regularization"],
+        activation=settings["activation"],
+        data_digest=settings["data"],
+        code_digests=tuple((level, digest) for level, digest in settings.get("code", ())),
+        input_shape=(0, 0, 0),
+        num_classes=0,
+        num_train=0,
+        num_test=0,
+        parameters=parameters,
+        macs=0,
+        memory_bytes=0,
+    )
+
+
+def _results(tables: dict[str, list[ExportedRow]]) -> tuple[ExportedResult, ...]:
+    known = {row["run_id"] for row in tables["study_runs"]}
+    curves: dict[str, dict[int, EpochRecord]] = defaultdict(dict)
+    for row in tables["epochs"]:
+        curve = curves[row.pop("run_id")]
+        curve[row["epoch"]] = EpochRecord(**row)
+    details = {row["environment_id"]: row["details"] for row in tables["environments"]}
+    classes = {row["run_id"]: np.array(row["classes"]) for row in tables["predictions"]}
+    probes = {row["run_id"]: row["packed"] for row in tables["probes"]}
+    results = {}
+    # A run stands in the table once per label.
+    for row in tables["runs"]:
+        name = row["run_id"]
+        if name not in known:
+            raise StoreError(f"run {name} has a result and stands in no plan")
+        record = RunRecord(
+            run_id=name,
+            **{column: row[column] for column in RECORD_COLUMNS},
+            epochs=tuple(curves[name][epoch] for epoch in sorted(curves[name])),
+            environment=json.loads(details[row["environment_id"]]),
+            observed=tuple(o for o in json.loads(row["observed"]) if o != "keep_weights"),
+            predictions=pack_predictions(classes[name]) if name in classes else None,
+            probes=probes.get(name),
+        )
+        _check_predictions(record, classes.get(name))
+        results[name] = ExportedResult(record, row["attempts"], row["recorded_at"])
+    return tuple(results.values())
+
+
+def _check_predictions(record: RunRecord, classes_N: np.ndarray | None) -> None:
+    found = None if classes_N is None else hash_predictions(classes_N)
+    if found != record.predictions_sha256:
+        raise StoreError(
+            f"the predictions of run {record.run_id} have the SHA-256 {found}, and "
+            f"{record.predictions_sha256} is recorded"
+        )

@@ -1,0 +1,18 @@
+"""What was fixed beforehand, and when it was looked at: plans, registrations, looks."""
+
+from .looks import Look as Look
+from .looks import count_results as count_results
+from .looks import insert_look as insert_look
+from .looks import read_looks as read_looks
+from .plans import StoredRun as StoredRun
+from .plans import StoredStudy as StoredStudy
+from .plans import insert_runs as insert_runs
+from .plans import insert_study as insert_study
+from .plans import mark_aliases as mark_aliases
+from .plans import read_levels as read_levels
+from .plans import read_planned as read_planned
+from .plans import read_studies as read_studies
+from .plans import require_study as require_study
+from .registrations import Registration as Registration
+from .registrations import read_registrations as read_registrations
+from .registrations import register as register

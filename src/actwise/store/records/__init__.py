@@ -1,0 +1,12 @@
+"""What a training leaves behind, as plain data: records, classes of images, and where it ran."""
+
+from .classes import hash_predictions as hash_predictions
+from .classes import pack_predictions as pack_predictions
+from .classes import unpack_predictions as unpack_predictions
+from .environment import environment as environment
+from .environment import fingerprint as fingerprint
+from .environment import fingerprint_id as fingerprint_id
+from .records import LAST_ONLY as LAST_ONLY
+from .records import EpochRecord as EpochRecord
+from .records import RunRecord as RunRecord
+from .records import Status as Status

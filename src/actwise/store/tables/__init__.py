@@ -1,0 +1,14 @@
+"""A store as Arrow tables, and the conditions that choose their rows."""
+
+from .beside import environments_table as environments_table
+from .beside import looks_table as looks_table
+from .beside import studies_table as studies_table
+from .beside import study_runs_table as study_runs_table
+from .filters import is_any as is_any
+from .filters import keep_where as keep_where
+from .filters import parse_where as parse_where
+from .filters import refuse_unknown as refuse_unknown
+from .runs import epochs_table as epochs_table
+from .runs import predictions_table as predictions_table
+from .runs import probes_table as probes_table
+from .runs import runs_table as runs_table

@@ -1,0 +1,143 @@
+"""A store as tables: one row a run and label, and what was measured in these runs.
+
+Only runs with a result are exported (finished, diverged, failed). Rows stand in the order of the
+plans, so that two stores with the same results give the same tables. Tables are Arrow's.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sqlalchemy import Connection, select
+
+from ...spec import RunSpec, TrainSpec
+from ..database.schema import environments, epochs, predictions, probes, runs, study_runs, to_json
+from ..plans import read_studies
+from ..records import unpack_predictions
+from .arrow import array_of, class_lists, read_of_runs, read_table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+LABELS = (
+    study_runs.c.study,
+    study_runs.c.dataset,
+    study_runs.c.model,
+    study_runs.c.width,
+    study_runs.c.regularization,
+    study_runs.c.activation,
+    runs.c.seed,
+)
+_RESULT = (
+    runs.c.status,
+    runs.c.test_accuracy,
+    runs.c.best_test_accuracy,
+    runs.c.validation_accuracy,
+    runs.c.train_accuracy,
+    runs.c.test_loss,
+    runs.c.num_epochs.label("epochs"),
+    runs.c.train_seconds,
+    runs.c.images_per_second,
+    runs.c.parameters,
+    environments.c.device,
+    runs.c.attempts,
+    runs.c.weights_sha256,
+    runs.c.predictions_sha256,
+    environments.c.fingerprint_id.label("environment"),
+)
+# What an import needs beside the columns that people read.
+_RESTORED = (runs.c.environment_id, runs.c.observed, runs.c.traceback, runs.c.recorded_at)
+
+
+def runs_table(connection: Connection, study: str | None, *, complete: bool = False) -> "pa.Table":
+    """One row per (study, label, run), a column per further factor.
+
+    Further factors are the ``train.FIELD`` that a study varies, and those in which the runs
+    differ otherwise: tables must not average over them. With ``complete`` the columns that an
+    import needs follow at the end.
+    """
+    query = (
+        select(
+            study_runs.c.run_id,
+            study_runs.c.is_aliased.label("aliased"),
+            *(runs.c.spec_hash, runs.c.engine_version),
+            *LABELS,
+            *_RESULT,
+            study_runs.c.asked.label("spec"),
+            *(_RESTORED if complete else ()),
+        )
+        .join(runs, runs.c.run_id == study_runs.c.run_id)
+        .join(environments, environments.c.environment_id == runs.c.environment_id)
+        .where(runs.c.status != "pending")
+        .order_by(study_runs.c.study, study_runs.c.position)
+    )
+    if study is not None:
+        query = query.where(study_runs.c.study == study)
+    table = read_table(connection, query)
+    specs = _specs(table["spec"].to_pylist(), table["seed"].to_pylist())
+    spec_json = [to_json(spec.model_dump(mode="json")) for spec in specs]
+    table = table.set_column(table.schema.get_field_index("spec"), "spec", [spec_json])
+    for name, values in _further_factors(connection, study, specs).items():
+        table = table.add_column(table.schema.get_field_index("status"), name, [array_of(values)])
+    return table
+
+
+def epochs_table(connection: Connection, chosen: "pa.Table") -> "pa.Table":
+    """The curve of every row of a runs table: its labels, then the fields of EpochRecord."""
+    run_ids = chosen["run_id"].to_pylist()
+    curves = read_of_runs(connection, epochs, run_ids)
+    rows_of: dict[str, list[int]] = defaultdict(list)
+    for row, run_id in enumerate(curves["run_id"].to_pylist()):
+        rows_of[run_id].append(row)
+    spans = [rows_of[run_id] for run_id in run_ids]
+    before_results = chosen.column_names[: chosen.column_names.index("status")]
+    labels = [n for n in before_results if n not in ("aliased", "spec_hash", "engine_version")]
+    table = chosen.select(labels).take(np.repeat(np.arange(len(spans)), [len(s) for s in spans]))
+    curves = curves.drop_columns("run_id").take(np.fromiter(chain(*spans), dtype=np.int64))
+    for name in curves.column_names:
+        table = table.append_column(name, curves[name])
+    return table
+
+
+def predictions_table(connection: Connection, chosen: "pa.Table") -> "pa.Table":
+    """Per run its predicted class of every test image in canonical order (``classes``)."""
+    packed = read_of_runs(connection, predictions, chosen["run_id"].to_pylist())
+    classes = [unpack_predictions(value) for value in packed["packed"].to_pylist()]
+    return packed.drop_columns("packed").append_column("classes", class_lists(classes))
+
+
+def probes_table(connection: Connection, chosen: "pa.Table") -> "pa.Table":
+    """Per run its probes (``packed``), as the observer that made them packed them."""
+    return read_of_runs(connection, probes, chosen["run_id"].to_pylist())
+
+
+def _specs(asked: Iterable[str], seeds: Iterable[int]) -> list[RunSpec]:
+    """The spec of every row; a label is parsed once, however many seeds it has."""
+    by_label: dict[str, RunSpec] = {}
+    specs = []
+    for text, seed in zip(asked, seeds, strict=True):
+        if text not in by_label:
+            by_label[text] = RunSpec.model_validate({**json.loads(text), "seed": seed})
+        specs.append(by_label[text].model_copy(update={"seed": seed}))
+    return specs
+
+
+def _further_factors(
+    connection: Connection, study: str | None, specs: Sequence[RunSpec]
+) -> dict[str, list[Any]]:
+    """Values of the further factors, by column name, in the order of TrainSpec."""
+    varied = {
+        factor
+        for stored in read_studies(connection)
+        if study in (None, stored.study)
+        for factor in stored.spec.factors
+    }
+    columns = {}
+    for name in TrainSpec.model_fields:
+        values = [getattr(spec.train, name) for spec in specs]
+        if f"train.{name}" in varied or len(set(values)) > 1:
+            columns[f"train.{name}"] = values
+    return columns
