@@ -14,7 +14,7 @@ from actwise.analysis.inference import fit_cells
 from actwise.analysis.observations import Observations
 from actwise.analysis.scales import logit_slope, on_scale
 from actwise.analysis.source import Reading
-from actwise.analysis.stored import read_runs
+from actwise.analysis.stored import runs_of
 from actwise.errors import SpecError
 from actwise.store import RunStore
 from actwise.store.exchange import import_folders
@@ -40,7 +40,7 @@ def test_the_deviations_of_short_runs_follow_from_our_studies(study: str, tmp_pa
     pieces = sorted((Path(__file__).parents[1] / "results" / study).glob("seed-*"))
     with RunStore.open(tmp_path / "store", create=True) as store:
         import_folders(pieces, store)
-        observed = read_runs(store, Reading()).observed
+        observed = runs_of(store.snapshot(), Reading()).observed
     part = next(part for part in fit_cells(observed).parts if part.name == "cifar10")
     known = SHORT_RUN_DEVIATIONS[study]
     assert math.sqrt(part.variance) == pytest.approx(known.points, abs=5e-4)

@@ -11,7 +11,7 @@ import actwise as aw
 from actwise.analysis import Table
 from actwise.analysis.distributions import t_quantile
 from actwise.analysis.source import Reading
-from actwise.analysis.stored import read_runs
+from actwise.analysis.stored import runs_of
 from actwise.analysis.table_intervals import with_intervals
 from actwise.report.wording import notes
 from actwise.store import RunStore
@@ -31,7 +31,7 @@ def made_table(folder: Path, accuracies: Mapping[str, tuple[float | None, ...]])
             if value is not None:
                 claim = leased(store, run.run_id)
                 store.record(claim, made_record(run.run_id, test_accuracy=value))
-        found = read_runs(store, Reading())
+        found = runs_of(store.snapshot(), Reading())
     return with_intervals(found.table, found.observed)
 
 

@@ -15,6 +15,7 @@ from made.runs import (
     failed_record,
     finish,
     leased,
+    look_at,
     made_epoch,
     made_plan,
     made_record,
@@ -226,11 +227,12 @@ class TestStoreContract:
             store.find_run("%")
 
     def test_looks_are_listed_by_study(self, store: RunStore) -> None:
-        store.record_look(study="made", what="analyze", num_seeds=3)
-        store.record_look(study=None, what="report", num_seeds=5)
-        store.record_look(study="other", what="report", num_seeds=1)
+        for study in (made_study(), made_study("other")):
+            store.add_study(study, made_plan(study))
+        for name, num_seeds in (("made", 3), (None, 5), ("other", 1)):
+            look_at(store, study=name, num_seeds=num_seeds)
         assert [look.num_seeds for look in store.looks("made")] == [3, 5]
-        assert [look.what for look in store.looks()] == ["analyze", "report", "report"]
+        assert [look.study for look in store.looks()] == ["made", None, "other"]
 
     def test_equal_environments_are_stored_once(self, store: RunStore, run: str) -> None:
         finish(store, made_plan(made_study()))

@@ -113,6 +113,14 @@ def finish(store: RunStore, planned: Sequence[PlannedRun], **changes: Any) -> No
             store.record(claim, made_record(run, **changes))
 
 
+def look_at(
+    store: RunStore, *, study: str | None = None, what: str = "analyze", num_seeds: int
+) -> None:
+    """Record a look at all that the study has now."""
+    seen = store.snapshot(study=study)
+    store.record_look(seen, what=what, num_seeds=num_seeds, nominal_level=0.05)
+
+
 def _describe(spec: RunSpec) -> Description:
     parts = [p for p in spec.regularization.split("+") if not p.startswith("dropout")]
     return Description(

@@ -24,6 +24,7 @@ from made.runs import (
     failed_record,
     finish,
     leased,
+    look_at,
     made_epoch,
     made_plan,
     made_record,
@@ -182,11 +183,11 @@ def test_predictions_and_probes_come_once_per_run(store: RunStore) -> None:
 
 def test_environments_and_looks_are_exported_by_study(store: RunStore) -> None:
     finish(store, made_plan(made_study(seeds="0")))
-    store.record_look(study="made", what="report", num_seeds=1)
+    look_at(store, study="made", num_seeds=1)
     (environment,) = rows(export_table(store, "environments", study="made"))
     assert json.loads(environment["details"]) == ENVIRONMENT
     (look,) = rows(export_table(store, "looks", study="made"))
-    assert (look["study"], look["what"], look["num_seeds"]) == ("made", "report", 1)
+    assert (look["study"], look["what"], look["num_seeds"]) == ("made", "analyze", 1)
 
 
 @pytest.mark.parametrize(
@@ -261,7 +262,7 @@ def test_json_is_an_array_of_objects_without_numbers_that_json_lacks() -> None:
 @pytest.mark.parametrize("what", WHAT)
 def test_every_table_is_written_in_every_format(store: RunStore, tmp_path: Path, what: str) -> None:
     finish(store, made_plan(made_study(seeds="0")), probes=b"packed")
-    store.record_look(study=None, what="report", num_seeds=1)
+    look_at(store, num_seeds=1)
     table = export_table(store, what)
     for format in ("csv", "json", "parquet"):
         write_table(table, tmp_path / f"table.{format}", format)

@@ -14,7 +14,16 @@ import pytest
 from actwise.errors import StoreError
 from actwise.store import RunStore
 from actwise.store.exchange import WHAT, export_all, export_table, import_folders
-from made.runs import failed_record, finish, leased, made_epoch, made_plan, made_record, made_study
+from made.runs import (
+    failed_record,
+    finish,
+    leased,
+    look_at,
+    made_epoch,
+    made_plan,
+    made_record,
+    made_study,
+)
 
 
 @pytest.fixture
@@ -39,7 +48,7 @@ def exported(tmp_path: Path) -> Path:
         }
         store.record(leased(store, runs[1]), made_record(runs[1], epochs=curve, **diverged))
         store.record(leased(store, runs[2]), failed_record(runs[2]))
-        store.record_look(study="one", what="analyze", num_seeds=2)
+        look_at(store, study="one", num_seeds=2)
         export_all(store, tmp_path / "exported")
     return tmp_path / "exported"
 

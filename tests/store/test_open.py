@@ -246,7 +246,7 @@ def test_a_stored_sample_of_every_released_schema_opens(tmp_path: Path, sample: 
         )
         (look,) = store.looks("sample")
         assert (look.what, look.num_runs) == ("analyze", None if sample.stem == "store_v1" else 2)
-        assert store.num_results("sample") == 2
+        assert store.snapshot(study="sample").num_results == 2
         registered = store.studies()[0].registrations
         assert len(registered) == (0 if sample.stem == "store_v1" else 1)
         claim = store.lease(plan[3].run_id, Owner.here())

@@ -33,7 +33,7 @@ from .rule_table import rule_table
 from .scaled import results_on
 from .scales import SCALES, Scale
 from .source import Reading, Row, Source, count_flow
-from .stored import read_store
+from .stored import source_of, take_snapshot
 from .summary_analysis import analyze_summaries
 
 
@@ -128,14 +128,14 @@ def open_source(
 
 def analyze_store(store: RunStore, reading: Reading, question: Question) -> Analysis:
     """Analyse an open store; the look is recorded where verdicts come out of it."""
-    source = read_store(store, reading)
+    snapshot = take_snapshot(store, reading)
+    source = source_of(snapshot, reading)
     analysis = analyze_source(source, question)
     if source.num_seeds and not store.is_read_only:
         store.record_look(
-            study=reading.study,
+            snapshot,
             what=question.command,
             num_seeds=source.num_seeds,
-            num_runs=source.num_results,
             nominal_level=analysis.alpha,
         )
     return analysis

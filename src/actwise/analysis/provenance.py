@@ -72,7 +72,7 @@ def study_sentences(source: Source) -> Iterator[str]:
     """When each study was started and its plan recorded, before or after the first result."""
     for note in source.studies:
         yield (
-            f"Study {note.study}, spec {note.spec_hash[:_DIGITS]}, was started on "
+            f"Study {note.study}, spec {note.study_hash[:_DIGITS]}, was started on "
             f"{minute(note.started_at)}, {_order(note.started_at, source)} the first result."
         )
         plans = {entry.plan_sha256: entry.recorded_at for entry in reversed(note.registrations)}

@@ -26,7 +26,12 @@ def source_json(source: Source) -> Json:
             "aliases": source.aliases,
             "optimism": source.optimism,
             "studies": [
-                {key: value for key, value in asdict(note).items() if key != "spec"}
+                {
+                    "study": note.study,
+                    "spec_hash": note.study_hash,
+                    "started_at": note.started_at,
+                    "registrations": [asdict(entry) for entry in note.registrations],
+                }
                 for note in source.studies
             ],
             "first_result": source.first_result,

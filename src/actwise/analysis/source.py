@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import SpecError
-from ..store import Look, Registration
+from ..store import Look, StoredStudy
 from .bank import Bank
 from .observations import Cell, Floats, Observations
 from .stored_predictions import Correct
@@ -61,17 +61,6 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class StudyNote:
-    """One spec that was started, when (UTC), and what was fixed with it."""
-
-    study: str
-    spec_hash: str
-    started_at: str
-    spec: str
-    registrations: tuple[Registration, ...] = ()
-
-
-@dataclass(frozen=True)
 class Source:
     """Runs and what is known of them.
 
@@ -111,7 +100,7 @@ class Source:
     curves: tuple[Curve, ...] = ()
     fingerprints: Mapping[str, set[str]] = field(default_factory=dict)
     environments: tuple[Mapping[str, Any], ...] = ()
-    studies: tuple[StudyNote, ...] = ()
+    studies: tuple[StoredStudy, ...] = ()
     first_result: str | None = None
     study: str | None = None
     num_results: int | None = None

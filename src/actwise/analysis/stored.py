@@ -11,22 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
-
 from ..errors import SpecError, UnknownNameError
 from ..registry import format_value
-from ..store import RunStore, StoredRun
-from ..store.database.schema import environments as environments_table
-from ..store.database.schema import predictions as predictions_table
-from ..store.database.schema import runs as runs_table
-from ..store.database.schema import study_runs as study_runs_table
-from ..store.exchange import export_table
+from ..store import RunStore, StoredRun, StoreSnapshot
 from .blocking import apart_sentence, joined, seeds_cross
 from .numbers import counted
 from .observations import Cell, Observations
-from .source import DEFAULT_RESPONSE, Reading, Row, Source, StudyNote, count_flow
-from .stored_curves import stored_curves
-from .stored_predictions import correct_predictions, with_image_halves
+from .source import DEFAULT_RESPONSE, Reading, Row, Source, count_flow
+from .stored_curves import learning_curves
+from .stored_predictions import MOST_RUNS, correct_predictions, with_image_halves
 from .table import Table, make_table, select_planned
 
 
@@ -51,36 +44,6 @@ class StoredRuns:
     apart: tuple[Cell, ...]
 
 
-def read_runs(store: RunStore, reading: Reading) -> StoredRuns:
-    """The runs of a store, or of one of its studies, as a table and as observations.
-
-    Raises:
-        UnknownNameError: for an unknown study, factor, response or field.
-        SpecError: for a factor that varies and is left out.
-    """
-    columns = export_table(store, "runs", study=reading.study, where=reading.where)
-    rows: list[Row] = columns.to_pylist()
-    planned = select_planned(store.planned(reading.study), list(reading.where))
-    table = make_table(rows, planned)
-    factors = _factors(table, reading.factors)
-    response = reading.response or DEFAULT_RESPONSE
-    if response not in columns.column_names:
-        raise UnknownNameError("response", response, columns.column_names)
-    unique, aliases = _once([_with_settings(row, factors) for row in rows], factors)
-    usable = [row for row in unique if row["status"] != "failed"]
-    observed, apart = joined(
-        Observations.from_rows(
-            usable,
-            factors=factors,
-            response=response,
-            higher_is_better=not reading.lower_is_better,
-            blocked=_is_blocked(planned or store.planned(reading.study)),
-            test_images=_test_images(store, usable),
-        )
-    )
-    return StoredRuns(table, planned, unique, aliases, observed, apart)
-
-
 def read_store(store: RunStore, reading: Reading) -> Source:
     """The runs of a store with everything that is known of them.
 
@@ -88,35 +51,81 @@ def read_store(store: RunStore, reading: Reading) -> Source:
         UnknownNameError: for an unknown study, factor, response or field.
         SpecError: for a factor that varies and is left out.
     """
-    found = read_runs(store, reading)
+    return source_of(take_snapshot(store, reading), reading)
+
+
+def take_snapshot(store: RunStore, reading: Reading) -> StoreSnapshot:
+    """What an analysis reads of a store, in one transaction.
+
+    Raises:
+        UnknownNameError: for an unknown study or field.
+    """
+    return store.snapshot(study=reading.study, where=reading.where, most_predictions=MOST_RUNS)
+
+
+def runs_of(snapshot: StoreSnapshot, reading: Reading) -> StoredRuns:
+    """The runs that were read, as a table and as observations.
+
+    Raises:
+        UnknownNameError: for an unknown factor or response.
+        SpecError: for a factor that varies and is left out.
+    """
+    planned = select_planned(snapshot.planned, snapshot.where)
+    table = make_table(snapshot.rows, planned)
+    factors = _factors(table, reading.factors)
+    response = reading.response or DEFAULT_RESPONSE
+    if response not in snapshot.columns:
+        raise UnknownNameError("response", response, snapshot.columns)
+    unique, aliases = _once([_with_settings(row, factors) for row in snapshot.rows], factors)
+    observed, apart = joined(
+        Observations.from_rows(
+            [row for row in unique if row["status"] != "failed"],
+            factors=factors,
+            response=response,
+            higher_is_better=not reading.lower_is_better,
+            blocked=_is_blocked(planned or snapshot.planned),
+            test_images=snapshot.num_test_images,
+        )
+    )
+    return StoredRuns(table, planned, unique, aliases, observed, apart)
+
+
+def source_of(snapshot: StoreSnapshot, reading: Reading) -> Source:
+    """What was read, with everything that is known of the runs.
+
+    Raises:
+        UnknownNameError: for an unknown factor or response.
+        SpecError: for a factor that varies and is left out.
+    """
+    found = runs_of(snapshot, reading)
     table, observed, unique, aliases = found.table, found.observed, found.unique, found.aliases
     factors = observed.factors
     cells = {row["run_id"]: tuple(str(row[name]) for name in factors) for row in unique}
-    correct = correct_predictions(store, cells, unique)
-    environments = _environments(store, unique)
-    notes = [s for s in store.studies() if reading.study in (None, s.study)]
+    seeds = {row["run_id"]: row["seed"] for row in unique}
+    correct = correct_predictions(snapshot, cells, unique)
+    name, study = snapshot.store, snapshot.study
     return Source(
         "store",
-        str(store),
-        f"store {store}" + (f", study {reading.study}" if reading.study else ""),
+        name,
+        f"store {name}" + (f", study {study}" if study else ""),
         with_image_halves(observed, correct),
-        _flow(store, found.planned, unique, observed),
+        _flow(snapshot, found.planned, unique, observed),
         excluded=_excluded(unique, observed.response, aliases, found.apart),
         scope=table.scope,
         epochs=_cell_means(unique, cells, "epochs"),
         seconds=_cell_means(unique, cells, "train_seconds"),
-        curves=stored_curves(store, cells),
-        fingerprints=_fingerprints(unique, dict(environments)),
-        environments=tuple(details for _, details in environments),
-        studies=tuple(
-            StudyNote(s.study, s.study_hash, s.started_at, s.spec_json, s.registrations)
-            for s in notes
+        curves=learning_curves(snapshot.curves, cells),
+        fingerprints=_fingerprints(snapshot, seeds),
+        environments=tuple(
+            {**machine.details, "seeds": sorted({seeds[run] for run in machine.run_ids})}
+            for machine in snapshot.machines
         ),
-        first_result=_first_result(store, reading.study),
-        study=reading.study,
-        num_results=store.num_results(reading.study),
-        looks=tuple(store.looks(reading.study)),
-        planned_looks=tuple(sorted({look for note in notes for look in note.spec.looks})),
+        studies=snapshot.studies,
+        first_result=snapshot.first_result,
+        study=study,
+        num_results=snapshot.num_results,
+        looks=snapshot.looks,
+        planned_looks=tuple(sorted({n for s in snapshot.studies for n in s.spec.looks})),
         aliases=aliases,
         table=table,
         correct=correct,
@@ -175,29 +184,17 @@ def _is_blocked(planned: Sequence[StoredRun]) -> bool:
     return seeds_cross((line.dataset, line.label, line.seed) for line in planned)
 
 
-def _test_images(store: RunStore, rows: Sequence[Row]) -> dict[str, int]:
-    """Number of test images of each data set, from one run's predictions."""
-    from ..store.records import unpack_predictions
-
-    finished = {row["dataset"]: row["run_id"] for row in rows if row["status"] == "finished"}
-    counts = {}
-    with store.database.reading() as connection:
-        for dataset, run_id in finished.items():
-            query = select(predictions_table.c.packed).filter_by(run_id=run_id)
-            if (packed := connection.execute(query).scalar()) is not None:
-                counts[dataset] = len(unpack_predictions(packed))
-    return counts
-
-
 def _flow(
-    store: RunStore, planned: Sequence[StoredRun], rows: Sequence[Row], observed: Observations
+    snapshot: StoreSnapshot,
+    planned: Sequence[StoredRun],
+    rows: Sequence[Row],
+    observed: Observations,
 ) -> dict[str, int]:
     run_ids = {line.run_id for line in planned} | {row["run_id"] for row in rows}
     failed = sum(row["status"] == "failed" for row in rows)
     excluded = len(rows) - failed - observed.num_runs
     flow = count_flow(observed, planned=len(run_ids), failed=failed, excluded=excluded)
-    states = store.states(run_ids)
-    return flow | {"started": sum(state.attempts > 0 for state in states.values())}
+    return flow | {"started": sum(snapshot.states[run].attempts > 0 for run in run_ids)}
 
 
 def _excluded(
@@ -226,38 +223,12 @@ def _cell_means(rows: Sequence[Row], cells: Mapping[str, Cell], column: str) -> 
     return {cell: math.fsum(found) / len(found) for cell, found in values.items()}
 
 
-def _fingerprints(rows: Sequence[Row], environments: Mapping[str, Row]) -> dict[str, set[str]]:
+def _fingerprints(snapshot: StoreSnapshot, seeds: Mapping[str, int]) -> dict[str, set[str]]:
     """Of every seed where its runs ran; memory formats follow from networks and are left out."""
     found: dict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        numerics = environments[row["environment"]].get("fingerprint", {})
+    for machine in snapshot.machines:
+        numerics = machine.details.get("fingerprint", {})
         where = {name: value for name, value in numerics.items() if name != "memory_format"}
-        found[str(row["seed"])].add(json.dumps(where, sort_keys=True))
+        for run_id in machine.run_ids:
+            found[str(seeds[run_id])].add(json.dumps(where, sort_keys=True))
     return dict(found)
-
-
-def _environments(store: RunStore, rows: Sequence[Row]) -> list[tuple[str, Row]]:
-    """What is recorded of the machines of these runs, with their seeds, by fingerprint's hash."""
-    query = select(environments_table).order_by(environments_table.c.environment_id)
-    with store.database.reading() as connection:
-        found = connection.execute(query).all()
-        runs = connection.execute(select(runs_table.c.run_id, runs_table.c.environment_id)).all()
-    where = {run.run_id: run.environment_id for run in runs}
-    used: dict[str, set[int]] = defaultdict(set)
-    for row in rows:
-        used[where[row["run_id"]]].add(row["seed"])
-    kept = [row for row in found if row.environment_id in used]
-    return [
-        (row.fingerprint_id, {**json.loads(row.details), "seeds": sorted(used[row.environment_id])})
-        for row in kept
-    ]
-
-
-def _first_result(store: RunStore, study: str | None) -> str | None:
-    """Of the whole study: a part that is chosen later was seen as soon as the rest."""
-    query = select(func.min(runs_table.c.recorded_at))
-    if study is not None:
-        of_study = select(study_runs_table.c.run_id).where(study_runs_table.c.study == study)
-        query = query.where(runs_table.c.run_id.in_(of_study))
-    with store.database.reading() as connection:
-        return connection.execute(query).scalar()

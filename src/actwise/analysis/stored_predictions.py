@@ -4,21 +4,16 @@ The true classes come from the cache of decoded data by the digest that the runs
 they are the right ones; nothing is decoded, downloaded or imported for them.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sqlalchemy import select
 
 from ..datasets import DATASETS
 from ..datasets.cache import Cache
-from ..store import RunStore
-from ..store.database import chunks
-from ..store.database.schema import predictions as predictions_table
-from ..store.database.schema import runs as runs_table
+from ..store import StoreSnapshot
 from ..store.records import unpack_predictions
 from .observations import Booleans, Cell, Integers, Observations
 
@@ -30,35 +25,27 @@ Correct = Mapping[Cell, Mapping[str, Booleans]]
 
 
 def correct_predictions(
-    store: RunStore, cells: Mapping[str, Cell], rows: Sequence[Mapping[str, Any]]
+    snapshot: StoreSnapshot, cells: Mapping[str, Cell], rows: Sequence[Mapping[str, Any]]
 ) -> Correct:
     """Correct test images of the finished runs; without those whose data are not in the cache.
 
     Args:
-        store: Where the predictions lie.
+        snapshot: With the predictions, which are there up to :data:`MOST_RUNS` runs.
         cells: Cell of each run.
         rows: Each run with its ``run_id``, ``seed`` and ``dataset``.
     """
-    if len(cells) > MOST_RUNS:
-        return {}
-    by_id = {row["run_id"]: row for row in rows}
     labels: dict[tuple[str, str], Integers | None] = {}
     found: dict[Cell, dict[str, Booleans]] = defaultdict(dict)
-    query = select(runs_table.c.run_id, runs_table.c.settings, predictions_table.c.packed).join(
-        predictions_table, predictions_table.c.run_id == runs_table.c.run_id
-    )
-    with store.database.reading() as connection:
-        for chunk in chunks(cells):
-            for run_id, settings, packed in connection.execute(
-                query.where(runs_table.c.run_id.in_(chunk))
-            ):
-                row = by_id[run_id]
-                key = (str(row["dataset"]), json.loads(settings)["data"])
-                if key not in labels:
-                    labels[key] = _test_labels(*key)
-                classes_N, known_N = unpack_predictions(packed), labels[key]
-                if known_N is not None and len(known_N) == len(classes_N):
-                    found[cells[run_id]][str(row["seed"])] = classes_N == known_N
+    for row in rows:
+        predicted = snapshot.predictions.get(row["run_id"])
+        if predicted is None:
+            continue
+        key = (str(row["dataset"]), predicted.data_digest)
+        if key not in labels:
+            labels[key] = _test_labels(*key)
+        classes_N, known_N = unpack_predictions(predicted.packed), labels[key]
+        if known_N is not None and len(known_N) == len(classes_N):
+            found[cells[row["run_id"]]][str(row["seed"])] = classes_N == known_N
     return dict(found)
 
 

@@ -50,12 +50,13 @@ def read_table(
 ) -> "Table":
     """The cells of a store, those without a result included, with intervals of their means."""
     from ..analysis.source import Reading
-    from ..analysis.stored import read_runs
+    from ..analysis.stored import runs_of
     from ..analysis.table_intervals import with_intervals
     from ..store import RunStore
 
     with RunStore.open(store, artifacts=artifacts) as opened:
-        found = read_runs(opened, Reading(study=study, where=tuple(where)))
+        snapshot = opened.snapshot(study=study, where=where)
+    found = runs_of(snapshot, Reading())
     return with_intervals(found.table, found.observed)
 
 

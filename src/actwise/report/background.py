@@ -125,7 +125,7 @@ def provenance_view(source: Source) -> View:
 def specs(source: Source) -> list[tuple[str, str]]:
     """Each study with its spec, indented JSON."""
     return [
-        (note.study, json.dumps(json.loads(note.spec), indent=2, ensure_ascii=False))
+        (note.study, json.dumps(json.loads(note.spec_json), indent=2, ensure_ascii=False))
         for note in source.studies
     ]
 

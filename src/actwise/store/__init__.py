@@ -5,6 +5,11 @@ from .plans import Look as Look
 from .plans import Registration as Registration
 from .plans import StoredRun as StoredRun
 from .plans import StoredStudy as StoredStudy
+from .reading import MEASURES as MEASURES
+from .reading import CurveSums as CurveSums
+from .reading import Machine as Machine
+from .reading import PredictedClasses as PredictedClasses
+from .reading import StoreSnapshot as StoreSnapshot
 from .removal import Garbage as Garbage
 from .removal import Removed as Removed
 from .removal import collect_garbage as collect_garbage

@@ -14,12 +14,10 @@ from .database import (
     open_database,
     refuse_network_file_system,
 )
-from .database.schema import now
 from .plans import (
     Look,
     StoredRun,
     StoredStudy,
-    count_results,
     insert_look,
     insert_runs,
     insert_study,
@@ -28,6 +26,7 @@ from .plans import (
     read_studies,
     register,
 )
+from .reading import StoreSnapshot, read_snapshot
 from .records import RunRecord
 from .runs import (
     Lease,
@@ -273,24 +272,25 @@ class RunStore:
         with self.database.reading() as connection:
             return read_settings(connection, run_id)
 
-    def record_look(
-        self,
-        *,
-        study: str | None,
-        what: str,
-        num_seeds: int,
-        num_runs: int | None = None,
-        nominal_level: float | None = None,
-    ) -> None:
-        """Note that ``what`` (analyze, report) printed verdicts now; see :class:`Look`."""
-        with self.database.writing() as connection:
-            seen = (study, what, num_seeds, num_runs, nominal_level)
-            insert_look(connection, Look(now(), *seen))
-
-    def num_results(self, study: str | None = None) -> int:
-        """Number of runs of a study (None: of the store) that finished or diverged."""
+    def snapshot(
+        self, *, study: str | None = None, where: Sequence[str] = (), most_predictions: int = 0
+    ) -> StoreSnapshot:
+        """All that an analysis or a table needs, of one moment; see :func:`.read_snapshot`."""
         with self.database.reading() as connection:
-            return count_results(connection, study)
+            return read_snapshot(
+                connection, str(self), study, tuple(where), most_predictions=most_predictions
+            )
+
+    def record_look(
+        self, seen: StoreSnapshot, *, what: str, num_seeds: int, nominal_level: float | None
+    ) -> None:
+        """Note that ``what`` (analyze, report) printed verdicts on what was ``seen``.
+
+        A run that has landed since is in no count of the look; see :class:`Look`.
+        """
+        counts = (seen.study, what, num_seeds, seen.num_results, nominal_level)
+        with self.database.writing() as connection:
+            insert_look(connection, Look(seen.read_at, *counts))
 
     def looks(self, study: str | None = None) -> list[Look]:
         """Looks at a study (None: all), those at the whole store included, by time."""

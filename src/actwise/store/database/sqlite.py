@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import DatabaseError, IntegrityError
@@ -22,6 +22,7 @@ BUSY_SECONDS = 60
 # SQLite takes 32,766 values in one statement; a thousand are as fast.
 _IDS_AT_ONCE = 1000
 Mode = Literal["create", "write", "read", "immutable"]
+_Value = TypeVar("_Value")
 
 # How SQLite's own messages begin or what they contain, and what a user has to know.
 _SENTENCES = {
@@ -123,7 +124,7 @@ class Database:
         return StoreError(f"store {self.shown!r}: {message}")
 
 
-def chunks(values: Iterable[str]) -> Iterator[list[str]]:
+def chunks(values: Iterable[_Value]) -> Iterator[list[_Value]]:
     """The values in lists short enough for one statement."""
     iterator = iter(values)
     while chunk := list(islice(iterator, _IDS_AT_ONCE)):

@@ -14,6 +14,7 @@ from ..database import SCHEMA_VERSION
 from ..plans import read_levels, require_study
 from ..store import RunStore
 from ..tables import (
+    RESTORED,
     environments_table,
     epochs_table,
     keep_where,
@@ -122,7 +123,7 @@ def _all(store: RunStore, where: Sequence[str]) -> dict[str, "pa.Table"]:
     """Every table, all of one moment."""
     with store.database.reading() as connection:
         known = read_levels(connection, None)
-        runs = keep_where(runs_table(connection, None, complete=True), where, known=known)
+        runs = keep_where(runs_table(connection, None, further=RESTORED), where, known=known)
         return {
             **{name: read(connection, runs) for name, read in _OF_RUNS.items()},
             **{name: read(connection, None) for name, read in _OTHERS.items()},

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from ...spec import RunSpec, TrainSpec
 from ..database.schema import environments, epochs, predictions, probes, runs, study_runs, to_json
@@ -48,16 +48,18 @@ _RESULT = (
     runs.c.predictions_sha256,
     environments.c.fingerprint_id.label("environment"),
 )
-# What an import needs beside the columns that people read.
-_RESTORED = (runs.c.environment_id, runs.c.observed, runs.c.traceback, runs.c.recorded_at)
+RESTORED = (runs.c.environment_id, runs.c.observed, runs.c.traceback, runs.c.recorded_at)
+"""What an import needs beside the columns that people read."""
 
 
-def runs_table(connection: Connection, study: str | None, *, complete: bool = False) -> "pa.Table":
+def runs_table(
+    connection: Connection, study: str | None, *, further: Sequence[ColumnElement[Any]] = ()
+) -> "pa.Table":
     """One row per (study, label, run), a column per further factor.
 
     Further factors are the ``train.FIELD`` that a study varies, and those in which the runs
-    differ otherwise: tables must not average over them. With ``complete`` the columns that an
-    import needs follow at the end.
+    differ otherwise: tables must not average over them. The columns asked for with ``further``
+    follow at the end.
     """
     query = (
         select(
@@ -67,7 +69,7 @@ def runs_table(connection: Connection, study: str | None, *, complete: bool = Fa
             *LABELS,
             *_RESULT,
             study_runs.c.asked.label("spec"),
-            *(_RESTORED if complete else ()),
+            *further,
         )
         .join(runs, runs.c.run_id == study_runs.c.run_id)
         .join(environments, environments.c.environment_id == runs.c.environment_id)
