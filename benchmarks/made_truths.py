@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 from scipy.stats import binom
 
-from actwise.analysis.observations import Cell, Floats, Observations
+from actwise.analysis.table import Cell, Floats, Observations
 
 SD = 0.25
 FACTORS = ("dataset", "model", "regularization", "activation")

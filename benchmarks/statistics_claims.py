@@ -15,7 +15,7 @@ from actwise.analysis.claim import Claim, Plan
 from actwise.analysis.claims import PAPER_CLAIMS
 from actwise.analysis.evidence import gather
 from actwise.analysis.inference import fit_cells
-from actwise.analysis.observations import Observations
+from actwise.analysis.table import Observations
 from actwise.analysis.wording import Wording
 from made_truths import SD, Row, at_most, study
 

@@ -9,7 +9,7 @@ from actwise.analysis.estimate import ALPHA, Estimate
 from actwise.analysis.evidence import gather
 from actwise.analysis.inference import fit_cells
 from actwise.analysis.looks import error_of_looks, nominal_level
-from actwise.analysis.observations import Floats, Observations
+from actwise.analysis.table import Floats, Observations
 from made_truths import DIFFERENCE, ELU, Row, at_most, has_level, normal, stated, study
 
 TWO_ARMS: Mapping[str, tuple[str, ...]] = {

@@ -7,7 +7,6 @@ import numpy as np
 
 from actwise.analysis.distributions import t_quantile
 from actwise.analysis.estimate import satterthwaite
-from actwise.analysis.observations import Booleans
 from actwise.analysis.predictions import (
     CrossedMeanSquares,
     crossed_mean_squares,
@@ -16,6 +15,7 @@ from actwise.analysis.predictions import (
     these_images,
 )
 from actwise.analysis.robustness import bca_interval
+from actwise.analysis.table import Booleans
 from made_truths import Row, has_level, stated
 
 IMAGES = 500

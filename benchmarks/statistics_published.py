@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from actwise.analysis.bank import load_bank
 from actwise.analysis.claim import judge_claims
 from actwise.analysis.claims import PAPER_CLAIMS
 from actwise.analysis.contrasts import combine, level_difference
 from actwise.analysis.inference import CellModel, NotEstimableError, fit_cells
+from actwise.analysis.reading import load_bank
 from actwise.analysis.summaries import contradictions
 from made_truths import Row, known
 

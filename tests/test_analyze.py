@@ -10,9 +10,8 @@ import pytest
 import actwise as aw
 from actwise.analysis.analyze import analyze
 from actwise.analysis.image_errors import image_errors
-from actwise.analysis.readers import read_table_rows
+from actwise.analysis.reading import Selection, read_table_rows
 from actwise.analysis.results import Analysis
-from actwise.analysis.source import Reading
 from actwise.errors import ActwiseError, UnknownNameError
 from made.studies import made_rows
 
@@ -211,7 +210,7 @@ def test_unknown_names_are_refused(rows: list[dict[str, Any]]) -> None:
 
 
 def test_errors_on_new_images_exceed_those_of_seeds(rows: list[dict[str, Any]]) -> None:
-    observed = read_table_rows(rows, Reading()).observed
+    observed = read_table_rows(rows, Selection()).observed
     assert observed is not None
     generator = np.random.default_rng(2)
     correct = {

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from actwise.analysis.analyze import Question, analyze, analyze_source
-from actwise.analysis.readers import read_table_rows
+from actwise.analysis.reading import Selection, read_table_rows
 from actwise.analysis.results import Analysis
-from actwise.analysis.source import Reading
 from actwise.errors import ActwiseError
 from actwise.report.analysis_text import analysis_renderables
 from actwise.report.html import render_html
@@ -87,7 +86,7 @@ CASES: dict[str, tuple[Rows, str]] = {
 
 
 def analysed(rows: Rows, **reading: Any) -> Analysis:
-    return analyze_source(read_table_rows(rows, Reading(**reading)), Question())
+    return analyze_source(read_table_rows(rows, Selection(**reading)), Question())
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -5,7 +5,7 @@ from scipy import stats
 from actwise.analysis.assumptions import outlier_runs, seed_correlation
 from actwise.analysis.divergence import at_chance, diverged_cells, divergence_rates, exact_interval
 from actwise.analysis.inference import fit_cells
-from actwise.analysis.observations import Observations
+from actwise.analysis.table import Observations
 from actwise.analysis.variance import run_components
 from made.studies import made_rows, made_study
 

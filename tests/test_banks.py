@@ -3,12 +3,17 @@ import json
 import pytest
 
 import actwise as aw
-from actwise.analysis.bank import bank_names, load_bank
 from actwise.analysis.contrasts import combine, level_difference
 from actwise.analysis.inference import NotEstimableError, fit_cells
-from actwise.analysis.readers import read_bank, read_table_rows
-from actwise.analysis.source import Reading
-from actwise.analysis.summaries import compare, contradictions, summaries
+from actwise.analysis.reading import (
+    Selection,
+    bank_names,
+    load_bank,
+    read_bank,
+    read_table_rows,
+    summaries,
+)
+from actwise.analysis.summaries import compare, contradictions
 from actwise.cli.main import run_command
 from actwise.errors import SpecError, UnknownNameError
 
@@ -38,23 +43,23 @@ def test_the_run_that_stopped_early_is_no_run_of_the_bank() -> None:
 
 
 def test_the_run_that_stopped_early_stands_in_the_flow() -> None:
-    source = read_bank("trottier", Reading())
+    source = read_bank("trottier", Selection())
     counts = {name: source.flow[name] for name in ("planned", "started", "finished", "excluded")}
     assert counts == {"planned": 203, "started": 203, "finished": 202, "excluded": 1}
     (reason,) = source.excluded
     assert reason.startswith("one run of cifar10, 56, bn, relu stopped at epoch 77: ")
-    without = read_bank("trottier", Reading(where=("depth=110",)))
+    without = read_bank("trottier", Selection(where=("depth=110",)))
     assert (without.flow["excluded"], without.excluded) == (0, ())
 
 
 def test_a_level_that_no_run_has_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UnknownNameError, match="known are 110, 20, 32, 44, 56"):
-        read_bank("trottier", Reading(where=("depth=7",)))
+        read_bank("trottier", Selection(where=("depth=7",)))
     with pytest.raises(UnknownNameError, match="did you mean prelu"):
-        read_bank("paper", Reading(where=("activation=prell",)))
+        read_bank("paper", Selection(where=("activation=prell",)))
     rows = [{"model": "mlp", "activation": "relu", "test_accuracy": 90.0}]
     with pytest.raises(UnknownNameError, match="no model of these runs is named 'nope'"):
-        read_table_rows(rows, Reading(where=("model=nope",)))
+        read_table_rows(rows, Selection(where=("model=nope",)))
 
 
 AT_110_LAYERS = {

@@ -4,10 +4,8 @@ from typing import Any
 
 import pytest
 
-from actwise.analysis.blocking import joined, seeds_cross
-from actwise.analysis.observations import Observations
-from actwise.analysis.readers import read_table_rows
-from actwise.analysis.source import Reading
+from actwise.analysis.reading import Selection, read_table_rows
+from actwise.analysis.table import Observations, joined, seeds_cross
 
 
 def row(activation: str, seed: int, status: str = "finished", **changes: Any) -> dict[str, Any]:
@@ -29,14 +27,14 @@ def test_a_plan_is_crossed_where_every_cell_has_every_seed_of_its_data_set() -> 
 def test_a_run_without_a_result_does_not_unblock_the_seeds(status: str) -> None:
     rows = [row(name, seed) for name in ("relu", "elu") for seed in range(3)]
     rows[4] = row("elu", 1, status)
-    source = read_table_rows(rows, Reading())
+    source = read_table_rows(rows, Selection())
     assert source.observed is not None
     assert source.observed.blocked is True
 
 
 def test_rows_that_are_not_crossed_are_not_blocked() -> None:
     rows = [row(name, seed) for name in ("relu", "elu") for seed in range(3)]
-    source = read_table_rows(rows[:-1], Reading())
+    source = read_table_rows(rows[:-1], Selection())
     assert source.observed is not None
     assert source.observed.blocked is False
 
@@ -59,7 +57,7 @@ def test_the_flow_names_the_cells_that_cannot_be_compared() -> None:
     rows = [row(name, seed) for name in ("relu", "elu", "prelu") for seed in range(2)]
     rows[1], rows[3] = row("relu", 1, "failed"), row("elu", 1, "failed")  # relu, elu at seed 0
     rows[4] = row("prelu", 0, "failed")  # prelu at seed 1
-    source = read_table_rows(rows, Reading())
+    source = read_table_rows(rows, Selection())
     assert source.observed is not None
     assert source.observed.cells == (("relu",), ("elu",))
     assert source.flow["excluded"] == 1

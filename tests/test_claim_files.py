@@ -6,7 +6,7 @@ import pytest
 
 from actwise.analysis.claim import judge_claims
 from actwise.analysis.claim_files import read_claims
-from actwise.analysis.observations import Observations
+from actwise.analysis.table import Observations
 from actwise.errors import SpecError, UnknownNameError
 from made.studies import made_study
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from actwise.analysis.bank import load_bank
 from actwise.analysis.claim import judge_claims
 from actwise.analysis.claims import PAPER_CLAIMS
-from actwise.analysis.observations import Observations
+from actwise.analysis.reading import load_bank
+from actwise.analysis.table import Observations
 from made.claims import judged
 from made.studies import LEVELS, made_rows, made_study
 

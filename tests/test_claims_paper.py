@@ -2,8 +2,8 @@
 
 import pytest
 
-from actwise.analysis.bank import load_bank
 from actwise.analysis.claim import REASONS, ClaimResult
+from actwise.analysis.reading import load_bank
 from made.claims import judged
 
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from actwise.analysis.asked import pair_report
-from actwise.analysis.bank import load_bank
 from actwise.analysis.conditions import separations, simple_effects
 from actwise.analysis.evidence import gather
 from actwise.analysis.gains import augmentation_gains
-from actwise.analysis.observations import Observations
 from actwise.analysis.ranking import ranking
+from actwise.analysis.reading import load_bank
+from actwise.analysis.table import Observations
 from made.studies import LEVELS, made_rows, made_study
 
 PAPER_Z = {

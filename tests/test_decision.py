@@ -10,10 +10,10 @@ import pytest
 import actwise as aw
 from actwise.analysis.evidence import gather
 from actwise.analysis.incumbent import against_incumbent
-from actwise.analysis.observations import Observations
 from actwise.analysis.ranking import ranking
+from actwise.analysis.reading import StudyResults, count_flow
 from actwise.analysis.results import Analysis
-from actwise.analysis.source import Source, count_flow
+from actwise.analysis.table import Observations
 from actwise.cli.main import run_command
 from actwise.errors import SpecError
 from made.studies import made_rows
@@ -59,7 +59,7 @@ def test_missing_runs_make_the_decision_provisional() -> None:
     runs = Observations.from_rows(rows_of(seeds=3), factors=tuple(LEVELS))
     flow = {**count_flow(runs), "planned": 36, "missing": 18}
     scope = {"width": 0.5, "train.epochs": 4, "train.train_size": None}
-    source = Source("rows", "made", "made", runs, flow=flow, scope=scope)
+    source = StudyResults("rows", "made", "made", runs, flow=flow, scope=scope)
     decision = aw.analyze(source).decision
     assert decision.headline.startswith("So far prelu: ")
     assert not decision.is_conclusive

@@ -7,7 +7,7 @@ import pytest
 
 import actwise as aw
 from actwise.analysis.evidence import gather
-from actwise.analysis.observations import Observations
+from actwise.analysis.table import Observations
 from made.studies import LEVELS, made_rows
 
 SINGLE = "cifar100"

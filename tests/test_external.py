@@ -4,17 +4,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actwise.analysis.bank import load_bank
 from actwise.analysis.external import (
     EXTERNAL_DEVIATIONS,
     SHORT_RUN_DEVIATIONS,
     single_run_models,
 )
 from actwise.analysis.inference import fit_cells
-from actwise.analysis.observations import Observations
+from actwise.analysis.reading import Selection, load_bank, runs_of
 from actwise.analysis.scales import logit_slope, on_scale
-from actwise.analysis.source import Reading
-from actwise.analysis.stored import runs_of
+from actwise.analysis.table import Observations
 from actwise.errors import SpecError
 from actwise.store import RunStore
 from actwise.store.exchange import import_folders
@@ -40,7 +38,7 @@ def test_the_deviations_of_short_runs_follow_from_our_studies(study: str, tmp_pa
     pieces = sorted((Path(__file__).parents[1] / "results" / study).glob("seed-*"))
     with RunStore.open(tmp_path / "store", create=True) as store:
         import_folders(pieces, store)
-        observed = runs_of(store.snapshot(), Reading()).observed
+        observed = runs_of(store.snapshot(), Selection()).observed
     part = next(part for part in fit_cells(observed).parts if part.name == "cifar10")
     known = SHORT_RUN_DEVIATIONS[study]
     assert math.sqrt(part.variance) == pytest.approx(known.points, abs=5e-4)

@@ -6,13 +6,13 @@ import pytest
 from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 
-from actwise.analysis.bank import load_bank
 from actwise.analysis.effects import effect_sizes, eta_interval, noise_in_focus
 from actwise.analysis.external import single_run_models
 from actwise.analysis.factorial import Sums, decompose, decompose_by_dataset
 from actwise.analysis.inference import NotEstimableError
-from actwise.analysis.observations import Observations
+from actwise.analysis.reading import load_bank
 from actwise.analysis.scales import Scale, on_scale
+from actwise.analysis.table import Observations
 from actwise.errors import SpecError
 from made.studies import made_rows, made_study
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from actwise.analysis.factorial import Decomposition, decompose, decompose_by_dataset
-from actwise.analysis.observations import Observations
 from actwise.analysis.scales import on_scale
+from actwise.analysis.table import Observations
 from made.studies import LEVELS, made_rows
 
 

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from actwise.analysis.assumptions import outlier_runs, seed_correlation
-from actwise.analysis.bank import load_bank
 from actwise.analysis.equal_variances import brown_forsythe
 from actwise.analysis.evidence import gather
 from actwise.analysis.finding import TITLES, Finding
@@ -15,15 +14,14 @@ from actwise.analysis.findings import (
     pairing_does_not_pay,
     seeds_after_look,
     selected_on_test,
-    selection_optimism,
     unequal_epochs,
     unequal_variances,
 )
 from actwise.analysis.inference import fit_cells
 from actwise.analysis.looks import looks_at
-from actwise.analysis.observations import Observations
-from actwise.analysis.source import Source
+from actwise.analysis.reading import StudyResults, load_bank, selection_optimism
 from actwise.analysis.summaries import contradictions
+from actwise.analysis.table import Observations
 from actwise.store import Look
 from made.studies import LEVELS, made_rows, made_study
 
@@ -163,7 +161,7 @@ def seen_at(num_seeds: int, *, planned: tuple[int, ...], taken: tuple[int, ...])
     before = tuple(Look("", None, "analyze", count, 2 * count, 0.05) for count in taken)
     found = seeds_after_look(
         looks_at(
-            Source(
+            StudyResults(
                 "store",
                 "made",
                 "made",

@@ -9,7 +9,7 @@ from statsmodels.formula.api import ols
 from actwise.analysis.contrasts import combine, level_difference, mean_over
 from actwise.analysis.estimate import Estimate, satterthwaite
 from actwise.analysis.inference import NotEstimableError, fit_cells
-from actwise.analysis.observations import Observations
+from actwise.analysis.table import Observations
 from actwise.errors import SpecError, UnknownNameError
 from made.studies import made_rows, made_study
 

@@ -5,9 +5,8 @@ import numpy as np
 import pytest
 
 import actwise as aw
-from actwise.analysis.observations import Observations
-from actwise.analysis.readers import read_file
-from actwise.analysis.source import Reading
+from actwise.analysis.reading import Selection, read_file
+from actwise.analysis.table import Observations
 from actwise.errors import ActwiseError, DataError, UnknownNameError
 from made.studies import made_rows
 
@@ -70,7 +69,7 @@ def test_a_table_without_rows_has_no_cells() -> None:
 def test_a_csv_file_with_other_factors_is_read(tmp_path: Path) -> None:
     path = tmp_path / "runs.csv"
     path.write_text("depth,activation,error\n20,relu,8.5\n20,elu,8.1\n", encoding="utf-8")
-    observed = read_file(path, Reading(("depth", "activation"), "error")).observed
+    observed = read_file(path, Selection(("depth", "activation"), "error")).observed
     assert observed is not None
     assert observed.cells == (("20", "relu"), ("20", "elu"))
     assert observed.dataset_factor is None
@@ -115,7 +114,7 @@ def test_an_impossible_accuracy_among_percentages_is_refused(tmp_path: Path, wro
         encoding="utf-8",
     )
     with pytest.raises(DataError, match=f"^runs.csv, line 6: test_accuracy={wrong} is no accuracy"):
-        read_file(path, Reading())
+        read_file(path, Selection())
     rows = [{"activation": "relu", "test_accuracy": value} for value in (80, 81, float(wrong))]
     with pytest.raises(DataError, match=f"^row 3: test_accuracy={float(wrong)} is no accuracy"):
         aw.analyze(rows)
@@ -136,7 +135,7 @@ def test_accuracies_that_are_no_percentages_may_exceed_them() -> None:
 def test_a_condition_does_not_rename_a_table(tmp_path: Path) -> None:
     path = tmp_path / "runs.csv"
     path.write_text("activation,test_accuracy\nrelu,80\nelu,81\n", encoding="utf-8")
-    assert read_file(path, Reading(where=("activation=relu",))).name == str(path)
+    assert read_file(path, Selection(where=("activation=relu",))).name == str(path)
 
 
 def test_a_binary_or_missing_file_is_refused(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@ import math
 import numpy as np
 import pytest
 
-from actwise.analysis.observations import Booleans
 from actwise.analysis.predictions import (
     crossed_bootstrap,
     crossed_mean_squares,
@@ -11,6 +10,7 @@ from actwise.analysis.predictions import (
     new_images,
     these_images,
 )
+from actwise.analysis.table import Booleans
 from actwise.analysis.variance import image_components
 
 

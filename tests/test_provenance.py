@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 
 from actwise.analysis.provenance import claims_origin, claims_origins, study_sentences
-from actwise.analysis.readers import read_bank
-from actwise.analysis.source import Reading, Source
-from actwise.analysis.stored import read_store
+from actwise.analysis.reading import Selection, StudyResults, read_bank, read_store
 from actwise.errors import SpecError
 from actwise.spec import claims_in_force
 from actwise.store import RunStore
@@ -18,7 +16,7 @@ from made.runs import finish, made_plan, made_study
 
 def studied(
     folder: Path, *, before: Mapping[str, str], after: Mapping[str, str] | None = None
-) -> Source:
+) -> StudyResults:
     """A finished study whose claims were noted before its runs, and perhaps others after them."""
     study = made_study()
     with RunStore.open(folder, create=True) as store:
@@ -26,7 +24,7 @@ def studied(
         finish(store, made_plan(study))
         if after is not None:
             store.add_study(study, made_plan(study), claims=after)
-        return read_store(store, Reading())
+        return read_store(store, Selection())
 
 
 @pytest.fixture
@@ -62,7 +60,7 @@ def test_claims_that_were_changed_or_came_later_are_exploratory(tmp_path: Path, 
 def test_a_store_that_was_told_nothing_promises_nothing(tmp_path: Path) -> None:
     source = studied(tmp_path / "store", before={})
     assert not claims_origins(source, claims=None)[0].is_beforehand
-    bank = claims_origin(read_bank("paper", Reading()), claims=None, margin=None)
+    bank = claims_origin(read_bank("paper", Selection()), claims=None, margin=None)
     assert bank.endswith("the bank paper's among them): not recorded beforehand: exploratory")
 
 
@@ -74,7 +72,7 @@ def test_a_margin_that_is_asked_for_is_exploratory(tmp_path: Path) -> None:
 
 def test_a_missing_claims_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=r"gone\.toml cannot be read"):
-        claims_origins(read_bank("paper", Reading()), claims=tmp_path / "gone.toml")
+        claims_origins(read_bank("paper", Selection()), claims=tmp_path / "gone.toml")
 
 
 def test_the_plan_is_told_with_its_hash_and_date(tmp_path: Path) -> None:
@@ -94,5 +92,5 @@ def test_a_part_that_is_chosen_later_is_no_fresh_start(tmp_path: Path) -> None:
         finish(store, made_plan(first))
         store.add_study(second, made_plan(second), claims=claims_in_force())
         finish(store, [run for run in made_plan(second) if run.spec.activation == "elu"])
-        source = read_store(store, Reading(where=("activation=elu",)))
+        source = read_store(store, Selection(where=("activation=elu",)))
     assert not claims_origins(source, claims=None)[0].is_beforehand

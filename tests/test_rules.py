@@ -3,9 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from actwise.analysis.bank import load_bank
 from actwise.analysis.crossfit import cross_fitted, cross_validated, halves
-from actwise.analysis.observations import Observations
+from actwise.analysis.reading import load_bank
 from actwise.analysis.rules import (
     always,
     best_overall,
@@ -15,6 +14,7 @@ from actwise.analysis.rules import (
     regret,
     regret_table,
 )
+from actwise.analysis.table import Observations
 from made.studies import LEVELS, made_rows, made_study
 
 LEARNERS = {

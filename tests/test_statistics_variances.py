@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from actwise.analysis.equal_variances import brown_forsythe
-from actwise.analysis.observations import Observations
+from actwise.analysis.table import Observations
 from made.studies import made_rows, made_study
 
 LEVELS = {

@@ -10,8 +10,7 @@ import pytest
 import actwise as aw
 from actwise.analysis import Table
 from actwise.analysis.distributions import t_quantile
-from actwise.analysis.source import Reading
-from actwise.analysis.stored import runs_of
+from actwise.analysis.reading import Selection, runs_of
 from actwise.analysis.table_intervals import with_intervals
 from actwise.report.wording import notes
 from actwise.store import RunStore
@@ -31,7 +30,7 @@ def made_table(folder: Path, accuracies: Mapping[str, tuple[float | None, ...]])
             if value is not None:
                 claim = leased(store, run.run_id)
                 store.record(claim, made_record(run.run_id, test_accuracy=value))
-        found = runs_of(store.snapshot(), Reading())
+        found = runs_of(store.snapshot(), Selection())
     return with_intervals(found.table, found.observed)
 
 

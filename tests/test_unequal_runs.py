@@ -7,8 +7,8 @@ from scipy import stats
 from actwise.analysis.dunnett import dunnett_p
 from actwise.analysis.evidence import Evidence, gather
 from actwise.analysis.incumbent import against_incumbent
-from actwise.analysis.observations import Floats, Observations
 from actwise.analysis.ranking import ranking
+from actwise.analysis.table import Floats, Observations
 
 
 def evidence_of(samples: dict[str, Floats], *, seeds: bool = False) -> Evidence:

@@ -2,7 +2,7 @@
 
 from actwise.analysis.claim import ClaimResult, judge_claims
 from actwise.analysis.claims import PAPER_CLAIMS
-from actwise.analysis.observations import Observations
+from actwise.analysis.table import Observations
 
 
 def judged(observed: Observations, margin: float | None = None) -> dict[str, ClaimResult]:

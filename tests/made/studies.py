@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from actwise.analysis.observations import Observations
+from actwise.analysis.table import Observations
 
 LEVELS = {
     "dataset": ("cifar10", "cifar100"),

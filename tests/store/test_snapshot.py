@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event
 
 from actwise.analysis.analyze import Question, analyze_store
-from actwise.analysis.source import Reading
+from actwise.analysis.reading import Selection
 from actwise.errors import SpecError, UnknownNameError
 from actwise.store import RunStore, StoreSnapshot
 from made.runs import ENVIRONMENT, finish, leased, made_epoch, made_plan, made_record, made_study
@@ -43,12 +43,12 @@ class LateRuns(RunStore):
 
 def test_a_run_that_lands_before_a_look_is_recorded_is_found_at_the_next(folder: Path) -> None:
     with LateRuns.open(folder) as store:
-        first = analyze_store(store, Reading(), Question())
+        first = analyze_store(store, Selection(), Question())
         (look,) = store.looks()
         assert (look.num_seeds, look.num_runs) == (1, 2)
         assert "A005" not in {finding.code for finding in first.findings}
     with RunStore.open(folder) as store:
-        second = analyze_store(store, Reading(), Question())
+        second = analyze_store(store, Selection(), Question())
         assert "A005" in {finding.code for finding in second.findings}
         assert [(look.num_seeds, look.num_runs) for look in store.looks()] == [(1, 2), (2, 4)]
 

@@ -1,8 +1,8 @@
 """From recorded runs to cells, statistics and verdicts. Torch-free."""
 
-from .bank import Bank as Bank
-from .bank import bank_names as bank_names
-from .bank import load_bank as load_bank
+from .reading import Bank as Bank
+from .reading import bank_names as bank_names
+from .reading import load_bank as load_bank
 from .table import SETTINGS as SETTINGS
 from .table import Setting as Setting
 from .table import Table as Table

@@ -24,17 +24,25 @@ from .evidence import VARIANCES, Evidence, Variance, is_percent
 from .factorial import SUMS, Sums
 from .looks import Looks, looks_at
 from .margins import margins
-from .observations import Cell, Observations
 from .provenance import claims_origin
-from .readers import read_bank, read_file, read_table_rows
+from .reading import (
+    Row,
+    Selection,
+    StudyResults,
+    count_flow,
+    read_bank,
+    read_file,
+    read_table_rows,
+    results_of,
+    take_snapshot,
+)
 from .reasons import scope_of, unfinished
 from .results import Analysis, Checks
 from .rule_table import rule_table
 from .scaled import results_on
 from .scales import SCALES, Scale
-from .source import Reading, Row, Source, count_flow
-from .stored import source_of, take_snapshot
 from .summary_analysis import analyze_summaries
+from .table import Cell, Observations
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,7 @@ class Question:
 
 
 def analyze(
-    source: Source | Observations | RunStore | Sequence[Row] | str | Path,
+    source: StudyResults | Observations | RunStore | Sequence[Row] | str | Path,
     *,
     factors: Sequence[str] | None = None,
     response: str | None = None,
@@ -97,39 +105,39 @@ def analyze(
         ActwiseError: if the source cannot be read, or a name in it is not known.
     """
     question = Question(contrast, Path(claims) if claims else None, margin, scale, variance, sums)
-    reading = Reading(
+    selection = Selection(
         tuple(factors) if factors else None, response, lower_is_better, study, tuple(where)
     )
-    with open_source(source, reading) as opened:
+    with open_source(source, selection) as opened:
         if isinstance(opened, RunStore):
-            return analyze_store(opened, reading, question)
+            return analyze_store(opened, selection, question)
         return analyze_source(opened, question)
 
 
 @contextmanager
 def open_source(
-    given: Source | Observations | RunStore | Sequence[Row] | str | Path, reading: Reading
-) -> Iterator[Source | RunStore]:
+    given: StudyResults | Observations | RunStore | Sequence[Row] | str | Path, selection: Selection
+) -> Iterator[StudyResults | RunStore]:
     """Whatever :func:`analyze` takes, as an open store or as a source that has been read."""
-    if isinstance(given, Source | RunStore):
+    if isinstance(given, StudyResults | RunStore):
         yield given
     elif isinstance(given, Observations):
-        yield Source("rows", "observations", "observations", given, count_flow(given))
+        yield StudyResults("rows", "observations", "observations", given, count_flow(given))
     elif not isinstance(given, str | Path):
-        yield read_table_rows(given, reading)
+        yield read_table_rows(given, selection)
     elif str(given).startswith("bank:"):
-        yield read_bank(str(given).removeprefix("bank:"), reading)
+        yield read_bank(str(given).removeprefix("bank:"), selection)
     elif str(given).endswith(".csv"):
-        yield read_file(Path(given), reading)
+        yield read_file(Path(given), selection)
     else:
         with RunStore.open(given) as store:
             yield store
 
 
-def analyze_store(store: RunStore, reading: Reading, question: Question) -> Analysis:
+def analyze_store(store: RunStore, selection: Selection, question: Question) -> Analysis:
     """Analyse an open store; the look is recorded where verdicts come out of it."""
-    snapshot = take_snapshot(store, reading)
-    source = source_of(snapshot, reading)
+    snapshot = take_snapshot(store, selection)
+    source = results_of(snapshot, selection)
     analysis = analyze_source(source, question)
     if source.num_seeds and not store.is_read_only:
         store.record_look(
@@ -141,7 +149,7 @@ def analyze_store(store: RunStore, reading: Reading, question: Question) -> Anal
     return analysis
 
 
-def analyze_source(source: Source, question: Question) -> Analysis:
+def analyze_source(source: StudyResults, question: Question) -> Analysis:
     """Analyse what was read.
 
     Raises:
@@ -161,7 +169,7 @@ def analyze_source(source: Source, question: Question) -> Analysis:
         return _analyze(source, question)
 
 
-def _analyze(source: Source, question: Question) -> Analysis:
+def _analyze(source: StudyResults, question: Question) -> Analysis:
     if source.summaries:
         if question.variance == "cell":
             raise SpecError("--variance changes nothing here: both Welch's and pooled are shown")
@@ -244,7 +252,7 @@ def _check_direction(observed: Observations) -> None:
 
 
 def _without_results(
-    source: Source, observed: Observations, question: Question, looks: Looks
+    source: StudyResults, observed: Observations, question: Question, looks: Looks
 ) -> Analysis:
     """Nothing has completed: what became of the runs is all there is."""
     found = (find.diverged_runs(observed), find.incomplete_runs(source.flow))
@@ -272,7 +280,7 @@ def _claims(evidence: Evidence, question: Question) -> tuple[ClaimResult, ...]:
     )
 
 
-def _pending(source: Source, observed: Observations) -> list[Cell]:
+def _pending(source: StudyResults, observed: Observations) -> list[Cell]:
     """Planned cells without any result."""
     return [
         tuple(format_value(cell[name]) for name in observed.factors)

@@ -14,7 +14,7 @@ from .estimate import Estimate
 from .evidence import Evidence
 from .families import AdjustedP
 from .inference import NotEstimableError, Weights
-from .observations import Cell
+from .table import Cell
 from .verdicts import Adjuster, Difference, by_sign, judge_family
 
 Pair = tuple[str, str]

@@ -12,7 +12,7 @@ import numpy as np
 
 from .distributions import f_quantile, t_quantile
 from .inference import CellModel
-from .observations import Cell, Floats, Observations
+from .table import Cell, Floats, Observations
 
 OUTLIER_DEVIATIONS = 3.5
 OUTLIER_MIN_DF = 20

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .observations import Floats, Integers
+from .table import Floats, Integers
 
 ROUNDING = 1e-12
 """What is smaller than this, relative to the responses, is rounding error and counts as 0."""

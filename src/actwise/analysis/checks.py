@@ -13,12 +13,11 @@ from .equal_variances import brown_forsythe
 from .evidence import Evidence
 from .finding import Finding
 from .looks import Looks
-from .observations import Integers, Observations
 from .precision import precisions
+from .reading import Correct, StudyResults
 from .results import Checks, Robustness, ScaleResults
 from .robustness import bca_interval, paired_tests
-from .source import Source
-from .stored_predictions import Correct
+from .table import Integers, Observations
 
 MOST_ROBUSTNESS_ROWS = 200
 """Robustness columns are computed up to so many pairs; larger tables are exploratory anyway."""
@@ -40,7 +39,7 @@ _OF_POOLING = ("A012", "A016")
 
 
 def all_findings(
-    source: Source, looks: Looks, checks: Checks, scales: Sequence[ScaleResults]
+    source: StudyResults, looks: Looks, checks: Checks, scales: Sequence[ScaleResults]
 ) -> tuple[Finding, ...]:
     """Every finding, in the order of the codes; ``scales`` are the results, points first."""
     evidence = scales[0].evidence
@@ -68,7 +67,7 @@ def all_findings(
     return tuple(sorted(found, key=lambda finding: finding.code))
 
 
-def due_runs(source: Source, looks: Looks) -> Mapping[str, int]:
+def due_runs(source: StudyResults, looks: Looks) -> Mapping[str, int]:
     """The run flow without the missing runs of seeds that a planned look leaves to later ones."""
     if source.table is None or looks.num_seeds not in looks.planned:
         return source.flow

@@ -12,7 +12,7 @@ from typing import Literal
 from .estimate import ALPHA, Estimate
 from .evidence import Evidence, Variance, gather, is_percent
 from .inference import CellModel, NotEstimableError, Weights
-from .observations import Cell, Observations
+from .table import Cell, Observations
 from .wording import Wording
 
 ClaimVerdict = Literal["supported", "refuted", "undecided"]

@@ -20,7 +20,7 @@ from .claim_linear import Component, linear_plan
 from .contrasts import combine
 from .evidence import Evidence
 from .inference import Weights
-from .observations import Cell
+from .table import Cell
 from .wording import Wording
 
 

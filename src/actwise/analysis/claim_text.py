@@ -12,7 +12,7 @@ from itertools import product
 from .claim import Claim
 from .estimate import ALPHA
 from .evidence import Evidence, gather
-from .observations import Observations
+from .table import Observations
 from .wording import Wording
 
 _LEVELS = {

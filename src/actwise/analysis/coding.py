@@ -10,7 +10,7 @@ from itertools import combinations
 
 import numpy as np
 
-from .observations import Floats, Integers
+from .table import Floats, Integers
 
 Term = tuple[int, ...]
 """Positions of the factors of a main effect or an interaction."""

@@ -10,7 +10,7 @@ from .equivalence import Verdict
 from .estimate import Estimate
 from .evidence import Evidence
 from .families import EXPLORATORY_ROWS, AdjustedP, Method, adjust
-from .observations import Cell
+from .table import Cell
 from .verdicts import Difference, by_sign, judge_family
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..errors import SpecError, UnknownNameError
 from .inference import Weights
-from .observations import Cell
+from .table import Cell
 
 Condition = tuple[tuple[str, str], ...]
 """(factor, level) of every factor but the compared one."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from .contrasts import conditions
 from .evidence import Evidence
-from .observations import Cell
 from .ranking import shared_conditions
+from .table import Cell
 
 
 @dataclass(frozen=True)

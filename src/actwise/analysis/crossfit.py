@@ -15,8 +15,8 @@ import numpy as np
 from .estimate import Estimate
 from .evidence import Evidence
 from .inference import CellModel, NotEstimableError, Weights, fit_cells
-from .observations import Cell, Observations
 from .rules import Learner, Regret, condition_means, regret
+from .table import Cell, Observations
 
 
 def cross_fitted(observed: Observations, learners: Mapping[str, Learner]) -> tuple[Regret, ...]:

@@ -12,9 +12,9 @@ from .effects import EffectSize
 from .equivalence import judge
 from .evidence import Evidence, is_percent
 from .numbers import counted, number, percent, span
-from .observations import Observations
 from .ranking import RankRow
 from .reasons import joined, reasons_of, separated_at
+from .table import Observations
 from .units import decimals, in_points
 
 

@@ -12,15 +12,15 @@ from .image_errors import image_errors
 from .incumbent import against_incumbent, choose_incumbent
 from .precision import cell_deviations
 from .ranking import RankRow, ranking
+from .reading import StudyResults
 from .results import CellRow, Differences
-from .source import Source
 
 SEED = 20_261_123
 """Of the draws behind P(best) and random sign flips: fixed, so that a report can be repeated."""
 
 
 def all_differences(
-    source: Source, evidence: Evidence, contrast: Pair | None
+    source: StudyResults, evidence: Evidence, contrast: Pair | None
 ) -> tuple[Differences, tuple[PairRow, ...]]:
     """Every comparison, and the pairs that the decision rests on (all, whatever was asked for)."""
     every_pair = simple_effects(evidence, direction=contrast)
@@ -43,7 +43,7 @@ def all_differences(
     return found, every_pair
 
 
-def cell_rows(source: Source, evidence: Evidence) -> tuple[CellRow, ...]:
+def cell_rows(source: StudyResults, evidence: Evidence) -> tuple[CellRow, ...]:
     """Every cell with runs; one without a completed run has no mean."""
     observed, model = evidence.observed, evidence.model
     deviations = cell_deviations(observed)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..datasets import DATASETS
-from .observations import Cell, Observations
+from .table import Cell, Observations
 
 
 @dataclass(frozen=True)

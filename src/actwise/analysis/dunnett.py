@@ -15,7 +15,7 @@ from functools import cache
 
 import numpy as np
 
-from .observations import Floats
+from .table import Floats
 
 _CONTROL_NODES = 160
 _DEVIATION_NODES = 64

@@ -15,7 +15,7 @@ import numpy as np
 
 from .blocks import AdditiveFit, fit_additive
 from .inference import seed_blocks
-from .observations import Floats, Integers, Observations
+from .table import Floats, Integers, Observations
 
 MIN_RUNS = 3
 """Of a cell: two runs deviate alike from their median, whatever their spread."""

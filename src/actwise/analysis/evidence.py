@@ -18,8 +18,8 @@ from .equivalence import margin_for
 from .estimate import ALPHA, Estimate
 from .external import EXTERNAL_DEVIATIONS, RunDeviation, single_run_models
 from .inference import CellModel, Weights, fit_cells
-from .observations import Booleans, Cell, Observations
 from .scales import Scale, on_scale
+from .table import Booleans, Cell, Observations
 
 Variance = Literal["pooled", "cell"]
 """Residual variance: one a data set, or each cell's own (Satterthwaite)."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .inference import CellModel, VariancePart, fit_cells
-from .observations import Floats, Observations
 from .scales import Scale, images_per_run, logit_slope, on_scale
+from .table import Floats, Observations
 
 
 @dataclass(frozen=True)

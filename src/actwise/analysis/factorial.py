@@ -21,7 +21,7 @@ from ..errors import SpecError
 from .blocks import ROUNDING, fit_additive
 from .coding import Term, all_terms, term_columns
 from .inference import CellModel, NotEstimableError, fit_cells
-from .observations import Cell, Floats, Integers, Observations
+from .table import Cell, Floats, Integers, Observations
 
 Sums = Literal["II", "III"]
 SUMS: tuple[Sums, ...] = ("II", "III")

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from .observations import Floats
+from .table import Floats
 
 Method = Literal["holm", "benjamini-hochberg", "dunnett", "none"]
 

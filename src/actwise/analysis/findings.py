@@ -4,7 +4,6 @@ Each has a title, the evidence in this study, and what to do. A function returns
 None; those that need more than the runs take what they need as plain values.
 """
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
@@ -19,10 +18,10 @@ from .factorial import decompose, missing_cells
 from .finding import Finding
 from .looks import Looks
 from .numbers import counted, number, span
-from .observations import Cell, Floats, Observations
 from .run_spreads import UnequalSpreads, unequal_spreads
 from .scales import on_scale
 from .summaries import Contradiction
+from .table import Cell, Observations
 
 _FEW_SEEDS = 3
 _SHARE_CHANGE = 5.0
@@ -93,15 +92,6 @@ def selected_on_test(response: str) -> Finding | None:
     return Finding(
         "A004", f"the response {response} is the best over epochs, chosen on test images"
     )
-
-
-def selection_optimism(curves_RE: Floats, *, higher_is_better: bool) -> float:
-    """Mean of best epoch minus last epoch over complete curves, in the curves' unit, at least 0."""
-    complete_RE = curves_RE[~np.isnan(curves_RE).any(axis=1)]
-    if not len(complete_RE):
-        return math.nan
-    best_R = complete_RE.max(axis=1) if higher_is_better else complete_RE.min(axis=1)
-    return float(np.mean(np.abs(best_R - complete_RE[:, -1])))
 
 
 def seeds_after_look(looks: Looks) -> Finding | None:

@@ -9,7 +9,7 @@ from .contrasts import combine
 from .estimate import Estimate
 from .evidence import Evidence
 from .inference import Weights
-from .observations import Cell
+from .table import Cell
 from .wording import AUGMENTING, is_augmented
 
 

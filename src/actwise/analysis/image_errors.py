@@ -11,7 +11,6 @@ import numpy as np
 from .conditions import PairRow
 from .contrasts import cell_at
 from .estimate import Estimate
-from .observations import Observations
 from .predictions import (
     McNemar,
     crossed_bootstrap,
@@ -20,7 +19,8 @@ from .predictions import (
     new_images,
     these_images,
 )
-from .stored_predictions import Correct, shared_seeds
+from .reading import Correct, shared_seeds
+from .table import Observations
 
 MOST_PAIRS = 200
 

@@ -16,7 +16,7 @@ import numpy as np
 from ..errors import SpecError
 from .blocks import ROUNDING, AdditiveFit, fit_additive
 from .estimate import ALPHA, Estimate, satterthwaite
-from .observations import Cell, Floats, Integers, Observations
+from .table import Cell, Floats, Integers, Observations
 
 Weights = Mapping[Cell, float]
 """A contrast: the weight of each cell mean."""

@@ -15,8 +15,8 @@ from ..errors import SpecError
 from ..store import Look
 from .estimate import ALPHA
 from .numbers import counted
-from .observations import Floats
-from .source import Source
+from .reading import StudyResults
+from .table import Floats
 
 _REPETITIONS = 200_000
 _SEED = 20_260_101
@@ -67,7 +67,7 @@ class Looks:
         return ALPHA if self.nominal_level is None else self.nominal_level
 
 
-def looks_at(source: Source) -> Looks:
+def looks_at(source: StudyResults) -> Looks:
     """The looks at a source; the present one counts."""
     planned = source.planned_looks
     # Numbers of runs can be compared only between looks at the same study.

@@ -9,7 +9,6 @@ import numpy as np
 from .distributions import chi2_quantile
 from .evidence import Evidence
 from .inference import VariancePart
-from .observations import Cell, Observations
 from .power import (
     DIFFERENCE_OF_DIFFERENCES,
     Design,
@@ -17,7 +16,8 @@ from .power import (
     seeds_needed_range,
     smallest_detectable,
 )
-from .stored_predictions import Correct
+from .reading import Correct
+from .table import Cell, Observations
 from .variance import Component, image_components, run_components
 
 

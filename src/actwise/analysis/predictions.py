@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .estimate import Estimate
-from .observations import Booleans
+from .table import Booleans
 
 MIN_SEEDS_BOOTSTRAP = 10
 

@@ -8,7 +8,7 @@ from .. import __version__
 from ..spec.claims import SHIPPED_CLAIMS, hash_claims_file
 from .claim_text import claims_sha256
 from .claims import PAPER_CLAIMS
-from .source import Source
+from .reading import StudyResults
 
 _DIGITS = 12
 
@@ -41,7 +41,7 @@ class ClaimsOrigin:
         return f"{shown}: recorded with the plan on {when}, {order} the first run's result{label}"
 
 
-def claims_origin(source: Source, *, claims: Path | None, margin: float | None) -> str:
+def claims_origin(source: StudyResults, *, claims: Path | None, margin: float | None) -> str:
     """For each set of claims, and a margin that was asked for, whether it was fixed beforehand.
 
     Raises:
@@ -53,7 +53,7 @@ def claims_origin(source: Source, *, claims: Path | None, margin: float | None) 
     return "; ".join(sentences)
 
 
-def claims_origins(source: Source, *, claims: Path | None) -> tuple[ClaimsOrigin, ...]:
+def claims_origins(source: StudyResults, *, claims: Path | None) -> tuple[ClaimsOrigin, ...]:
     """The shipped claims, then those of a file.
 
     Raises:
@@ -68,7 +68,7 @@ def claims_origins(source: Source, *, claims: Path | None) -> tuple[ClaimsOrigin
     return tuple(found)
 
 
-def study_sentences(source: Source) -> Iterator[str]:
+def study_sentences(source: StudyResults) -> Iterator[str]:
     """When each study was started and its plan recorded, before or after the first result."""
     for note in source.studies:
         yield (
@@ -90,7 +90,7 @@ def minute(time: str) -> str:
     return f"{time[:16].replace('T', ' ')} UTC"
 
 
-def _origin(name: str, sha256: str, source: Source, remark: str = "") -> ClaimsOrigin:
+def _origin(name: str, sha256: str, source: StudyResults, remark: str = "") -> ClaimsOrigin:
     times = [
         entry.recorded_at
         for note in source.studies
@@ -102,9 +102,9 @@ def _origin(name: str, sha256: str, source: Source, remark: str = "") -> ClaimsO
     return ClaimsOrigin(name, sha256, first, is_beforehand, remark)
 
 
-def _order(time: str, source: Source) -> str:
+def _order(time: str, source: StudyResults) -> str:
     return "before" if _is_before(time, source) else "after"
 
 
-def _is_before(time: str, source: Source) -> bool:
+def _is_before(time: str, source: StudyResults) -> bool:
     return source.first_result is None or time < source.first_result

@@ -22,7 +22,7 @@ from .dunnett import arm_variances, dunnett_p
 from .estimate import Estimate
 from .evidence import Evidence
 from .inference import CellModel, Weights
-from .observations import Floats
+from .table import Floats
 
 _DRAWS = 20_000
 

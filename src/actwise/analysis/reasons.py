@@ -11,7 +11,7 @@ from .estimate import ALPHA
 from .evidence import Evidence
 from .external import EXTERNAL_CAUTION, EXTERNAL_SOURCE
 from .numbers import counted, p_text
-from .source import level_text
+from .reading import level_text
 
 _MOST_PLACES = 4
 _MOST_NAMES = 8

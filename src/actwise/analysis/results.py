@@ -19,14 +19,14 @@ from .finding import Finding
 from .gains import Gain
 from .image_errors import ImageErrors
 from .looks import Looks
-from .observations import Cell
 from .precision import Precision
 from .ranking import RankRow
+from .reading import StudyResults
 from .robustness import PairedTests
 from .rules import Regret
 from .scales import Scale
-from .source import Source
 from .summaries import Comparison, Contradiction
+from .table import Cell
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ class Analysis:
         claims, claims_origin: Verdicts on claims, and when the claims were fixed.
     """
 
-    source: Source
+    source: StudyResults
     scale: Scale
     margin: float | None
     decision: Decision

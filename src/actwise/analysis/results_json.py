@@ -8,13 +8,12 @@ from .. import __version__
 from .claim import ClaimResult, ComponentResult
 from .estimate import Estimate
 from .json_values import Json, estimate_json, finite, mean_json, p_json
-from .level_times import level_times
 from .ranking import RankRow
+from .reading import StudyResults, level_times
 from .results import Analysis, CellRow, Decomposed, ScaleResults
 from .results_differences_json import contrasts_json, separations_json
 from .results_notes_json import checks_json, looks_json, source_json, summaries_json
 from .side_tests import effect_tests
-from .source import Source
 from .table_intervals import Interval, possible_range
 
 
@@ -137,7 +136,7 @@ def _margins(analysis: Analysis) -> list[Json]:
     ]
 
 
-def _curves(source: Source) -> list[Json]:
+def _curves(source: StudyResults) -> list[Json]:
     factors = source.observed.factors if source.observed else ()
     return [
         {

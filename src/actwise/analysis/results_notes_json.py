@@ -7,13 +7,12 @@ from dataclasses import asdict
 from .json_values import Json, p_json
 from .looks import Looks
 from .precision import Precision
+from .reading import StudyResults, Summary
 from .results import Checks
 from .side_tests import variance_tests
-from .source import Source
-from .summaries import Summary
 
 
-def source_json(source: Source) -> Json:
+def source_json(source: StudyResults) -> Json:
     """Where the runs come from, and how they were read."""
     observed = source.observed
     bank = source.bank

@@ -11,7 +11,7 @@ from itertools import product
 
 import numpy as np
 
-from .observations import Floats
+from .table import Floats
 
 MIN_RUNS_BCA = 20
 MIN_PAIRS = 6

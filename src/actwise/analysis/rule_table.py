@@ -1,7 +1,6 @@
 """Regret of every rule of choice that a study can score, each labelled by how it was scored."""
 
 from .crossfit import cross_fitted, cross_validated
-from .observations import Observations
 from .rules import (
     Learner,
     Regret,
@@ -12,6 +11,7 @@ from .rules import (
     paper_rule,
     regret_table,
 )
+from .table import Observations
 
 _FOLDS = ("dataset", "model", "depth")
 """Factors of which whole levels are left out."""

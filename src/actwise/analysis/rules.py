@@ -14,7 +14,7 @@ import numpy as np
 
 from .contrasts import Condition, conditions
 from .inference import fit_cells
-from .observations import Observations
+from .table import Observations
 from .wording import NETWORKS, is_augmented
 
 Means = Mapping[Condition, Mapping[str, float]]

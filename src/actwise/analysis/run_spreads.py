@@ -17,9 +17,9 @@ from .blocks import fit_additive
 from .distributions import f_upper_tail
 from .evidence import is_percent
 from .inference import seed_blocks
-from .observations import Booleans, Integers, Observations
 from .precision import cell_deviations
 from .scales import images_per_run
+from .table import Booleans, Integers, Observations
 
 LEAST_RATIO = 3.0
 """Of two deviations: what is less does little harm to intervals."""

@@ -11,9 +11,9 @@ from .external import single_run_models
 from .factorial import Decomposition, Sums, decompose, decompose_by_dataset
 from .gains import augmentation_gains
 from .inference import CellModel
-from .observations import Observations
 from .results import Decomposed, ScaleResults
 from .scales import Scale, on_scale
+from .table import Observations
 
 
 def results_on(

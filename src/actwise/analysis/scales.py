@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from ..errors import SpecError
-from .observations import Floats, Observations
+from .table import Floats, Observations
 
 Scale = Literal["points", "logit"]
 SCALES: tuple[Scale, ...] = ("points", "logit")

@@ -8,22 +8,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..errors import SpecError, UnknownNameError
-from .bank import Bank
+from ..errors import UnknownNameError
 from .estimate import Estimate, satterthwaite
+from .reading import Bank, Summary, summaries
 
 TOLERANCE = 0.003
 """Largest distance that rounding in the published inputs explains."""
-
-
-@dataclass(frozen=True)
-class Summary:
-    """Mean and standard deviation of the runs of one activation, in percent."""
-
-    name: str
-    mean: float
-    sd: float
-    num_runs: int
 
 
 @dataclass(frozen=True)
@@ -46,25 +36,6 @@ class Contradiction:
 
     name: str
     evidence: tuple[tuple[str, float, float], ...]
-
-
-def summaries(bank: Bank) -> tuple[Summary, ...]:
-    """The activations of a bank of summary statistics.
-
-    Raises:
-        SpecError: for a bank of another kind.
-    """
-    if bank.kind != "summaries":
-        raise SpecError(f"bank {bank.name} has runs; its summary statistics are not published")
-    return tuple(
-        Summary(
-            row["activation"],
-            float(row[bank.response]),
-            float(row["sd_accuracy"]),
-            int(row["num_runs"]),
-        )
-        for row in bank.rows()
-    )
 
 
 def compare(known: Sequence[Summary], high: str, low: str) -> Comparison:

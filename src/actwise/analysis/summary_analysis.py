@@ -7,14 +7,14 @@ from .decision import Decision
 from .estimate import ALPHA
 from .findings import contradicting_rows
 from .numbers import counted, signed, span
+from .reading import StudyResults
 from .reasons import joined
 from .results import Analysis, Published
 from .side_tests import published_tests
-from .source import Source
 from .summaries import Comparison, Contradiction, compare, contradictions
 
 
-def analyze_summaries(source: Source, *, contrast: Pair | None) -> Analysis:
+def analyze_summaries(source: StudyResults, *, contrast: Pair | None) -> Analysis:
     """Every activation against the bank's reference, or the pair asked for.
 
     Raises:
@@ -43,7 +43,7 @@ def analyze_summaries(source: Source, *, contrast: Pair | None) -> Analysis:
 
 
 def _decision(
-    source: Source,
+    source: StudyResults,
     compared: Sequence[Comparison],
     reference: str | None,
     wrong: Sequence[Contradiction],

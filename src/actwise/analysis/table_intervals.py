@@ -14,8 +14,7 @@ from ..registry import format_value
 from .estimate import Estimate, satterthwaite
 from .evidence import gather, is_percent
 from .inference import CellModel
-from .observations import Cell, Observations
-from .table import Table
+from .table import Cell, Observations, Table
 
 Interval = tuple[float, float]
 

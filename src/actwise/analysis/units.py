@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from .evidence import is_percent
-from .observations import Observations
+from .table import Observations
 
 _MOST = 8
 

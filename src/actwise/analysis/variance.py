@@ -12,8 +12,8 @@ import numpy as np
 
 from .distributions import chi2_quantile, f_quantile
 from .inference import VariancePart
-from .observations import Booleans
 from .predictions import crossed_mean_squares
+from .table import Booleans
 
 
 @dataclass(frozen=True)

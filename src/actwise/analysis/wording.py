@@ -13,7 +13,7 @@ from itertools import product
 from ..errors import SpecError
 from ..registry import parse_expression
 from .inference import Weights
-from .observations import Cell
+from .table import Cell
 
 DATASETS = {"cifar10": "C10", "cifar100": "C100"}
 NETWORKS = {"V": "vgg", "S": "resnet", "T": "plain"}

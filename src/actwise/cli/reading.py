@@ -95,20 +95,19 @@ def read_and_analyze(
 ) -> "Analysis":
     """Analyse what the options name; a store keeps a record of the look."""
     from ..analysis.analyze import analyze_source, analyze_store
-    from ..analysis.readers import read_bank, read_file
-    from ..analysis.source import Reading
+    from ..analysis.reading import Selection, read_bank, read_file
     from ..store import RunStore
 
     names = tuple(part.strip() for part in split_outside(factors, ",")) if factors else None
-    reading = Reading(names, response, lower_is_better, study, tuple(where))
+    selection = Selection(names, response, lower_is_better, study, tuple(where))
     if study is not None and origin.store is None:
         raise SpecError("--study names a study of a store; it goes with --store")
     if origin.store is not None:
         with RunStore.open(origin.store, artifacts=origin.artifacts) as opened:
-            return analyze_store(opened, reading, question)
+            return analyze_store(opened, selection, question)
     if origin.csv is not None:
-        return analyze_source(read_file(origin.csv, reading), question)
-    return analyze_source(read_bank(str(origin.bank), reading), question)
+        return analyze_source(read_file(origin.csv, selection), question)
+    return analyze_source(read_bank(str(origin.bank), selection), question)
 
 
 def make_question(

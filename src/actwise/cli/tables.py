@@ -49,14 +49,13 @@ def read_table(
     artifacts: Path | None = None,
 ) -> "Table":
     """The cells of a store, those without a result included, with intervals of their means."""
-    from ..analysis.source import Reading
-    from ..analysis.stored import runs_of
+    from ..analysis.reading import Selection, runs_of
     from ..analysis.table_intervals import with_intervals
     from ..store import RunStore
 
     with RunStore.open(store, artifacts=artifacts) as opened:
         snapshot = opened.snapshot(study=study, where=where)
-    found = runs_of(snapshot, Reading())
+    found = runs_of(snapshot, Selection())
     return with_intervals(found.table, found.observed)
 
 

@@ -4,11 +4,10 @@ import json
 from collections.abc import Iterator, Mapping
 
 from ..analysis.families import EXPLORATORY_ROWS
-from ..analysis.level_times import level_times
 from ..analysis.numbers import number
 from ..analysis.provenance import minute, study_sentences
+from ..analysis.reading import StudyResults, level_times
 from ..analysis.results import Analysis
-from ..analysis.source import Source
 from .views import View, make_view
 from .wording import ranges, setting_text
 
@@ -94,7 +93,7 @@ def time_view(analysis: Analysis) -> View | None:
     return make_view("Epochs and time", header, rows, note=note)
 
 
-def deviations_view(source: Source) -> View | None:
+def deviations_view(source: StudyResults) -> View | None:
     """Where the study differs from the paper, with the direction that is expected."""
     if source.kind != "store":
         return None
@@ -110,7 +109,7 @@ def deviations_view(source: Source) -> View | None:
     return make_view("Deviations from the paper", header, rows, left=4) if rows else None
 
 
-def provenance_view(source: Source) -> View:
+def provenance_view(source: StudyResults) -> View:
     """Machines and versions, and which seeds were trained there."""
     names = ("cpu", "os", "python", "torch", "numpy", "actwise", "cpu_capability")
     rows = []
@@ -122,7 +121,7 @@ def provenance_view(source: Source) -> View:
     return make_view("Environments", ("machine and versions", "numerics", "seeds"), rows, left=3)
 
 
-def specs(source: Source) -> list[tuple[str, str]]:
+def specs(source: StudyResults) -> list[tuple[str, str]]:
     """Each study with its spec, indented JSON."""
     return [
         (note.study, json.dumps(json.loads(note.spec_json), indent=2, ensure_ascii=False))
@@ -137,7 +136,7 @@ def _error(analysis: Analysis) -> str:
     return "the standard errors of verdicts are those of runs, not of new images"
 
 
-def _datasets(source: Source) -> tuple[str, ...]:
+def _datasets(source: StudyResults) -> tuple[str, ...]:
     """Names of the data sets; empty where the source does not tell."""
     observed = source.observed
     if observed is None or "dataset" not in observed.factors:

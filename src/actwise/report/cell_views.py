@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from functools import partial
 
 from ..analysis.numbers import UNKNOWN, number, span
-from ..analysis.observations import Observations
+from ..analysis.reading import level_text
 from ..analysis.results import Analysis, CellRow
-from ..analysis.source import level_text
+from ..analysis.table import Observations
 from ..analysis.table_intervals import Interval, interval_within, possible_range
 from .views import View, adjustment, digits_of, interval_name, make_view
 from .wording import printable

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ..analysis.contrasts import Condition
 from ..analysis.evidence import is_percent
+from ..analysis.reading import LearningCurve
 from ..analysis.results import Analysis
-from ..analysis.source import Curve
 from ..errors import StoreError
 from .drawing import Drawing, to_svg
 from .line_chart import Series, lines_chart
@@ -132,7 +132,7 @@ def curve_figures(analysis: Analysis) -> list[Drawing]:
     if observed is None:
         return []
     focus = observed.position(observed.focus)
-    panels: dict[Condition, list[Curve]] = defaultdict(list)
+    panels: dict[Condition, list[LearningCurve]] = defaultdict(list)
     for curve in analysis.source.curves:
         named = tuple(zip(observed.factors, curve.cell, strict=True))
         panels[named[:focus] + named[focus + 1 :]].append(curve)
@@ -179,7 +179,7 @@ def write_figures(analysis: Analysis, folder: Path) -> list[Path]:
     return paths
 
 
-def _points(curve: Curve) -> tuple[tuple[float, float, float, float], ...]:
+def _points(curve: LearningCurve) -> tuple[tuple[float, float, float, float], ...]:
     """At most :data:`_MOST_POINTS` of a curve, its last epoch included."""
     nan = float("nan")
     step = max(1, -(-len(curve.epochs) // _MOST_POINTS))

@@ -18,9 +18,9 @@ from ..analysis.asked import Pair
 from ..analysis.evidence import Variance
 from ..analysis.factorial import Sums
 from ..analysis.numbers import counted
+from ..analysis.reading import Selection
 from ..analysis.results import Analysis
 from ..analysis.scales import Scale
-from ..analysis.source import Reading
 from ..store import RunStore
 from ..store.exchange import write_file
 from . import figures
@@ -103,12 +103,12 @@ def report(
     question = Question(
         contrast, Path(claims) if claims else None, margin, scale, variance, sums, command="report"
     )
-    reading = Reading(
+    selection = Selection(
         tuple(factors) if factors else None, response, lower_is_better, study, tuple(where)
     )
-    with open_source(source, reading) as opened:
+    with open_source(source, selection) as opened:
         if isinstance(opened, RunStore):
-            analysis = analyze_store(opened, reading, question)
+            analysis = analyze_store(opened, selection, question)
         else:
             analysis = analyze_source(opened, question)
     write_report(analysis, Path(target), command="aw.report(...)")

@@ -7,9 +7,9 @@ from dataclasses import replace
 from ..analysis.conditions import Separation
 from ..analysis.estimate import Estimate
 from ..analysis.numbers import UNKNOWN, counted, number, p_text, percent, signed, span
-from ..analysis.observations import Observations
 from ..analysis.ranking import RankRow
 from ..analysis.results import Analysis, Decomposed, ScaleResults
+from ..analysis.table import Observations
 from .difference_views import difference_views
 from .views import (
     View,

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from ..analysis.estimate import Estimate
 from ..analysis.numbers import percent, span
-from ..analysis.observations import Observations
+from ..analysis.reading import level_text
 from ..analysis.results import Analysis
-from ..analysis.source import level_text
+from ..analysis.table import Observations
 from ..analysis.units import decimals, in_points
 from .wording import printable
 

@@ -1,8 +1,4 @@
-"""Where runs come from: a store, a CSV file, a bank, or rows at hand, in one form.
-
-A source is the runs as observations, and what must be said besides: what was planned and what
-became of it, the settings that all runs share, looks, machines, learning curves.
-"""
+"""Runs and what is known of them, in one form for a store, a file, a bank and rows at hand."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,58 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import SpecError
-from ..store import Look, StoredStudy
-from .bank import Bank
-from .observations import Cell, Floats, Observations
-from .stored_predictions import Correct
-from .summaries import Summary
-from .table import Table
-
-Row = Mapping[str, Any]
-USUAL_FACTORS = ("dataset", "model", "regularization", "activation")
-DEFAULT_RESPONSE = "test_accuracy"
+from ...errors import SpecError
+from ...store import Look, StoredStudy
+from ..table import Cell, Observations, Table
+from .bank import Bank, Summary
+from .curves import LearningCurve
+from .predictions import Correct
 
 
 @dataclass(frozen=True)
-class Reading:
-    """How a source is read; what is None is decided by the source.
-
-    Attributes:
-        factors: Columns that tell cells apart.
-        response: The measured column.
-        lower_is_better: Whether a low response is good.
-        study: Only this study of a store.
-        where: Conditions ``FIELD=VALUE`` on the rows.
-    """
-
-    factors: tuple[str, ...] | None = None
-    response: str | None = None
-    lower_is_better: bool = False
-    study: str | None = None
-    where: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Curve:
-    """A cell's learning curve, the mean over its runs.
-
-    Attributes:
-        cell: Levels of the factors.
-        measure: What was measured, such as ``validation_accuracy``.
-        epochs: Numbers from 1.
-        mean, sd: Over the runs at each epoch, in percent; sd is NaN for one run.
-    """
-
-    cell: Cell
-    measure: str
-    epochs: tuple[int, ...]
-    mean: tuple[float, ...]
-    sd: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Source:
+class StudyResults:
     """Runs and what is known of them.
 
     Attributes:
@@ -97,7 +51,7 @@ class Source:
     scope: Mapping[str, Any] = field(default_factory=dict)
     epochs: Mapping[Cell, float] = field(default_factory=dict)
     seconds: Mapping[Cell, float] = field(default_factory=dict)
-    curves: tuple[Curve, ...] = ()
+    curves: tuple[LearningCurve, ...] = ()
     fingerprints: Mapping[str, set[str]] = field(default_factory=dict)
     environments: tuple[Mapping[str, Any], ...] = ()
     studies: tuple[StoredStudy, ...] = ()
@@ -125,11 +79,6 @@ class Source:
         return int(np.bincount(done.run_cells).max())
 
 
-def level_text(factor: str, level: str) -> str:
-    """A level, with the name of its factor where the level alone would not tell."""
-    return level if factor in USUAL_FACTORS else f"{factor.removeprefix('train.')}={level}"
-
-
 def count_flow(
     observed: Observations, *, planned: int | None = None, failed: int = 0, excluded: int = 0
 ) -> dict[str, int]:
@@ -147,6 +96,12 @@ def count_flow(
         "missing": max(0, planned - known - excluded),
         "excluded": excluded,
     }
+
+
+def constant_levels(observed: Observations) -> dict[str, str]:
+    """The factors in which the runs do not differ."""
+    pairs = zip(observed.factors, observed.levels, strict=True)
+    return {name: levels[0] for name, levels in pairs if len(levels) == 1}
 
 
 def with_factors(observed: Observations, factors: Sequence[str] | None) -> Observations:
@@ -177,22 +132,33 @@ def with_factors(observed: Observations, factors: Sequence[str] | None) -> Obser
     )
 
 
-def mean_curves(observed: Observations, values_RE: Floats, *, measure: str) -> tuple[Curve, ...]:
-    """Mean and spread over the runs of each cell, at the epochs that all its runs reached."""
-    curves = []
-    for position, cell in enumerate(observed.cells):
-        mine_RE = values_RE[observed.run_cells == position]
-        mine_RE = mine_RE[:, ~np.isnan(mine_RE).all(axis=0)]
-        if not mine_RE.shape[1]:
-            continue
-        spread = np.nanstd(mine_RE, axis=0, ddof=1) if len(mine_RE) > 1 else mine_RE[0] * np.nan
-        curves.append(
-            Curve(
-                cell,
-                measure,
-                tuple(range(1, mine_RE.shape[1] + 1)),
-                tuple(np.nanmean(mine_RE, axis=0).tolist()),
-                tuple(spread.tolist()),
-            )
-        )
-    return tuple(curves)
+@dataclass(frozen=True)
+class LevelTime:
+    """One level: means over its cells, NaN where nothing was recorded.
+
+    Attributes:
+        level: Of the compared factor.
+        epochs: Epochs of a run.
+        train_seconds: Training time of a run; it depends on the machine and what else it did.
+    """
+
+    level: str
+    epochs: float
+    train_seconds: float
+
+
+def level_times(results: StudyResults) -> tuple[LevelTime, ...]:
+    """A row a level, in the order of the study; none where no epochs were recorded."""
+    observed = results.observed
+    if observed is None or not results.epochs:
+        return ()
+    place = observed.position(observed.focus)
+    return tuple(
+        LevelTime(level, _mean(results.epochs, place, level), _mean(results.seconds, place, level))
+        for level in observed.levels_of(observed.focus)
+    )
+
+
+def _mean(values: Mapping[Cell, float], place: int, level: str) -> float:
+    mine = [value for cell, value in values.items() if cell[place] == level]
+    return sum(mine) / len(mine) if mine else float("nan")

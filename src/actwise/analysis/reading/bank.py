@@ -14,11 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import SpecError, UnknownNameError
-from .observations import Floats, Observations
-from .table_rows import read_rows
+from ...errors import SpecError, UnknownNameError
+from ..table import Floats, Observations, read_rows
 
-_FOLDER = Path(__file__).parent / "banks"
+_FOLDER = Path(__file__).parents[1] / "banks"
 _OVER_RUNS: Mapping[str, Callable[..., Floats]] = {"median": np.median, "mean": np.mean}
 
 
@@ -126,3 +125,32 @@ def load_bank(name: str) -> Bank:
         raise UnknownNameError("bank", name, bank_names())
     entries = tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
     return Bank(name=name, **{**entries, "factors": tuple(entries["factors"])})
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Mean and standard deviation of the runs of one activation, in percent."""
+
+    name: str
+    mean: float
+    sd: float
+    num_runs: int
+
+
+def summaries(bank: Bank) -> tuple[Summary, ...]:
+    """The activations of a bank of summary statistics.
+
+    Raises:
+        SpecError: for a bank of another kind.
+    """
+    if bank.kind != "summaries":
+        raise SpecError(f"bank {bank.name} has runs; its summary statistics are not published")
+    return tuple(
+        Summary(
+            row["activation"],
+            float(row[bank.response]),
+            float(row["sd_accuracy"]),
+            int(row["num_runs"]),
+        )
+        for row in bank.rows()
+    )

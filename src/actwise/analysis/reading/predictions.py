@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from ..datasets import DATASETS
-from ..datasets.cache import Cache
-from ..store import StoreSnapshot
-from ..store.records import unpack_predictions
-from .observations import Booleans, Cell, Integers, Observations
+from ...datasets import DATASETS
+from ...datasets.cache import Cache
+from ...store import StoreSnapshot
+from ...store.records import unpack_predictions
+from ..table import Booleans, Cell, Integers, Observations
 
 MOST_RUNS = 500
 """Above so many runs predictions are not read: 10,000 runs would take a minute."""

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
-from ..errors import SpecError
-from ..spec import REQUIRED_FACTORS, RunSpec, TrainSpec
-from ..store import StoredRun
-from ..store.tables import keep_where
+from ...errors import SpecError
+from ...spec import REQUIRED_FACTORS, RunSpec, TrainSpec
+from ...store import StoredRun
+from ...store.tables import keep_where
 
 Setting = bool | int | float | str | tuple[float, ...] | None
 Settings = tuple[Setting, ...]

@@ -13,9 +13,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import UnknownNameError
-from ..registry import format_value
-from .table_rows import check_columns, number_in, refuse_impossible
+from ...errors import UnknownNameError
+from ...registry import format_value
+from .rows import check_columns, number_in, refuse_impossible
 
 Cell = tuple[str, ...]
 Floats = NDArray[np.float64]

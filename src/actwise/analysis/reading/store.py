@@ -1,4 +1,4 @@
-"""Reading a store for the analysis: runs, plan, curves, machines and looks, in one pass.
+"""Selection a store for the analysis: runs, plan, curves, machines and looks, in one pass.
 
 Settings that differ become factors; nothing is averaged over them. A run that stands under several
 labels counts once, under the first, so that aliased cells are never taken for replicates.
@@ -11,16 +11,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import SpecError, UnknownNameError
-from ..registry import format_value
-from ..store import RunStore, StoredRun, StoreSnapshot
-from .blocking import apart_sentence, joined, seeds_cross
-from .numbers import counted
-from .observations import Cell, Observations
-from .source import DEFAULT_RESPONSE, Reading, Row, Source, count_flow
-from .stored_curves import learning_curves
-from .stored_predictions import MOST_RUNS, correct_predictions, with_image_halves
-from .table import Table, make_table, select_planned
+from ...errors import SpecError, UnknownNameError
+from ...registry import format_value
+from ...store import RunStore, StoredRun, StoreSnapshot
+from ..numbers import counted
+from ..table import (
+    Cell,
+    Observations,
+    Table,
+    apart_sentence,
+    joined,
+    make_table,
+    seeds_cross,
+    select_planned,
+)
+from .curves import learning_curves
+from .predictions import MOST_RUNS, correct_predictions, with_image_halves
+from .selection import DEFAULT_RESPONSE, Row, Selection
+from .study_results import StudyResults, count_flow
 
 
 @dataclass(frozen=True)
@@ -44,26 +52,26 @@ class StoredRuns:
     apart: tuple[Cell, ...]
 
 
-def read_store(store: RunStore, reading: Reading) -> Source:
+def read_store(store: RunStore, selection: Selection) -> StudyResults:
     """The runs of a store with everything that is known of them.
 
     Raises:
         UnknownNameError: for an unknown study, factor, response or field.
         SpecError: for a factor that varies and is left out.
     """
-    return source_of(take_snapshot(store, reading), reading)
+    return results_of(take_snapshot(store, selection), selection)
 
 
-def take_snapshot(store: RunStore, reading: Reading) -> StoreSnapshot:
+def take_snapshot(store: RunStore, selection: Selection) -> StoreSnapshot:
     """What an analysis reads of a store, in one transaction.
 
     Raises:
         UnknownNameError: for an unknown study or field.
     """
-    return store.snapshot(study=reading.study, where=reading.where, most_predictions=MOST_RUNS)
+    return store.snapshot(study=selection.study, where=selection.where, most_predictions=MOST_RUNS)
 
 
-def runs_of(snapshot: StoreSnapshot, reading: Reading) -> StoredRuns:
+def runs_of(snapshot: StoreSnapshot, selection: Selection) -> StoredRuns:
     """The runs that were read, as a table and as observations.
 
     Raises:
@@ -72,8 +80,8 @@ def runs_of(snapshot: StoreSnapshot, reading: Reading) -> StoredRuns:
     """
     planned = select_planned(snapshot.planned, snapshot.where)
     table = make_table(snapshot.rows, planned)
-    factors = _factors(table, reading.factors)
-    response = reading.response or DEFAULT_RESPONSE
+    factors = _factors(table, selection.factors)
+    response = selection.response or DEFAULT_RESPONSE
     if response not in snapshot.columns:
         raise UnknownNameError("response", response, snapshot.columns)
     unique, aliases = _once([_with_settings(row, factors) for row in snapshot.rows], factors)
@@ -82,7 +90,7 @@ def runs_of(snapshot: StoreSnapshot, reading: Reading) -> StoredRuns:
             [row for row in unique if row["status"] != "failed"],
             factors=factors,
             response=response,
-            higher_is_better=not reading.lower_is_better,
+            higher_is_better=not selection.lower_is_better,
             blocked=_is_blocked(planned or snapshot.planned),
             test_images=snapshot.num_test_images,
         )
@@ -90,21 +98,21 @@ def runs_of(snapshot: StoreSnapshot, reading: Reading) -> StoredRuns:
     return StoredRuns(table, planned, unique, aliases, observed, apart)
 
 
-def source_of(snapshot: StoreSnapshot, reading: Reading) -> Source:
+def results_of(snapshot: StoreSnapshot, selection: Selection) -> StudyResults:
     """What was read, with everything that is known of the runs.
 
     Raises:
         UnknownNameError: for an unknown factor or response.
         SpecError: for a factor that varies and is left out.
     """
-    found = runs_of(snapshot, reading)
+    found = runs_of(snapshot, selection)
     table, observed, unique, aliases = found.table, found.observed, found.unique, found.aliases
     factors = observed.factors
     cells = {row["run_id"]: tuple(str(row[name]) for name in factors) for row in unique}
     seeds = {row["run_id"]: row["seed"] for row in unique}
     correct = correct_predictions(snapshot, cells, unique)
     name, study = snapshot.store, snapshot.study
-    return Source(
+    return StudyResults(
         "store",
         name,
         f"store {name}" + (f", study {study}" if study else ""),

@@ -1,0 +1,120 @@
+"""Reading CSV files and rows at hand."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ...errors import DataError, SpecError
+from ...store.tables import is_any, parse_where, refuse_unknown
+from ..table import Line, Observations, apart_sentence, joined, placed, read_rows, seeds_cross
+from .selection import DEFAULT_RESPONSE, USUAL_FACTORS, Row, Selection
+from .study_results import StudyResults, constant_levels, count_flow
+
+
+def read_file(path: Path, selection: Selection) -> StudyResults:
+    """A CSV file, one row a run.
+
+    Raises:
+        DataError: if the file cannot be read or lacks a column.
+        SpecError: for a condition that is not FIELD=VALUE.
+    """
+    return read_table_rows(read_rows(path), selection, name=str(path), kind="file")
+
+
+def read_table_rows(
+    rows: Sequence[Row], selection: Selection, *, name: str = "rows", kind: str = "rows"
+) -> StudyResults:
+    """Rows at hand, one mapping a run, as ``export --what runs`` or a CSV file has them.
+
+    Raises:
+        DataError: if a column is missing, a response is no number or an impossible
+            accuracy, or a row stands twice.
+        SpecError: for a condition that is not FIELD=VALUE, or without a factor.
+    """
+    placed_rows = placed(rows, table="the table")
+    columns = tuple(placed_rows[0]) if placed_rows else USUAL_FACTORS
+    response = selection.response or DEFAULT_RESPONSE
+    asked = parse_where(selection.where, columns)
+    for column, values in asked.items():
+        if column != response:
+            refuse_unknown(column, values, {row.get(column) for row in placed_rows})
+    kept: list[Row] = [
+        row for row in placed_rows if all(is_any(row.get(f), v) for f, v in asked.items())
+    ]
+    factors = selection.factors or tuple(f for f in USUAL_FACTORS if f in columns)
+    if not factors:
+        raise SpecError(f"{name}: no factor column; name them with --factors")
+    kept = without_shared_runs(kept, factors)
+    failed = [row for row in kept if row.get("status") == "failed"]
+    usable = [row for row in kept if row.get("status") != "failed"]
+    observed = Observations.from_rows(
+        usable,
+        factors=factors,
+        response=response,
+        higher_is_better=not selection.lower_is_better,
+        blocked=seeds_cross(_lines(kept, factors)),
+    )
+    refuse_duplicates(usable, observed, name=name)
+    kept_runs, apart = joined(observed)
+    left_out = observed.num_runs - kept_runs.num_runs
+    flow = count_flow(kept_runs, planned=len(kept), failed=len(failed), excluded=left_out)
+    return StudyResults(
+        kind,
+        name,
+        f"{name}, one row a run",
+        kept_runs,
+        flow,
+        excluded=(apart_sentence(apart),) if apart else (),
+        scope=constant_levels(kept_runs),
+    )
+
+
+def _lines(rows: Sequence[Row], factors: Sequence[str]) -> Iterator[Line]:
+    """Rows as the plan that they are where there is no other."""
+    for row in rows:
+        dataset = str(row.get("dataset")) if "dataset" in factors else "all"
+        yield dataset, tuple(str(row.get(name)) for name in factors), row.get("seed")
+
+
+def without_shared_runs(rows: Sequence[Row], factors: Sequence[str]) -> list[Row]:
+    """Rows of an export, where a run that several studies share has a row in each: once."""
+    names = ("run_id", "seed", *factors)
+    kept: dict[tuple[object, ...], Row] = {}
+    for place, row in enumerate(rows):
+        kept.setdefault(tuple(row.get(n) for n in names) if row.get("run_id") else (place,), row)
+    return list(kept.values())
+
+
+def refuse_duplicates(rows: Sequence[Row], observed: Observations, *, name: str) -> None:
+    """Refuse a table in which a cell has a seed twice, or which holds all its rows repeatedly.
+
+    Args:
+        rows: Those that became runs.
+        observed: The runs.
+        name: Of the table.
+
+    Raises:
+        DataError: naming the first row that stands twice.
+    """
+    if observed.seeds_R is None:
+        _refuse_copies(rows, name)
+        return
+    seen: set[tuple[int, str]] = set()
+    for cell, seed in zip(observed.run_cells.tolist(), observed.seeds_R.tolist(), strict=True):
+        if (cell, seed) in seen:
+            raise DataError(
+                f"{name}: {', '.join(observed.cells[cell])} has more than one row of seed {seed}; "
+                "remove the copy, or name with --factors what tells the rows apart"
+            )
+        seen.add((cell, seed))
+
+
+def _refuse_copies(rows: Sequence[Row], name: str) -> None:
+    """Without seeds single rows may be equal by chance; all of them are not."""
+    counts = Counter(tuple((key, str(value)) for key, value in row.items()) for row in rows)
+    if counts and min(counts.values()) > 1:
+        first = ", ".join(f"{key} {value}" for key, value in next(iter(counts)))
+        raise DataError(
+            f"{name}: every row stands there more than once, the first is {first}; copies are no "
+            "replicates"
+        )
