@@ -6,7 +6,19 @@ from pathlib import Path
 
 from ...errors import DataError, SpecError
 from ...store.tables import is_any, parse_where, refuse_unknown
-from ..table import Line, Observations, apart_sentence, joined, placed, read_rows, seeds_cross
+from ..numbers import counted
+from ..table import (
+    Line,
+    Observations,
+    PlacedRow,
+    apart_sentence,
+    joined,
+    placed,
+    read_rows,
+    refuse_mixed_units,
+    seed_text,
+    seeds_cross,
+)
 from .selection import DEFAULT_RESPONSE, USUAL_FACTORS, Row, Selection
 from .study_results import StudyResults, constant_levels, count_flow
 
@@ -38,15 +50,13 @@ def read_table_rows(
     for column, values in asked.items():
         if column != response:
             refuse_unknown(column, values, {row.get(column) for row in placed_rows})
-    kept: list[Row] = [
-        row for row in placed_rows if all(is_any(row.get(f), v) for f, v in asked.items())
-    ]
     factors = selection.factors or tuple(f for f in USUAL_FACTORS if f in columns)
     if not factors:
         raise SpecError(f"{name}: no factor column; name them with --factors")
-    kept = without_shared_runs(kept, factors)
+    chosen = [row for row in placed_rows if all(is_any(row.get(f), v) for f, v in asked.items())]
+    kept = without_shared_runs([_in_our_words(row) for row in chosen], factors)
     failed = [row for row in kept if row.get("status") == "failed"]
-    usable = [row for row in kept if row.get("status") != "failed"]
+    usable = [row for row in kept if row.get("status", "finished") in ("finished", "diverged")]
     observed = Observations.from_rows(
         usable,
         factors=factors,
@@ -54,9 +64,10 @@ def read_table_rows(
         higher_is_better=not selection.lower_is_better,
         blocked=seeds_cross(_lines(kept, factors)),
     )
+    refuse_mixed_units([row for row in usable if row.get("status") != "diverged"], response)
     refuse_duplicates(usable, observed, name=name)
     kept_runs, apart = joined(observed)
-    left_out = observed.num_runs - kept_runs.num_runs
+    left_out = observed.num_runs - kept_runs.num_runs + len(kept) - len(failed) - len(usable)
     flow = count_flow(kept_runs, planned=len(kept), failed=len(failed), excluded=left_out)
     return StudyResults(
         kind,
@@ -64,9 +75,31 @@ def read_table_rows(
         f"{name}, one row a run",
         kept_runs,
         flow,
-        excluded=(apart_sentence(apart),) if apart else (),
+        excluded=(*_unfinished(kept), *([apart_sentence(apart)] if apart else [])),
         scope=constant_levels(kept_runs),
     )
+
+
+_WORDS = {"": "finished", "complete": "finished", "completed": "finished"}
+"""What other programs call the status of a finished run; one without a status is finished."""
+
+
+def _in_our_words(row: PlacedRow) -> PlacedRow:
+    """The row with its seed and its status as they are compared."""
+    changes = {"seed": seed_text(row["seed"])} if "seed" in row else {}
+    if "status" in row:
+        status = str(row["status"] or "").strip()
+        known = status.lower() in ("finished", "diverged", "failed")
+        changes["status"] = _WORDS.get(status.lower(), status.lower() if known else status)
+    return PlacedRow({**row, **changes}, table=row.table, place=row.place)
+
+
+def _unfinished(rows: Sequence[Row]) -> Iterator[str]:
+    """Runs that some program stopped: what they had reached by then is no result."""
+    statuses = Counter(row["status"] for row in rows if "status" in row)
+    for status, count in statuses.items():
+        if status not in ("finished", "diverged", "failed"):
+            yield f"{counted(count, 'run')} not finished but {status}"
 
 
 def _lines(rows: Sequence[Row], factors: Sequence[str]) -> Iterator[Line]:

@@ -18,3 +18,5 @@ from .observations import Observations as Observations
 from .rows import PlacedRow as PlacedRow
 from .rows import placed as placed
 from .rows import read_rows as read_rows
+from .rows import refuse_mixed_units as refuse_mixed_units
+from .rows import seed_text as seed_text

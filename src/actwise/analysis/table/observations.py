@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ...errors import UnknownNameError
 from ...registry import format_value
-from .rows import check_columns, number_in, refuse_impossible
+from .rows import check_columns, number_in, refuse_impossible, seed_text
 
 Cell = tuple[str, ...]
 Floats = NDArray[np.float64]
@@ -83,7 +83,7 @@ class Observations:
         levels, codes_RF = _encode(kept, factors)
         values = [math.nan if _is_diverged(row) else number_in(row, response) for row in kept]
         refuse_impossible(kept, values, response)
-        seeds = [_text(row.get(seed)) for row in kept] if seed is not None else []
+        seeds = [seed_text(row.get(seed)) for row in kept] if seed is not None else []
         if settings.get("focus", "activation") not in factors:
             settings["focus"] = factors[-1]
         settings.setdefault("dataset_factor", "dataset" if "dataset" in factors else None)

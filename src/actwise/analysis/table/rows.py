@@ -101,5 +101,51 @@ def refuse_impossible(
             )
 
 
+def refuse_mixed_units(rows: Sequence[Mapping[str, Any]], name: str) -> None:
+    """Refuse a column of accuracies that has fractions (0.91) beside percentages (90.2).
+
+    A fraction is told from a percentage below 1 by the other values: a hundred times as much, it
+    lies among them or within 10 points.
+
+    Args:
+        rows: The runs that finished; those without a value count for nothing.
+        name: Of the column.
+
+    Raises:
+        DataError: naming the place and the value.
+    """
+    if not name.lower().endswith("accuracy"):
+        return
+    numbers = [float(row[name] or "nan") for row in rows]
+    percent = [number for number in numbers if number > 1]
+    if not percent:
+        return
+    for row, number in zip(rows, numbers, strict=True):
+        if 0 < number < 1 and min(percent) - 10 <= 100 * number <= max(percent) + 10:
+            raise DataError(
+                f"{_before(row)}{name}={row[name]} stands in one column with {max(percent):g}: "
+                "fractions and percentages; write all of them in percent"
+            )
+
+
+def seed_text(value: Any) -> str:
+    """A seed as text: ``0``, ``0.0`` and ``00`` are one seed; what is missing is empty.
+
+    A spreadsheet or a table with gaps writes whole numbers as floats.
+    """
+    text = "" if value is None else str(value).strip()
+    try:
+        return str(int(text))
+    except ValueError:
+        pass
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    if math.isnan(number):
+        return ""
+    return str(int(number)) if number.is_integer() else text
+
+
 def _before(row: Mapping[str, Any]) -> str:
     return f"{row.place}: " if isinstance(row, PlacedRow) else ""
