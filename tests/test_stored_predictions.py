@@ -10,39 +10,40 @@ import pytest
 from rich.console import Console
 
 import actwise as aw
-from actwise.datasets import DATASETS, load
+from actwise.datasets import load
 from actwise.report.analysis_text import analysis_renderables
 from actwise.store import RunStore
-from actwise.store.records import hash_predictions, pack_predictions
-from made.runs import leased, made_plan, made_record, made_study
+from actwise.store.exchange import export_all, import_folders
+from actwise.store.records import Answers, hash_predictions, pack_predictions
+from made.runs import finish, leased, made_plan, made_record, made_study
 
 SEEDS = 4
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two activations at four seeds, each with its own errors on the digits' test images."""
-    truth_N = np.asarray(load("digits").test_labels_N)
-    pinned = DATASETS["digits"].pinned_info
-    assert pinned is not None
-    folder = tmp_path_factory.mktemp("predictions") / "store"
+def made_store(folder: Path, *, has_answers: bool) -> Path:
+    """Two activations at four seeds, each with its own errors on 300 test images."""
+    truth_N = np.arange(300) % 10
     study = made_study(seeds=f"0..{SEEDS - 1}")
     generator = np.random.default_rng(0)
     with RunStore.open(folder, create=True) as opened:
-        plan = made_plan(study)
-        plan = [replace(run, settings={**run.settings, "data": pinned.digest}) for run in plan]
-        opened.add_study(study, plan)
-        for run in plan:
+        opened.add_study(study, made_plan(study))
+        for run in made_plan(study):
             share = {"relu": 0.20, "elu": 0.08}[run.spec.activation]
             wrong_N = generator.random(len(truth_N)) < share
-            classes_N = np.where(wrong_N, (truth_N + 1) % 10, truth_N).astype(np.uint8)
+            classes_N = np.where(wrong_N, (truth_N + 1) % 10, truth_N)
             changes: dict[str, Any] = {
                 "test_accuracy": 100.0 * float(np.mean(~wrong_N)),
                 "predictions": pack_predictions(classes_N),
                 "predictions_sha256": hash_predictions(classes_N),
+                "answers": Answers.of(truth_N, 10) if has_answers else None,
             }
             opened.record(leased(opened, run.run_id), made_record(run.run_id, **changes))
     return folder
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made_store(tmp_path_factory.mktemp("predictions") / "store", has_answers=True)
 
 
 def test_a_difference_has_both_errors_and_a_test_of_two_models(store: Path) -> None:
@@ -86,3 +87,47 @@ def test_people_see_them_too(store: Path) -> None:
     assert "seeds and test images" in text
     assert "two models p" in text
     assert "test images" in text.partition("Variance components")[2]
+
+
+def test_an_export_says_the_same_elsewhere(store: Path, tmp_path: Path) -> None:
+    with RunStore.open(store) as origin, RunStore.open(tmp_path / "a", create=True) as target:
+        export_all(origin, tmp_path / "exported")
+        import_folders([tmp_path / "exported"], target)
+    here, there = (aw.analyze(folder).to_json() for folder in (store, tmp_path / "a"))
+    assert here["contrasts"] == there["contrasts"]
+    assert here["precision"] == there["precision"]
+    assert here["source"]["not_computed"] == there["source"]["not_computed"] == []
+
+
+def test_without_answers_one_sentence_says_what_is_not_computed(tmp_path: Path) -> None:
+    analysis = aw.analyze(made_store(tmp_path / "store", has_answers=False))
+    (sentence,) = analysis.to_json()["source"]["not_computed"]
+    assert sentence.startswith("this store lacks the answers to the test images of digits, ")
+    assert {row.get("images") for row in analysis.to_json()["contrasts"]} == {None}
+    shown = StringIO()
+    Console(file=shown, width=200).print(*analysis_renderables(analysis))
+    assert shown.getvalue().replace("\n", " ").count("lacks the answers") == 1
+    assert "seeds and test images" not in shown.getvalue()
+
+
+def test_the_users_own_data_are_not_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Runs on the digits, which any cache may hold, in a store without their answers."""
+    folder, digest = tmp_path / "store", load("digits").info.digest
+    study = made_study()
+    plan = [replace(r, settings={**r.settings, "data": digest}) for r in made_plan(study)]
+    predicted_N = np.zeros(len(load("digits").test_labels_N), dtype=np.int64)
+    changes: dict[str, Any] = {
+        "predictions": pack_predictions(predicted_N),
+        "predictions_sha256": hash_predictions(predicted_N),
+    }
+    with RunStore.open(folder, create=True) as opened:
+        opened.add_study(study, plan)
+        finish(opened, plan, **changes)
+    with_cache = aw.analyze(folder).to_json()
+    monkeypatch.setenv("ACTWISE_CACHE", str(tmp_path / "empty"))
+    without = aw.analyze(folder).to_json()
+    assert with_cache["source"]["not_computed"] != []
+    for key in ("contrasts", "precision", "rules", "source"):
+        assert with_cache[key] == without[key]

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,18 @@ from actwise.spec import (
     spec_hash,
 )
 from actwise.store import Lease, Owner, RunStore
-from actwise.store.records import EpochRecord, RunRecord, hash_predictions, pack_predictions
+from actwise.store.records import (
+    Answers,
+    EpochRecord,
+    RunRecord,
+    hash_predictions,
+    pack_predictions,
+    unpack_predictions,
+)
 
 ME = Owner.here()
 FINGERPRINT = {"device": "cpu", "threads": "1", "memory_format": "contiguous"}
+ANSWERS = Answers.of(np.arange(10), 10)
 ENVIRONMENT = {"host": "here", "fingerprint": FINGERPRINT}
 
 
@@ -82,6 +91,15 @@ def made_record(run: str, *, num_epochs: int = 3, **changes: Any) -> RunRecord:
         "environment": ENVIRONMENT,
     }
     return RunRecord(**{**values, **changes})
+
+
+def answered_record(run: str, **changes: Any) -> RunRecord:
+    """A finished result with the answers, and the accuracy to which its predictions come."""
+    record = made_record(run)
+    assert record.predictions is not None
+    is_right_N = unpack_predictions(record.predictions) == ANSWERS.labels
+    accuracy = 100 * float(np.mean(is_right_N))
+    return replace(record, **{"test_accuracy": accuracy, "answers": ANSWERS, **changes})
 
 
 def made_epoch(number: int, **changes: Any) -> EpochRecord:

@@ -19,6 +19,7 @@ from actwise.store import RunStore
 from actwise.store.exchange import WHAT, export_all, export_table, render_table, write_table
 from actwise.store.records import fingerprint_id, unpack_predictions
 from made.runs import (
+    ANSWERS,
     ENVIRONMENT,
     FINGERPRINT,
     failed_record,
@@ -261,7 +262,7 @@ def test_json_is_an_array_of_objects_without_numbers_that_json_lacks() -> None:
 
 @pytest.mark.parametrize("what", WHAT)
 def test_every_table_is_written_in_every_format(store: RunStore, tmp_path: Path, what: str) -> None:
-    finish(store, made_plan(made_study(seeds="0")), probes=b"packed")
+    finish(store, made_plan(made_study(seeds="0")), probes=b"packed", answers=ANSWERS)
     look_at(store, num_seeds=1)
     table = export_table(store, what)
     for format in ("csv", "json", "parquet"):

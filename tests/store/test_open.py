@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -22,7 +23,7 @@ from actwise.store.database import (
     migrate,
     read_version,
 )
-from made.runs import finish, made_plan, made_record, made_study
+from made.runs import answered_record, finish, made_plan, made_record, made_study
 
 SAMPLES = sorted((Path(__file__).parent / "data").glob("store_v*.sql"))
 
@@ -241,9 +242,9 @@ def test_a_stored_sample_of_every_released_schema_opens(tmp_path: Path, sample: 
         plan = store.planned("sample")
         statuses = [store.states([run.run_id])[run.run_id].status for run in plan]
         assert statuses == ["finished", "diverged", "failed", "pending"]
-        assert store.result(plan[0].run_id) == made_record(
-            plan[0].run_id, observed=("probes",), probes=b"p"
-        )
+        make = answered_record if sample.stem == "store_v3" else made_record
+        observed: dict[str, Any] = {"observed": ("probes",), "probes": b"p"}
+        assert store.result(plan[0].run_id) == make(plan[0].run_id, **observed)
         (look,) = store.looks("sample")
         assert (look.what, look.num_runs) == ("analyze", None if sample.stem == "store_v1" else 2)
         assert store.snapshot(study="sample").num_results == 2
@@ -251,7 +252,9 @@ def test_a_stored_sample_of_every_released_schema_opens(tmp_path: Path, sample: 
         assert len(registered) == (0 if sample.stem == "store_v1" else 1)
         claim = store.lease(plan[3].run_id, Owner.here())
         assert claim is not None
-        store.record(claim, made_record(plan[3].run_id))
+        record = answered_record(plan[3].run_id)
+        store.record(claim, record)
+        assert store.result(plan[3].run_id) == record
 
 
 def test_there_is_a_sample_of_every_schema() -> None:

@@ -12,7 +12,7 @@ from actwise.engine import split_images
 from actwise.errors import SpecError, StoreError
 from actwise.spec import StudySpec, run_id
 from actwise.store import RunStore
-from actwise.store.records import unpack_predictions
+from actwise.store.records import Answers, unpack_predictions
 from actwise.sweep import load_model
 from actwise.sweep.events import Note, RunEnded, RunProgress, RunStarted, SweepEnded, SweepStarted
 from made.sweeps import Listener, attempts, results, small_study, sweep
@@ -130,6 +130,10 @@ def test_kept_weights_give_the_recorded_predictions(tmp_path: Path) -> None:
     # The last bits of the pixels differ from the engine's, so a tie may fall the other way.
     assert (classes_N == recorded_N).float().mean() > 0.99
     assert record["observed"] == ("keep_weights",)
+    answers = Answers(**record["answers"])
+    assert (answers.num_classes, answers.labels.tolist()) == (10, data.test_labels_N.tolist())
+    is_right_N = unpack_predictions(record["predictions"]) == answers.labels
+    assert record["test_accuracy"] == 100 * int(is_right_N.sum()) / len(is_right_N)
 
 
 def test_weights_that_were_not_kept_are_named(reference: Path) -> None:

@@ -23,6 +23,7 @@ def source_json(source: StudyResults) -> Json:
             "name": source.name,
             "citation": source.citation,
             "aliases": source.aliases,
+            "not_computed": source.not_computed,
             "optimism": source.optimism,
             "studies": [
                 {

@@ -18,7 +18,7 @@ def export(
         typer.Option(
             "--what",
             metavar="TABLE",
-            help="runs, epochs, predictions, probes, environments, looks; or all, into a folder.",
+            help="runs, epochs, predictions, answers, probes, environments, looks; or all.",
         ),
     ] = "runs",
     format: Annotated[
@@ -57,24 +57,43 @@ def export(
 
 
 def import_exports(
-    folders: Annotated[
-        list[Path], typer.Argument(metavar="DIR", help="Folders of `export --what all`.")
-    ],
     store: Store,
+    folders: Annotated[
+        list[Path] | None, typer.Argument(metavar="DIR", help="Folders of `export --what all`.")
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            metavar="DIR",
+            help="Where data sets lie: adds the answers to their test images that STORE lacks.",
+        ),
+    ] = None,
     artifacts: Artifacts = None,
     json: Json = False,
 ) -> None:
     """Bring exported results back into a store, as finished runs; ids are checked."""
     from ..store import RunStore
     from ..store.exchange import import_folders, read_exported
+    from ..sweep.answers import Filled, fill_answers
 
-    for folder in folders:  # Before a store is made for nothing.
+    if not folders and data is None:
+        raise SpecError("import needs folders of `export --what all`, or --data for answers")
+    for folder in folders or ():  # Before a store is made for nothing.
         read_exported(folder)
-    with RunStore.open(store, create=True, artifacts=artifacts) as opened:
-        imported = import_folders(folders, opened)
+    with RunStore.open(store, create=bool(folders), artifacts=artifacts) as opened:
+        imported = import_folders(folders or (), opened)
+        filled = Filled() if data is None else fill_answers(opened, data)
     if json:
-        print_json({"added": imported.num_added, "present": imported.num_present})
+        counts = {"added": imported.num_added, "present": imported.num_present}
+        print_json({**counts, "answers": filled.added, "lacking": filled.lacking})
         return
-    print_text(
-        f"{count(imported.num_added, 'result')} added, {imported.num_present} were there already"
-    )
+    if folders:
+        print_text(
+            f"{count(imported.num_added, 'result')} added, {imported.num_present} were there "
+            "already"
+        )
+    if data is not None:
+        print_text(f"answers added of {', '.join(filled.added) or 'no data set'}")
+    for level, reason in filled.lacking.items():
+        print_text(f"the answers of {level} are still lacking: {reason}")

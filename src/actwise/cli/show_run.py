@@ -44,7 +44,7 @@ def _values(
     labels: "list[StoredRun]", state: "RunState", record: "RunRecord | None"
 ) -> dict[str, Any]:
     result = None if record is None else asdict(record)
-    for blob in ("predictions", "probes"):
+    for blob in ("predictions", "answers", "probes"):
         if result is not None:
             del result[blob]
     return {

@@ -179,9 +179,8 @@ def flow_view(analysis: Analysis) -> View:
     """What became of the runs."""
     flow = analysis.source.flow
     rows = [tuple(str(count) for count in flow.values())] if flow else []
-    view = make_view(
-        "Run flow", tuple(flow), rows, left=0, note=" ".join(_sentences(analysis.source.excluded))
-    )
+    remarks = (*analysis.source.excluded, *analysis.source.not_computed)
+    view = make_view("Run flow", tuple(flow), rows, left=0, note=" ".join(_sentences(remarks)))
     return view if flow else make_view("Run flow", ("runs",), [(UNKNOWN,)], left=0)
 
 

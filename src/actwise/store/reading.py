@@ -26,8 +26,8 @@ from .plans import (
     read_planned,
     read_studies,
 )
-from .records import unpack_predictions
-from .runs import RunState, read_states
+from .records import Answers, unpack_predictions
+from .runs import RunState, data_digest_of, read_answers, read_states
 from .tables import keep_where, parse_where, runs_table
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ class StoreSnapshot:
         num_results: Runs of the whole study that finished or diverged.
         num_test_images: Of each data set in ``rows``, where predictions are stored.
         predictions: Of the runs in ``rows``, by run id; empty unless asked for.
+        answers: Of the data of these predictions, by digest, where the store has them.
     """
 
     store: str
@@ -108,6 +109,7 @@ class StoreSnapshot:
     num_results: int
     num_test_images: Mapping[str, int]
     predictions: Mapping[str, PredictedClasses]
+    answers: Mapping[str, Answers]
 
 
 def read_snapshot(
@@ -138,6 +140,7 @@ def read_snapshot(
     parse_where(where, columns)
     chosen = keep_where(found, where, known=read_levels(connection, study))
     run_ids = list(dict.fromkeys(chosen["run_id"].to_pylist()))
+    predicted = _read_predictions(connection, run_ids if len(run_ids) <= most_predictions else ())
     return StoreSnapshot(
         store=store,
         study=study,
@@ -154,9 +157,8 @@ def read_snapshot(
         first_result=_first_result(connection, study),
         num_results=count_results(connection, study),
         num_test_images=_count_test_images(connection, chosen),
-        predictions=(
-            _read_predictions(connection, run_ids) if len(run_ids) <= most_predictions else {}
-        ),
+        predictions=predicted,
+        answers=read_answers(connection, {p.data_digest for p in predicted.values()}),
     )
 
 
@@ -260,7 +262,7 @@ def _read_predictions(
         predictions, predictions.c.run_id == runs.c.run_id
     )
     return {
-        run_id: PredictedClasses(json.loads(settings)["data"], packed)
+        run_id: PredictedClasses(data_digest_of(settings), packed)
         for chunk in chunks(run_ids)
         for run_id, settings, packed in connection.execute(query.where(runs.c.run_id.in_(chunk)))
     }

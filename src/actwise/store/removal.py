@@ -11,7 +11,7 @@ from ..errors import StoreError
 from .database import chunks
 from .database.schema import environments, runs, studies, study_runs
 from .plans import mark_aliases, require_study
-from .runs import kept_weights, live_owners
+from .runs import drop_unused_answers, kept_weights, live_owners
 from .store import RunStore
 
 # <run id>.<anything>: what the store, the engine and the sweep write. Other files stay.
@@ -161,6 +161,7 @@ def _delete_runs(connection: Connection, run_ids: Iterable[str]) -> None:
         connection.execute(delete(runs).where(runs.c.run_id.in_(chunk)))
     used = select(runs.c.environment_id).where(runs.c.environment_id.is_not(None))
     connection.execute(delete(environments).where(environments.c.environment_id.not_in(used)))
+    drop_unused_answers(connection)
 
 
 def _drop_if_empty(connection: Connection, study: str) -> None:

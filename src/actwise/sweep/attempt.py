@@ -118,7 +118,8 @@ def _attempt(
         folder = Path(setup.weights)
         save_weights(model, written_weights(folder, assignment.run_id, assignment.token))
     where = where_trained(device, is_changed=checkpoints.environment_changed)
-    return Done(make_record(assignment, result, where))
+    dataset = _load(assignment.spec.dataset, setup.data_dir)
+    return Done(make_record(assignment, result, dataset, where))
 
 
 def _train(

@@ -2,9 +2,13 @@
 
 from typing import Any
 
+import numpy as np
+
+from ..datasets import Dataset
 from ..engine import Device, TrainResult
 from ..store.records import (
     LAST_ONLY,
+    Answers,
     RunRecord,
     environment,
     fingerprint,
@@ -14,8 +18,10 @@ from ..store.records import (
 from .protocol import Assignment
 
 
-def make_record(assignment: Assignment, result: TrainResult, where: dict[str, Any]) -> RunRecord:
-    """The record of a run that finished or diverged, trained at ``where``."""
+def make_record(
+    assignment: Assignment, result: TrainResult, dataset: Dataset, where: dict[str, Any]
+) -> RunRecord:
+    """The record of a run that finished or diverged, trained on ``dataset`` at ``where``."""
     assert result.status != "stopped"
     predictions_N = result.predictions_N
     return RunRecord(
@@ -32,6 +38,7 @@ def make_record(assignment: Assignment, result: TrainResult, where: dict[str, An
         weights_sha256=result.weights_sha256,
         predictions_sha256=None if predictions_N is None else hash_predictions(predictions_N),
         predictions=None if predictions_N is None else pack_predictions(predictions_N),
+        answers=None if predictions_N is None else _answers(dataset),
         environment=where,
         observed=_observed(assignment, result),
     )
@@ -48,6 +55,10 @@ def where_trained(device: Device, *, is_changed: bool) -> dict[str, Any]:
     """Where a run was trained; marked if it went on from another numerics fingerprint."""
     mark = {"environment_changed": True} if is_changed else {}
     return {**environment(), "fingerprint": numerics_of(device), **mark}
+
+
+def _answers(dataset: Dataset) -> Answers:
+    return Answers.of(np.asarray(dataset.test_labels_N), dataset.info.num_classes)
 
 
 def _observed(assignment: Assignment, result: TrainResult) -> tuple[str, ...]:

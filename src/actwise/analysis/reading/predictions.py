@@ -1,8 +1,4 @@
-"""Which test images each run classified correctly, where that can be known without more ado.
-
-The true classes come from the cache of decoded data by the digest that the runs were trained on, so
-they are the right ones; nothing is decoded, downloaded or imported for them.
-"""
+"""Which test images each run classified correctly, by the predictions and answers of a store."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -11,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ...datasets import DATASETS
-from ...datasets.cache import Cache
 from ...store import StoreSnapshot
 from ...store.records import unpack_predictions
-from ..table import Booleans, Cell, Integers, Observations
+from ..numbers import counted
+from ..table import Booleans, Cell, Observations
 
 MOST_RUNS = 500
 """Above so many runs predictions are not read: 10,000 runs would take a minute."""
@@ -23,30 +18,54 @@ MOST_RUNS = 500
 Correct = Mapping[Cell, Mapping[str, Booleans]]
 """For each cell and seed, whether each test image was classified correctly."""
 
+_NEEDS_BOTH = "what needs each run's right and wrong images (errors on new images) is not computed"
+
 
 def correct_predictions(
     snapshot: StoreSnapshot, cells: Mapping[str, Cell], rows: Sequence[Mapping[str, Any]]
 ) -> Correct:
-    """Correct test images of the finished runs; without those whose data are not in the cache.
+    """Correct test images of the finished runs; without those whose answers the store lacks.
+
+    The data themselves are not looked for, so that a store says the same wherever it is read.
 
     Args:
         snapshot: With the predictions, which are there up to :data:`MOST_RUNS` runs.
         cells: Cell of each run.
-        rows: Each run with its ``run_id``, ``seed`` and ``dataset``.
+        rows: Each run with its ``run_id`` and ``seed``.
     """
-    labels: dict[tuple[str, str], Integers | None] = {}
     found: dict[Cell, dict[str, Booleans]] = defaultdict(dict)
     for row in rows:
         predicted = snapshot.predictions.get(row["run_id"])
-        if predicted is None:
-            continue
-        key = (str(row["dataset"]), predicted.data_digest)
-        if key not in labels:
-            labels[key] = _test_labels(*key)
-        classes_N, known_N = unpack_predictions(predicted.packed), labels[key]
-        if known_N is not None and len(known_N) == len(classes_N):
-            found[cells[row["run_id"]]][str(row["seed"])] = classes_N == known_N
+        answers = snapshot.answers.get(predicted.data_digest) if predicted else None
+        if predicted is not None and answers is not None:
+            is_right_N = unpack_predictions(predicted.packed) == answers.labels
+            found[cells[row["run_id"]]][str(row["seed"])] = is_right_N
     return dict(found)
+
+
+def not_computed(snapshot: StoreSnapshot, rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Why :func:`correct_predictions` is not whole, a sentence; none where it is.
+
+    Args:
+        snapshot: As above.
+        rows: Each run with its ``run_id`` and ``dataset``.
+    """
+    if len(rows) > MOST_RUNS:
+        runs = counted(MOST_RUNS, "run")
+        return (f"of more than {runs} predictions are not read: {_NEEDS_BOTH}",)
+    lacking = {
+        str(row["dataset"])
+        for row in rows
+        if (predicted := snapshot.predictions.get(row["run_id"]))
+        and predicted.data_digest not in snapshot.answers
+    }
+    if not lacking:
+        return ()
+    return (
+        f"this store lacks the answers to the test images of {', '.join(sorted(lacking))}, which "
+        f"older versions did not keep: {_NEEDS_BOTH} (actwise import --store S --data DIR adds "
+        "them)",
+    )
 
 
 def with_image_halves(observed: Observations, correct: Correct) -> Observations:
@@ -70,13 +89,3 @@ def with_image_halves(observed: Observations, correct: Correct) -> Observations:
 def shared_seeds(first: Mapping[str, Booleans], second: Mapping[str, Booleans]) -> Sequence[str]:
     """Seeds that both cells have, in the order of numbers."""
     return sorted(set(first) & set(second), key=lambda seed: (len(seed), seed))
-
-
-def _test_labels(level: str, digest: str) -> Integers | None:
-    """Of a shipped data set whose content is pinned; a user's own would have to be decoded."""
-    entry = DATASETS.get(level)
-    pinned = entry.pinned_info if entry else None
-    if pinned is None or pinned.digest != digest:
-        return None
-    arrays = Cache.default().read(digest, pinned.class_names)
-    return None if arrays is None else np.asarray(arrays.test.labels_N, dtype=np.int64)

@@ -26,7 +26,7 @@ from ..table import (
     select_planned,
 )
 from .curves import learning_curves
-from .predictions import MOST_RUNS, correct_predictions, with_image_halves
+from .predictions import MOST_RUNS, correct_predictions, not_computed, with_image_halves
 from .selection import DEFAULT_RESPONSE, Row, Selection
 from .study_results import StudyResults, count_flow
 
@@ -137,6 +137,7 @@ def results_of(snapshot: StoreSnapshot, selection: Selection) -> StudyResults:
         aliases=aliases,
         table=table,
         correct=correct,
+        not_computed=not_computed(snapshot, unique),
     )
 
 

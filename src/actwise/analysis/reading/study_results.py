@@ -39,6 +39,7 @@ class StudyResults:
         optimism: Best minus last epoch, mean over complete curves, where curves are known.
         published: Each cell's figure as the paper of a bank gives it, where that is no plain mean.
         correct: Which test images each cell's runs classified correctly, where that is stored.
+        not_computed: What cannot be known from what is stored, and why, a sentence each.
         summaries, bank: Of published summary statistics.
     """
 
@@ -65,6 +66,7 @@ class StudyResults:
     optimism: float | None = None
     published: Mapping[Cell, float] = field(default_factory=dict)
     correct: Correct = field(default_factory=dict)
+    not_computed: tuple[str, ...] = ()
     summaries: tuple[Summary, ...] = ()
     bank: Bank | None = None
 

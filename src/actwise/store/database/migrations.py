@@ -15,7 +15,14 @@ def _add_what_was_fixed_and_seen(connection: Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE looks ADD COLUMN nominal_level FLOAT")
 
 
-STEPS: Mapping[int, Migration] = {1: _add_what_was_fixed_and_seen}
+def _add_answers(connection: Connection) -> None:
+    connection.exec_driver_sql(
+        "CREATE TABLE answers (data_digest TEXT NOT NULL PRIMARY KEY, "
+        "num_classes INTEGER NOT NULL, labels BLOB NOT NULL)"
+    )
+
+
+STEPS: Mapping[int, Migration] = {1: _add_what_was_fixed_and_seen, 2: _add_answers}
 """``STEPS[1]`` brings a store of version 1 to version 2."""
 
 

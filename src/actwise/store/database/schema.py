@@ -23,7 +23,7 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised with a step in :mod:`.migrations` and a stored sample in tests/store/data."""
 
 metadata = MetaData()
@@ -119,6 +119,16 @@ predictions = Table(
 )
 
 probes = Table("probes", metadata, _of_run(), Column("packed", LargeBinary, nullable=False))
+
+answers = Table(
+    "answers",
+    metadata,
+    # True classes of the test images in canonical order; the digest stands in settings of runs.
+    Column("data_digest", Text, primary_key=True),
+    Column("num_classes", Integer, nullable=False),
+    # As the predictions are packed.
+    Column("labels", LargeBinary, nullable=False),
+)
 
 environments = Table(
     "environments",

@@ -1,5 +1,7 @@
 """A store and the world: exports and their formats, imports, and copies."""
 
+from .answers import add_answers as add_answers
+from .answers import missing_answers as missing_answers
 from .backup import Copied as Copied
 from .backup import copy_store as copy_store
 from .export import TABLES as TABLES

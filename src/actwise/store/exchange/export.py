@@ -15,6 +15,7 @@ from ..plans import read_levels, require_study
 from ..store import RunStore
 from ..tables import (
     RESTORED,
+    answers_table,
     environments_table,
     epochs_table,
     keep_where,
@@ -37,6 +38,7 @@ _OF_RUNS: Mapping[str, Callable[[Connection, "pa.Table"], "pa.Table"]] = {
     "runs": lambda connection, chosen: chosen,
     "epochs": epochs_table,
     "predictions": predictions_table,
+    "answers": answers_table,
     "probes": probes_table,
 }
 _OTHERS: Mapping[str, Callable[[Connection, str | None], "pa.Table"]] = {
@@ -58,10 +60,10 @@ def export_table(
     Args:
         store: Any store, also one that is being written.
         what: ``runs``: one row per (study, label, run) with a result. ``epochs``: the curve of
-            each of these rows. ``predictions``, ``probes``: once per run. ``environments``.
-            ``looks``.
+            each of these rows. ``predictions``, ``probes``: once per run. ``answers``: once per
+            data set of these runs. ``environments``. ``looks``.
         study: Only this study.
-        where: Conditions ``FIELD=VALUE``: on the columns of ``runs`` for the first four, which
+        where: Conditions ``FIELD=VALUE``: on the columns of ``runs`` for the first five, which
             thus are about the same runs; on the table's own for the others.
 
     Raises:

@@ -3,7 +3,9 @@
 import hashlib
 import io
 import json
+import re
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -23,11 +25,27 @@ from ...spec import (
 )
 from ..database import SCHEMA_VERSION
 from ..plans import Look, Registration, read_registrations
-from ..records import EpochRecord, RunRecord, hash_predictions, pack_predictions
+from ..records import (
+    Answers,
+    EpochRecord,
+    RunRecord,
+    hash_predictions,
+    pack_predictions,
+    unpack_predictions,
+)
 from ..runs import RECORD_COLUMNS
 from .export import MANIFEST, TABLES
 
 ExportedRow = dict[str, Any]
+
+_MOST_CLASSES = 65536
+"""What two bytes hold."""
+
+_ROUNDING = 1e-9
+"""In percent; an accuracy is a whole number of images over their number."""
+
+_SINCE = {"answers": 3}
+"""Schema version from which on an export has a table."""
 
 _EPOCH_FIELDS = tuple(field.name for field in fields(EpochRecord))
 
@@ -48,6 +66,7 @@ class Exported:
     Attributes:
         studies: Each spec with the time at which it was first started, and what was fixed with it.
         plans: Study name, engine version and the runs planned for them, in order.
+        answers: By the digest of the data; exports before version 3 have none.
     """
 
     folder: Path
@@ -55,6 +74,7 @@ class Exported:
     plans: tuple[tuple[str, int, tuple[PlannedRun, ...]], ...]
     results: tuple[ExportedResult, ...]
     looks: tuple[Look, ...]
+    answers: Mapping[str, Answers]
 
 
 def read_exported(folder: Path) -> Exported:
@@ -67,12 +87,16 @@ def read_exported(folder: Path) -> Exported:
     contents = _contents(folder)
     try:
         tables = {name: _rows(name, content) for name, content in contents.items()}
+        answers = dict(_answers(row) for row in tables.get("answers", ()))
+        results = _results(tables)
+        _check_answers(results, answers, tables["study_runs"])
         return Exported(
             folder=folder,
             studies=tuple(_study(row) for row in tables["studies"]),
             plans=_plans(tables["study_runs"]),
-            results=_results(tables),
+            results=results,
             looks=tuple(Look(**row) for row in tables["looks"]),
+            answers=answers,
         )
     except ActwiseError as error:
         raise StoreError(f"export {str(folder)!r}: {error}") from None
@@ -95,7 +119,8 @@ def _contents(folder: Path) -> dict[str, bytes]:
             f"export {str(folder)!r} has schema version {version} and this actwise knows versions "
             f"up to {SCHEMA_VERSION}; install a newer actwise"
         )
-    return {name: _verified(folder / f"{name}.parquet", digests) for name in TABLES}
+    names = [name for name in TABLES if version >= _SINCE.get(name, 1)]
+    return {name: _verified(folder / f"{name}.parquet", digests) for name in names}
 
 
 def _verified(path: Path, digests: dict[str, str]) -> bytes:
@@ -209,3 +234,41 @@ def _check_predictions(record: RunRecord, classes_N: np.ndarray | None) -> None:
             f"the predictions of run {record.run_id} have the SHA-256 {found}, and "
             f"{record.predictions_sha256} is recorded"
         )
+
+
+def _answers(row: ExportedRow) -> tuple[str, Answers]:
+    """One data set's answers, whose classes are among those that it has."""
+    digest, num_classes, labels_N = row["data_digest"], row["num_classes"], np.array(row["labels"])
+    if re.fullmatch(r"[0-9a-f]{64}", digest) is None:
+        raise StoreError(f"answers of data {digest!r}, which is no SHA-256")
+    if not labels_N.size or not 0 < num_classes <= _MOST_CLASSES or labels_N.max() >= num_classes:
+        raise StoreError(f"the answers of data {digest} are not among {num_classes} classes")
+    return digest, Answers.of(labels_N, num_classes)
+
+
+def _check_answers(
+    results: Iterable[ExportedResult], answers: Mapping[str, Answers], lines: Iterable[ExportedRow]
+) -> None:
+    """Hold every run's predictions and accuracy against the answers of its data."""
+    digests = {row["run_id"]: json.loads(row["settings"])["data"] for row in lines}
+    for result in results:
+        record = result.record
+        known = answers.get(digests[record.run_id])
+        if known is None or record.predictions is None:
+            continue
+        classes_N = unpack_predictions(record.predictions)
+        if len(classes_N) != len(known.labels):
+            raise StoreError(
+                f"run {record.run_id} has predictions of {len(classes_N)} images, and the answers "
+                f"of its data are {len(known.labels)}"
+            )
+        if classes_N.max() >= known.num_classes:
+            raise StoreError(
+                f"run {record.run_id} predicts class {classes_N.max()} of {known.num_classes}"
+            )
+        found = 100 * float(np.mean(classes_N == known.labels))
+        if record.test_accuracy is None or abs(found - record.test_accuracy) > _ROUNDING:
+            raise StoreError(
+                f"the predictions of run {record.run_id} come to a test accuracy of {found:g}, and "
+                f"{record.test_accuracy} is recorded"
+            )

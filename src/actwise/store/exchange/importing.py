@@ -9,7 +9,14 @@ from sqlalchemy import Connection, bindparam, update
 from ...errors import StoreError
 from ..database.schema import runs
 from ..plans import insert_look, insert_runs, insert_study, read_looks
-from ..runs import RunState, differing_fields, read_result, read_states, write_results
+from ..runs import (
+    RunState,
+    differing_fields,
+    read_result,
+    read_states,
+    write_answers,
+    write_results,
+)
 from ..store import RunStore
 from .exported import Exported, ExportedResult, read_exported
 
@@ -26,7 +33,7 @@ class Imported:
 
 
 def import_folders(folders: Sequence[Path], store: RunStore) -> Imported:
-    """Add the studies, plans, results and looks of exports to a store, all or nothing.
+    """Add the studies, plans, results, answers and looks of exports to a store, all or nothing.
 
     Every id is computed again from the settings and must agree. A result that is there already
     and equal is skipped. Weights are not exported, so ``keep_weights`` is not among what an
@@ -34,8 +41,9 @@ def import_folders(folders: Sequence[Path], store: RunStore) -> Imported:
 
     Raises:
         StoreError: if a folder is no export, is damaged, is of a newer schema or holds an id that
-            does not follow from its settings; if the store holds another result of a run, or a
-            living process is training it. Then nothing is written.
+            does not follow from its settings, or predictions that do not fit the answers; if the
+            store holds another result of a run or other answers, or a living process is training
+            it. Then nothing is written.
     """
     exports = [read_exported(folder) for folder in folders]
     with store.database.writing() as connection:
@@ -53,10 +61,18 @@ def _add_export(connection: Connection, export: Exported) -> int:
     for look in export.looks:
         if look not in known_looks:
             insert_look(connection, look)
+    _add_answers(connection, export)
     new = _new_results(connection, export)
     for first in range(0, len(new), _RESULTS_AT_ONCE):
         _add_results(connection, new[first : first + _RESULTS_AT_ONCE])
     return len(new)
+
+
+def _add_answers(connection: Connection, export: Exported) -> None:
+    try:
+        write_answers(connection, export.answers)
+    except StoreError as error:
+        raise StoreError(f"import {str(export.folder)!r}: {error}; nothing was imported") from None
 
 
 def _new_results(connection: Connection, export: Exported) -> list[ExportedResult]:

@@ -1,5 +1,6 @@
 """What a training leaves behind, as plain data: records, classes of images, and where it ran."""
 
+from .classes import Answers as Answers
 from .classes import hash_predictions as hash_predictions
 from .classes import pack_predictions as pack_predictions
 from .classes import unpack_predictions as unpack_predictions

@@ -2,8 +2,33 @@
 
 import hashlib
 import zlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
 
 import numpy as np
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The true classes of a data set's test images, packed, and how many classes there are."""
+
+    num_classes: int
+    packed: bytes
+
+    @classmethod
+    def of(cls, labels_N: np.ndarray, num_classes: int) -> Self:
+        """From class indices (N,) in canonical order."""
+        return cls(num_classes, pack_predictions(labels_N))
+
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """True class of every test image in canonical order, int64 (N,)."""
+        return unpack_predictions(self.packed)
+
+    def says_the_same(self, other: "Answers") -> bool:
+        """Whether the classes are equal, however they are packed."""
+        return self.num_classes == other.num_classes and np.array_equal(self.labels, other.labels)
 
 
 def pack_predictions(classes_N: np.ndarray) -> bytes:

@@ -4,6 +4,8 @@ import base64
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self
 
+from .classes import Answers
+
 LAST_ONLY = "validation_last"
 """Says of a record that its validation curve is the last epoch's point alone."""
 Status = Literal["finished", "diverged", "failed"]
@@ -43,6 +45,7 @@ class RunRecord:
         weights_sha256: SHA-256 of the final weights and buffers (:mod:`actwise.engine.weights`).
         predictions: Predicted class of every test image in canonical order, compressed by
             :func:`.pack_predictions`; None unless finished.
+        answers: True classes of these images; None where a store lacks them.
         environment: Where it ran, the numerics fingerprint included (``store.environment``).
         observed: Observations that the record holds: any of test_curve, probes, keep_weights;
             and ``LAST_ONLY`` where the validation split was judged after the last epoch alone.
@@ -62,6 +65,7 @@ class RunRecord:
     weights_sha256: str | None = None
     predictions_sha256: str | None = None
     predictions: bytes | None = None
+    answers: Answers | None = None
     environment: dict[str, Any] = field(default_factory=dict)
     observed: tuple[str, ...] = ()
     probes: bytes | None = None
@@ -73,6 +77,9 @@ class RunRecord:
         for name in ("predictions", "probes"):
             if values[name] is not None:
                 values[name] = base64.b64encode(values[name]).decode("ascii")
+        if self.answers is not None:
+            packed = base64.b64encode(self.answers.packed).decode("ascii")
+            values["answers"] = {"num_classes": self.answers.num_classes, "packed": packed}
         return values
 
     @classmethod
@@ -82,6 +89,9 @@ class RunRecord:
         for name in ("predictions", "probes"):
             if known.get(name) is not None:
                 known[name] = base64.b64decode(known[name])
+        if known.get("answers") is not None:
+            packed = base64.b64decode(known["answers"]["packed"])
+            known["answers"] = Answers(known["answers"]["num_classes"], packed)
         known["epochs"] = tuple(EpochRecord(**epoch) for epoch in known.get("epochs", ()))
         known["observed"] = tuple(known.get("observed", ()))
         return cls(**known)

@@ -23,7 +23,8 @@ from ..database.schema import (
     short_hash,
     to_json,
 )
-from ..records import LAST_ONLY, EpochRecord, RunRecord, fingerprint_id
+from ..records import LAST_ONLY, Answers, EpochRecord, RunRecord, fingerprint_id
+from .answers import data_digest_of, read_answers, read_data_digests, write_answers
 from .leases import Lease, drop_lease, require_lease
 
 RECORD_COLUMNS = (
@@ -98,6 +99,7 @@ def write_results(connection: Connection, results: Sequence[tuple[RunRecord, str
     for table, field in ((predictions, "predictions"), (probes, "probes")):
         packed = [{"run_id": r.run_id, "packed": getattr(r, field)} for r, _ in results]
         _insert(connection, table, [row for row in packed if row["packed"] is not None])
+    _write_answers(connection, [record for record, _ in results])
 
 
 def read_result(connection: Connection, run_id: str) -> RunRecord | None:
@@ -112,6 +114,7 @@ def read_result(connection: Connection, run_id: str) -> RunRecord | None:
         environment=_read_environment(connection, row),
         observed=tuple(json.loads(row["observed"])),
         predictions=_read_packed(connection, predictions, run_id),
+        answers=_read_answers(connection, row),
         probes=_read_packed(connection, probes, run_id),
     )
 
@@ -194,6 +197,20 @@ def _keep_environments(connection: Connection, records: Iterable[RunRecord]) -> 
             }
             connection.execute(insert(environments), row)
     return keys
+
+
+def _write_answers(connection: Connection, records: Iterable[RunRecord]) -> None:
+    known = {record.run_id: record.answers for record in records if record.answers is not None}
+    if known:
+        digests = read_data_digests(connection, known)
+        write_answers(connection, {digests[run_id]: known[run_id] for run_id in known})
+
+
+def _read_answers(connection: Connection, run: RowMapping) -> Answers | None:
+    if run["predictions_sha256"] is None:
+        return None
+    digest = data_digest_of(run["settings"])
+    return read_answers(connection, [digest]).get(digest)
 
 
 def _read_environment(connection: Connection, run: RowMapping) -> dict[str, Any]:

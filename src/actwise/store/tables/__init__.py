@@ -9,6 +9,7 @@ from .filters import keep_where as keep_where
 from .filters import parse_where as parse_where
 from .filters import refuse_unknown as refuse_unknown
 from .runs import RESTORED as RESTORED
+from .runs import answers_table as answers_table
 from .runs import epochs_table as epochs_table
 from .runs import predictions_table as predictions_table
 from .runs import probes_table as probes_table

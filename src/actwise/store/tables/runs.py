@@ -17,6 +17,7 @@ from ...spec import RunSpec, TrainSpec
 from ..database.schema import environments, epochs, predictions, probes, runs, study_runs, to_json
 from ..plans import read_studies
 from ..records import unpack_predictions
+from ..runs import read_answers, read_data_digests
 from .arrow import array_of, class_lists, read_of_runs, read_table
 
 if TYPE_CHECKING:
@@ -109,6 +110,22 @@ def predictions_table(connection: Connection, chosen: "pa.Table") -> "pa.Table":
     packed = read_of_runs(connection, predictions, chosen["run_id"].to_pylist())
     classes = [unpack_predictions(value) for value in packed["packed"].to_pylist()]
     return packed.drop_columns("packed").append_column("classes", class_lists(classes))
+
+
+def answers_table(connection: Connection, chosen: "pa.Table") -> "pa.Table":
+    """Per data set of these runs the true class of every test image in canonical order."""
+    import pyarrow as pa
+
+    digests = read_data_digests(connection, dict.fromkeys(chosen["run_id"].to_pylist()))
+    found = read_answers(connection, sorted(set(digests.values())))
+    names = sorted(found)
+    return pa.table(
+        {
+            "data_digest": pa.array(names, pa.string()),
+            "num_classes": pa.array([found[name].num_classes for name in names], pa.int64()),
+            "labels": class_lists([found[name].labels for name in names]),
+        }
+    )
 
 
 def probes_table(connection: Connection, chosen: "pa.Table") -> "pa.Table":

@@ -1,0 +1,62 @@
+"""``actwise import``: folders, and answers from the data for results that came without them."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from actwise.cli.main import run_command
+from actwise.datasets import load
+from actwise.store import RunStore
+from actwise.store.records import hash_predictions, pack_predictions
+from made.runs import finish, made_plan, made_study
+
+DIGITS = load("digits")
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs on the digits, and on a data set that is not what they were trained on."""
+    monkeypatch.chdir(tmp_path)
+    classes_N = np.zeros(len(DIGITS.test_labels_N), dtype=np.int64)
+    predicted: dict[str, Any] = {
+        "predictions": pack_predictions(classes_N),
+        "predictions_sha256": hash_predictions(classes_N),
+    }
+    with RunStore.open("store", create=True) as opened:
+        for name, digest in (("digits", DIGITS.info.digest), ("other", "0" * 64)):
+            study = made_study(name, seeds="0" if name == "digits" else "1")
+            plan = [replace(r, settings={**r.settings, "data": digest}) for r in made_plan(study)]
+            opened.add_study(study, plan)
+            finish(opened, plan, **predicted)
+
+
+def test_answers_are_taken_only_from_the_very_data(capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["import", "--store", "store", "--data", ".", "--json"]
+    assert run_command(command) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown == {
+        "added": 0,
+        "present": 0,
+        "answers": ["digits"],
+        "lacking": {"digits": "data set 'digits' is not what its runs were trained on"},
+    }
+    with RunStore.open("store") as opened:
+        (answers,) = opened.snapshot(most_predictions=9).answers.values()
+    assert answers.labels.tolist() == DIGITS.test_labels_N.tolist()
+    assert run_command(command[:-1]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "answers added of no data set",
+        "the answers of digits are still lacking: data set 'digits' is not what its runs were "
+        "trained on",
+    ]
+
+
+def test_an_import_of_nothing_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["import", "--store", "store"]) == 2
+    assert "import needs folders" in capsys.readouterr().err
+    assert run_command(["import", "--store", "nowhere", "--data", "."]) == 3
+    assert not Path("nowhere").exists()
