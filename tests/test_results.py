@@ -14,7 +14,9 @@ from actwise.store.exchange import Exported, read_exported
 from actwise.sweep import Plan, make_plan
 
 RESULTS = Path(__file__).parents[1] / "results"
-STUDIES = sorted(path.parent.name for path in RESULTS.glob("*/study.toml"))
+# A study has its page when all that is planned of a seed is trained.
+STUDIES = sorted(path.parent.name for path in RESULTS.glob("*/README.md"))
+PIECES = sorted(path.parent for path in RESULTS.glob("*/*/manifest.json"))
 
 
 @pytest.fixture(scope="module", params=STUDIES)
@@ -32,6 +34,20 @@ def pieces(folder: Path) -> dict[int, Exported]:
     return {
         int(path.name.removeprefix("seed-")): read_exported(path) for path in folder.glob("seed-*")
     }
+
+
+@pytest.mark.parametrize("piece", PIECES, ids=[f"{p.parent.name}-{p.name}" for p in PIECES])
+def test_a_piece_comes_with_its_answers_and_is_part_of_its_study(piece: Path) -> None:
+    exported = read_exported(piece)
+    digests = {
+        planned.run_id: planned.settings["data"]
+        for _, _, runs in exported.plans
+        for planned in runs
+    }
+    assert {digests[result.record.run_id] for result in exported.results} == set(exported.answers)
+    study = load_study(str(piece.parent / "study.toml"))
+    planned = {run.run_id for run in make_plan(study, make_describe(None)).runs}
+    assert {result.record.run_id for result in exported.results} <= planned
 
 
 def test_every_study_is_listed(folder: Path) -> None:
