@@ -61,7 +61,8 @@ class RunStore:
     moment, and on the disk when ``record`` returns. It is recorded at most once per run id. Only
     ``reopen`` makes a failed run pending again; finished and diverged ones stay. A run that is
     leased ``again``, to observe more, keeps its result until another with the same weights
-    takes its place; what had been observed before is kept.
+    takes its place; what had been observed before is kept. The answers to the test images come
+    with a result, once for all runs on the same data.
 
     Leases. ``lease`` gives a run to one owner at a time. The lease lasts until ``record`` or
     ``release``, or until its owner is dead: on this host, when the process is gone; elsewhere,

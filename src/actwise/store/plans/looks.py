@@ -12,10 +12,10 @@ class Look:
     """One look at the results.
 
     Attributes:
-        looked_at: Time of day, UTC.
+        looked_at: When the runs that were judged were read, UTC.
         study: Name of the study, None for the whole store.
         what: The command: ``analyze`` or ``report``.
-        num_seeds: Seeds with results at that time.
+        num_seeds: Seeds with results among these.
         num_runs: Runs of the study with a result then; None where that was not recorded.
         nominal_level: Level at which its verdicts were judged; None where that was not recorded.
     """
