@@ -21,8 +21,8 @@ fix: .venv/installed
 	$(BIN)/ruff check --fix .
 
 bench: .venv/installed
-	$(BIN)/python benchmarks/engine.py
-	$(BIN)/python benchmarks/study.py
+	$(BIN)/python -m benchmarks.engine.engine
+	$(BIN)/python -m benchmarks.engine.study
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache

@@ -40,6 +40,8 @@ def noted(x, low: float, high: "float | None" = None, steps=None):
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A file on the Python path; what is imported is forgotten after the test."""
     monkeypatch.syspath_prepend(tmp_path)
+    # Another test of this process may have imported a module of that name.
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
     before = set(sys.modules)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "__init__.py").write_text("raise RuntimeError('executed')\n")
@@ -70,6 +72,14 @@ def test_the_digest_is_of_the_file_and_executes_nothing(folder: Path) -> None:
 def test_the_digest_executes_no_parent_package(folder: Path) -> None:
     empty = hashlib.sha256(b"").hexdigest()
     assert code_digest(Level("mine.deep:f")) == empty
+
+
+@pytest.mark.parametrize("name", ["mine.bare.deep", "bare.deeper.deep"])
+def test_folders_without_an_init_file_are_packages_too(folder: Path, name: str) -> None:
+    *parents, stem = name.split(".")
+    folder.parent.joinpath(*parents).mkdir(parents=True)
+    (folder.parent.joinpath(*parents) / f"{stem}.py").write_text(SOURCE)
+    assert code_digest(Level(f"{name}:scale")) == hashlib.sha256(SOURCE.encode()).hexdigest()
 
 
 def test_a_file_that_changed_after_its_import_is_refused(folder: Path) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .spec import load_study as load_study
     from .store import RunStore as RunStore
     from .sweep import load_model as load_model
-    from .sweep.api import run as run
+    from .sweep.run import run as run
 
 _HOMES = {
     "RunStore": "store",
@@ -26,7 +26,7 @@ _HOMES = {
     "load_model": "sweep",
     "load_study": "spec",
     "report": "report.html",
-    "run": "sweep.api",
+    "run": "sweep.run",
 }
 __all__ = [
     "RunStore",

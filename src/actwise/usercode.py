@@ -178,11 +178,16 @@ def _find_module(name: str) -> ModuleSpec | None:
     found: ModuleSpec | None = None
     path: Sequence[str] | None = None
     parts = name.split(".")
-    for end in range(1, len(parts) + 1):
+    for end, part in enumerate(parts, start=1):
         full_name = ".".join(parts[:end])
         specs = (finder.find_spec(full_name, path) for finder in sys.meta_path)
-        found = next((spec for spec in specs if spec is not None), None)
-        path = found.submodule_search_locations if found else None
+        try:
+            found = next((spec for spec in specs if spec is not None), None)
+            path = found.submodule_search_locations if found else None
+        except KeyError:
+            # A folder without __init__.py looks for its parent among the imported modules.
+            found = ModuleSpec(full_name, None)
+            path = [f"{entry}/{part}" for entry in path or ()]
         if found is None or (path is None and end < len(parts)):
             return None
     return found

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from agreement import agreement, rows_of, seeds_spread, table
+from benchmarks.findings.agreement import agreement, rows_of, seeds_spread, table
 
 
 def rows(accuracies: list[float], *, weights: str, first: int = 0) -> list[dict[str, Any]]:

@@ -1,12 +1,12 @@
-"""What benchmarks/retrain.py calls reproduced."""
+"""What benchmarks/findings/retrain.py calls reproduced."""
 
 import json
 from typing import Any
 
 import pytest
 
-import retrain
 from actwise.spec import ENGINE_VERSION
+from benchmarks.findings import retrain
 
 ACCURACIES = {0: 70.0, 1: 71.0, 2: 72.0}
 

@@ -10,21 +10,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from timeline import Timeline
-from turns import Ratio
+from benchmarks.engine.timeline import Timeline
+from benchmarks.engine.turns import Ratio
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+REPOSITORY = Path(__file__).parents[2]
 
 # In one process, for each would import torch anew.
 ASK_ALL_FOR_HELP = """
 import runpy, sys
-for path in sys.argv[1:]:
-    sys.argv = [path, "--help"]
+for name in sys.argv[1:]:
+    sys.argv = [name, "--help"]
     try:
-        runpy.run_path(path, run_name="__main__")
+        runpy.run_module(name, run_name="__main__")
     except SystemExit as ended:
-        assert not ended.code, path
-    print("asked", path)
+        assert not ended.code, name
+    print("asked", name)
 """
 
 
@@ -33,20 +33,27 @@ def output_of(*command: str) -> str:
         [sys.executable, *command],
         capture_output=True,
         text=True,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(BENCHMARKS)},
+        cwd=REPOSITORY,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
         check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def json_of(script: str, *options: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(output_of(str(BENCHMARKS / script), *options, "--json"))
+def json_of(name: str, *options: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(
+        output_of("-m", f"benchmarks.engine.{name}", *options, "--json")
+    )
     return found
 
 
 def test_every_benchmark_says_what_it_takes() -> None:
-    scripts = [str(p) for p in sorted(BENCHMARKS.glob("*.py")) if "argparse" in p.read_text()]
+    scripts = [
+        ".".join(path.relative_to(REPOSITORY).with_suffix("").parts)
+        for path in sorted((REPOSITORY / "benchmarks").rglob("*.py"))
+        if "argparse" in path.read_text()
+    ]
     output = output_of("-c", ASK_ALL_FOR_HELP, *scripts)
     assert len(scripts) >= 8
     assert all(f"asked {script}" in output for script in scripts)
@@ -61,7 +68,7 @@ def test_a_ratio_lies_within_its_quartiles() -> None:
 
 @pytest.mark.slow
 def test_the_engine_is_held_against_products_and_loops() -> None:
-    found = json_of("engine.py", "--quick")
+    found = json_of("engine", "--quick")
     (peak,), (loop,) = found["peak"], found["loops"]
     assert peak["over_peak"]["median"] > 0
     assert set(loop["over"]) == {"default", "channels_last"}
@@ -70,7 +77,7 @@ def test_the_engine_is_held_against_products_and_loops() -> None:
 
 @pytest.mark.slow
 def test_a_study_is_held_against_loops() -> None:
-    rows = json_of("study.py", "--quick")["rows"]
+    rows = json_of("study", "--quick")["rows"]
     assert len(rows) == 5
     assert all(row["seconds"] > 0 for row in rows)
 
@@ -91,7 +98,7 @@ def test_the_parts_of_a_timeline_add_up_to_the_time_of_the_command() -> None:
 
 @pytest.mark.slow
 def test_a_step_is_divided_into_its_parts() -> None:
-    output = output_of(str(BENCHMARKS / "profile_step.py"), "--quick")
+    output = output_of("-m", "benchmarks.engine.profile_step", "--quick")
     rows = [line.split("|")[2:] for line in output.splitlines() if line.startswith("| relu")]
     assert len(rows) == 2
     for _, *shares, _, _ in rows:
@@ -103,7 +110,7 @@ def test_runs_in_flight_are_timed_in_miniature(tmp_path: Path) -> None:
     output = tmp_path / "gpu.json"
     options = ["--device=cpu", "--workers", "1", "2", "--epochs=1", "--paper=relu"]
     options.append(f"--json={output}")
-    printed = output_of(str(BENCHMARKS / "gpu.py"), *options)
+    printed = output_of("-m", "benchmarks.engine.gpu", *options)
     found = json.loads(output.read_text(encoding="utf-8"))
     assert [row["workers"] for row in found["in_flight"]] == [1, 2]
     timed = {cell["cell"] for cell in found["paper"]["cells"]}

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-import short_races
-from short_races import Race
+from benchmarks.findings import short_races
+from benchmarks.findings.short_races import Race
 
 ACTIVATIONS = ("elu", "mish", "relu")
 SHORT, FULL = Race(3, 2500), Race(27, 10000)

@@ -12,8 +12,8 @@ from actwise.cli.main import run_command
 from actwise.cli.plan_text import print_compile_advice, print_cost
 from actwise.models import make_describe
 from actwise.sweep import make_plan
-from actwise.sweep.compile_advice import CompileAdvice, CompileTimes, ModelAdvice
-from actwise.sweep.estimate import estimate
+from actwise.sweep.plan import estimate
+from actwise.sweep.tries import CompileAdvice, CompileTimes, ModelAdvice
 from made.sweeps import small_study
 
 STUDY = """name = "mlp"

@@ -10,7 +10,7 @@ import pytest
 from actwise.cli.main import run_command
 from actwise.store import RunStore
 from actwise.store.exchange import WHAT
-from actwise.sweep.events import EVENT_NAMES
+from actwise.sweep.watch import EVENT_NAMES
 from made.runs import finish, made_plan, made_study
 
 PAGE = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")

@@ -48,7 +48,7 @@ def test_the_run_sd_is_said_to_come_from_long_and_wide_runs(
 ) -> None:
     told = (
         "of long, full-width runs (bank trottier); short or narrow runs scatter more, in points: "
-        "0.565 in identity, 1.579 in cifar-mini"
+        "0.62 with resnet18-table2, 1.90 with vgg16-table1"
     )
     assert printed("plan paper", capsys).count(told) == 1
     assert told in printed(f"{ONE_DATA_SET} seeds=0..2", capsys)

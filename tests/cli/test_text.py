@@ -81,7 +81,7 @@ def test_settings_are_on_off_and_none_in_every_command(
     with RunStore.open("switches", create=True) as store:
         store.add_study(study, planned := made_plan(study))
         finish(store, planned)
-    for command in ("table", "analyze"):
+    for command in ("table", "analyze --full"):
         out = printed(f"{command} --store switches", capsys)
         assert max(map(len, out.splitlines())) <= 80
         for level in ("nesterov=on", "nesterov=off", "gradient_clip=none", "gradient_clip=1.0"):
@@ -89,8 +89,7 @@ def test_settings_are_on_off_and_none_in_every_command(
         assert "True" not in out and "None" not in out
     chosen = "--where train.nesterov=off --where train.gradient_clip=none"
     assert "nesterov=on" not in printed(f"table --store switches {chosen}", capsys)
-    term = "nesterov:gradient_clip:activation"
-    assert term in printed("analyze --store switches", capsys)
+    assert "gradient_clip:" in printed("analyze --full --store switches", capsys)
 
 
 def test_a_plan_prints_every_level_in_full(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,11 +12,17 @@ from actwise.models import make_describe
 from actwise.spec import ObserveSpec
 from actwise.store import RunStore
 from actwise.sweep import RunOptions, make_plan
-from actwise.sweep.assignment import make_assignment
-from actwise.sweep.executors import Executor
-from actwise.sweep.preflight import make_setup
-from actwise.sweep.protocol import Assignment, Done, Progress, PutBack, Result, Tried
-from actwise.sweep.run import make_executor
+from actwise.sweep.executors import Executor, make_executor
+from actwise.sweep.worker import (
+    Advanced,
+    Assignment,
+    Done,
+    PutBack,
+    Result,
+    Tried,
+    make_assignment,
+    make_setup,
+)
 from made.sweeps import small_study
 
 Make = Callable[[], Executor]
@@ -26,7 +32,7 @@ def never() -> bool:
     return False
 
 
-def ignore(progress: Progress) -> None:
+def ignore(progress: Advanced) -> None:
     """Nobody watches."""
 
 
@@ -89,7 +95,7 @@ def test_after_a_stop_nothing_is_taken(make: Make) -> None:
 
 
 def test_a_stop_puts_the_run_in_flight_back_with_a_checkpoint(make: Make, tmp_path: Path) -> None:
-    seen: list[Progress] = []
+    seen: list[Advanced] = []
     (assignment,) = assignments("relu", epochs=10_000)
     results = make().map(
         iter([(assignment,)]), should_stop=lambda: bool(seen), on_progress=seen.append

@@ -8,7 +8,7 @@ import torch
 
 from actwise.engine import Checkpoints
 from actwise.spec import RunSpec
-from actwise.sweep.compile_advice import missing_compiler
+from actwise.sweep.tries import missing_compiler
 from small_runs import make_spec, train_small, without_times
 
 EVERYTHING = "bn+dropout(0.1)+dropconnect(0.1)+flip+crop(1)+cutout(2)+mixup(0.5)+smooth"

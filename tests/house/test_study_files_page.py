@@ -9,11 +9,23 @@ from typing import Any
 import pytest
 from pydantic_core import PydanticUndefined
 
-from actwise.spec import REQUIRED_FACTORS, ObserveSpec, StudySpec, TrainSettings, load_study
+from actwise.spec import (
+    REQUIRED_FACTORS,
+    AnalysisSpec,
+    ObserveSpec,
+    StudySpec,
+    TrainSettings,
+    load_study,
+)
 
 PAGE = (Path(__file__).parents[2] / "docs" / "study-files.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
-OWNERS = {"The study itself": StudySpec, "`[train]`": TrainSettings, "`[observe]`": ObserveSpec}
+OWNERS = {
+    "The study itself": StudySpec,
+    "`[train]`": TrainSettings,
+    "`[observe]`": ObserveSpec,
+    "`[analysis]`": AnalysisSpec,
+}
 
 
 def rows(section: str) -> dict[str, list[str]]:
@@ -27,7 +39,7 @@ def as_written(default: Any) -> str:
         return "required"
     if default is None:
         return "not set"
-    if isinstance(default, TrainSettings | ObserveSpec):
+    if isinstance(default, TrainSettings | ObserveSpec | AnalysisSpec):
         return "all defaults"
     if isinstance(default, tuple):
         return f"`{list(default)}`"

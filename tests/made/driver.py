@@ -4,11 +4,10 @@ import json
 import sys
 from pathlib import Path
 
-from actwise.models import make_describe
 from actwise.spec import parse_study
 from actwise.store import RunStore
-from actwise.sweep import RunOptions, run_study
-from actwise.sweep.progress import JsonProgress
+from actwise.sweep.run import run
+from actwise.sweep.watch import JsonProgress
 
 
 def main() -> int:
@@ -17,13 +16,7 @@ def main() -> int:
     sys.path[:1] = [str(Path.cwd()), str(Path(__file__).parents[1])]
     study = parse_study(asked["study"], source="test")
     with RunStore.open(asked["store"], create=True) as store:
-        outcome = run_study(
-            study,
-            store,
-            describe=make_describe(None),
-            options=RunOptions(**asked["options"]),
-            progress=JsonProgress(sys.stdout),
-        )
+        outcome = run(study, store, progress=JsonProgress(sys.stdout), **asked["options"])
     return outcome.exit_code
 
 

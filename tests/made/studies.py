@@ -37,9 +37,14 @@ def made_rows(
     return rows
 
 
-def made_study(
-    *, levels: dict[str, tuple[str, ...]] = LEVELS, blocked: bool | None = None, **settings: Any
-) -> Observations:
+def made_study(*, levels: dict[str, tuple[str, ...]] = LEVELS, **settings: Any) -> Observations:
     """The same as observations; ``settings`` are those of :func:`made_rows`."""
     rows = made_rows(levels=levels, **settings)
-    return Observations.from_rows(rows, factors=tuple(levels), blocked=blocked)
+    return Observations.from_rows(rows, factors=tuple(levels))
+
+
+def at(observed: Observations, **levels: str) -> Observations:
+    """The runs at these levels."""
+    codes = [observed.codes_RF[:, observed.position(name)] for name in levels]
+    wanted = [observed.levels_of(name).index(level) for name, level in levels.items()]
+    return observed.select(np.all(wanted == np.array(codes).T, axis=1))

@@ -13,11 +13,11 @@ from typing import Any
 
 import psutil
 
-from actwise.models import make_describe
 from actwise.spec import StudySpec, parse_study
 from actwise.store import RunStore
-from actwise.sweep import Outcome, RunOptions, run_study
-from actwise.sweep.events import Event
+from actwise.sweep import Outcome
+from actwise.sweep.run import run
+from actwise.sweep.watch import Event
 
 DRIVER = Path(__file__).with_name("driver.py")
 USERS_CODE = Path(__file__).with_name("users_code.py")
@@ -77,13 +77,7 @@ def sweep(
 ) -> Outcome:
     """Run a study in this process, inline unless asked otherwise."""
     with RunStore.open(folder, create=True) as store:
-        return run_study(
-            study,
-            store,
-            describe=make_describe(None),
-            options=RunOptions(**({"executor": "inline"} | options)),
-            progress=progress,
-        )
+        return run(study, store, progress=progress, **({"executor": "inline"} | options))
 
 
 @contextmanager

@@ -38,6 +38,11 @@ def raises(x: Tensor) -> Tensor:
 
 
 @behaves_in_plans
+def raises_what_utf8_cannot_say(x: Tensor) -> Tensor:
+    raise ValueError(f"no file {os.fsdecode(bytes([255]))}")
+
+
+@behaves_in_plans
 def exits(x: Tensor) -> Tensor:
     sys.exit(7)
 

@@ -11,7 +11,7 @@ import pytest
 from actwise.datasets import DatasetInfo
 from actwise.errors import SpecError
 from actwise.models import MODELS, describe, make_describe
-from actwise.models.entry import Model
+from actwise.models.entry import NetworkEntry
 from actwise.models.mlp import mlp
 from actwise.spec import Description, RunSpec, TrainSpec, cell_hash
 
@@ -203,7 +203,7 @@ def test_a_users_model_that_is_none_is_refused(user_module: str, name: str, comp
 def test_an_added_line_in_the_table_is_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
     entries = dict(MODELS.items())
     monkeypatch.setattr(MODELS, "_entries", entries)
-    MODELS.add(Model("perceptron", "three hidden layers", "a test", mlp, fixed={}))
+    MODELS.add(NetworkEntry("perceptron", "three hidden layers", "a test", mlp, fixed={}))
     assert described("perceptron").parameters == described("mlp").parameters
 
 

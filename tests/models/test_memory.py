@@ -21,7 +21,7 @@ import sys
 from itertools import count
 from actwise.engine import prepare_device, set_process_numerics, train
 from actwise.regularization import resolve
-from actwise.sweep.process_state import peak_memory_bytes
+from actwise.sweep.worker import peak_memory_bytes
 from small_runs import make_dataset, make_model, make_spec
 
 model, width = sys.argv[1], float(sys.argv[2])
@@ -51,7 +51,7 @@ print(peak_memory_bytes())
 STATISTICS = """
 import torch
 from actwise.datasets import channel_statistics
-from actwise.sweep.process_state import peak_memory_bytes
+from actwise.sweep.worker import peak_memory_bytes
 
 images_NCHW = torch.zeros(50_000, 3, 32, 32, dtype=torch.uint8)
 channel_statistics(images_NCHW)
@@ -65,7 +65,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 import torch
-from actwise.sweep.process_state import peak_memory_bytes
+from actwise.sweep.worker import peak_memory_bytes
 from made.checkpoints import make_checkpoints, make_state
 
 state = replace(make_state(), tensors={f"model/{n}": torch.ones(2_500_000) for n in range(10)})

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from actwise.errors import DataError
-from actwise.sweep.accidents import accident
+from actwise.sweep.worker import accident
 
 
 @pytest.mark.parametrize(

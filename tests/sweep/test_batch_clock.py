@@ -1,6 +1,6 @@
 """Timing the batches of a try, on a clock that the test moves on."""
 
-from actwise.sweep.batch_clock import BatchClock
+from actwise.sweep.worker import BatchClock
 
 
 class Machine:

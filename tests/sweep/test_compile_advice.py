@@ -9,14 +9,15 @@ import pytest
 
 from actwise.models import make_describe
 from actwise.sweep import Plan, RunOptions, make_plan
-from actwise.sweep.calibrate import Calibration, calibrate
-from actwise.sweep.compile_advice import (
+from actwise.sweep.tries import (
     LEAST_SAVING,
+    Calibration,
     CompileAdvice,
     advise_on_compiling,
+    calibrate,
+    last_words,
     missing_compiler,
 )
-from actwise.sweep.trial import last_words
 from made.sweeps import small_study
 
 INLINE = RunOptions(executor="inline")

@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from actwise.store import RunStore
-from actwise.sweep.events import RunEnded, RunPutBack, RunStarted
+from actwise.sweep.watch import RunEnded, RunPutBack, RunStarted
 from made.sweeps import (
     USERS_CODE,
     Listener,
@@ -44,6 +44,14 @@ def test_an_exception_in_code_fails_the_run_until_it_is_retried(store: Path, nam
     listener = Listener()
     assert sweep(store, study, retry_failed=True, progress=listener).failed == 1
     assert len(listener.of(RunStarted)) == 1
+
+
+@pytest.mark.parametrize("executor", ["inline", "process"])
+def test_a_message_that_no_store_could_hold_is_kept_in_escapes(store: Path, executor: str) -> None:
+    study = small_study(activation=users("raises_what_utf8_cannot_say"), seeds=(0,))
+    assert sweep(store, study, executor=executor).failed == 1
+    (failed,) = results(store).values()
+    assert r"no file \udcff" in failed["traceback"]
 
 
 def test_a_network_without_counted_operations_is_trained(store: Path) -> None:

@@ -6,9 +6,7 @@ import pytest
 
 from actwise.spec import Description, PlannedRun, RunSpec
 from actwise.sweep import Plan, make_plan
-from actwise.sweep.durations import Durations
-from actwise.sweep.estimate import makespan
-from actwise.sweep.pending import PendingRuns
+from actwise.sweep.plan import Durations, PendingRuns, makespan
 from made.plans import describe, study
 
 

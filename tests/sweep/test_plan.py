@@ -9,7 +9,7 @@ from actwise.errors import SpecError
 from actwise.models import make_describe
 from actwise.spec import Description, RunSpec
 from actwise.sweep import Plan, make_plan
-from actwise.sweep.estimate import (
+from actwise.sweep.plan import (
     ASSUMED_FLOPS,
     assumed_flops,
     estimate,
@@ -39,7 +39,7 @@ def test_labels_of_one_network_share_a_run_and_are_marked(plan: Plan) -> None:
     assert len(aliased) == 8
     assert len({run.run_id for run in aliased}) == 4
     assert len(plan.distinct_runs) == 12
-    assert plan.num_duplicates == 4
+    assert len(plan.runs) == 16
     groups = plan.aliases.values()
     assert [[spec.regularization for spec in group] for group in groups] == [
         ["bn", "bn+dropout"]

@@ -7,10 +7,13 @@ import re
 
 import pytest
 
-from actwise.sweep.events import (
+from actwise.sweep.drive import TimeLeft
+from actwise.sweep.watch import (
     EVENT_NAMES,
     Event,
+    JsonProgress,
     Note,
+    PlainProgress,
     RunEnded,
     RunEndedElsewhere,
     RunProgress,
@@ -19,16 +22,10 @@ from actwise.sweep.events import (
     SweepEnded,
     SweepStarted,
     Waiting,
-)
-from actwise.sweep.progress import (
-    JsonProgress,
-    PlainProgress,
     choose_progress,
     describe_progress,
     describe_seconds,
 )
-from actwise.sweep.rich_progress import RichProgress
-from actwise.sweep.time_left import TimeLeft
 
 RUN = {"run_id": "a1", "label": "vgg16 relu seed 0"}
 EVENTS: list[Event] = [
@@ -135,7 +132,7 @@ def test_a_run_that_compiles_says_so_in_the_epoch_that_it_begins_with() -> None:
 )
 def test_a_terminal_says_that_a_run_compiles(num_events: int, state: str) -> None:
     terminal = Terminal()
-    sink = RichProgress(terminal)
+    sink = choose_progress(is_json=False, stream=terminal)
     for event in COMPILED[:num_events]:
         sink.emit(event)
     sink.close()
@@ -148,7 +145,7 @@ def test_how_a_run_with_a_long_name_stands_is_shown_in_full_on_80_columns(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     terminal = Terminal()
-    sink = RichProgress(terminal)
+    sink = choose_progress(is_json=False, stream=terminal)
     run = {"run_id": "a1", "label": "cifar100 resnet18-table2 bn+dropout+aug prelu seed 0"}
     sink.emit(COMPILED[0])
     sink.emit(RunStarted(**run, attempt=1))
@@ -163,7 +160,6 @@ def test_how_a_run_with_a_long_name_stands_is_shown_in_full_on_80_columns(
 def test_a_terminal_shows_bars_and_keeps_the_lines_of_what_ended() -> None:
     terminal = Terminal()
     sink = choose_progress(is_json=False, stream=terminal)
-    assert isinstance(sink, RichProgress)
     for event in EVENTS:
         sink.emit(event)
     sink.close()

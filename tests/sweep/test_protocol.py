@@ -1,17 +1,18 @@
 """What driver and worker say to each other arrives as it was sent."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from actwise.errors import StoreError
 from actwise.spec import ObserveSpec, RunSpec, TrainSpec
 from actwise.store.records import EpochRecord, RunRecord
-from actwise.sweep.protocol import (
+from actwise.sweep.worker import (
+    Advanced,
     Assignment,
     Done,
     Message,
-    Progress,
     PutBack,
     Setup,
     Start,
@@ -65,15 +66,15 @@ RECORD = RunRecord(
 @pytest.mark.parametrize(
     "message",
     [
-        Start(("/here", "/there")),
+        Start(import_path=("/here", "/there")),
         SETUP,
-        Work((ASSIGNMENT, ASSIGNMENT)),
+        Work(assignments=(ASSIGNMENT, ASSIGNMENT)),
         Stop(),
-        Progress(
+        Advanced(
             run_id="a", epoch=1, epochs=2, batch=3, batches=4, loss=None, images_per_second=5.0
         ),
-        Done(RECORD),
-        PutBack("a", "out of memory", is_accident=True),
+        Done(record=RECORD),
+        PutBack(run_id="a", reason="out of memory", is_accident=True),
         Tried(
             run_id="a", loss=2.5, images_per_second=10.0, before_seconds=1.5, device_memory_bytes=1
         ),
@@ -94,8 +95,35 @@ def test_losses_that_are_not_finite_arrive() -> None:
     assert math.isnan(arrived.loss)
 
 
+def test_an_epochs_loss_that_is_not_finite_arrives_in_a_record() -> None:
+    epochs = (replace(RECORD.epochs[0], train_loss=math.nan),)
+    arrived = decode(encode(Done(record=replace(RECORD, epochs=epochs))))
+    assert isinstance(arrived, Done)
+    assert math.isnan(arrived.record.epochs[0].train_loss)
+
+
+def test_folders_that_utf8_cannot_say_arrive() -> None:
+    start = Start(import_path=("/folder\udcff",))
+    assert decode(encode(start)) == start
+
+
+def test_numbers_of_a_record_arrive_to_the_last_bit() -> None:
+    record = replace(RECORD, test_loss=0.1 + 0.2, train_accuracy=math.inf, train_seconds=5e-324)
+    assert decode(encode(Done(record=record))) == Done(record=record)
+
+
 @pytest.mark.parametrize(
-    "line", [b"printed by a library\n", b"{}\n", b'{"type": "Other"}\n', b"[1]\n", b"\xff\n"]
+    "line",
+    [
+        b"printed by a library\n",
+        b"{}\n",
+        b'{"type": "stop", "surplus": 1}\n',
+        b'{"type": "work"}\n',
+        b'{"type": "done", "record": 7}\n',
+        b'{"type": "other"}\n',
+        b"[1]\n",
+        b"\xff\n",
+    ],
 )
 def test_a_line_that_is_no_message_is_an_error(line: bytes) -> None:
     with pytest.raises(StoreError, match="no message"):

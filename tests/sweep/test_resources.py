@@ -11,21 +11,22 @@ import pytest
 from actwise.errors import SpecError
 from actwise.models import make_describe
 from actwise.sweep import RunOptions, make_plan
-from actwise.sweep.estimate import most_memory_bytes
-from actwise.sweep.preflight import check_memory, count_workers
-from actwise.sweep.resources import (
+from actwise.sweep.executors import EarlyWorkers
+from actwise.sweep.plan import (
     MEMORY_SHARE,
     allowed_cpus,
     available_memory_bytes,
+    check_memory,
     cores_of_groups,
+    count_workers,
     default_workers,
     memory_of_groups,
+    most_memory_bytes,
     own_groups,
     physical_cores,
     safe_memory_bytes,
     usable_cores,
 )
-from actwise.sweep.waiting import WaitingWorkers
 from made.sweeps import small_study
 
 
@@ -84,7 +85,7 @@ def test_workers_are_counted_by_the_memory_before_waiting_ones_started() -> None
         check_memory(
             plan, plan.distinct_runs, RunOptions(), device="cpu", available_bytes=memory_bytes
         )
-    with WaitingWorkers(RunOptions(), num_runs=1) as waiting:
+    with EarlyWorkers(RunOptions(), num_runs=1) as waiting:
         assert waiting.available_bytes > 0
 
 

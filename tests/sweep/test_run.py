@@ -14,7 +14,7 @@ from actwise.spec import StudySpec, run_id
 from actwise.store import RunStore
 from actwise.store.records import Answers, unpack_predictions
 from actwise.sweep import load_model
-from actwise.sweep.events import Note, RunEnded, RunProgress, RunStarted, SweepEnded, SweepStarted
+from actwise.sweep.watch import Note, RunEnded, RunProgress, RunStarted, SweepEnded, SweepStarted
 from made.sweeps import Listener, attempts, results, small_study, sweep
 
 
@@ -197,7 +197,7 @@ def test_a_fuller_validation_curve_satisfies_the_last_point_but_not_the_reverse(
 def test_more_threads_than_cores_are_said_before_a_hundred_runs_crawl(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("actwise.sweep.foresight.usable_cores", lambda: 1.0)
+    monkeypatch.setattr("actwise.sweep.plan.preflight.usable_cores", lambda: 1.0)
     notes = []
     for threads in (1, 2):
         listener = Listener()

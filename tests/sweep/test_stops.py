@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from actwise.store import RunStore
-from actwise.sweep.events import Event, RunProgress, RunPutBack
+from actwise.sweep.watch import Event, RunProgress, RunPutBack
 from made.sweeps import (
     Listener,
     drive,

@@ -8,7 +8,7 @@ import pytest
 from actwise.errors import StoreError
 from actwise.spec import parse_study
 from actwise.store import RunStore
-from actwise.sweep.events import Event, RunProgress, RunPutBack, RunStarted
+from actwise.sweep.watch import Event, RunProgress, RunPutBack, RunStarted
 from made.sweeps import Listener, attempts, results, small_study, study_values, sweep
 
 

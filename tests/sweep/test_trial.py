@@ -10,9 +10,7 @@ from actwise.errors import ActwiseError, SpecError
 from actwise.models import make_describe
 from actwise.spec import Description, RunSpec
 from actwise.sweep import RunOptions, make_plan
-from actwise.sweep.calibrate import calibrate
-from actwise.sweep.smoke import SmokeReport, smoke
-from actwise.sweep.trial import measure
+from actwise.sweep.tries import SmokeReport, calibrate, measure, smoke
 from made.sweeps import small_study
 
 INLINE = RunOptions(executor="inline")

@@ -13,7 +13,7 @@ from torch import nn
 from ..registry import Parameter
 from . import functions as f
 from . import learned
-from .activation import ACTIVATIONS, Activation, BoundActivation, is_activation, register
+from .activation import ACTIVATIONS, Activation, BoundActivation, Shape, is_activation, register
 from .mish import Mish
 from .pointwise import Function, Learned, Pointwise
 from .prelu import PReLU
@@ -24,6 +24,7 @@ __all__ = [
     "ACTIVATIONS",
     "Activation",
     "BoundActivation",
+    "Shape",
     "activation",
     "gain",
     "is_activation",

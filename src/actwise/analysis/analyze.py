@@ -1,71 +1,32 @@
-"""From runs to one frozen :class:`Analysis`: every part asks its own module, in a fixed order."""
+"""From runs to one frozen :class:`Analysis`: every room is asked for its part, in a fixed order."""
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from ..errors import SpecError
-from ..registry import format_value
+from ..errors import SpecError, UnknownNameError
 from ..store import RunStore
-from . import findings as find
-from .asked import Pair
-from .checks import all_findings, check_runs, due_runs
-from .claim import Claim, ClaimResult, judge_claims
-from .claim_files import read_claims
-from .claims import PAPER_CLAIMS
-from .coverage import coverage
-from .decision import decide, no_run, nothing
-from .differences import all_differences, cell_rows
-from .divergence import divergence_rates
-from .evidence import VARIANCES, Evidence, Variance, is_percent
-from .factorial import SUMS, Sums
-from .looks import Looks, looks_at
-from .margins import margins
-from .provenance import claims_origin
-from .reading import (
-    Row,
-    Selection,
-    StudyResults,
-    count_flow,
-    read_bank,
-    read_file,
-    read_table_rows,
-    results_of,
-    take_snapshot,
+from .analysis import Analysis, Question
+from .cell_rows import cell_rows
+from .checks import (
+    Checks,
+    Facts,
+    check_published,
+    due_runs,
+    find_all,
+    outlier_runs,
+    without_each_seed,
 )
-from .reasons import scope_of, unfinished
-from .results import Analysis, Checks
-from .rule_table import rule_table
-from .scaled import results_on
-from .scales import SCALES, Scale
-from .summary_analysis import analyze_summaries
-from .table import Cell, Observations
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked of the runs.
-
-    Attributes:
-        contrast: A pair (A, B) of levels of the compared factor, A minus B.
-        claims: TOML file with claims of the user's own, judged beside the paper's.
-        margin: Margin of equivalence in points for all data sets.
-        scale: The scale that is shown.
-        variance: Whether a data set has one residual variance, or each cell its own.
-        sums: Type of the sums of squares of the decomposition.
-        command: The command that looks at the results, for the record of looks.
-    """
-
-    contrast: Pair | None = None
-    claims: Path | None = None
-    margin: float | None = None
-    scale: Scale = "points"
-    variance: Variance = "pooled"
-    sums: Sums = "II"
-    command: str = "analyze"
+from .claims import ClaimResult, claims_origins, judge_claims, paper_claims, read_claims
+from .decision import Decision, choose_rates, decide
+from .differences import Pair, against_incumbent, all_pairs, choose_incumbent, one_pair, separations
+from .effects import SUMS, Sums, effects_of
+from .model import SCALES, Model, Scale, fit_model, hardly_learned, is_percent
+from .precision import Seen, image_errors, looks_at, precisions
+from .reading import Row, Selection, StudyResults, open_source, results_of, take_snapshot
+from .rules import regret_table
+from .table import Observations, runs_at_largest_budget
 
 
 def analyze(
@@ -80,8 +41,9 @@ def analyze(
     claims: Path | str | None = None,
     margin: float | None = None,
     scale: Scale = "points",
-    variance: Variance = "pooled",
+    strata: Sequence[str] | None = None,
     sums: Sums = "II",
+    command: str = "analyze",
 ) -> Analysis:
     """Analyse a store, a CSV file, a bank (``"bank:paper"``) or rows of runs.
 
@@ -97,149 +59,183 @@ def analyze(
         contrast: A pair (A, B) of levels of the compared factor, A minus B.
         claims: TOML file with further claims.
         margin: Margin of equivalence in points for all data sets.
-        scale: The scale that is shown.
-        variance: One residual variance a data set ("pooled"), or each cell its own ("cell").
+        scale: The scale of effects and gains that are shown.
+        strata: Factors whose combinations share one residual variance; by default a network's do.
         sums: Type of the sums of squares: "II", or "III" where no cell is missing.
+        command: What looks at the results, for a store's record of looks.
 
     Raises:
         ActwiseError: if the source cannot be read, or a name in it is not known.
     """
-    question = Question(contrast, Path(claims) if claims else None, margin, scale, variance, sums)
+    question = Question(
+        contrast,
+        Path(claims) if claims else None,
+        margin,
+        scale,
+        None if strata is None else tuple(strata),
+        sums,
+        command,
+    )
     selection = Selection(
         tuple(factors) if factors else None, response, lower_is_better, study, tuple(where)
     )
     with open_source(source, selection) as opened:
         if isinstance(opened, RunStore):
             return analyze_store(opened, selection, question)
-        return analyze_source(opened, question)
-
-
-@contextmanager
-def open_source(
-    given: StudyResults | Observations | RunStore | Sequence[Row] | str | Path, selection: Selection
-) -> Iterator[StudyResults | RunStore]:
-    """Whatever :func:`analyze` takes, as an open store or as a source that has been read."""
-    if isinstance(given, StudyResults | RunStore):
-        yield given
-    elif isinstance(given, Observations):
-        yield StudyResults("rows", "observations", "observations", given, count_flow(given))
-    elif not isinstance(given, str | Path):
-        yield read_table_rows(given, selection)
-    elif str(given).startswith("bank:"):
-        yield read_bank(str(given).removeprefix("bank:"), selection)
-    elif str(given).endswith(".csv"):
-        yield read_file(Path(given), selection)
-    else:
-        with RunStore.open(given) as store:
-            yield store
+        return analyze_results(opened, question)
 
 
 def analyze_store(store: RunStore, selection: Selection, question: Question) -> Analysis:
     """Analyse an open store; the look is recorded where verdicts come out of it."""
     snapshot = take_snapshot(store, selection)
-    source = results_of(snapshot, selection)
-    analysis = analyze_source(source, question)
-    if source.num_seeds and not store.is_read_only:
+    results = results_of(snapshot, selection)
+    analysis = analyze_results(results, question)
+    if results.num_seeds and not store.is_read_only:
         store.record_look(
             snapshot,
             what=question.command,
-            num_seeds=source.num_seeds,
+            num_seeds=results.num_seeds,
             nominal_level=analysis.alpha,
         )
     return analysis
 
 
-def analyze_source(source: StudyResults, question: Question) -> Analysis:
+def analyze_results(results: StudyResults, question: Question) -> Analysis:
     """Analyse what was read.
 
     Raises:
-        SpecError: for a scale, margin or pair that makes no sense here, and for an error or loss
-            of which higher is said to be better.
+        SpecError: for a scale, margin, stratum or pair that makes no sense here, and for an error
+            or loss of which higher is said to be better.
         NotEstimableError: if the pair asked for was never run in one condition.
     """
     # Loaded first: limits hold only for libraries that are there when they are set.
     import scipy.linalg  # noqa: F401
     from threadpoolctl import threadpool_limits
 
-    _check_question(question)
-    if source.observed is not None:
-        _check_direction(source.observed)
+    _check(results, question)
     # Many small matrices: on a busy machine waiting threads made this 4 times slower (1,000 cells).
     with threadpool_limits(1):
-        return _analyze(source, question)
+        return _analyze(results, question)
 
 
-def _analyze(source: StudyResults, question: Question) -> Analysis:
-    if source.summaries:
-        if question.variance == "cell":
-            raise SpecError("--variance changes nothing here: both Welch's and pooled are shown")
-        if question.sums != "II":
-            raise SpecError("--sums changes nothing here: without runs nothing is decomposed")
-        return analyze_summaries(source, contrast=question.contrast)
-    assert source.observed is not None, "a source has runs or summaries"
-    observed, looks = source.observed, looks_at(source)
-    if not observed.completed().num_runs:
-        return _without_results(source, observed, question, looks)
-    on_scale = partial(
-        results_on,
-        observed,
-        margin=question.margin,
-        variance=question.variance,
-        sums=question.sums,
-        alpha=looks.alpha,
+def _analyze(results: StudyResults, question: Question) -> Analysis:
+    looks = looks_at(
+        Seen(results.num_seeds, results.num_results or 0),
+        taken=results.looks,
+        planned=results.planned_looks,
+        study=results.study,
     )
-    points = on_scale("points")
-    evidence = points.evidence
-    if evidence.is_single_run and question.variance == "cell":
-        raise SpecError("--variance cell needs replicates: of no cell is a deviation known")
-    differences, every_pair = all_differences(source, evidence, question.contrast)
-    logit = None
+    part = Analysis(results, question, Decision("nothing"), looks.alpha, looks=looks)
+    if results.observed is None:
+        assert results.bank is not None, "results are runs or published summary statistics"
+        published = check_published(results.bank, pair=question.contrast)
+        facts = Facts(results, looks=looks, published=published)
+        return replace(part, published=published, findings=find_all(facts))
+    chosen = choose_rates(replace(results.observed, strata=_strata(results, question)))
+    observed = chosen.observed
+    model = fit_model(observed, alpha=looks.alpha)
+    part = replace(part, observed=observed)
+    if not model.cells:
+        return replace(part, findings=find_all(Facts(results, observed, model, looks=looks)))
+    models = [model]
     if is_percent(observed):
-        logit = on_scale("logit", pairs=differences.simple, like=points)
+        models.append(fit_model(observed, scale="logit", alpha=looks.alpha))
     elif question.scale == "logit":
         raise SpecError(f"{observed.response} is no percentage: it has no logit scale")
-    checks = check_runs(observed, evidence, source.correct)
-    claims = _claims(evidence, question)
-    return Analysis(
-        source=source,
-        scale=question.scale,
-        margin=question.margin,
+    decided = runs_at_largest_budget(observed)
+    at_largest = model if decided is observed else fit_model(decided, alpha=looks.alpha)
+    effects = effects_of(models, sums=question.sums)
+    every_pair = all_pairs(model, margin=question.margin, direction=question.contrast)
+    checks = Checks(outlier_runs(model), without_each_seed(model, every_pair))
+    hardly = hardly_learned(model.observed)
+    incumbent = choose_incumbent(model)
+    part = replace(
+        part,
+        model=model,
         decision=decide(
-            evidence,
-            differences.ranking,
-            differences.ranking_at_chance,
-            differences.separations,
-            every_pair,
-            coverage=coverage(evidence, pending=_pending(source, observed)),
-            sizes=points.pooled.sizes if points.pooled else (),
-            unfinished=unfinished(due_runs(source, looks)),
-            scope=scope_of(source.scope),
+            model,
+            hardly_learned=hardly,
+            margin=question.margin,
+            num_missing=due_runs(results, looks).get("missing", 0),
+            rates=chosen.rates,
         ),
-        cells=cell_rows(source, evidence),
-        points=points,
-        logit=logit,
-        margins=margins(evidence),
-        differences=differences,
-        rules=rule_table(observed),
-        claims=claims,
-        claims_origin=claims_origin(source, claims=question.claims, margin=question.margin),
-        findings=all_findings(source, looks, checks, [points, *([logit] if logit else [])]),
+        cells=cell_rows(results, model, observed, hardly),
+        effects=effects[0],
+        logit=effects[1] if len(effects) > 1 else None,
+        pairs=every_pair,
+        incumbent=against_incumbent(model, incumbent, margin=question.margin) if incumbent else (),
+        separations=separations(model, margin=question.margin),
+        rules=regret_table(at_largest),
+        claims=_claims(results, decided, question, looks.alpha),
+        claims_origins=claims_origins(
+            [entry for study in results.studies for entry in study.registrations],
+            first_result=results.first_result,
+            claims=question.claims,
+        ),
+        findings=find_all(Facts(results, observed, model, effects, looks, checks.outliers)),
+        precisions=precisions(model),
         checks=checks,
-        looks=looks,
-        variance=question.variance,
-        alpha=evidence.alpha,
+    )
+    return _with_the_pair_asked_for(part, model, at_largest)
+
+
+def _claims(
+    results: StudyResults, observed: Observations, question: Question, alpha: float
+) -> tuple[ClaimResult, ...]:
+    users = read_claims(question.claims) if question.claims is not None else ()
+    return judge_claims(
+        observed,
+        (*paper_claims(), *users),
+        margin=question.margin,
+        alpha=alpha,
+        bank=results.name if results.kind == "bank" else None,
     )
 
 
-def _check_question(question: Question) -> None:
+def _with_the_pair_asked_for(part: Analysis, model: Model, at_largest: Model) -> Analysis:
+    """The pairs that are shown, with their errors on new test images."""
+    pair, pairs = part.question.contrast, part.pairs
+    if pair is not None:
+        asked, refusals = one_pair(at_largest, pair, margin=part.question.margin)
+        pairs = tuple(row for row in pairs if (row.a, row.b) == pair)
+        part = replace(part, pairs=pairs, asked=asked, refusals=refusals)
+    named = [
+        (f"{r.a} - {r.b}", model.cell_at(r.condition, r.a), model.cell_at(r.condition, r.b))
+        for r in pairs
+    ]
+    return replace(part, images=image_errors(part.results.correct, named))
+
+
+def _check(results: StudyResults, question: Question) -> None:
     if question.scale not in SCALES:
         raise SpecError(f"scale {question.scale!r} is not one of {', '.join(SCALES)}")
-    if question.variance not in VARIANCES:
-        raise SpecError(f"variance {question.variance!r} is not one of {', '.join(VARIANCES)}")
     if question.sums not in SUMS:
         raise SpecError(f"sums {question.sums!r} is not one of {', '.join(SUMS)}")
     if question.margin is not None and not question.margin > 0:
         raise SpecError(f"margin {question.margin} is not a positive number of points")
+    if results.observed is not None:
+        _check_direction(results.observed)
+    elif question.sums != "II" or question.strata:
+        option = "--strata" if question.strata else "--sums"
+        raise SpecError(f"{option} changes nothing here: these are published means, not runs")
+
+
+def _strata(results: StudyResults, question: Question) -> tuple[str, ...] | None:
+    """Those asked for now, else those that all of the study's specs fixed with their plans."""
+    observed = results.observed
+    assert observed is not None
+    if question.strata is None:
+        planned = {note.spec.analysis.strata for note in results.studies}
+        fixed = planned.pop() if len(planned) == 1 else observed.strata
+        # A factor that does not vary here, or is compared, tells no strata apart.
+        telling = set(observed.factors) - {observed.focus}
+        return None if fixed is None else tuple(name for name in fixed if name in telling)
+    for name in question.strata:
+        if name not in observed.factors:
+            raise UnknownNameError("factor", name, observed.factors)
+        if name == observed.focus:
+            raise SpecError(f"--strata {name} is the compared factor: its levels share a variance")
+    return question.strata
 
 
 def _check_direction(observed: Observations) -> None:
@@ -249,41 +245,3 @@ def _check_direction(observed: Observations) -> None:
             f"{observed.response} has the name of an error or a loss: add --lower-is-better (in "
             "Python lower_is_better=True), or rename it if higher is better"
         )
-
-
-def _without_results(
-    source: StudyResults, observed: Observations, question: Question, looks: Looks
-) -> Analysis:
-    """Nothing has completed: what became of the runs is all there is."""
-    found = (find.diverged_runs(observed), find.incomplete_runs(source.flow))
-    return Analysis(
-        source=source,
-        scale=question.scale,
-        margin=question.margin,
-        decision=nothing(no_run(observed)),
-        findings=tuple(finding for finding in found if finding),
-        checks=Checks(divergence=divergence_rates(observed)),
-        looks=looks,
-    )
-
-
-def _claims(evidence: Evidence, question: Question) -> tuple[ClaimResult, ...]:
-    claims: tuple[Claim, ...] = PAPER_CLAIMS
-    if question.claims is not None:
-        claims = (*claims, *read_claims(question.claims))
-    return judge_claims(
-        evidence.observed,
-        claims,
-        margin=question.margin,
-        variance=question.variance,
-        alpha=evidence.alpha,
-    )
-
-
-def _pending(source: StudyResults, observed: Observations) -> list[Cell]:
-    """Planned cells without any result."""
-    return [
-        tuple(format_value(cell[name]) for name in observed.factors)
-        for cell in (source.table.cells if source.table else ())
-        if not (cell.num_finished or cell.num_diverged)
-    ]

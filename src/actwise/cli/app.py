@@ -20,12 +20,12 @@ from . import (
     stores,
     tables,
 )
-from .plain_help import Command, Group
+from .plain_help import Command, PlainGroup
 
 _Commands = Mapping[str, Callable[..., object]]
 
 app = typer.Typer(
-    cls=Group,
+    cls=PlainGroup,
     help="Which activation function should this network use? Factorial studies, with evidence.",
     no_args_is_help=True,
     add_completion=False,
@@ -84,6 +84,6 @@ _GROUPS: Mapping[str, tuple[str, _Commands]] = {
 }
 _add(app, _COMMANDS)
 for _name, (_help, _members) in _GROUPS.items():
-    _group = typer.Typer(cls=Group, help=_help, no_args_is_help=True)
+    _group = typer.Typer(cls=PlainGroup, help=_help, no_args_is_help=True)
     _add(_group, _members)
     app.add_typer(_group, name=_name)

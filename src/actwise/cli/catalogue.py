@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .options import Json
+from .options import AsJson
 from .output import amount, print_columns, print_json
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class _Entry(Protocol):
     def parameters(self) -> Sequence["Parameter"]: ...
 
 
-def list_activations(json: Json = False) -> None:
+def list_activations(json: AsJson = False) -> None:
     """Activation functions, with gains computed for a standard normal input."""
     from ..activations import ACTIVATIONS, resolve
 
@@ -42,7 +42,7 @@ def list_activations(json: Json = False) -> None:
     )
 
 
-def list_models(json: Json = False) -> None:
+def list_models(json: AsJson = False) -> None:
     """Networks; every one takes a width."""
     from ..models import MODELS
 
@@ -52,7 +52,7 @@ def list_models(json: Json = False) -> None:
     print_columns(("name", "what"), [_entry_line(entry) for entry in MODELS.values()])
 
 
-def list_regularizers(json: Json = False) -> None:
+def list_regularizers(json: AsJson = False) -> None:
     """Parts of a regularization level, joined by '+', such as bn+dropout(0.1)+aug."""
     from ..regularization import PARTS, SHORTHANDS
 
@@ -68,7 +68,7 @@ def list_regularizers(json: Json = False) -> None:
     print_columns(("name", "what"), rows)
 
 
-def list_datasets(json: Json = False) -> None:
+def list_datasets(json: AsJson = False) -> None:
     """Data sets; `actwise data list` tells which are here."""
     from ..datasets import listing
 
@@ -84,7 +84,7 @@ def list_datasets(json: Json = False) -> None:
     print_columns(("name", "train", "test", "what"), rows, right=("train", "test"))
 
 
-def list_studies(json: Json = False) -> None:
+def list_studies(json: AsJson = False) -> None:
     """Studies that come with actwise."""
     from ..spec import load_study, shipped_studies
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import Data, Json
+from .options import AsJson, Data
 from .output import amount, count, print_columns, print_json, print_text
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A data set, such as cifar10.")]
 
 
-def list_data(data: Data = None, json: Json = False) -> None:
+def list_data(data: Data = None, json: AsJson = False) -> None:
     """Every data set, whether a run could read it now, and where it lies."""
     from ..datasets import listing
     from ..datasets.locate import data_folder
@@ -53,7 +53,7 @@ def _ready_and_where(line: "Listing", *, has_folder: bool) -> tuple[str, str]:
     return "no", "not in the data folder" if has_folder else "no data folder given (--data DIR)"
 
 
-def fetch(name: Name, data: Data = None, json: Json = False) -> None:
+def fetch(name: Name, data: Data = None, json: AsJson = False) -> None:
     """Download a published data set into DIR/NAME; every digest is checked."""
     from ..datasets import fetch as fetch_files
 
@@ -65,7 +65,7 @@ def fetch(name: Name, data: Data = None, json: Json = False) -> None:
     print_text(*(str(path) for path in files))
 
 
-def verify(name: Name, data: Data = None, json: Json = False) -> int:
+def verify(name: Name, data: Data = None, json: AsJson = False) -> int:
     """Decode a data set anew and check counts, shapes, classes, digest and duplicates."""
     from ..datasets import verify as verify_data
 

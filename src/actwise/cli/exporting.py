@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ..errors import SpecError
-from .options import Artifacts, Json, Output, Store, StudyName, Where, choose_format
+from .options import Artifacts, AsJson, Output, Store, StudyName, Where, choose_format
 from .output import count, print_json, print_text
 
 
@@ -70,7 +70,7 @@ def import_exports(
         ),
     ] = None,
     artifacts: Artifacts = None,
-    json: Json = False,
+    json: AsJson = False,
 ) -> None:
     """Bring exported results back into a store, as finished runs; ids are checked."""
     from ..store import RunStore

@@ -40,7 +40,7 @@ Data = Annotated[
     Path | None,
     typer.Option("--data", metavar="DIR", help="Where data sets lie (default: $ACTWISE_DATA)."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON; docs/json.md has the shapes.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON; docs/json.md has the shapes.")]
 StudyName = Annotated[
     str | None, typer.Option("--study", metavar="NAME", help="Only this study of the store.")
 ]
@@ -48,7 +48,7 @@ Where = Annotated[
     list[str] | None,
     typer.Option("--where", metavar="FIELD=VALUE", help="Only such runs; may be repeated."),
 ]
-Device = Annotated[
+DeviceOption = Annotated[
     str,
     typer.Option(
         "--device", metavar="cpu|cuda|auto", help="Where to train; auto: CUDA where there is one."

@@ -13,7 +13,7 @@ class Command(TyperCommand):
         return _without_values(super().get_params(ctx))
 
 
-class Group(TyperGroup):
+class PlainGroup(TyperGroup):
     """A group of commands with such help."""
 
     def get_params(self, ctx: Any) -> list[Any]:

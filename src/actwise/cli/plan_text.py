@@ -2,18 +2,18 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..registry import format_value
 from .output import count, print_columns, print_folded, print_text, size
 
 if TYPE_CHECKING:
-    from ..analysis.planned_power import PlannedPower
+    from ..analysis.precision import PlannedPower
     from ..spec import PlannedRun
     from ..sweep import Plan
-    from ..sweep.calibrate import CellRate
-    from ..sweep.compile_advice import CompileAdvice, ModelAdvice
-    from ..sweep.estimate import Estimate
+    from ..sweep.plan import CostEstimate
+    from ..sweep.tries import CellRate, CompileAdvice, ModelAdvice
 
 _MOST_ROWS = 60
 _INDENT = 12
@@ -49,7 +49,7 @@ def print_cells(planned: "Plan", rates: "Mapping[str, CellRate]") -> None:
         print_text(f"... and {count(len(planned.cells) - _MOST_ROWS, 'cell')} more (--json)")
 
 
-def print_cost(planned: "Plan", cost: "Estimate", *, notes: Sequence[str]) -> None:
+def print_cost(planned: "Plan", cost: "CostEstimate", *, notes: Sequence[str]) -> None:
     """Runs, memory, operations and time; ``notes``: what stands in the way here."""
     seeds = len(planned.study.seeds)
     print_text(
@@ -88,16 +88,16 @@ def print_compile_advice(advice: "CompileAdvice") -> None:
 
 def print_powers(powers: "tuple[PlannedPower, ...]") -> None:
     """What the seeds can show; a warning where that is little."""
-    from ..analysis.external import SHORT_RUN_DEVIATIONS
+    from ..analysis.precision import SHORT_RUN_SDS
 
     for power in powers:
         _line("warning" if power.is_low else "power", _power(power))
     if any(power.run_sd for power in powers):
-        ours = [f"{found.points:g} in {study}" for study, found in SHORT_RUN_DEVIATIONS.items()]
+        ours = [f"{sd:.2f} with {network}" for network, sd in SHORT_RUN_SDS.items()]
         _line(
             "",
             "the run SD is that of long, full-width runs (bank trottier); short or narrow runs "
-            f"scatter more, in points: {', '.join(ours)}, our studies of 6 epochs on cifar10",
+            f"scatter more, in points: {', '.join(ours)} after 6 epochs on cifar10 (cifar-mini)",
         )
 
 
@@ -130,15 +130,15 @@ def _operations(number: float) -> str:
     return f"{shown:,.{digits}f} {unit}"
 
 
-def _memory(cost: "Estimate") -> str:
+def _memory(cost: "CostEstimate") -> str:
     text = f"up to {size(cost.memory_bytes)} a run"
     if cost.device_memory_bytes is None:
         return text
     return f"{text}, and {size(cost.device_memory_bytes)} of the device's"
 
 
-def _time(cost: "Estimate") -> str:
-    from ..sweep.progress import describe_seconds
+def _time(cost: "CostEstimate") -> str:
+    from ..sweep.watch import describe_seconds
 
     if cost.seconds is None:
         return "not known for a CUDA device; --calibrate on one measures it"
@@ -154,27 +154,22 @@ def _time(cost: "Estimate") -> str:
 
 
 def _compile_advice(found: "ModelAdvice") -> str:
+    from ..sweep.watch import describe_seconds
+
     name = f"{found.model} at width {found.width:g} ({found.regularization}, {found.activation})"
     times = found.times
     if times is None:
         return f"{name} cannot be compiled here: {found.problem}"
     change = times.compiled_seconds_per_run / times.seconds_per_run - 1
+    in_words = partial(describe_seconds, is_compared=True)
     return (
         f"{name}: {'train.compile=true pays' if times.is_recommended else 'does not pay'}; "
         f"tried in turns, {times.images_per_second:,.0f} images/s as it is, "
         f"{times.compiled_images_per_second:,.0f} compiled after "
-        f"{_seconds(times.compile_seconds)} of compiling: a run takes "
-        f"{_seconds(times.seconds_per_run)} or "
-        f"{_seconds(times.compiled_seconds_per_run)} ({100 * change:+.0f} %)"
+        f"{in_words(times.compile_seconds)} of compiling: a run takes "
+        f"{in_words(times.seconds_per_run)} or "
+        f"{in_words(times.compiled_seconds_per_run)} ({100 * change:+.0f} %)"
     )
-
-
-def _seconds(seconds: float) -> str:
-    """``200 s``, ``12.4 min`` or ``1.62 h``: three digits, for times that are compared."""
-    for unit, length, limit, digits in (("s", 1, 600, 0), ("min", 60, 5400, 1)):
-        if seconds < limit:
-            return f"{seconds / length:.{digits}f} {unit}"
-    return f"{seconds / 3600:.2f} h"
 
 
 def _power(row: "PlannedPower") -> str:
@@ -199,6 +194,6 @@ def _power(row: "PlannedPower") -> str:
 
 def _shared(row: "PlannedPower") -> str:
     """The level of a look, where planned looks share the usual one."""
-    from ..analysis.estimate import ALPHA
+    from ..analysis.model import ALPHA
 
     return "" if row.alpha == ALPHA else f", each look at {100 * row.alpha:.1f} %"

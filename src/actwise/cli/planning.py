@@ -2,24 +2,22 @@
 
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import Data, Device, Json, Overrides, Study, allow_user_code, whole_number
+from .options import AsJson, Data, DeviceOption, Overrides, Study, allow_user_code, whole_number
 from .output import print_json
 from .plan_text import print_cells, print_compile_advice, print_cost, print_powers
 
 if TYPE_CHECKING:
-    from ..analysis.planned_power import PlannedPower
+    from ..analysis.precision import PlannedPower
     from ..spec import PlannedRun
     from ..sweep import Plan, RunOptions
-    from ..sweep.calibrate import CellRate
-    from ..sweep.compile_advice import CompileAdvice
-    from ..sweep.estimate import Estimate
+    from ..sweep.plan import CostEstimate
+    from ..sweep.tries import CellRate, CompileAdvice
 
 SIGN_SECONDS = 10.0
 """Between two signs of life of a calibration."""
@@ -36,7 +34,7 @@ def plan(
     threads: Annotated[
         int, typer.Option("--threads", parser=whole_number, metavar="N", help="Threads a run.")
     ] = 1,
-    device: Device = "auto",
+    device: DeviceOption = "auto",
     calibrate: Annotated[
         bool,
         typer.Option(
@@ -44,7 +42,7 @@ def plan(
             help="Measure: some seconds of every network; and whether compiling pays.",
         ),
     ] = False,
-    json: Json = False,
+    json: AsJson = False,
 ) -> None:
     """Cells, runs, aliased cells, memory, estimated time and power of a study."""
     from ..spec import load_study
@@ -89,15 +87,14 @@ def plan(
 class _Cost:
     """The cost, what stands in its way here, and what was measured: rates by run id."""
 
-    estimate: "Estimate"
+    estimate: "CostEstimate"
     notes: tuple[str, ...] = ()
     rates: "Mapping[str, CellRate]" = field(default_factory=dict)
     advice: "CompileAdvice | None" = None
 
 
 def _measure(planned: "Plan", options: "RunOptions") -> _Cost:
-    from ..sweep.calibrate import calibrate
-    from ..sweep.compile_advice import advise_on_compiling
+    from ..sweep.tries import advise_on_compiling, calibrate
 
     calibration = calibrate(planned, options, on_tried=_make_sign_of_life())
     cells = zip(planned.distinct_cells, calibration.cells, strict=True)
@@ -110,6 +107,8 @@ def _measure(planned: "Plan", options: "RunOptions") -> _Cost:
 
 def _make_sign_of_life() -> Callable[[int, int], None]:
     """A listener of a calibration that says on stderr how far it is, every ten seconds."""
+    from ..sweep.watch import describe_seconds
+
     started = time.monotonic()
     said = started
 
@@ -120,7 +119,8 @@ def _make_sign_of_life() -> Callable[[int, int], None]:
             return
         said = now
         left = (now - started) / done * (wanted - done)
-        sys.stderr.write(f"calibrating: {done} of {wanted} tries, about {left:.0f} s left\n")
+        about = describe_seconds(left)
+        sys.stderr.write(f"calibrating: {done} of {wanted} tries, about {about} left\n")
         sys.stderr.flush()
 
     return say
@@ -129,10 +129,7 @@ def _make_sign_of_life() -> Callable[[int, int], None]:
 def _reckon(planned: "Plan", options: "RunOptions") -> _Cost:
     import torch
 
-    from ..sweep.estimate import estimate
-    from ..sweep.foresight import obstacles
-    from ..sweep.preflight import count_workers
-    from ..sweep.resources import usable_cores
+    from ..sweep.plan import count_workers, estimate, obstacles, usable_cores
 
     is_here = torch.cuda.is_available()
     device = ("cuda" if is_here else "cpu") if options.device == "auto" else options.device
@@ -148,16 +145,20 @@ def _reckon(planned: "Plan", options: "RunOptions") -> _Cost:
 
 
 def _powers(planned: "Plan") -> "tuple[PlannedPower, ...]":
-    from ..analysis.looks import planned_level
-    from ..analysis.planned_power import planned_powers
+    from ..analysis.differences import usual_margin
+    from ..analysis.precision import planned_level, planned_powers
 
     study = planned.study
-    num_cells = Counter(run.spec.dataset for run in planned.distinct_cells)
-    return planned_powers(num_cells, len(study.seeds), alpha=planned_level(study.looks))
+    return planned_powers(
+        [run.spec for run in planned.distinct_cells],
+        len(study.seeds),
+        margin_of=usual_margin,
+        alpha=planned_level(study.looks),
+    )
 
 
 def _cell_values(planned: "Plan", run: "PlannedRun", rate: "CellRate | None") -> dict[str, Any]:
-    from ..sweep.estimate import most_memory_bytes
+    from ..sweep.plan import most_memory_bytes
 
     description = planned.description(run)
     return {

@@ -10,9 +10,9 @@ import typer
 from ..errors import SpecError
 from .options import (
     Artifacts,
+    AsJson,
     Data,
-    Device,
-    Json,
+    DeviceOption,
     Overrides,
     Study,
     allow_user_code,
@@ -26,7 +26,7 @@ from .tables import print_table, read_table
 if TYPE_CHECKING:
     from ..spec import StudySpec
     from ..sweep import RunOptions
-    from ..sweep.smoke import SmokeReport, SmokeResult
+    from ..sweep.tries import SmokeReport, SmokeResult
 
 _DEMO_STORE = "actwise-demo"
 _STOPPED = (4, 130, 143)
@@ -60,7 +60,7 @@ def run(
             help="Threads a run; part of its numerics.",
         ),
     ] = 1,
-    device: Device = "auto",
+    device: DeviceOption = "auto",
     executor: Annotated[
         str, typer.Option("--executor", metavar="inline|process", help="Where runs happen.")
     ] = "process",
@@ -104,7 +104,7 @@ def run(
             help="Claims to test, in TOML: the store notes that they came before the runs.",
         ),
     ] = None,
-    json: Json = False,
+    json: AsJson = False,
 ) -> int:
     """Train every run of a study that the store lacks. The same command resumes."""
     from ..spec import load_study
@@ -144,7 +144,7 @@ def demo(
     store: Annotated[
         str, typer.Option("--store", metavar="PATH", help="Where its results go.")
     ] = _DEMO_STORE,
-    json: Json = False,
+    json: AsJson = False,
 ) -> int:
     """Run a whole small study on images of digits that come along: its table and its report."""
     from ..spec import load_study
@@ -161,7 +161,7 @@ def demo(
 
 def _check_claims(path: Path) -> None:
     """Refuse claims that could not be read when the runs are there."""
-    from ..analysis.claim_files import read_claims
+    from ..analysis.claims import read_claims
 
     read_claims(path)
 
@@ -175,8 +175,8 @@ def _run(
     claims: Path | None = None,
     is_json: bool,
 ) -> int:
-    from ..sweep.api import run as run_in_store
-    from ..sweep.progress import choose_progress
+    from ..sweep.run import run as run_in_store
+    from ..sweep.watch import choose_progress
 
     outcome = run_in_store(
         study,
@@ -191,7 +191,7 @@ def _run(
 
 def _smoke(study: "StudySpec", options: "RunOptions", *, is_json: bool) -> int:
     from ..models import make_describe
-    from ..sweep.smoke import smoke
+    from ..sweep.tries import smoke
 
     def show(result: "SmokeResult") -> None:
         loss = "" if result.loss is None else f", loss {result.loss:.3f}"

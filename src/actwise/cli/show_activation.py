@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import Json, allow_user_code
+from .options import AsJson, allow_user_code
 from .output import print_folded, print_json, print_text
 from .plot import plot_lines
 
@@ -23,7 +23,7 @@ def show_activation(
         Path | None,
         typer.Option("--figure", metavar="FILE", help="Also draw it as .png, .svg or .pdf."),
     ] = None,
-    json: Json = False,
+    json: AsJson = False,
 ) -> None:
     """An activation function: formula, source, gains, range, and a plot."""
     from ..activations import resolve

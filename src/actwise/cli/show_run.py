@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import Artifacts, Json, Store
+from .options import Artifacts, AsJson, Store
 from .output import print_columns, print_folded, print_json, print_text
 from .plot import plot_lines
 
@@ -22,7 +22,7 @@ def show_run(
     ],
     store: Store,
     artifacts: Artifacts = None,
-    json: Json = False,
+    json: AsJson = False,
 ) -> None:
     """Spec, result, learning curve, environment and traceback of a run."""
     from ..store import RunStore

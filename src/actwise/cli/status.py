@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import Artifacts, Json, Store, StudyName, Where
+from .options import Artifacts, AsJson, Store, StudyName, Where
 from .output import count, print_json, print_text
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def status(
     where: Where = None,
     watch: Annotated[bool, typer.Option("--watch", help="Look again every 2 s.")] = False,
     artifacts: Artifacts = None,
-    json: Json = False,
+    json: AsJson = False,
 ) -> None:
     """Counts of finished, running and waiting runs, who trains what, and what went wrong."""
     from ..store import RunStore
@@ -50,7 +50,7 @@ def _watch(store: "RunStore", study: str | None, where: list[str]) -> None:
 
 
 def _survey(store: "RunStore", study: str | None, where: list[str]) -> dict[str, Any]:
-    from ..analysis import select_planned
+    from ..analysis.table import select_planned
 
     planned = store.planned(study)
     if where:

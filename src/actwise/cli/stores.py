@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import SpecError
-from .options import Artifacts, Json, Store
+from .options import Artifacts, AsJson, Store
 from .output import count, print_json, print_text, size
 
 
@@ -16,7 +16,7 @@ def copy(
     destination: Annotated[Path, typer.Argument(metavar="DEST", help="A new folder.")],
     store: Store,
     artifacts: Artifacts = None,
-    json: Json = False,
+    json: AsJson = False,
 ) -> None:
     """Copy a store as it is at one moment, while its runs go on."""
     from ..store import RunStore
@@ -42,7 +42,7 @@ def remove(
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     artifacts: Artifacts = None,
-    json: Json = False,
+    json: AsJson = False,
 ) -> None:
     """Take a study, or some of its runs, out of a store with their files. Final."""
     from ..store import RunStore
@@ -68,7 +68,7 @@ def collect_garbage(
     store: Store,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list it.")] = False,
     artifacts: Artifacts = None,
-    json: Json = False,
+    json: AsJson = False,
 ) -> None:
     """Delete checkpoints of finished runs and files that belong to no run."""
     from ..store import RunStore

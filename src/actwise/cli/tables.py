@@ -11,7 +11,7 @@ from .options import Artifacts, Output, Store, StudyName, Where, choose_format
 from .output import print_renderables
 
 if TYPE_CHECKING:
-    from ..analysis import Table
+    from ..analysis.table import Table
 
 
 def table(
@@ -49,8 +49,8 @@ def read_table(
     artifacts: Path | None = None,
 ) -> "Table":
     """The cells of a store, those without a result included, with intervals of their means."""
+    from ..analysis.precision import with_intervals
     from ..analysis.reading import Selection, runs_of
-    from ..analysis.table_intervals import with_intervals
     from ..store import RunStore
 
     with RunStore.open(store, artifacts=artifacts) as opened:
@@ -61,6 +61,6 @@ def read_table(
 
 def print_table(table: "Table") -> None:
     """A table for people, as wide as their terminal."""
-    from ..report import text_renderables
+    from ..report import table_text
 
-    print_renderables(text_renderables(table))
+    print_renderables([table_text(table)])

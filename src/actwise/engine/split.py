@@ -14,7 +14,7 @@ from ..rng import stream
 
 
 @dataclass(frozen=True)
-class Split:
+class SplitIndices:
     """Indices into the training part, rising.
 
     Attributes:
@@ -28,7 +28,7 @@ class Split:
 
 def split_images(
     labels_N: np.ndarray, *, seed: int, validation_fraction: float, train_size: int | None
-) -> Split:
+) -> SplitIndices:
     """Split the training part of a data set.
 
     Args:
@@ -53,7 +53,7 @@ def split_images(
     rest_N = np.flatnonzero(~is_held_out_N)
     if train_size is not None:
         rest_N = _subset(rest_N, labels_N[rest_N], seed=seed, size=train_size)
-    return Split(train_indices_N=rest_N, validation_indices_N=np.flatnonzero(is_held_out_N))
+    return SplitIndices(train_indices_N=rest_N, validation_indices_N=np.flatnonzero(is_held_out_N))
 
 
 def _folds(labels_N: np.ndarray, num_folds: int) -> np.ndarray:

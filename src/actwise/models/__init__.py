@@ -10,7 +10,7 @@ from .describe import describe as describe
 from .describe import make_describe as make_describe
 from .entry import MODELS as MODELS
 from .entry import BoundModel as BoundModel
-from .entry import Model as Model
+from .entry import NetworkEntry as NetworkEntry
 from .entry import register
 from .entry import resolve as resolve
 from .initialise import initialise as initialise

@@ -17,7 +17,7 @@ Build = Callable[..., nn.Module]
 
 
 @dataclass(frozen=True)
-class Model:
+class NetworkEntry:
     """One line of the table.
 
     Attributes:
@@ -37,7 +37,7 @@ class Model:
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
 
-MODELS: Registry[Model] = Registry(KIND)
+MODELS: Registry[NetworkEntry] = Registry(KIND)
 
 
 def register(
@@ -49,7 +49,7 @@ def register(
     **fixed: Any,
 ) -> None:
     """Add one line to the table."""
-    MODELS.add(Model(name, description, source, build, parameters, fixed))
+    MODELS.add(NetworkEntry(name, description, source, build, parameters, fixed))
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def _bind_user_model(level: Level) -> BoundModel:
     return BoundModel(user_level(level, arguments), make, arguments, digest)
 
 
-def _canonical(entry: Model, settings: Mapping[str, Any]) -> str:
+def _canonical(entry: NetworkEntry, settings: Mapping[str, Any]) -> str:
     """The name that says most of ``settings``, and the rest as arguments."""
     same = [
         other

@@ -8,10 +8,8 @@ from dataclasses import dataclass, field
 
 from torch import Tensor, nn
 
-from ..activations import BoundActivation
+from ..activations import BoundActivation, Shape
 from ..regularization import NORM, WEIGHTS, DropConnectConv2d, DropConnectLinear, Regularization
-
-Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True)

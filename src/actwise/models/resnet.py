@@ -16,7 +16,8 @@ from torch.nn import functional as F
 from ..errors import SpecError
 from .layers import GlobalAverage, LayerFactory, halved, scaled
 
-Shape = tuple[int, int, int]
+FeatureShape = tuple[int, int, int]
+"""(channels, height, width)."""
 MakeShortcut = Callable[[LayerFactory, int, int, int], nn.Module]
 """Makes the way around two convolutions from (layers, in_channels, channels, stride)."""
 
@@ -31,7 +32,7 @@ class Block(nn.Module):
         self,
         layers: LayerFactory,
         in_channels: int,
-        shape: Shape,
+        shape: FeatureShape,
         *,
         stride: int,
         make_shortcut: MakeShortcut | None,
@@ -86,7 +87,7 @@ def subsample(layers: LayerFactory, in_channels: int, channels: int, stride: int
 
 def resnet18(
     layers: LayerFactory,
-    input_shape: Shape,
+    input_shape: FeatureShape,
     num_classes: int,
     width: float,
     *,
@@ -109,7 +110,7 @@ def resnet18(
 
 def resnet_of_depth(
     layers: LayerFactory,
-    input_shape: Shape,
+    input_shape: FeatureShape,
     num_classes: int,
     width: float,
     *,
@@ -152,7 +153,7 @@ class Trunk:
     post_add: bool
 
     def build(
-        self, input_shape: Shape, num_classes: int, stages: Sequence[tuple[int, int, int]]
+        self, input_shape: FeatureShape, num_classes: int, stages: Sequence[tuple[int, int, int]]
     ) -> nn.Module:
         """First convolution, stages of (channels, blocks, stride), average pool, head."""
         layers, (in_channels, height, width_pixels) = self.layers, input_shape
@@ -173,8 +174,8 @@ class Trunk:
         return nn.Sequential(network)
 
     def _stage(
-        self, shape: Shape, channels: int, num_blocks: int, stride: int
-    ) -> tuple[nn.Module, Shape]:
+        self, shape: FeatureShape, channels: int, num_blocks: int, stride: int
+    ) -> tuple[nn.Module, FeatureShape]:
         blocks: list[nn.Module] = []
         for _ in range(num_blocks):
             in_channels, height, width_pixels = shape

@@ -49,11 +49,6 @@ class Regularization:
         return max((part.mixup_alpha for part in self.parts), default=0.0)
 
     @property
-    def has_augmentation(self) -> bool:
-        """Whether a part changes the images themselves (mixup and label smoothing do not)."""
-        return any(part.overrides("draw") for part in self.parts)
-
-    @property
     def has_norm(self) -> bool:
         """Whether layers are normalized, and so need no bias."""
         return any(part.overrides("norm") for part in self.parts)

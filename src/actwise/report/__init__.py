@@ -4,10 +4,13 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from .formats import FORMATS as FORMATS
-from .formats import render as render
-from .formats import write as write
-from .text import text_renderables as text_renderables
+from .json import analysis_json as analysis_json
+from .tables import FORMATS as FORMATS
+from .tables import plain as plain
+from .tables import render as render
+from .tables import table_text as table_text
+from .tables import write as write
+from .terminal import analysis_text as analysis_text
 
 
 class _CallableModule(ModuleType):

@@ -1,5 +1,6 @@
 """Studies and runs as frozen data, and what makes a run the same run. Torch-free."""
 
+from .analysis import AnalysisSpec as AnalysisSpec
 from .claims import claims_in_force as claims_in_force
 from .identity import ENGINE_VERSION as ENGINE_VERSION
 from .identity import Describe as Describe

@@ -6,10 +6,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..errors import UnknownNameError
+from .analysis import AnalysisSpec
 from .run import REQUIRED_FACTORS
 from .train import Frozen, ObserveSpec, TrainSettings
 
-_TABLES: dict[Any, type[Frozen]] = {"train": TrainSettings, "observe": ObserveSpec}
+_TABLES: dict[Any, type[Frozen]] = {
+    "train": TrainSettings,
+    "observe": ObserveSpec,
+    "analysis": AnalysisSpec,
+}
 
 
 def first_problem(error: ValidationError, *, owner: type[Frozen], within: str = "") -> str:

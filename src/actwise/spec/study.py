@@ -8,6 +8,7 @@ from pydantic import Field, TypeAdapter, ValidationError, field_validator, model
 
 from ..errors import SpecError, UnknownNameError
 from ..registry import parse_expression
+from .analysis import AnalysisSpec
 from .problems import first_problem
 from .run import NUM_SEEDS, REQUIRED_FACTORS, RunSpec, Width
 from .train import Frozen, ObserveSpec, TrainSettings, TrainSpec
@@ -48,6 +49,7 @@ class StudySpec(Frozen):
             factors must they go together.
         exclude: Rules; a cell that has all levels of one of them is left out. Every rule names
             levels of this study's factors.
+        analysis: How the results will be analysed.
         looks: Numbers of seeds at which the results will be looked at, fixed beforehand.
     """
 
@@ -58,6 +60,7 @@ class StudySpec(Frozen):
     factors: dict[str, tuple[Scalar, ...]]
     train: TrainSettings = TrainSettings()
     observe: ObserveSpec = ObserveSpec()
+    analysis: AnalysisSpec = AnalysisSpec()
     looks: tuple[int, ...] = ()
     exclude: tuple[dict[str, Scalar], ...] = ()
 
@@ -111,6 +114,10 @@ class StudySpec(Frozen):
                 raise SpecError(f"the factor {factor!r} has no levels")
             if len({level.meant for level in levels}) < len(levels):
                 raise SpecError(f"the factor {factor!r} lists a level twice")
+
+        for name in self.analysis.strata or ():
+            if name not in _KNOWN_FACTORS:
+                raise UnknownNameError("factor", name, _KNOWN_FACTORS)
 
     def _check_rules(self) -> None:
         """Every rule names levels of factors: a misspelt one would exclude nothing."""

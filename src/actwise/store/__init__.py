@@ -5,8 +5,7 @@ from .plans import Look as Look
 from .plans import Registration as Registration
 from .plans import StoredRun as StoredRun
 from .plans import StoredStudy as StoredStudy
-from .reading import MEASURES as MEASURES
-from .reading import CurveSums as CurveSums
+from .reading import CurvePoint as CurvePoint
 from .reading import Machine as Machine
 from .reading import PredictedClasses as PredictedClasses
 from .reading import StoreSnapshot as StoreSnapshot

@@ -6,12 +6,10 @@ counts, rows and looks never speak of different moments.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection, func, select
 
 from .database import chunks
@@ -37,20 +35,22 @@ MEASURES = ("test_accuracy", "validation_accuracy", "train_accuracy")
 """Of learning curves, in percent."""
 
 
-@dataclass(frozen=True)
-class CurveSums:
-    """The learning curves of one label's finished runs, summed.
+class CurvePoint(NamedTuple):
+    """One epoch of finished runs of one label, of all or of some of them.
 
     Attributes:
-        run_ids: The runs; one that stands under several labels is under the first of them.
-        epochs: Numbers from 1 that some run reached.
-        totals_E3: Of each of :data:`MEASURES`, a row an epoch: how many runs have a value, their
-            sum, and the sum of their squares.
+        run_id: Of one of them; a run that stands under several labels is under the first.
+        measure: The first of :data:`MEASURES` that any of the chosen runs has.
+        epoch: From 1.
+        num_runs: With a value.
+        total: The sum of these values.
     """
 
-    run_ids: tuple[str, ...]
-    epochs: tuple[int, ...]
-    totals_E3: Mapping[str, NDArray[np.float64]]
+    run_id: str
+    measure: str
+    epoch: int
+    num_runs: int
+    total: float
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,10 @@ class StoreSnapshot:
         first_result: Time (UTC) of the first result of the whole study: a part that is chosen
             later was seen as soon as the rest.
         num_results: Runs of the whole study that finished or diverged.
-        num_test_images: Of each data set in ``rows``, where predictions are stored.
+        num_test_images, num_classes: Of each data set in ``rows``, where predictions and answers
+            are stored.
         predictions: Of the runs in ``rows``, by run id; empty unless asked for.
-        answers: Of the data of these predictions, by digest, where the store has them.
+        answers: Of the data of these runs, by digest, where the store has them.
     """
 
     store: str
@@ -101,13 +102,14 @@ class StoreSnapshot:
     rows: tuple[Mapping[str, Any], ...]
     planned: tuple[StoredRun, ...]
     states: Mapping[str, RunState]
-    curves: tuple[CurveSums, ...]
+    curves: tuple[CurvePoint, ...]
     machines: tuple[Machine, ...]
     studies: tuple[StoredStudy, ...]
     looks: tuple[Look, ...]
     first_result: str | None
     num_results: int
     num_test_images: Mapping[str, int]
+    num_classes: Mapping[str, int]
     predictions: Mapping[str, PredictedClasses]
     answers: Mapping[str, Answers]
 
@@ -141,6 +143,9 @@ def read_snapshot(
     chosen = keep_where(found, where, known=read_levels(connection, study))
     run_ids = list(dict.fromkeys(chosen["run_id"].to_pylist()))
     predicted = _read_predictions(connection, run_ids if len(run_ids) <= most_predictions else ())
+    examples = _examples(connection, chosen)
+    digests = {p.data_digest for p in (*predicted.values(), *examples.values())}
+    answers = read_answers(connection, digests)
     return StoreSnapshot(
         store=store,
         study=study,
@@ -156,68 +161,50 @@ def read_snapshot(
         looks=tuple(read_looks(connection, study)),
         first_result=_first_result(connection, study),
         num_results=count_results(connection, study),
-        num_test_images=_count_test_images(connection, chosen),
+        num_test_images={n: len(unpack_predictions(p.packed)) for n, p in examples.items()},
+        num_classes={
+            name: answers[predicted.data_digest].num_classes
+            for name, predicted in examples.items()
+            if predicted.data_digest in answers
+        },
         predictions=predicted,
-        answers=read_answers(connection, {p.data_digest for p in predicted.values()}),
+        answers=answers,
     )
 
 
-class _Line(NamedTuple):
-    """Place of a run in a plan."""
-
-    study: str
-    label: str
-    engine_version: int
-    position: int
-    run_id: str
-
-
-def _read_curves(connection: Connection, chosen: "pa.Table") -> tuple[CurveSums, ...]:
+def _read_curves(connection: Connection, chosen: "pa.Table") -> tuple[CurvePoint, ...]:
     """Summed by the database, so that the work here grows with labels, not with runs."""
-    lines: dict[str, _Line] = {}
-    for values in zip(*(chosen[name].to_pylist() for name in _Line._fields), strict=True):
-        line = _Line(*values)
-        lines.setdefault(line.run_id, line)
-    groups: dict[tuple[str, str, int], list[_Line]] = defaultdict(list)
-    for line in lines.values():
-        groups[line.study, line.label, line.engine_version].append(line)
-    totals: dict[tuple[str, str, int], dict[int, NDArray[np.float64]]] = defaultdict(dict)
-    for study in dict.fromkeys(name for name, _, _ in groups):
-        # Replicates side by side, so that few labels are split between two queries.
-        positions = [n.position for key, group in groups.items() if key[0] == study for n in group]
-        for label, engine, epoch, *found in _epoch_sums(connection, study, positions):
-            row = np.array([value or 0.0 for value in found], dtype=np.float64)
-            of_label = totals[study, label, engine]
-            of_label[epoch] = of_label[epoch] + row if epoch in of_label else row
-    return tuple(
-        _curve_sums([line.run_id for line in groups[key]], totals[key])
-        for key in groups
-        if key in totals
-    )
+    columns = (chosen[name].to_pylist() for name in ("run_id", "study", "label", "position"))
+    lines: dict[str, tuple[str, str, int]] = {}
+    for run_id, *line in zip(*columns, strict=True):
+        lines.setdefault(run_id, tuple(line))
+    positions: dict[str, list[int]] = defaultdict(list)
+    # Replicates side by side, so that few labels are split between two queries.
+    for study, _, position in sorted(lines.values()):
+        positions[study].append(position)
+    for measure in MEASURES:
+        if points := tuple(_curve_points(connection, measure, positions)):
+            return points
+    return ()
 
 
-def _epoch_sums(connection: Connection, study: str, positions: Iterable[int]) -> Iterable[Any]:
-    values = [epochs.c[name] for name in MEASURES]
-    sums = [f for v in values for f in (func.count(v), func.sum(v), func.sum(v * v))]
+def _curve_points(
+    connection: Connection, measure: str, positions: Mapping[str, Sequence[int]]
+) -> Iterator[CurvePoint]:
+    value = epochs.c[measure]
     keys = (study_runs.c.label, runs.c.engine_version, epochs.c.epoch)
     query = (
-        select(*keys, *sums)
+        select(func.min(runs.c.run_id), epochs.c.epoch, func.count(value), func.sum(value))
         .join(runs, runs.c.run_id == epochs.c.run_id)
         .join(study_runs, study_runs.c.run_id == runs.c.run_id)
-        .where(study_runs.c.study == study, runs.c.status == "finished")
+        .where(runs.c.status == "finished", value.is_not(None))
         .group_by(*keys)
     )
-    for chunk in chunks(positions):
-        yield from connection.execute(query.where(study_runs.c.position.in_(chunk)))
-
-
-def _curve_sums(run_ids: Sequence[str], by_epoch: Mapping[int, NDArray[np.float64]]) -> CurveSums:
-    reached = tuple(sorted(by_epoch))
-    totals_E9 = np.array([by_epoch[epoch] for epoch in reached])
-    measured = {
-        name: totals_E9[:, 3 * number : 3 * number + 3] for number, name in enumerate(MEASURES)
-    }
-    return CurveSums(tuple(run_ids), reached, measured)
+    for study, mine in positions.items():
+        of_study = query.where(study_runs.c.study == study)
+        for chunk in chunks(mine):
+            found = connection.execute(of_study.where(study_runs.c.position.in_(chunk)))
+            yield from (CurvePoint(run_id, measure, *rest) for run_id, *rest in found)
 
 
 def _read_machines(connection: Connection, chosen: "pa.Table") -> tuple[Machine, ...]:
@@ -241,18 +228,14 @@ def _first_result(connection: Connection, study: str | None) -> str | None:
     return connection.execute(query).scalar()
 
 
-def _count_test_images(connection: Connection, chosen: "pa.Table") -> dict[str, int]:
-    """From the predictions of one run of each data set."""
+def _examples(connection: Connection, chosen: "pa.Table") -> dict[str, PredictedClasses]:
+    """The predictions of one run of each data set."""
     columns = (chosen[name].to_pylist() for name in ("dataset", "status", "run_id"))
     finished = {
         dataset: run for dataset, status, run in zip(*columns, strict=True) if status == "finished"
     }
     found = _read_predictions(connection, finished.values())
-    return {
-        dataset: len(unpack_predictions(found[run].packed))
-        for dataset, run in finished.items()
-        if run in found
-    }
+    return {dataset: found[run] for dataset, run in finished.items() if run in found}
 
 
 def _read_predictions(

@@ -1,135 +1,187 @@
 """Runs a study: what is missing in a store is trained and recorded."""
 
-from collections.abc import Mapping
+import math
+import sys
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, fields
+from functools import partial
+from pathlib import Path
+from typing import Any
 
-from ..spec import Describe, StudySpec, claims_in_force
+from ..errors import UnknownNameError
+from ..spec import PlannedRun, StudySpec, claims_in_force, load_study
 from ..store import RunStore
-from .assignment import make_label, remove_leftovers
-from .driver import Driver
-from .durations import Durations
-from .events import Note, ProgressSink, SweepEnded, SweepStarted
-from .executors import Executor, InlineExecutor
-from .foresight import crowding
-from .options import Outcome, RunOptions
-from .pending import PendingRuns
-from .plan import Plan, make_plan
-from .preflight import check_machine, check_memory, check_study, count_workers, make_setup
-from .process_executor import ProcessExecutor
-from .progress import Silence
-from .protocol import Setup
-from .stopping import StopRequest
-from .time_left import TimeLeft
-from .todo import Todo, find_todo
-from .waiting import WaitingWorkers
+from ..store.database import locate
+from .drive import Driver, TimeLeft, clear_leftovers
+from .executors import EarlyWorkers, StopRequest, make_executor
+from .plan import (
+    Durations,
+    Outcome,
+    PendingRuns,
+    Plan,
+    RunOptions,
+    Todo,
+    check_machine,
+    check_memory,
+    check_study,
+    count_workers,
+    crowding,
+    find_todo,
+    make_label,
+    make_plan,
+)
+from .watch import Note, ProgressSink, Silence, SweepEnded, SweepStarted
+from .worker import make_setup
 
 
-def run_study(
-    study: StudySpec,
-    store: RunStore,
+def run(
+    study: str | StudySpec,
+    store: str | Path | RunStore,
     *,
-    describe: Describe,
-    options: RunOptions | None = None,
+    overrides: Sequence[str] = (),
+    artifacts: Path | None = None,
     progress: ProgressSink | None = None,
-    claims: Mapping[str, str] | None = None,
-    waiting: WaitingWorkers | None = None,
+    claims: str | Path | None = None,
+    **options: Any,
 ) -> Outcome:
-    """Train every run of ``study`` that has no result in ``store``.
+    """Train every run of a study that the store lacks; the same call resumes.
 
-    Interrupted in any way, the same call goes on where this one ended. In a program's main thread
-    Ctrl-C and SIGTERM stop at the next batch with a checkpoint; a second Ctrl-C ends at once.
+    Other drivers may work on the store at the same time. Interrupted in any way, the same call
+    goes on where this one ended: in a program's main thread Ctrl-C and SIGTERM stop at the next
+    batch with a checkpoint; a second Ctrl-C ends at once.
 
     Args:
-        study: What is asked for.
-        store: Where results are and go; other drivers may work on it at the same time.
-        describe: From the tables: :func:`actwise.models.make_describe`.
-        options: How to run; nothing in it changes a result.
-        progress: Who watches; absent = nobody.
-        claims: SHA-256 of the claims in force, by name; absent = the shipped ones.
-        waiting: Workers that were started beforehand with these options; absent = none.
+        study: A StudySpec, a TOML file, or the name of a shipped study.
+        store: An open store, its folder (made if it is missing), or a database URL.
+        overrides: ``key=value`` changes to a study that is named, as on the command line.
+        artifacts: Folder for weights and logs, with a URL only.
+        progress: Who watches (:func:`.watch.choose_progress`); absent = nobody.
+        claims: TOML file of claims of your own; the store notes its SHA-256 with the plan, so that
+            a report can say that they were fixed before the first run.
+        options: Fields of :class:`.plan.RunOptions`: workers, data_dir, device ...
 
     Raises:
-        SpecError: if a level, a setting or an option is not valid; nothing is written.
+        SpecError: if a level, a setting, an option or the claims file is not valid; nothing is
+            written.
         DataError: if a data set is missing or damaged; nothing is written.
         StoreError: if the store cannot be read or written.
     """
-    options = options or RunOptions()
-    sink = progress or Silence()
-    stop = StopRequest(time_limit_seconds=options.time_limit_seconds)
-    try:
-        fixed = claims_in_force() if claims is None else claims
-        return _run(study, store, describe, options, sink, stop, fixed, waiting)
-    finally:
-        sink.close()
+    known = [field.name for field in fields(RunOptions)]
+    for name in options:
+        if name not in known:
+            raise UnknownNameError("option of run", name, known)
+    chosen = RunOptions(**options)
+    spec = study if isinstance(study, StudySpec) else load_study(study, overrides)
+    fixed = claims_in_force(None if claims is None else Path(claims))
+    is_new = (
+        not isinstance(store, RunStore) and not locate(store, artifacts=artifacts).database.exists()
+    )
+    stop = StopRequest(time_limit_seconds=chosen.time_limit_seconds)
+    with EarlyWorkers(chosen, num_runs=_num_to_prepare_for(spec, is_new=is_new)) as early:
+        # Torch comes with it.
+        from ..models import make_describe
+
+        check_study(spec)
+        plan = make_plan(spec, make_describe(chosen.data_dir))
+        available_bytes = early.available_bytes
+        sweep = partial(
+            _run,
+            plan,
+            options=chosen,
+            progress=progress,
+            stop=stop,
+            claims=fixed,
+            early=early,
+            # Before a store is made: a wrong study leaves nothing behind.
+            device=_check(plan, plan.distinct_runs, chosen, available_bytes) if is_new else None,
+        )
+        if isinstance(store, RunStore):
+            return sweep(store)
+        with RunStore.open(store, create=True, artifacts=artifacts) as opened:
+            return sweep(opened)
+
+
+def _num_to_prepare_for(study: StudySpec, *, is_new: bool) -> int:
+    """How many runs are sure to come, and a second or two away: workers need as long to start.
+
+    In a store with results there may be nothing to do, and with torch at hand planning is short.
+    """
+    if not is_new or "torch" in sys.modules:
+        return 0
+    return len(study.seeds) * math.prod(map(len, study.factors.values()))
+
+
+def _check(
+    plan: Plan, runs: Sequence[PlannedRun], options: RunOptions, available_bytes: int
+) -> str:
+    """The type of the device, if nothing stands in the way of ``runs`` on this machine."""
+    if not runs:
+        return "cpu"
+    device = check_machine(runs, options)
+    check_memory(plan, runs, options, device=device, available_bytes=available_bytes)
+    return device
 
 
 def _run(
-    study: StudySpec,
+    plan: Plan,
     store: RunStore,
-    describe: Describe,
+    *,
     options: RunOptions,
-    sink: ProgressSink,
+    progress: ProgressSink | None,
     stop: StopRequest,
     claims: Mapping[str, str],
-    waiting: WaitingWorkers | None,
+    early: EarlyWorkers,
+    device: str | None,
 ) -> Outcome:
-    check_study(study)
-    plan = make_plan(study, describe)
-    todo = find_todo(plan, store, options)
-    device = check_machine(todo.runs, options) if todo.runs else "cpu"
-    available_bytes = None if waiting is None else waiting.available_bytes
-    if todo.runs:
-        check_memory(plan, todo.runs, options, device=device, available_bytes=available_bytes)
-    store.add_study(study, todo.planned, claims=claims)
-    store.reopen(todo.failed)
-    _clear_leftovers(store)
-    workers = (
-        count_workers(plan, todo.runs, options, device=device, available_bytes=available_bytes)
-        if todo.runs
-        else 0
-    )
-    sink.emit(
-        SweepStarted(
-            study=study.name,
-            num_runs=len(todo.run_ids),
-            num_done=len(todo.run_ids) - len(todo.runs),
-            workers=workers,
-            logs=str(store.logs),
+    """``device``: what :func:`_check` said of the whole plan; None if it was not asked."""
+    sink = progress or Silence()
+    available_bytes = early.available_bytes
+    try:
+        todo = find_todo(plan, store, options)
+        device = device or _check(plan, todo.runs, options, available_bytes)
+        store.add_study(plan.study, todo.planned, claims=claims)
+        store.reopen(todo.failed)
+        clear_leftovers(store)
+        workers = (
+            count_workers(plan, todo.runs, options, device=device, available_bytes=available_bytes)
+            if todo.runs
+            else 0
         )
-    )
-    if todo.lacking:
-        sink.emit(Note(_lacking_text(todo)))
-    is_chosen = options.workers is not None or options.threads > 1
-    if todo.runs and device == "cpu" and is_chosen:
-        for text in crowding(
-            plan,
-            todo.runs,
-            workers=workers,
-            threads=options.threads,
-            available_bytes=available_bytes,
-        ):
-            sink.emit(Note(text))
-    driver = _make_driver(plan, todo, store, options, sink)
-    if todo.runs:
-        setup = make_setup(store, options, workers=workers)
-        executor = make_executor(setup, options, workers, waiting)
-        # The signals are heard only now: what went before ends at once, and has leased nothing.
-        with stop, suppress(KeyboardInterrupt):
-            driver.drive(executor, should_stop=stop)
-    outcome = _outcome(store, todo, stop, has_refused=bool(driver.refused))
-    sink.emit(SweepEnded(**asdict(outcome)))
-    return outcome
-
-
-def make_executor(
-    setup: Setup, options: RunOptions, workers: int, waiting: WaitingWorkers | None = None
-) -> Executor:
-    """The executor that the options name; it takes over who is ``waiting``."""
-    if options.executor == "inline":
-        return InlineExecutor(setup)
-    taken = () if waiting is None else waiting.take(workers)
-    return ProcessExecutor(setup, workers=workers, waiting=taken)
+        sink.emit(
+            SweepStarted(
+                study=plan.study.name,
+                num_runs=len(todo.run_ids),
+                num_done=len(todo.run_ids) - len(todo.runs),
+                workers=workers,
+                logs=str(store.logs),
+            )
+        )
+        if todo.lacking:
+            sink.emit(Note(_lacking_text(todo)))
+        is_chosen = options.workers is not None or options.threads > 1
+        if todo.runs and device == "cpu" and is_chosen:
+            for text in crowding(
+                plan,
+                todo.runs,
+                workers=workers,
+                threads=options.threads,
+                available_bytes=available_bytes,
+            ):
+                sink.emit(Note(text))
+        driver = _make_driver(plan, todo, store, options, sink)
+        if todo.runs:
+            setup = make_setup(store, options, workers=workers)
+            executor = make_executor(setup, options, workers, early)
+            # The signals are heard only now: what went before ends at once, and has leased
+            # nothing.
+            with stop, suppress(KeyboardInterrupt):
+                driver.drive(executor, should_stop=stop)
+        outcome = _outcome(store, todo, stop, has_refused=bool(driver.refused))
+        sink.emit(SweepEnded(**asdict(outcome)))
+        return outcome
+    finally:
+        sink.close()
 
 
 def _make_driver(
@@ -152,17 +204,6 @@ def _make_driver(
 def _begun(store: RunStore) -> frozenset[str]:
     """Ids of the runs that have a checkpoint."""
     return frozenset(path.name.partition(".")[0] for path in store.checkpoints.iterdir())
-
-
-def _clear_leftovers(store: RunStore) -> None:
-    """Delete what a driver left that was killed between recording a run and cleaning up."""
-    paths = (*store.checkpoints.iterdir(), *store.weights.iterdir())
-    names = (path.name.split(".") for path in paths)
-    # Weights in their place are named after their run alone.
-    left = {run_id for run_id, *rest in names if len(rest) > 1}
-    for run_id, state in store.states(left).items():
-        if state.owner is None and state.status not in ("pending", "running"):
-            remove_leftovers(store, run_id)
 
 
 def _lacking_text(todo: Todo) -> str:

@@ -33,6 +33,8 @@ class Bank:
         reference: In summaries, the activation to which the others were compared.
         curve: In curves, the prefix of the epoch columns, the epochs that are averaged, and what
             the published figures take over replicates before that: "median" or "mean".
+        test_images: Number of test images of each data set.
+        scope: How the networks were trained, as far as their paper says it.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Bank:
     reference: str | None = None
     curve: Mapping[str, Any] = field(default_factory=dict)
     test_images: Mapping[str, int] = field(default_factory=dict)
+    scope: Mapping[str, Any] = field(default_factory=dict)
 
     def rows(self) -> list[dict[str, str]]:
         """The table as it was published."""
@@ -64,7 +67,7 @@ class Bank:
             raise SpecError(f"bank {self.name} holds summary statistics, not runs")
         rows: list[dict[str, Any]] = list(self.rows())
         if self.kind == "curves":
-            responses = np.mean(self._window(self.curves()), axis=1)
+            responses = np.mean(self.window(self.curves()), axis=1)
             rows = [
                 {**row, self.response: None if math.isnan(value) else value}
                 for row, value in zip(rows, responses, strict=True)
@@ -77,6 +80,7 @@ class Bank:
             focus=self.focus,
             higher_is_better=self.higher_is_better,
             test_images=self.test_images,
+            scope=self.scope,
         )
         percent = observed.response_R * (100.0 if self.unit == "fraction" else 1.0)
         return observed.with_response(percent)
@@ -96,7 +100,7 @@ class Bank:
     def as_published(self, curves_RE: Floats) -> float:
         """A cell's figure as its paper gives it, from the curves of its runs."""
         over_runs = _OVER_RUNS[self.curve["published"]]
-        return float(np.mean(over_runs(self._window(curves_RE), axis=0)))
+        return float(np.mean(over_runs(self.window(curves_RE), axis=0)))
 
     @property
     def as_published_text(self) -> str:
@@ -105,7 +109,8 @@ class Bank:
         over_runs = self.curve["published"]
         return f"mean over epochs {first}-{last} of the {over_runs} over replicates"
 
-    def _window(self, curves_RE: Floats) -> Floats:
+    def window(self, curves_RE: Floats) -> Floats:
+        """Of curves the epochs that make the response."""
         first, last = self.curve["first_epoch"], self.curve["last_epoch"]
         return curves_RE[:, first - 1 : last]
 

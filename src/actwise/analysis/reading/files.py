@@ -5,19 +5,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ...errors import DataError, SpecError
+from ...numbers import counted
 from ...store.tables import is_any, parse_where, refuse_unknown
-from ..numbers import counted
 from ..table import (
-    Line,
+    SETTINGS,
     Observations,
     PlacedRow,
-    apart_sentence,
-    joined,
     placed,
     read_rows,
     refuse_mixed_units,
     seed_text,
-    seeds_cross,
+    text_of,
 )
 from .selection import DEFAULT_RESPONSE, USUAL_FACTORS, Row, Selection
 from .study_results import StudyResults, constant_levels, count_flow
@@ -50,10 +48,10 @@ def read_table_rows(
     for column, values in asked.items():
         if column != response:
             refuse_unknown(column, values, {row.get(column) for row in placed_rows})
-    factors = selection.factors or tuple(f for f in USUAL_FACTORS if f in columns)
+    chosen = [row for row in placed_rows if all(is_any(row.get(f), v) for f, v in asked.items())]
+    factors = selection.factors or (_factors(chosen) if placed_rows else USUAL_FACTORS)
     if not factors:
         raise SpecError(f"{name}: no factor column; name them with --factors")
-    chosen = [row for row in placed_rows if all(is_any(row.get(f), v) for f, v in asked.items())]
     kept = without_shared_runs([_in_our_words(row) for row in chosen], factors)
     failed = [row for row in kept if row.get("status") == "failed"]
     usable = [row for row in kept if row.get("status", "finished") in ("finished", "diverged")]
@@ -61,23 +59,39 @@ def read_table_rows(
         usable,
         factors=factors,
         response=response,
+        validation="validation_accuracy",
         higher_is_better=not selection.lower_is_better,
-        blocked=seeds_cross(_lines(kept, factors)),
+        scope=_shared_settings(kept, factors),
     )
     refuse_mixed_units([row for row in usable if row.get("status") != "diverged"], response)
     refuse_duplicates(usable, observed, name=name)
-    kept_runs, apart = joined(observed)
-    left_out = observed.num_runs - kept_runs.num_runs + len(kept) - len(failed) - len(usable)
-    flow = count_flow(kept_runs, planned=len(kept), failed=len(failed), excluded=left_out)
+    left_out = len(kept) - len(failed) - len(usable)
     return StudyResults(
         kind,
         name,
         f"{name}, one row a run",
-        kept_runs,
-        flow,
-        excluded=(*_unfinished(kept), *([apart_sentence(apart)] if apart else [])),
-        scope=constant_levels(kept_runs),
+        observed,
+        count_flow(observed, planned=len(kept), failed=len(failed), excluded=left_out),
+        excluded=tuple(_unfinished(kept)),
+        scope={**observed.scope, **constant_levels(observed)},
     )
+
+
+def _factors(rows: Sequence[Row]) -> tuple[str, ...]:
+    """The usual ones, and every other setting that differs: nothing is averaged over it."""
+    differing = (n for n in SETTINGS if len({str(row.get(n)) for row in rows}) > 1)
+    columns = dict.fromkeys((*USUAL_FACTORS[:-1], *differing, USUAL_FACTORS[-1]))
+    return tuple(name for name in columns if rows and name in rows[0])
+
+
+def _shared_settings(rows: Sequence[Row], factors: Sequence[str]) -> dict[str, object]:
+    """Columns that are settings of a training, beside the factors, and have one value."""
+    found = {}
+    for name in SETTINGS:
+        values = {row.get(name) for row in rows}
+        if name not in factors and len(values) == 1 and None not in values:
+            found[name] = values.pop()
+    return found
 
 
 _WORDS = {"": "finished", "complete": "finished", "completed": "finished"}
@@ -88,7 +102,7 @@ def _in_our_words(row: PlacedRow) -> PlacedRow:
     """The row with its seed and its status as they are compared."""
     changes = {"seed": seed_text(row["seed"])} if "seed" in row else {}
     if "status" in row:
-        status = str(row["status"] or "").strip()
+        status = text_of(row["status"]).strip()
         known = status.lower() in ("finished", "diverged", "failed")
         changes["status"] = _WORDS.get(status.lower(), status.lower() if known else status)
     return PlacedRow({**row, **changes}, table=row.table, place=row.place)
@@ -100,13 +114,6 @@ def _unfinished(rows: Sequence[Row]) -> Iterator[str]:
     for status, count in statuses.items():
         if status not in ("finished", "diverged", "failed"):
             yield f"{counted(count, 'run')} not finished but {status}"
-
-
-def _lines(rows: Sequence[Row], factors: Sequence[str]) -> Iterator[Line]:
-    """Rows as the plan that they are where there is no other."""
-    for row in rows:
-        dataset = str(row.get("dataset")) if "dataset" in factors else "all"
-        yield dataset, tuple(str(row.get(name)) for name in factors), row.get("seed")
 
 
 def without_shared_runs(rows: Sequence[Row], factors: Sequence[str]) -> list[Row]:

@@ -2,15 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
+from ...numbers import counted
 from ...store import StoreSnapshot
 from ...store.records import unpack_predictions
-from ..numbers import counted
-from ..table import Booleans, Cell, Observations
+from ..table import Booleans, Cell
 
 MOST_RUNS = 500
 """Above so many runs predictions are not read: 10,000 runs would take a minute."""
@@ -66,26 +63,3 @@ def not_computed(snapshot: StoreSnapshot, rows: Sequence[Mapping[str, Any]]) -> 
         f"older versions did not keep: {_NEEDS_BOTH} (actwise import --store S --data DIR adds "
         "them)",
     )
-
-
-def with_image_halves(observed: Observations, correct: Correct) -> Observations:
-    """The runs with their accuracy on either half of the test images, every other one.
-
-    Unchanged unless the predictions of every completed run are known: rules must not be scored on
-    halves here and on all images there.
-    """
-    if observed.seeds_R is None or observed.response != "test_accuracy":
-        return observed
-    halves_R2 = np.full((observed.num_runs, 2), np.nan)
-    for run in np.flatnonzero(~observed.diverged_R):
-        seeds = correct.get(observed.cells[observed.run_cells[run]], {})
-        correct_N = seeds.get(observed.seeds_R[run])
-        if correct_N is None or len(correct_N) < 2:
-            return observed
-        halves_R2[run] = [100.0 * correct_N[half::2].mean() for half in (0, 1)]
-    return replace(observed, image_halves_R2=halves_R2)
-
-
-def shared_seeds(first: Mapping[str, Booleans], second: Mapping[str, Booleans]) -> Sequence[str]:
-    """Seeds that both cells have, in the order of numbers."""
-    return sorted(set(first) & set(second), key=lambda seed: (len(seed), seed))

@@ -10,7 +10,7 @@ from ..table import Booleans, Cell
 from .bank import Bank, load_bank, summaries
 from .curves import LearningCurve, mean_curves, selection_optimism
 from .selection import Row, Selection
-from .study_results import StudyResults, constant_levels, count_flow, with_factors
+from .study_results import StudyResults, constant_levels, count_flow, refuse_left_out
 
 
 def read_bank(name: str, selection: Selection) -> StudyResults:
@@ -35,7 +35,10 @@ def read_bank(name: str, selection: Selection) -> StudyResults:
     optimism = None
     published: dict[Cell, float] = {}
     observed = bank.observations().select(chosen_B[reached_B])
-    observed = with_factors(observed, selection.factors)
+    if selection.factors:
+        kept = observed.only(selection.factors)
+        refuse_left_out(dict(zip(observed.factors, observed.levels, strict=True)), kept.factors)
+        observed = kept
     if bank.kind == "curves":
         curves_RE = bank.curves()[chosen_B & reached_B]
         curves = mean_curves(observed, curves_RE, measure=bank.response)
@@ -103,5 +106,4 @@ def _rows_with_response(bank: Bank) -> Booleans:
     """Rows of the bank that have a response: of curves, those that reached its epochs."""
     if bank.kind != "curves":
         return np.ones(len(bank.rows()), dtype=np.bool_)
-    first, last = bank.curve["first_epoch"], bank.curve["last_epoch"]
-    return np.asarray(~np.isnan(bank.curves()[:, first - 1 : last]).any(axis=1))
+    return np.asarray(~np.isnan(bank.window(bank.curves())).any(axis=1))

@@ -1,4 +1,4 @@
-"""Selection a store for the analysis: runs, plan, curves, machines and looks, in one pass.
+"""Reading a store for the analysis: runs, plan, curves, machines and looks, in one pass.
 
 Settings that differ become factors; nothing is averaged over them. A run that stands under several
 labels counts once, under the first, so that aliased cells are never taken for replicates.
@@ -11,24 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...errors import SpecError, UnknownNameError
+from ...errors import UnknownNameError
+from ...numbers import counted
 from ...registry import format_value
 from ...store import RunStore, StoredRun, StoreSnapshot
-from ..numbers import counted
-from ..table import (
-    Cell,
-    Observations,
-    Table,
-    apart_sentence,
-    joined,
-    make_table,
-    seeds_cross,
-    select_planned,
-)
+from ..table import Cell, Observations, Table, make_table, select_planned
 from .curves import learning_curves
-from .predictions import MOST_RUNS, correct_predictions, not_computed, with_image_halves
+from .predictions import MOST_RUNS, correct_predictions, not_computed
 from .selection import DEFAULT_RESPONSE, Row, Selection
-from .study_results import StudyResults, count_flow
+from .study_results import StudyResults, count_flow, refuse_left_out
 
 
 @dataclass(frozen=True)
@@ -40,8 +31,7 @@ class StoredRuns:
         planned: Lines of the plan.
         unique: Rows of the export, each run under its first label.
         aliases: Further labels.
-        observed: The runs that finished or diverged and can be compared.
-        apart: Cells that cannot, since no chain of shared seeds joins them to the others.
+        observed: The runs that finished or diverged.
     """
 
     table: Table
@@ -49,17 +39,6 @@ class StoredRuns:
     unique: Sequence[Row]
     aliases: tuple[str, ...]
     observed: Observations
-    apart: tuple[Cell, ...]
-
-
-def read_store(store: RunStore, selection: Selection) -> StudyResults:
-    """The runs of a store with everything that is known of them.
-
-    Raises:
-        UnknownNameError: for an unknown study, factor, response or field.
-        SpecError: for a factor that varies and is left out.
-    """
-    return results_of(take_snapshot(store, selection), selection)
 
 
 def take_snapshot(store: RunStore, selection: Selection) -> StoreSnapshot:
@@ -85,17 +64,17 @@ def runs_of(snapshot: StoreSnapshot, selection: Selection) -> StoredRuns:
     if response not in snapshot.columns:
         raise UnknownNameError("response", response, snapshot.columns)
     unique, aliases = _once([_with_settings(row, factors) for row in snapshot.rows], factors)
-    observed, apart = joined(
-        Observations.from_rows(
-            [row for row in unique if row["status"] != "failed"],
-            factors=factors,
-            response=response,
-            higher_is_better=not selection.lower_is_better,
-            blocked=_is_blocked(planned or snapshot.planned),
-            test_images=snapshot.num_test_images,
-        )
+    observed = Observations.from_rows(
+        [row for row in unique if row["status"] != "failed"],
+        factors=factors,
+        response=response,
+        validation="validation_accuracy",
+        higher_is_better=not selection.lower_is_better,
+        scope={**table.scope, **_left_out(table, factors)},
+        test_images=snapshot.num_test_images,
+        num_classes=snapshot.num_classes,
     )
-    return StoredRuns(table, planned, unique, aliases, observed, apart)
+    return StoredRuns(table, planned, unique, aliases, observed)
 
 
 def results_of(snapshot: StoreSnapshot, selection: Selection) -> StudyResults:
@@ -116,9 +95,9 @@ def results_of(snapshot: StoreSnapshot, selection: Selection) -> StudyResults:
         "store",
         name,
         f"store {name}" + (f", study {study}" if study else ""),
-        with_image_halves(observed, correct),
+        observed,
         _flow(snapshot, found.planned, unique, observed),
-        excluded=_excluded(unique, observed.response, aliases, found.apart),
+        excluded=_excluded(unique, observed.response, aliases),
         scope=table.scope,
         epochs=_cell_means(unique, cells, "epochs"),
         seconds=_cell_means(unique, cells, "train_seconds"),
@@ -143,24 +122,20 @@ def results_of(snapshot: StoreSnapshot, selection: Selection) -> StudyResults:
 
 def _factors(table: Table, asked: Sequence[str] | None) -> tuple[str, ...]:
     """The factors asked for; without, those of the table, data set first and activation last."""
-    found = (
-        *(name for name in table.factors if name != "activation"),
-        "activation",
-    )
+    found = (*(name for name in table.factors if name != "activation"), "activation")
     if asked is None:
         return found
     known = tuple(table.levels) or found
     for name in asked:
         if name not in known:
             raise UnknownNameError("factor", name, known)
-    for name in found:
-        levels = table.levels.get(name, ())
-        if name not in asked and len(levels) > 1:
-            raise SpecError(
-                f"--factors leaves out {name}, which varies; name it, or choose one level with "
-                f"--where {name}={format_value(levels[0])}"
-            )
+    refuse_left_out({name: table.levels.get(name, ()) for name in found}, asked)
     return tuple(asked)
+
+
+def _left_out(table: Table, factors: Sequence[str]) -> dict[str, Any]:
+    """Settings that all runs share and that were not asked for as factors."""
+    return {n: v[0] for n, v in table.levels.items() if n not in factors and len(v) == 1}
 
 
 def _with_settings(row: Row, factors: Iterable[str]) -> dict[str, Any]:
@@ -188,11 +163,6 @@ def _once(
     return list(kept.values()), tuple(aliases)
 
 
-def _is_blocked(planned: Sequence[StoredRun]) -> bool:
-    """Seeds are blocks where the plan crosses them with its cells; a label is a cell."""
-    return seeds_cross((line.dataset, line.label, line.seed) for line in planned)
-
-
 def _flow(
     snapshot: StoreSnapshot,
     planned: Sequence[StoredRun],
@@ -206,21 +176,16 @@ def _flow(
     return flow | {"started": sum(snapshot.states[run].attempts > 0 for run in run_ids)}
 
 
-def _excluded(
-    rows: Sequence[Row], response: str, aliases: Sequence[str], apart: Sequence[Cell]
-) -> tuple[str, ...]:
-    sentences = []
+def _excluded(rows: Sequence[Row], response: str, aliases: Sequence[str]) -> tuple[str, ...]:
     empty = sum(row["status"] == "finished" and row[response] is None for row in rows)
-    if empty:
-        sentences.append(f"{counted(empty, 'finished run')} without {response}")
-    if failed := sum(row["status"] == "failed" for row in rows):
-        sentences.append(f"{failed} failed with an error in code (`actwise show run ID` prints it)")
-    if aliases:
-        labels = counted(len(aliases), "further label")
-        sentences.append(f"{labels} of networks that are counted once")
-    if apart:
-        sentences.append(apart_sentence(apart))
-    return tuple(sentences)
+    failed = sum(row["status"] == "failed" for row in rows)
+    labels = counted(len(aliases), "further label")
+    sentences = {
+        f"{counted(empty, 'finished run')} without {response}": empty,
+        f"{failed} failed with an error in code (`actwise show run ID` prints it)": failed,
+        f"{labels} of networks that are counted once": len(aliases),
+    }
+    return tuple(sentence for sentence, count in sentences.items() if count)
 
 
 def _cell_means(rows: Sequence[Row], cells: Mapping[str, Cell], column: str) -> dict[Cell, float]:

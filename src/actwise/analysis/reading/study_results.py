@@ -1,12 +1,13 @@
 """Runs and what is known of them, in one form for a store, a file, a bank and rows at hand."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from ...errors import SpecError
+from ...registry import format_value
 from ...store import Look, StoredStudy
 from ..table import Cell, Observations, Table
 from .bank import Bank, Summary
@@ -73,7 +74,7 @@ class StudyResults:
     @property
     def num_seeds(self) -> int:
         """Distinct seeds with a completed run; without seeds the largest number of replicates."""
-        done = None if self.observed is None else self.observed.completed()
+        done = None if self.observed is None else self.observed.completed
         if done is None or not done.num_runs:
             return 0
         if done.seeds_R is not None:
@@ -106,59 +107,39 @@ def constant_levels(observed: Observations) -> dict[str, str]:
     return {name: levels[0] for name, levels in pairs if len(levels) == 1}
 
 
-def with_factors(observed: Observations, factors: Sequence[str] | None) -> Observations:
-    """The same runs with fewer factors; those left out must not vary.
+def refuse_left_out(levels: Mapping[str, Sequence[Any]], factors: Sequence[str]) -> None:
+    """Refuse factors without one that varies: nothing is averaged over it silently.
+
+    Args:
+        levels: Of each factor that there is.
+        factors: Those asked for.
 
     Raises:
-        UnknownNameError: for an unknown factor.
-        SpecError: if a factor that varies is left out: nothing is averaged over it silently.
+        SpecError: naming it.
     """
-    if factors is None:
-        return observed
-    places = [observed.position(name) for name in factors]
-    for name, levels in zip(observed.factors, observed.levels, strict=True):
-        if name not in factors and len(levels) > 1:
+    for name, found in levels.items():
+        if name not in factors and len(found) > 1:
+            texts = [format_value(level) for level in found]
             raise SpecError(
-                f"--factors leaves out {name}, which varies ({', '.join(levels[:6])}); "
-                f"name it, or choose one level with --where {name}={levels[0]}"
+                f"--factors leaves out {name}, which varies ({', '.join(texts[:6])}); "
+                f"name it, or choose one level with --where {name}={texts[0]}"
             )
-    focus = observed.focus if observed.focus in factors else factors[-1]
-    pool = observed.dataset_factor if observed.dataset_factor in factors else None
-    return replace(
-        observed,
-        factors=tuple(factors),
-        levels=tuple(observed.levels[place] for place in places),
-        codes_RF=observed.codes_RF[:, places],
-        dataset_factor=pool,
-        focus=focus,
-    )
 
 
-@dataclass(frozen=True)
-class LevelTime:
-    """One level: means over its cells, NaN where nothing was recorded.
+def level_times(results: StudyResults) -> list[tuple[str, float, float]]:
+    """(level, epochs, training seconds of a run) of each level of the compared factor.
 
-    Attributes:
-        level: Of the compared factor.
-        epochs: Epochs of a run.
-        train_seconds: Training time of a run; it depends on the machine and what else it did.
+    Means over its cells, NaN where nothing was recorded; none where no epochs were. The time
+    depends on the machine and on what else it did.
     """
-
-    level: str
-    epochs: float
-    train_seconds: float
-
-
-def level_times(results: StudyResults) -> tuple[LevelTime, ...]:
-    """A row a level, in the order of the study; none where no epochs were recorded."""
     observed = results.observed
     if observed is None or not results.epochs:
-        return ()
+        return []
     place = observed.position(observed.focus)
-    return tuple(
-        LevelTime(level, _mean(results.epochs, place, level), _mean(results.seconds, place, level))
+    return [
+        (level, _mean(results.epochs, place, level), _mean(results.seconds, place, level))
         for level in observed.levels_of(observed.focus)
-    )
+    ]
 
 
 def _mean(values: Mapping[Cell, float], place: int, level: str) -> float:

@@ -41,7 +41,7 @@ class TableCell:
         num_failed: Runs that ended with an exception.
         num_missing: Runs that are planned and have no result.
         is_aliased: Whether another label stands for the same network and data.
-        interval: Of the mean, 95 %, in percent; see :mod:`.table_intervals`. None without.
+        interval: Of the mean, 95 %, in percent; see ``precision.means``. None without.
     """
 
     settings: Settings

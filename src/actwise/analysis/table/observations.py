@@ -6,16 +6,15 @@ order of the factors. Shapes: R runs, F factors, C cells.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import UnknownNameError
-from ...registry import format_value
-from .rows import check_columns, number_in, refuse_impossible, seed_text
+from ...errors import DataError, UnknownNameError
+from .rows import before, check_columns, number_in, refuse_impossible, seed_text, text_of
 
 Cell = tuple[str, ...]
 Floats = NDArray[np.float64]
@@ -35,13 +34,15 @@ class Observations:
         diverged_R: Whether the run ended with a non-finite loss: a result, not a gap.
         seeds_R: Seed of each run as text, or None where runs are not paired.
         response: Name of the response column.
-        dataset_factor: The factor within whose levels the residual variance is pooled, if any.
+        dataset_factor: The factor that names the data set, if any.
         focus: The factor that is compared (usually ``activation``).
         higher_is_better: Direction of the response.
-        blocked: Whether seeds are blocks; None = where they cross all cells of a data set.
-        test_images: Number of test images of each data set, for binomial errors.
-        image_halves_R2: The response on either half of the test images, where predictions of all
-            completed runs are stored; rules are chosen on one half and scored on the other.
+        strata: Factors whose combinations each have a residual variance of their own; None = those
+            that tell networks apart.
+        scope: The settings that all runs share, as far as they are known.
+        test_images: Number of test images of each data set, where it is known.
+        num_classes: Number of classes of each data set, where it is known.
+        validation_R: Validation accuracy of each run, NaN without; None where there is none.
     """
 
     factors: tuple[str, ...]
@@ -54,9 +55,11 @@ class Observations:
     dataset_factor: str | None = None
     focus: str = "activation"
     higher_is_better: bool = True
-    blocked: bool | None = None
-    test_images: Mapping[str, int] | None = None
-    image_halves_R2: Floats | None = None
+    strata: tuple[str, ...] | None = None
+    scope: Mapping[str, Any] = field(default_factory=dict)
+    test_images: Mapping[str, int] = field(default_factory=dict)
+    num_classes: Mapping[str, int] = field(default_factory=dict)
+    validation_R: Floats | None = None
 
     @classmethod
     def from_rows(
@@ -66,12 +69,14 @@ class Observations:
         factors: Sequence[str],
         response: str = "test_accuracy",
         seed: str | None = "seed",
+        validation: str | None = None,
         **settings: Any,
     ) -> Self:
         """Build from mappings (rows of an export, of a CSV, of a store).
 
         A row whose ``status`` is "diverged" counts as diverged; any other row without a
-        response is left out. The seed is used where every row has one. ``settings`` are further
+        response is left out. The seed is used where every row has one, and so is the column
+        ``validation`` where any row has a value. ``settings`` are further
         attributes of this class; ``dataset_factor`` defaults to "dataset" where that is a factor,
         ``focus`` to the last factor where there is no activation.
 
@@ -79,11 +84,23 @@ class Observations:
             DataError: if a column is missing, a response is no number, or an accuracy impossible.
         """
         check_columns(rows, (*factors, response))
-        kept = [row for row in rows if _is_diverged(row) or _text(row[response])]
+        kept = [row for row in rows if _is_diverged(row) or text_of(row[response])]
         levels, codes_RF = _encode(kept, factors)
         values = [math.nan if _is_diverged(row) else number_in(row, response) for row in kept]
         refuse_impossible(kept, values, response)
         seeds = [seed_text(row.get(seed)) for row in kept] if seed is not None else []
+        known = [text_of(row.get(validation)) for row in kept] if validation is not None else []
+        if any(known):
+            numbers = [
+                number_in(row, validation or "") if text else math.nan
+                for row, text in zip(kept, known, strict=True)
+            ]
+            settings["validation_R"] = np.array(numbers)
+        if any(seeds) and not all(seeds):
+            row = kept[[bool(text) for text in seeds].index(False)]
+            raise DataError(
+                f"{before(row)}{seed} is empty, and other rows have one: fill it, or drop it"
+            )
         if settings.get("focus", "activation") not in factors:
             settings["focus"] = factors[-1]
         settings.setdefault("dataset_factor", "dataset" if "dataset" in factors else None)
@@ -104,15 +121,13 @@ class Observations:
         return len(self.response_R)
 
     @cached_property
-    def cell_codes(self) -> Integers:
-        """Position of each cell's level in ``levels``, a row a cell."""
-        order_R, starts_R = self._by_cell
-        return self.codes_RF[order_R[starts_R]]
-
-    @cached_property
     def cells(self) -> tuple[Cell, ...]:
         """Cells with at least one run, sorted by the order of the levels."""
-        return tuple(self.cell_of(codes_F) for codes_F in self.cell_codes)
+        order_R, starts_R = self._by_cell
+        return tuple(
+            tuple(names[code] for names, code in zip(self.levels, codes_F, strict=True))
+            for codes_F in self.codes_RF[order_R[starts_R]].tolist()
+        )
 
     @cached_property
     def run_cells(self) -> Integers:
@@ -128,10 +143,6 @@ class Observations:
         order_R = np.lexsort(self.codes_RF.T[::-1])
         steps_RF = np.diff(self.codes_RF[order_R], axis=0, prepend=-1)
         return order_R.astype(np.int64), np.asarray(steps_RF.any(axis=1))
-
-    def cell_of(self, codes_F: Integers) -> Cell:
-        """The cell with these codes."""
-        return tuple(names[code] for names, code in zip(self.levels, codes_F, strict=True))
 
     def position(self, factor: str) -> int:
         """Place of a factor in a cell.
@@ -161,56 +172,56 @@ class Observations:
             response_R=self.response_R[keep_R],
             diverged_R=self.diverged_R[keep_R],
             seeds_R=None if self.seeds_R is None else self.seeds_R[keep_R],
-            image_halves_R2=None if self.image_halves_R2 is None else self.image_halves_R2[keep_R],
+            validation_R=None if self.validation_R is None else self.validation_R[keep_R],
         )
 
-    def where(self, **chosen: str) -> Self:
-        """The runs at these levels.
-
-        Raises:
-            UnknownNameError: for an unknown factor or level.
-        """
-        keep_R = np.ones(self.num_runs, dtype=np.bool_)
-        for factor, level in chosen.items():
-            known = self.levels_of(factor)
-            if level not in known:
-                raise UnknownNameError(f"level of {factor}", level, known)
-            keep_R &= self.codes_RF[:, self.position(factor)] == known.index(level)
-        return self.select(keep_R)
-
+    @cached_property
     def completed(self) -> Self:
         """The runs that did not diverge."""
-        return self._completed
+        return self.select(~self.diverged_R) if self.diverged_R.any() else self
 
-    @cached_property
-    def _completed(self) -> Self:
-        return self.select(~self.diverged_R)
+    def only(self, factors: Sequence[str]) -> Self:
+        """The same runs with these factors; the caller knows that others tell no cells apart.
+
+        Raises:
+            UnknownNameError: if there is no such factor.
+        """
+        places = [self.position(name) for name in factors]
+        has_dataset = self.dataset_factor in factors
+        return replace(
+            self,
+            factors=tuple(factors),
+            levels=tuple(self.levels[place] for place in places),
+            codes_RF=self.codes_RF[:, places],
+            dataset_factor=self.dataset_factor if has_dataset else None,
+            focus=self.focus if self.focus in factors else factors[-1],
+            strata=None if self.strata is None else tuple(s for s in self.strata if s in factors),
+        )
 
     def with_response(self, response_R: Floats) -> Self:
-        """The same runs with other values (another scale), which are not known on halves."""
-        return replace(self, response_R=response_R, image_halves_R2=None)
+        """The same runs with other values (another scale)."""
+        return replace(self, response_R=response_R)
 
     def run_datasets(self) -> NDArray[np.str_]:
-        """Data set of each run; one common name where there is no such factor."""
+        """Data set of each run; what all runs share where there is no such factor."""
         if self.dataset_factor is None:
-            return np.full(self.num_runs, "all")
+            return np.full(self.num_runs, self._shared_dataset)
         column = self.position(self.dataset_factor)
         return np.array(self.levels[column] or ("",))[self.codes_RF[:, column]]
 
     def dataset_of(self, cell: Cell) -> str:
         """Data set of a cell."""
-        return "all" if self.dataset_factor is None else cell[self.position(self.dataset_factor)]
+        if self.dataset_factor is None:
+            return self._shared_dataset
+        return cell[self.position(self.dataset_factor)]
+
+    @property
+    def _shared_dataset(self) -> str:
+        return str(self.scope.get("dataset", "all"))
 
 
 def _is_diverged(row: Mapping[str, Any]) -> bool:
     return row.get("status") == "diverged"
-
-
-def _text(value: Any) -> str:
-    missing = value is None or (isinstance(value, float) and math.isnan(value))
-    if missing:
-        return ""
-    return format_value(value) if isinstance(value, bool) else str(value)
 
 
 def _encode(
@@ -221,6 +232,6 @@ def _encode(
     for column, name in enumerate(factors):
         known: dict[str, int] = {}
         for number, row in enumerate(rows):
-            codes_RF[number, column] = known.setdefault(_text(row[name]), len(known))
+            codes_RF[number, column] = known.setdefault(text_of(row[name]), len(known))
         levels.append(tuple(known))
     return tuple(levels), codes_RF

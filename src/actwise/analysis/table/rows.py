@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import DataError
+from ...registry import format_value
 
 
 class PlacedRow(dict[str, Any]):
@@ -32,7 +33,8 @@ def read_rows(path: Path) -> list[dict[str, str]]:
                 place = f"{path.name}, line {reader.line_num}"
                 if None in row or None in row.values():
                     raise DataError(f"{place}: the number of fields differs from the header's")
-                rows.append(PlacedRow(row, table=path.name, place=place))
+                texts = {name.strip(): text.strip() for name, text in row.items()}
+                rows.append(PlacedRow(texts, table=path.name, place=place))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path} cannot be read as a CSV file: {error}") from error
     if not rows:
@@ -61,6 +63,13 @@ def check_columns(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> No
                 raise DataError(f"{table} has no column {name!r}; it has {', '.join(row)}")
 
 
+def text_of(value: Any) -> str:
+    missing = value is None or (isinstance(value, float) and math.isnan(value))
+    if missing:
+        return ""
+    return format_value(value) if isinstance(value, bool) else str(value)
+
+
 def number_in(row: Mapping[str, Any], name: str) -> float:
     """The number in one column.
 
@@ -72,7 +81,7 @@ def number_in(row: Mapping[str, Any], name: str) -> float:
     except (TypeError, ValueError):
         number = math.nan
     if not math.isfinite(number):
-        raise DataError(f"{_before(row)}{name}={row[name]!r} is not a finite number")
+        raise DataError(f"{before(row)}{name}={row[name]!r} is not a finite number")
     return number
 
 
@@ -96,7 +105,7 @@ def refuse_impossible(
     for row, number in zip(rows, numbers, strict=True):
         if number < 0 or number > 100:
             raise DataError(
-                f"{_before(row)}{name}={row[name]} is no accuracy in percent, which lies between "
+                f"{before(row)}{name}={row[name]} is no accuracy in percent, which lies between "
                 "0 and 100"
             )
 
@@ -123,7 +132,7 @@ def refuse_mixed_units(rows: Sequence[Mapping[str, Any]], name: str) -> None:
     for row, number in zip(rows, numbers, strict=True):
         if 0 < number < 1 and min(percent) - 10 <= 100 * number <= max(percent) + 10:
             raise DataError(
-                f"{_before(row)}{name}={row[name]} stands in one column with {max(percent):g}: "
+                f"{before(row)}{name}={row[name]} stands in one column with {max(percent):g}: "
                 "fractions and percentages; write all of them in percent"
             )
 
@@ -147,5 +156,5 @@ def seed_text(value: Any) -> str:
     return str(int(number)) if number.is_integer() else text
 
 
-def _before(row: Mapping[str, Any]) -> str:
+def before(row: Mapping[str, Any]) -> str:
     return f"{row.place}: " if isinstance(row, PlacedRow) else ""

@@ -1,0 +1,35 @@
+"""Differences of levels of the compared factor: margins, verdicts, families, sets."""
+
+from .families import AdjustedP as AdjustedP
+from .families import adjust as adjust
+from .families import benjamini_hochberg as benjamini_hochberg
+from .families import holm as holm
+from .incumbent import IncumbentRow as IncumbentRow
+from .incumbent import against_incumbent as against_incumbent
+from .incumbent import by_network as by_network
+from .incumbent import choose_incumbent as choose_incumbent
+from .margins import Margin as Margin
+from .margins import margin_among as margin_among
+from .margins import usual_margin as usual_margin
+from .one_pair import ContrastRow as ContrastRow
+from .one_pair import Refusal as Refusal
+from .one_pair import one_pair as one_pair
+from .pairs import Pair as Pair
+from .pairs import PairRow as PairRow
+from .pairs import Separation as Separation
+from .pairs import all_pairs as all_pairs
+from .pairs import by_rank as by_rank
+from .pairs import separations as separations
+from .sets import LevelSet as LevelSet
+from .sets import RankedLevel as RankedLevel
+from .sets import combine as combine
+from .sets import difference as difference
+from .sets import level_set as level_set
+from .verdicts import OWN_DF as OWN_DF
+from .verdicts import Difference as Difference
+from .verdicts import Judged as Judged
+from .verdicts import Verdict as Verdict
+from .verdicts import by_sign as by_sign
+from .verdicts import is_equivalent as is_equivalent
+from .verdicts import judge as judge
+from .verdicts import judge_family as judge_family

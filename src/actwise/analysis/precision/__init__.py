@@ -1,0 +1,29 @@
+"""How precise the runs are, what they can show, and how many more it would take."""
+
+from .images import MOST_PAIRS as MOST_PAIRS
+from .images import ImageErrors as ImageErrors
+from .images import errors_on_images as errors_on_images
+from .images import image_errors as image_errors
+from .looks import Looks as Looks
+from .looks import Seen as Seen
+from .looks import error_of_looks as error_of_looks
+from .looks import looks_at as looks_at
+from .looks import nominal_level as nominal_level
+from .looks import planned_level as planned_level
+from .looks import unplanned_looks as unplanned_looks
+from .means import interval_within as interval_within
+from .means import possible_range as possible_range
+from .means import with_intervals as with_intervals
+from .next_step import NextStep as NextStep
+from .next_step import next_step as next_step
+from .planned import SHORT_RUN_SDS as SHORT_RUN_SDS
+from .planned import PlannedPower as PlannedPower
+from .planned import planned_powers as planned_powers
+from .power import MOST_SEEDS as MOST_SEEDS
+from .power import power as power
+from .power import power_equivalent as power_equivalent
+from .power import sd_limits as sd_limits
+from .power import smallest_detectable as smallest_detectable
+from .power import upper_sd as upper_sd
+from .spread import RunPrecision as RunPrecision
+from .spread import precisions as precisions

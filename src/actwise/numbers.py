@@ -1,0 +1,63 @@
+"""Numbers as text, the same in sentences, tables and pictures: the one place that rounds them."""
+
+import math
+
+UNKNOWN = "–"
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A number, or a dash where it is not known; what rounds to zero has no sign."""
+    if value is None or math.isnan(value):
+        return UNKNOWN
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    return f"{value:z.{digits}f}"
+
+
+def signed(value: float | None, digits: int = 2) -> str:
+    """A difference, with its sign; what rounds to zero has none."""
+    if value is None or not math.isfinite(value):
+        return number(value, digits)
+    text = number(value, digits)
+    return f"+{text}" if value > 0 and float(text) else text
+
+
+def span(lower: float, upper: float, digits: int = 2) -> str:
+    """``1.20 to 3.40``, or a dash."""
+    if math.isnan(lower):
+        return UNKNOWN
+    return f"{number(lower, digits)} to {number(upper, digits)}"
+
+
+def percent(fraction: float) -> str:
+    """``95 %``, ``96.1 %``: a level or a rate."""
+    return f"{100 * fraction:.3g} %"
+
+
+def p_text(p: float) -> str:
+    """A p value with three decimals."""
+    if math.isnan(p):
+        return UNKNOWN
+    return "<.001" if p < 0.001 else f"{p:.3f}"
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 run``, ``3 runs``, ``10,000 runs``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def degrees(df: float) -> str:
+    """Degrees of freedom; a dash where none are known."""
+    if df == 0:
+        return UNKNOWN
+    return number(df, 0 if df == round(df) else 1) if math.isfinite(df) else "∞"
+
+
+def duration(seconds: float) -> str:
+    """``45 s``, ``12 min``, ``3.5 h`` or ``2.1 days``."""
+    if math.isnan(seconds):
+        return UNKNOWN
+    for unit, length, limit in (("s", 1, 90), ("min", 60, 5400), ("h", 3600, 172_800)):
+        if seconds < limit:
+            return f"{seconds / length:.{1 if unit == 'h' else 0}f} {unit}"
+    return f"{seconds / 86_400:.1f} days"

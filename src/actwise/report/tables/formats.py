@@ -1,0 +1,86 @@
+"""Every format of ``actwise table``; a new one is added to the table here."""
+
+import io
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from ...analysis.table import Table
+from ...errors import SpecError, UnknownNameError
+from ...store.exchange import render_table, write_file
+from .columns import Fitted
+from .data import render_json, to_arrow
+from .latex import render_latex
+from .markdown import render_markdown
+from .text import table_text
+
+DEFAULT_WIDTH = 80
+
+
+def render(table: Table, format: str, *, width: int | None = None) -> str:
+    """A table as text.
+
+    Args:
+        table: From :func:`actwise.analysis.make_table`.
+        format: ``text``, ``markdown``, ``latex``, ``csv`` or ``json``.
+        width: Columns of the terminal, for ``text``; absent = 80.
+
+    Raises:
+        UnknownNameError: for another format.
+        SpecError: for ``parquet``, which is no text.
+    """
+    if format == "parquet":
+        raise SpecError("format 'parquet' is binary; write it to a file")
+    return _content(table, format, width or DEFAULT_WIDTH).decode()
+
+
+def write(table: Table, format: str, target: Path | None = None) -> None:
+    """Write a table, in any format, to a file or to stdout.
+
+    Raises:
+        UnknownNameError: for an unknown format.
+        SpecError: for a binary format on a terminal.
+        StoreError: if the file cannot be written.
+    """
+    content = _content(table, format, DEFAULT_WIDTH)
+    if target is None:
+        if format == "parquet" and sys.stdout.isatty():
+            raise SpecError("format 'parquet' is binary; give -o FILE")
+        sys.stdout.buffer.write(content)
+        sys.stdout.flush()
+        return
+    write_file(target, content)
+
+
+def plain(text: Fitted, width: int) -> str:
+    """What rich would print in ``width`` columns, without colours, lines stripped at the end."""
+    from rich.console import Console
+
+    # Stated in full, so that neither a terminal nor the environment changes the text.
+    console = Console(
+        file=io.StringIO(),
+        width=width,
+        color_system=None,
+        force_terminal=False,
+        legacy_windows=False,
+    )
+    with console.capture() as capture:
+        console.print(text)
+    return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
+
+
+def _content(table: Table, format: str, width: int) -> bytes:
+    if format not in FORMATS:
+        raise UnknownNameError("format", format, FORMATS)
+    return FORMATS[format](table, width)
+
+
+FORMATS: Mapping[str, Callable[[Table, int], bytes]] = {
+    "text": lambda table, width: plain(table_text(table), width).encode(),
+    "markdown": lambda table, width: render_markdown(table).encode(),
+    "latex": lambda table, width: render_latex(table).encode(),
+    "csv": lambda table, width: render_table(to_arrow(table), "csv"),
+    "parquet": lambda table, width: render_table(to_arrow(table), "parquet"),
+    "json": lambda table, width: render_json(table).encode(),
+}
+"""From a name to the bytes of a table; the width counts for text."""

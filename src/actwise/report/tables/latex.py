@@ -1,0 +1,94 @@
+"""A table for LaTeX with the package booktabs."""
+
+from collections.abc import Sequence
+
+from ...analysis.table import Table
+from ..words import code_parts
+from .grid import ALIAS_MARK, Column, GridEntry, TableGrid, make_grids
+from .notes import notes, scope, title
+
+COLUMNS_PER_BLOCK = 4
+"""What a page in portrait holds; further columns follow in another tabular."""
+
+_WORDS = {"\\": "backslash", "~": "asciitilde", "^": "asciicircum", "<": "less", ">": "greater"}
+_WORDS |= {"|": "bar", "`": "asciigrave"}
+_ESCAPES = str.maketrans(
+    {
+        **{character: f"\\text{word}{{}}" for character, word in _WORDS.items()},
+        **{character: f"\\{character}" for character in "&%$#_{}"},
+        "±": r"$\pm$",
+        "–": "--",
+        ALIAS_MARK: r"$^\dagger$",
+        # A bracket at the beginning of a row would be read as the option of the \\ before it.
+        "[": "{[}",
+        "]": "{]}",
+    }
+)
+
+
+def render_latex(table: Table) -> str:
+    """A table environment for each data set, its notes below; needs the package booktabs."""
+    caption = f"{_escape(title(table))}; {_escape(scope(table))}."
+    remarks = " ".join(_note(text) for text in notes(table))
+    blocks = (_environment(grid, caption, remarks) for grid in make_grids(table))
+    return "\n".join(blocks) or f"% {_escape(title(table))}: {_escape(scope(table))}\n"
+
+
+def _environment(grid: TableGrid, caption: str, remarks: str) -> str:
+    columns = grid.columns
+    parts = [
+        _tabular(grid, columns[first : first + COLUMNS_PER_BLOCK])
+        for first in range(0, len(columns), COLUMNS_PER_BLOCK)
+    ]
+    if remarks:
+        parts.append(
+            f"\\begin{{minipage}}{{\\linewidth}}\\footnotesize\n{remarks}\n\\end{{minipage}}"
+        )
+    body = "\n\n\\medskip\n".join(parts)
+    return (
+        "\\begin{table}\n\\centering\n"
+        f"\\caption{{{_escape(grid.dataset)}. {caption}}}\n"
+        f"{body}\n\\end{{table}}\n"
+    )
+
+
+def _tabular(grid: TableGrid, columns: Sequence[Column]) -> str:
+    lines = [f"\\begin{{tabular}}{{l{'r' * len(columns)}}}", "\\toprule"]
+    for number, heading in enumerate(zip(*(column.heading for column in columns), strict=True)):
+        lines.append(_line(["activation" if number == 0 else "", *map(_escape, heading)]))
+    lines.append("\\midrule")
+    for row, activation in enumerate(grid.activations):
+        entries = [column.entries[row] for column in columns]
+        lines.append(_line([_escape(activation), *map(_value, entries)]))
+        lines.append(_line(["", *map(_small, entries)]))
+    return "\n".join([*lines, "\\bottomrule", "\\end{tabular}"])
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"{' & '.join(cells)} \\\\"
+
+
+def _value(entry: GridEntry | None) -> str:
+    if entry is None:
+        return ""
+    value = _escape(entry.value())
+    mark = _escape(ALIAS_MARK * entry.is_aliased)
+    return f"\\textbf{{{value}}}{mark}" if entry.is_best else f"{value}{mark}"
+
+
+def _small(entry: GridEntry | None) -> str:
+    below = ", ".join((*entry.support(), *entry.shortfalls)) if entry else ""
+    return f"{{\\footnotesize {_escape(below)}}}" if below else ""
+
+
+def _note(text: str) -> str:
+    """A note, with what is a command in typewriter."""
+    return "".join(
+        f"\\texttt{{{_escape(part)}}}" if is_code else _escape(part)
+        for part, is_code in code_parts(text)
+    )
+
+
+def _escape(text: str) -> str:
+    """Names are printed as they are: no command in them is executed."""
+    return text.translate(_ESCAPES)

@@ -1,0 +1,59 @@
+"""The views of claims: a line each, and what each verdict rests on."""
+
+import math
+from collections.abc import Iterator
+
+from ...analysis import Analysis
+from ...analysis.claims import ClaimResult, ComponentResult
+from ...numbers import degrees, percent, signed
+from .. import words
+from ..tables import View, make_view
+
+_MOST_CELLS = 6
+
+
+def claim_views(analysis: Analysis) -> Iterator[View | None]:
+    """The verdicts, then the components that were judged."""
+    judged, digits = words.judged_claims(analysis), words.digits_of(analysis)
+    rows = [(c.id, words.claim_verdict(c), c.statement, _remarks(c)) for c in judged]
+    note = (
+        f"Each claim is a family of its own, at {percent(analysis.alpha)}. "
+        f"{words.unjudged_text(analysis)}"
+    )
+    yield make_view("claims", "Claims", ("claim", "verdict", "statement", "remarks"), rows, note)
+    parts = [(c.id, *_component(part, digits)) for c in judged for part in _shown(c)]
+    limits = ("estimate", "SE", "df", "lower", "bound", "upper", "refuted below")
+    note = (
+        "Of a claim of the paper the component that decides, or is nearest to it; --json has all. "
+        "Supported: all lower limits are above their bounds; refuted: an upper limit is below the "
+        "value for that (C2, a ratio, is the other way round). Lower limits are at "
+        f"{percent(1 - analysis.alpha)}, upper ones at 1 - {analysis.alpha:.3g}/K for K components."
+    )
+    header = ("claim", "component", *limits)
+    yield make_view("components", "What the claims rest on", header, parts, note, digits=digits)
+
+
+def _remarks(claim: ClaimResult) -> str:
+    cells = [", ".join(cell) for cell in claim.missing]
+    lacks = f"no runs in {words.listed(cells, most=_MOST_CELLS)}" if cells else ""
+    return "; ".join(filter(None, (*words.claim_notes(claim), lacks)))
+
+
+def _component(part: ComponentResult, digits: int) -> tuple[object, ...]:
+    estimate = signed(part.estimate, digits)
+    limits = (part.lower, part.bound, part.upper, part.refutation)
+    return part.name, estimate, part.standard_error, degrees(part.df), *limits
+
+
+def _shown(claim: ClaimResult) -> list[ComponentResult]:
+    judged = [part for part in claim.components if part.is_judged]
+    if not claim.is_shipped or not judged:
+        return judged
+
+    def excess(part: ComponentResult) -> float:
+        """How far a component is from deciding: the one that refutes most clearly comes first."""
+        is_refuted = claim.verdict == "refuted"
+        found = part.upper - part.refutation if is_refuted else part.lower - part.bound
+        return math.inf if math.isnan(found) else found
+
+    return [min(judged, key=excess)]

@@ -1,0 +1,111 @@
+"""What to do next, network by network: how many seeds would settle it, and the command."""
+
+import math
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ...analysis import Analysis
+from ...analysis.decision import NetworkDecision
+from ...analysis.precision import MOST_SEEDS
+from ...spec import StudySpec, load_study, shipped_studies
+from ...store import StoredStudy
+from .names import decided_factors, listed, place, setting_text, short_number
+
+
+@dataclass(frozen=True)
+class StepWords:
+    """A sentence, and the command that follows from it; empty where none is known."""
+
+    sentence: str
+    command: str = ""
+
+
+def next_steps(analysis: Analysis) -> list[StepWords]:
+    """For each network: more seeds where it is open, more training where it hardly learned."""
+    return [step for network in analysis.decision.networks for step in _steps(analysis, network)]
+
+
+def _steps(analysis: Analysis, network: NetworkDecision) -> Iterator[StepWords]:
+    where = place(network.network, decided_factors(analysis))
+    before = "" if where == "all runs" else f"{where}: "
+    if network.is_hardly_learned:
+        yield StepWords(f"{before}train it longer before choosing: it has hardly learned")
+    if "diverged" in network.why:
+        yield StepWords(f"{before}train it at a lower learning rate too: runs diverged")
+    step = network.next_step
+    if network.kind != "not_told_apart" or step is None or "no-noise" in network.why:
+        return
+    if math.isnan(step.sd):
+        sentence = "train it at more seeds: nothing is known of its run-to-run deviation"
+        yield StepWords(f"{before}{sentence}", _command(analysis, network, 2))
+        return
+    matter = f"{short_number(step.margin)} {'point' if step.margin == 1 else 'points'}"
+    kept = network.levels
+    told = f"{listed(kept, most=4)} apart" if len(kept) > 1 else f"{kept[0]} from the others"
+    apart = f"{told} by {matter}"
+    if step.seeds is None:
+        yield StepWords(f"{before}no number of seeds up to {MOST_SEEDS} tells {apart}")
+        return
+    more = max(1, step.seeds - step.seeds_now)
+    most = None if step.seeds_upper is None else max(more, step.seeds_upper - step.seeds_now)
+    upper = " or many more" if most is None else f" to {most}" if most > more else ""
+    count = f"{more}{upper} more {'seed tells' if (more, most) == (1, 1) else 'seeds tell'}"
+    yield StepWords(f"{before}{count} {apart}", _command(analysis, network, most or more))
+
+
+def _command(analysis: Analysis, network: NetworkDecision, more: int) -> str:
+    """What trains the seeds, of a study in a store whose seeds are numbers."""
+    results = analysis.results
+    observed = results.observed
+    if results.kind != "store" or not results.studies or observed is None:
+        return ""
+    seeds = [] if observed.seeds_R is None else [*set(observed.seeds_R.tolist())]
+    if not seeds or not all(seed.isdigit() for seed in seeds):
+        return ""
+    note = _study_of(network, results.studies)
+    is_shipped = note.study in shipped_studies()
+    known = load_study(note.study) if is_shipped else note.spec
+    numbers = [int(seed) for seed in seeds]
+    words = [
+        *("actwise", "run", note.study if is_shipped else f"{note.study}.toml"),
+        *_overrides(analysis, network, known),
+        f"seeds={min(numbers)}..{max(numbers) + more}",
+        *("--store", results.name),
+    ]
+    return shlex.join(words)
+
+
+def _study_of(network: NetworkDecision, studies: Sequence[StoredStudy]) -> StoredStudy:
+    """The latest study that names the network's levels."""
+    named = [
+        study
+        for study in studies
+        if all(
+            level in [setting_text(value) for value in study.spec.factors.get(factor, (level,))]
+            for factor, level in network.network
+        )
+    ]
+    return (named or studies)[-1]
+
+
+def _overrides(analysis: Analysis, network: NetworkDecision, known: StudySpec) -> list[str]:
+    """Where the network's cells differ from what the study would train by itself."""
+    observed = analysis.observed
+    assert observed is not None, "a step has runs"
+    conditions = [dict(c) for found in network.sets for c in found.conditions]
+    found = []
+    for factor in observed.factors:
+        levels = observed.levels_of(factor)
+        if factor != observed.focus:
+            levels = tuple(name for name in levels if name in {c[factor] for c in conditions})
+        usual = [setting_text(value) for value in known.factors.get(factor, ())]
+        if set(levels) != set(usual):
+            found.append(f"factors.{factor}={','.join(levels)}")
+    settings = {"width": known.width} | {
+        f"train.{name}": value for name, value in known.train.model_dump().items()
+    }
+    for name, value in analysis.results.scope.items():
+        if name in settings and name not in known.factors and settings[name] != value:
+            found.append(f"{name}={setting_text(value)}")
+    return found

@@ -1,0 +1,5 @@
+"""The one that writes the store: claims runs for an executor and records what comes back."""
+
+from .driver import Driver as Driver
+from .leftovers import clear_leftovers as clear_leftovers
+from .time_left import TimeLeft as TimeLeft

@@ -1,0 +1,282 @@
+"""The driver of a sweep: leases runs for an executor and is the only one to write the store."""
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
+
+from ...errors import StoreError
+from ...spec import ObserveSpec, PlannedRun
+from ...store import (
+    Lease,
+    OtherResultError,
+    Owner,
+    RunState,
+    RunStore,
+    StaleLeaseError,
+    StoreUnavailableError,
+)
+from ...store.records import RunRecord
+from ..executors import Executor, WorkSource
+from ..plan import PendingRuns, lacks_observation
+from ..watch import (
+    Note,
+    ProgressSink,
+    RunEnded,
+    RunEndedElsewhere,
+    RunProgress,
+    RunPutBack,
+    RunStarted,
+    Waiting,
+)
+from ..worker import Advanced, Assignment, Done, PutBack, Result, Tried, make_assignment
+from .heartbeat import heartbeat
+from .leftovers import remove_leftovers
+from .time_left import TimeLeft
+
+POLL_SECONDS = 0.5
+"""How often the leases of other drivers are looked at while nothing else is left."""
+
+
+class Driver:
+    """Brings runs to their results, beside other drivers on the same store.
+
+    Attributes:
+        refused: Runs that were observed again and came out otherwise.
+    """
+
+    def __init__(
+        self,
+        store: RunStore,
+        runs: Mapping[str, PlannedRun],
+        *,
+        pending: PendingRuns,
+        again: frozenset[str],
+        observe: ObserveSpec,
+        max_attempts: int,
+        label: Callable[[PlannedRun], str],
+        time_left: TimeLeft,
+        sink: ProgressSink,
+    ) -> None:
+        """``runs`` by run id, all of them ``pending``.
+
+        ``again`` are those with a result, to be observed again.
+        """
+        self.refused: set[str] = set()
+        self._store = store
+        self._runs = runs
+        self._again = again
+        self._observe = observe
+        self._max_attempts = max_attempts
+        self._label = label
+        self._time_left = time_left
+        self._sink = sink
+        self._owner = Owner.here()
+        self._pending = pending
+        self._held_by_others: list[str] = []
+        # Leases in the hands of workers, and those that could not be given back yet.
+        self._leases: dict[str, Lease] = {}
+        self._kept: dict[str, Lease] = {}
+        self._error: StoreError | None = None
+        self._attempts = dict.fromkeys(runs, 0)
+        # The epoch in which a worker took each run up, by which it compiled its step.
+        self._first_epochs: dict[str, int] = {}
+        self._next_poll_time = 0.0
+        self._shown_holders: tuple[str, ...] = ()
+
+    def drive(self, executor: Executor, *, should_stop: Callable[[], bool]) -> None:
+        """Work until every run has its result, is given up, or a stop is asked for.
+
+        Raises:
+            StoreError: if the store can no longer be used; what was in flight has a checkpoint.
+        """
+
+        def is_over() -> bool:
+            return self._error is not None or should_stop()
+
+        results = executor.map(self._work(), should_stop=is_over, on_progress=self._on_progress)
+        try:
+            with heartbeat(self._store, self._owner), closing(results):
+                for result in results:
+                    self._take(result, is_stopping=is_over())
+        finally:
+            # Only now that nothing trains any more.
+            self._give_all_back()
+        if self._error is not None:
+            raise self._error
+
+    def _work(self) -> WorkSource:
+        """Runs, leased one by one; None while only others, or accidents to come, have any."""
+        while self._pending or self._held_by_others or self._leases:
+            try:
+                assignment = self._lease_next()
+                if assignment is None and self._held_by_others:
+                    self._look_at_others()
+            except StoreError as error:
+                # Raised here it would kill what is in flight.
+                self._error = error
+                return
+            yield None if assignment is None else (assignment,)
+
+    def _lease_next(self) -> Assignment | None:
+        while self._pending:
+            run_id = self._pending.take()
+            is_again = run_id in self._again
+            lease = self._kept.get(run_id)
+            lease = lease or self._store.lease(run_id, self._owner, again=is_again)
+            if lease is None:
+                self._held_by_others.append(run_id)
+                continue
+            self._kept[run_id] = lease
+            if is_again and not self._lacks(self._store.states([run_id])[run_id]):
+                # Another driver has observed it since this one made its list.
+                self._give_back(lease, was_tried=False)
+            else:
+                return self._assign(lease)
+        return None
+
+    def _assign(self, lease: Lease) -> Assignment:
+        run = self._runs[lease.run_id]
+        recorded = self._store.result(lease.run_id) if lease.run_id in self._again else None
+        self._leases[lease.run_id] = self._kept.pop(lease.run_id)
+        self._attempts[lease.run_id] += 1
+        attempt = self._attempts[lease.run_id]
+        self._first_epochs.pop(lease.run_id, None)
+        self._sink.emit(
+            RunStarted(
+                run_id=lease.run_id,
+                label=self._label(run),
+                attempt=attempt,
+                is_compiling=run.spec.train.compile,
+            )
+        )
+        return make_assignment(
+            run,
+            token=lease.token,
+            observe=self._observe,
+            recorded_weights=recorded.weights_sha256 if recorded else None,
+        )
+
+    def _lacks(self, state: RunState) -> bool:
+        return lacks_observation(state, self._observe)
+
+    def _look_at_others(self) -> None:
+        """Drop what others have finished, take over what they let go, say for whom we wait."""
+        if time.monotonic() < self._next_poll_time:
+            return
+        self._next_poll_time = time.monotonic() + POLL_SECONDS
+        held: dict[str, Owner] = {}
+        for run_id, state in self._store.states(self._held_by_others).items():
+            if state.owner is not None:
+                held[run_id] = state.owner
+            elif state.status == "pending" or (run_id in self._again and self._lacks(state)):
+                self._pending.put_back(run_id)
+            else:
+                self._end_elsewhere(state)
+        self._held_by_others = list(held)
+        holders = tuple(sorted({str(owner) for owner in held.values()}))
+        if held and not self._leases and not self._pending and holders != self._shown_holders:
+            self._shown_holders = holders
+            self._sink.emit(Waiting(num_runs=len(held), holders=holders))
+
+    def _end_elsewhere(self, state: RunState) -> None:
+        self._time_left.end(state.run_id)
+        self._sink.emit(
+            RunEndedElsewhere(
+                run_id=state.run_id,
+                label=self._label(self._runs[state.run_id]),
+                status=state.status,
+            )
+        )
+
+    def _take(self, result: Result, *, is_stopping: bool) -> None:
+        assert not isinstance(result, Tried)
+        lease = self._kept[result.run_id] = self._leases.pop(result.run_id)
+        try:
+            if isinstance(result, Done):
+                result = self._record(lease, result.record) or result
+            if isinstance(result, PutBack):
+                self._put_back(lease, result, is_stopping=is_stopping)
+        except StoreError as error:
+            self._error = self._error or error
+
+    def _record(self, lease: Lease, record: RunRecord) -> PutBack | None:
+        """Record a result; an accident if the store cannot be written just now."""
+        try:
+            self._store.record(lease, record)
+        except StoreUnavailableError as error:
+            return PutBack(run_id=lease.run_id, reason=str(error), is_accident=True)
+        except StaleLeaseError as error:
+            del self._kept[lease.run_id]
+            self._held_by_others.append(lease.run_id)
+            self._sink.emit(Note(str(error)))
+            return None
+        except OtherResultError as error:
+            self._give_back(lease)
+            self.refused.add(lease.run_id)
+            self._sink.emit(Note(str(error)))
+            return None
+        del self._kept[lease.run_id]
+        remove_leftovers(self._store, lease.run_id)
+        self._time_left.end(lease.run_id)
+        self._sink.emit(
+            RunEnded(
+                run_id=lease.run_id,
+                label=self._label(self._runs[lease.run_id]),
+                status=record.status,
+                test_accuracy=record.test_accuracy,
+                train_seconds=record.train_seconds,
+            )
+        )
+        return None
+
+    def _put_back(self, lease: Lease, result: PutBack, *, is_stopping: bool) -> None:
+        self._give_back(lease, result.reason if result.is_accident else None)
+        self._time_left.put_back(lease.run_id)
+        is_given_up = False
+        if not is_stopping:
+            is_given_up = self._attempts[lease.run_id] >= self._max_attempts
+            if is_given_up:
+                self._time_left.end(lease.run_id)
+            else:
+                self._pending.put_back(lease.run_id, after_accident=True)
+        self._sink.emit(
+            RunPutBack(
+                run_id=lease.run_id,
+                label=self._label(self._runs[lease.run_id]),
+                reason=result.reason,
+                is_given_up=is_given_up,
+            )
+        )
+
+    def _give_back(
+        self, lease: Lease, reason: str | None = None, *, was_tried: bool = True
+    ) -> None:
+        """Release a lease; one that cannot be released just now is kept, and used again."""
+        with suppress(StoreUnavailableError):
+            self._store.release(lease, reason, was_tried=was_tried)
+            del self._kept[lease.run_id]
+
+    def _give_all_back(self) -> None:
+        """Leave no lease to this process, which would keep every other driver waiting."""
+        for lease in (*self._leases.values(), *self._kept.values()):
+            try:
+                self._store.release(lease)
+            except StoreError as error:
+                self._error = self._error or error
+
+    def _on_progress(self, progress: Advanced) -> None:
+        fraction = (progress.epoch - 1 + progress.batch / progress.batches) / progress.epochs
+        self._time_left.progress(progress.run_id, fraction)
+        run = self._runs[progress.run_id]
+        is_first = self._first_epochs.setdefault(progress.run_id, progress.epoch) == progress.epoch
+        is_compiling = run.spec.train.compile and is_first
+        if progress.images_per_second and progress.batch == progress.batches and not is_compiling:
+            self._pending.observe(progress.run_id, images_per_second=progress.images_per_second)
+        self._sink.emit(
+            RunProgress(
+                **progress.model_dump(exclude={"type"}),
+                label=self._label(run),
+                seconds_left=self._time_left.seconds(),
+                is_compiling=is_compiling,
+            )
+        )

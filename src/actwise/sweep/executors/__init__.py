@@ -1,0 +1,7 @@
+"""Where runs happen: in this process or in worker processes, behind one seam. Torch-free."""
+
+from .choose import make_executor as make_executor
+from .early import EarlyWorkers as EarlyWorkers
+from .executor import Executor as Executor
+from .executor import WorkSource as WorkSource
+from .stopping import StopRequest as StopRequest

@@ -1,0 +1,74 @@
+"""How a study is run and how that ended: nothing here changes a result."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ...errors import SpecError
+
+DeviceName = Literal["cpu", "cuda", "auto"]
+ExecutorName = Literal["inline", "process"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """Options of one ``run`` command.
+
+    Attributes:
+        data_dir: Where data sets lie; absent = ``$ACTWISE_DATA``.
+        workers: Runs in flight; absent = what this machine carries (:mod:`.resources`).
+        threads: Threads per run. Part of the numerics fingerprint, so 1 whatever ``workers`` is.
+        executor: ``process`` (a process per slot) or ``inline`` (in this process).
+        time_limit_seconds: Stop after so long, with checkpoints; absent = no limit.
+        retry_failed: Run again what raised an exception before.
+        observe_again: Repeat finished runs that lack an observation the study asks for.
+        accept_engines: Engine versions whose results count as finished, besides this one.
+        allow_environment_change: Continue checkpoints of another numerics fingerprint, marked.
+        checkpoint_seconds: A checkpoint is due so long after the last one.
+        max_attempts: Accidents that a run may meet in one command before it is left.
+    """
+
+    data_dir: Path | None = None
+    workers: int | None = None
+    threads: int = 1
+    device: DeviceName = "auto"
+    executor: ExecutorName = "process"
+    time_limit_seconds: float | None = None
+    retry_failed: bool = False
+    observe_again: bool = False
+    accept_engines: tuple[int, ...] = ()
+    allow_environment_change: bool = False
+    checkpoint_seconds: float = 30.0
+    max_attempts: int = 3
+
+    def __post_init__(self) -> None:
+        if self.executor not in ("inline", "process"):
+            raise SpecError(
+                f"executor {self.executor!r} is not available; expected inline or process"
+            )
+        if self.device not in ("cpu", "cuda", "auto"):
+            raise SpecError(f"device {self.device!r} is not known; expected cpu, cuda or auto")
+        for name, count in (("workers", self.workers), ("threads", self.threads)):
+            if count is not None and count < 1:
+                raise SpecError(f"{name}={count} must be at least 1")
+        if self.executor == "inline" and (self.workers or 1) > 1:
+            raise SpecError(f"workers={self.workers}: the inline executor trains one run at a time")
+        if self.time_limit_seconds is not None and self.time_limit_seconds <= 0:
+            raise SpecError(f"time_limit_seconds={self.time_limit_seconds:g} must be above 0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a study stands after a command: counts of distinct runs.
+
+    Attributes:
+        left: Runs without a result: stopped, given up after accidents, or not begun.
+        exit_code: 0 done (diverged runs are results), 1 some runs failed or were given up,
+            4 stopped by the time limit with runs left, 130 interrupted, 143 terminated.
+    """
+
+    finished: int
+    diverged: int
+    failed: int
+    left: int
+    exit_code: int

@@ -1,0 +1,20 @@
+"""What a sweep tells whoever watches, and three ways to show it."""
+
+from .events import EVENT_NAMES as EVENT_NAMES
+from .events import Event as Event
+from .events import Note as Note
+from .events import ProgressSink as ProgressSink
+from .events import RunEnded as RunEnded
+from .events import RunEndedElsewhere as RunEndedElsewhere
+from .events import RunProgress as RunProgress
+from .events import RunPutBack as RunPutBack
+from .events import RunStarted as RunStarted
+from .events import SweepEnded as SweepEnded
+from .events import SweepStarted as SweepStarted
+from .events import Waiting as Waiting
+from .lines import JsonProgress as JsonProgress
+from .lines import PlainProgress as PlainProgress
+from .lines import Silence as Silence
+from .lines import choose_progress as choose_progress
+from .words import describe_progress as describe_progress
+from .words import describe_seconds as describe_seconds

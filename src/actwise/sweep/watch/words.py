@@ -1,0 +1,111 @@
+"""The events of a sweep as people read them."""
+
+from math import inf
+
+from .events import (
+    Event,
+    Note,
+    RunEnded,
+    RunEndedElsewhere,
+    RunProgress,
+    RunPutBack,
+    RunStarted,
+    SweepEnded,
+    SweepStarted,
+    Waiting,
+)
+
+
+class Counter:
+    """Runs that have a result, of all."""
+
+    def __init__(self) -> None:
+        self.done = 0
+        self.total = 0
+
+    def count(self, event: Event) -> None:
+        """Take note of a run that ended, here or before."""
+        if isinstance(event, SweepStarted):
+            self.done, self.total = event.num_done, event.num_runs
+        elif isinstance(event, RunEnded | RunEndedElsewhere):
+            self.done += 1
+
+    def __str__(self) -> str:
+        return f"{self.done}/{self.total}"
+
+
+def describe_event(event: Event) -> str | None:
+    """One line for people; None for what is not worth one."""
+    match event:
+        case SweepStarted():
+            return f"study {event.study}: {_describe_start(event)}"
+        case RunProgress():
+            return f"{event.label}: {describe_progress(event)}"
+        case RunEnded():
+            accuracy = "" if event.test_accuracy is None else f", test {event.test_accuracy:.2f} %"
+            return f"{event.label}: {event.status}{accuracy} in {event.train_seconds:.1f} s"
+        case RunEndedElsewhere():
+            return f"{event.label}: {event.status}, trained by another process"
+        case RunPutBack():
+            then = "; given up for now" if event.is_given_up else ""
+            return f"{event.label}: put back, {event.reason}{then}"
+        case Waiting():
+            runs = f"{event.num_runs} run{'s' if event.num_runs != 1 else ''}"
+            return f"waiting for {runs} held by {', '.join(event.holders)}"
+        case Note():
+            return event.text
+        case SweepEnded():
+            return (
+                f"{event.finished} finished, {event.diverged} diverged, {event.failed} failed, "
+                f"{event.left} left"
+            )
+        case RunStarted():
+            return (
+                f"{event.label}: compiling before its first batch" if event.is_compiling else None
+            )
+
+
+def _describe_start(event: SweepStarted) -> str:
+    num_left = event.num_runs - event.num_done
+    runs = f"{event.num_runs} run{'s' if event.num_runs != 1 else ''}"
+    if not num_left:
+        return f"{runs}, nothing left to train"
+    todo = f"{runs} to train"
+    if event.num_done:
+        todo = f"{runs}, {event.num_done} of them done before, {num_left} to train"
+    workers = f"{event.workers} worker{'s' if event.workers != 1 else ''}"
+    return f"{todo} with {workers}, logs in {event.logs}"
+
+
+def describe_progress(event: RunProgress) -> str:
+    """Epoch, loss, speed and time left of the sweep, in one line."""
+    parts = [f"epoch {event.epoch}/{event.epochs}"]
+    if event.loss is not None:
+        parts.append(f"loss {event.loss:.3f}")
+    if event.images_per_second is not None:
+        parts.append(describe_rate(event))
+    if event.seconds_left is not None:
+        parts.append(f"about {describe_seconds(event.seconds_left)} left")
+    return ", ".join(parts)
+
+
+def describe_rate(event: RunProgress) -> str:
+    """``812 images/s``, and whether the time of compiling counts in it; empty if not known yet."""
+    if event.images_per_second is None:
+        return ""
+    compiling = " with compiling" if event.is_compiling else ""
+    return f"{event.images_per_second:.0f} images/s{compiling}"
+
+
+_COARSE = (("s", 1, 90, 0), ("min", 60, 5400, 0), ("h", 3600, 172_800, 1), ("days", 86_400, inf, 1))
+_FINE = (("s", 1, 600, 0), ("min", 60, 5400, 1), ("h", 3600, inf, 2))
+
+
+def describe_seconds(seconds: float, *, is_compared: bool = False) -> str:
+    """``45 s``, ``12 min``, ``3.5 h`` or ``2.1 days``.
+
+    Times that are compared have a digit more: ``200 s``, ``12.4 min``, ``1.62 h``.
+    """
+    units = _FINE if is_compared else _COARSE
+    unit, length, _, digits = next((row for row in units if seconds < row[2]), units[-1])
+    return f"{seconds / length:.{digits}f} {unit}"

@@ -1,0 +1,123 @@
+"""A worker process: ``python -m actwise.sweep.worker``, one per slot, trains run after run.
+
+It reads messages on stdin and answers on its first stdout (:mod:`.protocol`). It ends, with every
+process it started, as soon as the driver's end of the pipe closes, whatever it computes: a
+reader thread waits for that, and torch's operations do not hold the interpreter.
+"""
+
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO, NoReturn
+
+from .protocol import WORKERS_LOG, Advanced, Message, Setup, Start, Stop, Work, decode, encode
+
+PROGRESS_SECONDS = 0.25
+
+
+def main() -> None:
+    """Serve the driver until its pipe closes."""
+    # The driver decides when to stop; these reach a whole session when a machine shuts down.
+    for ignored in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ignored, signal.SIG_IGN)
+    inbox, outbox = _take_pipes()
+    orders = _Orders()
+    threading.Thread(target=_listen, args=(inbox, orders), daemon=True).start()
+    sys.path[:] = orders.start.get().import_path
+    _serve(orders, outbox)
+
+
+def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """The protocol's pipes, out of reach of users' code: 0 is empty, 1 goes where 2 goes."""
+    inbox, outbox = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return inbox, outbox
+
+
+class _Orders:
+    """What the driver has said and nobody has taken up."""
+
+    def __init__(self) -> None:
+        self.start: queue.SimpleQueue[Start] = queue.SimpleQueue()
+        self.setup: queue.SimpleQueue[Setup] = queue.SimpleQueue()
+        self.work: queue.SimpleQueue[Work] = queue.SimpleQueue()
+        self.should_stop = threading.Event()
+
+
+def _listen(inbox: BinaryIO, orders: _Orders) -> None:
+    try:
+        for line in inbox:
+            match decode(line):
+                case Start() as start:
+                    orders.start.put(start)
+                case Setup() as setup:
+                    orders.setup.put(setup)
+                case Work() as work:
+                    orders.work.put(work)
+                case Stop():
+                    orders.should_stop.set()
+    finally:
+        _end_group()
+
+
+def _end_group() -> None:
+    """End this process and its descendants now, without waiting for an operation to return."""
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
+
+
+def _serve(orders: _Orders, outbox: BinaryIO) -> NoReturn:
+    # Torch comes with it: it is imported while the driver plans, if this process began early.
+    from .attempt import attempt_run
+    from .process_state import ProcessState
+    from .run_log import descriptors_to
+
+    def send(message: Message) -> None:
+        outbox.write(encode(message))
+        outbox.flush()
+
+    setup = orders.setup.get()
+    logs = Path(setup.logs)
+    if setup.cpus is not None:
+        # Threads of torch inherit it: none has been started.
+        os.sched_setaffinity(0, setup.cpus)
+    state = ProcessState.capture()
+    with descriptors_to(logs / WORKERS_LOG):
+        while True:
+            for assignment in orders.work.get().assignments:
+                with descriptors_to(logs / f"{assignment.run_id}.log"):
+                    result = attempt_run(
+                        assignment,
+                        setup,
+                        should_stop=orders.should_stop.is_set,
+                        on_progress=Throttle(send),
+                    )
+                    state.restore()
+                send(result)
+
+
+class Throttle:
+    """Passes on progress a few times a second, and the end of every epoch."""
+
+    def __init__(self, send: Callable[[Advanced], None]) -> None:
+        self._send = send
+        self._next_time = 0.0
+
+    def __call__(self, progress: Advanced) -> None:
+        now = time.monotonic()
+        if now >= self._next_time or progress.batch == progress.batches:
+            self._next_time = now + PROGRESS_SECONDS
+            self._send(progress)
+
+
+if __name__ == "__main__":
+    main()

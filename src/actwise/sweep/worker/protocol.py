@@ -1,0 +1,182 @@
+"""What driver and worker say to each other: frozen data, on a pipe as one JSON object a line.
+
+The driver sends ``Start`` at once and ``Setup`` when it has planned, then ``Work`` whenever the
+worker is idle, and ``Stop``. The worker answers every assignment of a Work with any number of
+``Advanced`` and one result: ``Done``, ``PutBack`` or ``Tried``. It ends when its end of the pipe
+closes.
+"""
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, TypeAdapter
+
+from ...errors import StoreError
+from ...spec import ObserveSpec, RunSpec
+from ...store.records import RunRecord
+
+WORKERS_LOG = "workers.log"
+"""In the folder of logs: what workers write outside of runs."""
+
+
+class _Said(BaseModel):
+    """Numbers need not be finite: a loss may be anything, and arrives as it is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+
+class Start(_Said):
+    """What a worker needs to import torch, while the driver plans.
+
+    Attributes:
+        import_path: The driver's ``sys.path``, its working directory first: where users' code is.
+    """
+
+    type: Literal["start"] = "start"
+    import_path: tuple[str, ...]
+
+
+class Setup(_Said):
+    """What holds for all runs of one command.
+
+    Attributes:
+        cpus: Logical CPUs that a worker may use; None leaves its affinity alone.
+        checkpoints, weights, logs: Folders of the store.
+    """
+
+    type: Literal["setup"] = "setup"
+    data_dir: str | None
+    device: str
+    threads: int
+    checkpoints: str
+    weights: str
+    logs: str
+    cpus: tuple[int, ...] | None
+    checkpoint_seconds: float
+    allow_environment_change: bool
+
+
+class Assignment(_Said):
+    """One run under one lease.
+
+    Attributes:
+        token: Fencing token of the lease.
+        spec: With canonical levels, so that a result is a function of the run's id alone.
+        data_digest, code_digests: What the id was made from; the worker holds them against what
+            it loads.
+        recorded_weights: Set when a finished run is observed again: the weights it must come to.
+        max_batches: Only try: stop after so many batches, keep nothing.
+        timed_seconds: Of a try: go on until batches that take so long have been timed.
+    """
+
+    run_id: str
+    token: int
+    spec: RunSpec
+    observe: ObserveSpec
+    data_digest: str
+    code_digests: tuple[tuple[str, str], ...] = ()
+    recorded_weights: str | None = None
+    max_batches: int | None = None
+    timed_seconds: float = 0.0
+
+
+class Work(_Said):
+    """Runs that a worker trains together; usually one. Their results return singly."""
+
+    type: Literal["work"] = "work"
+    assignments: tuple[Assignment, ...]
+
+
+class Stop(_Said):
+    """Stop at the next batch, with a checkpoint."""
+
+    type: Literal["stop"] = "stop"
+
+
+class Advanced(_Said):
+    """Where a run stands, as :class:`actwise.engine.Progress` says it."""
+
+    type: Literal["advanced"] = "advanced"
+    run_id: str
+    epoch: int
+    epochs: int
+    batch: int
+    batches: int
+    loss: float | None
+    images_per_second: float | None
+
+
+def _read_record(value: Any) -> RunRecord:
+    return value if isinstance(value, RunRecord) else RunRecord.from_json(value)
+
+
+_Record = Annotated[
+    RunRecord, PlainValidator(_read_record), PlainSerializer(RunRecord.to_json, when_used="json")
+]
+
+
+class Done(_Said):
+    """A run has ended: with a result, or with an exception in code."""
+
+    type: Literal["done"] = "done"
+    record: _Record
+
+    @property
+    def run_id(self) -> str:
+        return self.record.run_id
+
+
+class PutBack(_Said):
+    """A run has no result: it was stopped, or met an accident that is none of its code's."""
+
+    type: Literal["put_back"] = "put_back"
+    run_id: str
+    reason: str
+    is_accident: bool
+
+
+class Tried(_Said):
+    """The first batches of a run, trained only to see that they can be.
+
+    Attributes:
+        loss: Mean over the batches; not finite if the run diverges at once.
+        images_per_second: Of the batches once it is warm; None without a batch.
+        before_seconds: What comes before the first batch at that rate: data, network, and what
+            the batches that warm it up take longer (a compiled step is compiled there).
+        peak_memory_bytes: Of the process while it trained; None where the system does not tell.
+        device_memory_bytes: Most that the process held of a CUDA device's memory, without the
+            device's own data of a process (some 0.5 GB); None on the CPU.
+        traceback: Set if an exception ended the try; the other fields are then empty.
+    """
+
+    type: Literal["tried"] = "tried"
+    run_id: str
+    loss: float | None = None
+    images_per_second: float | None = None
+    before_seconds: float | None = None
+    peak_memory_bytes: int | None = None
+    device_memory_bytes: int | None = None
+    traceback: str | None = None
+
+
+Result = Done | PutBack | Tried
+Message = Start | Setup | Work | Stop | Advanced | Done | PutBack | Tried
+_MESSAGES: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="type")])
+
+
+def encode(message: Message) -> bytes:
+    """One line of JSON. Not-a-number and infinities travel as Python writes them."""
+    # Python's own JSON: folders and messages of exceptions may hold what UTF-8 has no bytes for.
+    return json.dumps(message.model_dump(mode="json")).encode() + b"\n"
+
+
+def decode(line: bytes) -> Message:
+    """The inverse of :func:`encode`.
+
+    Raises:
+        StoreError: if the line is not a message: something else writes into the pipe.
+    """
+    try:
+        return _MESSAGES.validate_python(json.loads(line))
+    except (ValueError, TypeError):
+        raise StoreError(f"a worker's pipe holds what is no message: {line[:80]!r}") from None

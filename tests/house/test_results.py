@@ -1,0 +1,112 @@
+"""The results that come along: whole, of one numerics a seed, with a report that is not stale."""
+
+import html
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import actwise
+from actwise.analysis import Analysis
+from actwise.models import make_describe
+from actwise.report import words
+from actwise.report.views import choice_view, sections
+from actwise.spec import load_study
+from actwise.store.exchange import Exported, read_exported
+from actwise.sweep import Plan, make_plan
+from benchmarks.findings.findings import RESULTS, shipped, store_of
+
+PIECES = sorted(path.parent for path in RESULTS.glob("*/*/manifest.json"))
+
+
+@pytest.fixture(scope="module", params=shipped())
+def folder(request: pytest.FixtureRequest) -> Path:
+    return RESULTS / str(request.param)
+
+
+@pytest.fixture(scope="module")
+def plan(folder: Path) -> Plan:
+    return make_plan(load_study(str(folder / "study.toml")), make_describe(None))
+
+
+@pytest.fixture(scope="module")
+def pieces(folder: Path) -> dict[int, Exported]:
+    return {
+        int(path.name.removeprefix("seed-")): read_exported(path) for path in folder.glob("seed-*")
+    }
+
+
+@pytest.fixture(scope="module")
+def analysis(folder: Path) -> Analysis:
+    with store_of(folder) as store:
+        return actwise.analyze(store)
+
+
+@pytest.mark.parametrize("piece", PIECES, ids=[f"{p.parent.name}-{p.name}" for p in PIECES])
+def test_a_piece_comes_with_its_answers_and_is_part_of_its_study(piece: Path) -> None:
+    exported = read_exported(piece)
+    digests = {
+        planned.run_id: planned.settings["data"]
+        for _, _, runs in exported.plans
+        for planned in runs
+    }
+    assert {digests[result.record.run_id] for result in exported.results} == set(exported.answers)
+    study = load_study(str(piece.parent / "study.toml"))
+    planned = {run.run_id for run in make_plan(study, make_describe(None)).runs}
+    assert {result.record.run_id for result in exported.results} <= planned
+
+
+def test_every_study_is_listed(folder: Path) -> None:
+    listed = (RESULTS / "README.md").read_text(encoding="utf-8")
+    assert f"]({folder.name}/README.md)" in listed
+    assert (folder / "README.md").is_file() and (folder / "report.html").is_file()
+
+
+def test_a_piece_holds_every_planned_run_of_its_seed(
+    plan: Plan, pieces: dict[int, Exported]
+) -> None:
+    for seed, piece in pieces.items():
+        planned = {run.run_id for run in plan.runs if run.spec.seed == seed}
+        assert {result.record.run_id for result in piece.results} == planned
+
+
+def test_a_seed_has_one_numerics_fingerprint(pieces: dict[int, Exported]) -> None:
+    for piece in pieces.values():
+        fingerprints = {
+            json.dumps(result.record.environment["fingerprint"], sort_keys=True)
+            for result in piece.results
+        }
+        assert len(fingerprints) == 1
+
+
+def test_no_run_is_missing_from_the_analysis(
+    analysis: Analysis, pieces: dict[int, Exported]
+) -> None:
+    num_results = sum(len(piece.results) for piece in pieces.values())
+    flow = analysis.results.flow
+    assert (flow["started"], flow["failed"]) == (num_results, 0)
+
+
+def test_the_report_says_what_the_analysis_says_and_names_no_folder(
+    folder: Path, analysis: Analysis
+) -> None:
+    report = html.unescape((folder / "report.html").read_text(encoding="utf-8"))
+    report = report.replace("\N{NO-BREAK SPACE}", " ")
+    choice = choice_view(analysis)
+    assert choice is not None
+    assert words.headline(analysis) in report
+    assert all(cell in report for row in choice.rows for cell in row)
+    assert f"actwise report --store {folder.name} -o report.html" in report
+    assert not re.search(r"[\s\"'>(](/[\w.-]+){2,}", report)
+
+
+def test_a_report_says_which_seeds_were_trained_where() -> None:
+    with store_of(RESULTS / "cifar-mini") as store:
+        parts = sections(actwise.analyze(store))
+    (view,) = (view for part in parts for view in part.views if view.id == "environments")
+    assert {row[-1]: "cuda" in row[1] for row in view.rows} == {
+        "0": False,
+        "1": False,
+        "2..4": True,
+    }
