@@ -41,15 +41,17 @@ def _lines(analysis: Analysis, command: str, width: int, *, full: bool) -> Itera
 
 
 def _first_screen(analysis: Analysis, command: str, width: int, *, full: bool) -> Iterator[Text]:
-    before = [*_decision(analysis, width, full=full)]
-    after = [*_next(analysis, width, full=full), Text()]
-    after += [] if full else _ending(analysis, command, width)
-    yield from before
+    decision = [*_decision(analysis, width, full=full)]
+    ending = [] if full else [*_ending(analysis, command, width)]
+    room = MOST_LINES - len(decision) - len(ending) - 1
+    table, steps = [], [*_next(analysis, width, None if full else _NEXT_LINES)]
     conditions = None if full else conditions_view(analysis)
     if conditions and len(conditions.rows) > len(analysis.decision.networks):
-        shown = [Text(), *_table(conditions, width)]
-        yield from shown if len(before) + len(shown) + len(after) <= MOST_LINES else []
-    yield from after
+        table = [Text(), *_table(conditions, width)]
+    if table and len(table) + len(steps) > room:
+        few = [*_next(analysis, width, room - len(table) - 2)]
+        table, steps = (table, few) if len(table) + len(few) <= room else ([], steps)
+    yield from (*decision, *table, *steps, Text(), *ending)
 
 
 def _decision(analysis: Analysis, width: int, *, full: bool) -> Iterator[Text]:
@@ -66,7 +68,7 @@ def _decision(analysis: Analysis, width: int, *, full: bool) -> Iterator[Text]:
     yield from _wrapped(" ".join(words.steadiness(analysis)), width)
 
 
-def _next(analysis: Analysis, width: int, *, full: bool) -> Iterator[Text]:
+def _next(analysis: Analysis, width: int, most_lines: int | None) -> Iterator[Text]:
     steps = words.next_steps(analysis)
 
     def lines(count: int) -> Iterator[Text]:
@@ -76,7 +78,7 @@ def _next(analysis: Analysis, width: int, *, full: bool) -> Iterator[Text]:
 
     if steps:
         yield Text()
-        yield from _first(lines, len(steps), None if full else _NEXT_LINES)
+        yield from _first(lines, len(steps), most_lines)
 
 
 def _first(

@@ -76,5 +76,5 @@ def _flat(value: Estimate | AdjustedP | Judged) -> Json:
         "reason": value.reason,
         "fragile": value.is_fragile,
         "own": own,
-        "models": models,
+        "models": models if len(models) > 1 else [],
     }
