@@ -59,7 +59,8 @@ def crossed() -> Iterator[tuple[str, Design]]:
         spreads.items(), SEEDS, (False, True), NUM_SEEDS
     ):
         missing = ((LACKING, num_seeds - 1),) if is_missing else ()
-        name = f"{spread}: {seeds}, {'one run missing' if is_missing else 'complete'}"
+        missing_text = "one run missing" if is_missing else "complete"
+        name = f"crossed: {spread}, {seeds}, {missing_text}"
         yield name, Design(num_seeds, deviations, seeds, missing=missing)
 
 
@@ -129,7 +130,7 @@ def count(
                 found[f"coverage: {kind}"].append(share)
         if number % 4 == 0:
             decision = decide(model, hardly_learned=frozenset())
-            found["decision: a best level lost"].append(is_lost(decision, BEST))
+            found["decision: best level lost"].append(is_lost(decision, BEST))
             alone = any(row.kind == "use" for row in decision.networks)
             found["decision: one level left alone"].append(alone)
     return found

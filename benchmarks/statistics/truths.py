@@ -144,7 +144,7 @@ class Row:
 
     def is_kept(self, *, slack: float = 0.0) -> bool:
         """Whether the value is in range, give or take ``slack`` standard errors."""
-        reach = slack * self.error
+        reach = slack * self.error if slack else 0.0
         return self.low - reach <= self.value <= self.high + reach
 
 
