@@ -1,7 +1,5 @@
 """Printing: JSON for programs, tables for people. Text from a study never acts as markup."""
 
-import json
-import math
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -16,7 +14,9 @@ _LAST = 24
 
 def print_json(value: Any) -> None:
     """One JSON value on stdout; numbers that are not finite become null."""
-    sys.stdout.write(json.dumps(_finite(value), indent=2, ensure_ascii=False) + "\n")
+    from pydantic_core import to_json
+
+    sys.stdout.write(to_json(value, indent=2, inf_nan_mode="null").decode() + "\n")
 
 
 def print_text(*lines: str) -> None:
@@ -105,13 +105,3 @@ def size(num_bytes: float) -> str:
             return f"{num_bytes:.0f} {unit}"
         num_bytes /= 1000
     return f"{num_bytes:.1f} GB"
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {str(key): _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return value

@@ -153,7 +153,7 @@ def _decompose(model: Model, design: Design, factors: Sequence[str], *, name: st
     errors = cell_errors(model, entries)
     rows = []
     for term in design.terms:
-        basis_CK = design.basis(term)
+        basis_CK = design.bases[term]
         is_focus = design.focus in term
         means_C = np.concatenate(
             [

@@ -83,8 +83,12 @@ class Design:
                 found_CK[part] = np.sqrt(entry.fit.counts_L)[:, None] * values_CK[part]
         return found_CK
 
-    def basis(self, term: Term) -> Floats:
-        """Orthonormal, of what a term adds, as seen through the roots; shape (C, K)."""
+    @cached_property
+    def bases(self) -> dict[Term, Floats]:
+        """Of what each term adds, orthonormal, as seen through the roots; shape (C, K)."""
+        return {term: self._basis(term) for term in self.terms}
+
+    def _basis(self, term: Term) -> Floats:
         own_CK = self.seen(term, self._columns(term))
         if self.is_balanced:
             return np.asarray(own_CK / np.linalg.norm(own_CK, axis=0))
