@@ -163,9 +163,9 @@ def read_snapshot(
         num_results=count_results(connection, study),
         num_test_images={n: len(unpack_predictions(p.packed)) for n, p in examples.items()},
         num_classes={
-            name: answers[predicted.data_digest].num_classes
-            for name, predicted in examples.items()
-            if predicted.data_digest in answers
+            name: answers[example.data_digest].num_classes
+            for name, example in examples.items()
+            if example.data_digest in answers
         },
         predictions=predicted,
         answers=answers,
