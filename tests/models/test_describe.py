@@ -34,7 +34,8 @@ def build(layers, input_shape, num_classes, width, hidden=8):
 
 def bare(layers, input_shape, num_classes, width):
     channels, height, breadth = input_shape
-    return nn.Sequential(nn.Flatten(), nn.Linear(channels * height * breadth, num_classes))
+    act = layers.act(input_shape)
+    return nn.Sequential(act, nn.Flatten(), nn.Linear(channels * height * breadth, num_classes))
 
 
 def wrong_head(layers, input_shape, num_classes, width):
@@ -188,7 +189,7 @@ def test_a_users_data_set_enters_by_its_content_however_it_is_written(user_modul
     [
         ("wrong_head", "must return one row of 10 values for each image"),
         ("no_module", "made a int; expected an nn.Module"),
-        ("broken", "failed on the meta device: ValueError: no idea"),
+        ("broken", "failed on zeros: ValueError: no idea"),
         ("number", "is a int; expected a function"),
         ("build(depth=3)", "depth is not an argument"),
         ("biuld", "did you mean build"),

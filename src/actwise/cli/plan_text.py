@@ -20,13 +20,16 @@ _INDENT = 12
 
 
 def print_cells(planned: "Plan", rates: "Mapping[str, CellRate]") -> None:
-    """One line a label, with what varies; ``rates`` by run id, where they were measured."""
+    """One line a label, with what varies and how many activations run in its network.
+
+    ``rates`` by run id, where they were measured.
+    """
     varied = [name for name, levels in planned.study.factors.items() if len(levels) > 1]
     names = [name.removeprefix("train.") for name in varied]
     has_aliases = any(run.is_aliased for run in planned.cells)
     header = [
         *names,
-        *("parameters", "MACs"),
+        *("activations", "parameters", "MACs"),
         *(["images/s"] if rates else []),
         *([""] if has_aliases else []),
     ]
@@ -37,14 +40,15 @@ def print_cells(planned: "Plan", rates: "Mapping[str, CellRate]") -> None:
         rows.append(
             (
                 *(_level(run, name) for name in varied),
+                str(description.activation_sites),
                 _amount(description.parameters),
                 _amount(description.macs),
                 *measured,
                 *(["aliased" if run.is_aliased else ""] if has_aliases else []),
             )
         )
-    right = ("parameters", "MACs", "images/s")
-    print_columns(header, rows, right=right, spare=("MACs", "parameters"))
+    right = ("activations", "parameters", "MACs", "images/s")
+    print_columns(header, rows, right=right, spare=("MACs", "parameters", "activations"))
     if len(planned.cells) > _MOST_ROWS:
         print_text(f"... and {count(len(planned.cells) - _MOST_ROWS, 'cell')} more (--json)")
 

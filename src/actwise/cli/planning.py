@@ -47,6 +47,7 @@ def plan(
     """Cells, runs, aliased cells, memory, estimated time and power of a study."""
     from ..spec import load_study
     from ..sweep import RunOptions, make_plan
+    from ..sweep.executors import Describer
 
     spec = load_study(study, overrides or [])
     # RunOptions holds the name of the device against those it knows.
@@ -56,11 +57,10 @@ def plan(
         threads=threads,
         device=device,  # type: ignore[arg-type]
     )
-    # Torch comes with the models: a misspelt study need not wait for it.
-    from ..models import make_describe
-
+    # A process for users' code finds it where this one looks.
     allow_user_code()
-    planned = make_plan(spec, make_describe(data))
+    with Describer(data) as describe:
+        planned = make_plan(spec, describe)
     cost = _measure(planned, options) if calibrate else _reckon(planned, options)
     powers = _powers(planned)
     if json:
@@ -166,6 +166,7 @@ def _cell_values(planned: "Plan", run: "PlannedRun", rate: "CellRate | None") ->
         "cell_hash": run.cell_hash,
         "aliased": run.is_aliased,
         **run.spec.model_dump(mode="json", exclude={"seed"}),
+        "activation_sites": description.activation_sites,
         "parameters": description.parameters,
         "macs": description.macs,
         "memory_bytes": most_memory_bytes(planned, [run]),

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from .. import activations, datasets, regularization
 from ..errors import ActwiseError, SpecError
@@ -28,6 +29,15 @@ class _Network:
     input_shape: tuple[int, int, int]
     num_classes: int
     batch_size: int
+
+    def __str__(self) -> str:
+        return f"model {self.model} with {self.activation} and {self.regularization}"
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether no level is users' code."""
+        levels = (self.model, self.regularization, self.activation)
+        return not any(":" in level for level in levels)
 
 
 _Examine = Callable[[_Network], tuple[Footprint, frozenset[str]]]
@@ -94,6 +104,7 @@ def _describe(spec: RunSpec, info: datasets.DatasetInfo, examine: _Examine) -> D
         num_test=info.num_test,
         parameters=cost.num_parameters,
         macs=cost.macs,
+        activation_sites=cost.num_activations,
         memory_bytes=peak_memory_bytes(
             cost,
             optimizer=spec.train.optimizer,
@@ -105,36 +116,74 @@ def _describe(spec: RunSpec, info: datasets.DatasetInfo, examine: _Examine) -> D
 
 def _examine(network: _Network) -> tuple[Footprint, frozenset[str]]:
     """The cost of a network and the sites that its model asks for."""
-    model, activation = resolve(network.model), activations.resolve(network.activation)
-    level = regularization.resolve(network.regularization)
-    layers = LayerFactory(activation, level)
-    is_ours = not (model.code_digest or activation.code_digest or level.code_digests)
+    if network.is_ours:
+        return _pass(network, "meta", on_cpu=True)
     try:
-        with torch.device("meta"):
-            module = model.build(
-                layers,
-                input_shape=network.input_shape,
-                num_classes=network.num_classes,
-                width=network.width,
-            )
-        cost = footprint(
-            module,
-            input_shape=network.input_shape,
-            batch_size=network.batch_size,
-            is_ours=is_ours,
-        )
+        return _pass(network, "meta")
     except ActwiseError:
         raise
-    except Exception as error:
-        if is_ours:
+    except Exception:
+        # Users' code may need numbers. On the CPU it gets zeros.
+        try:
+            return _pass(network, "cpu", on_cpu=True)
+        except ActwiseError:
             raise
-        raise SpecError(
-            f"model {network.model} with {network.activation} and {network.regularization} failed "
-            f"on the meta device: {describe_fault(error)}"
-        ) from error
+        except Exception as error:
+            raise SpecError(f"{network} failed on zeros: {describe_fault(error)}") from error
+
+
+def _pass(
+    network: _Network, device: str, *, on_cpu: bool = False
+) -> tuple[Footprint, frozenset[str]]:
+    module, layers = _build(network, device)
+    if not network.is_ours:
+        _refuse_shared(network, module, _build(network, device)[0])
+    cost = footprint(
+        module,
+        input_shape=network.input_shape,
+        batch_size=network.batch_size,
+        on_cpu=on_cpu,
+        activations=layers.activations,
+    )
     if cost.num_outputs != network.num_classes:
         raise SpecError(
             f"model {network.model} must return one row of {network.num_classes} values for each "
             "image"
         )
+    if not cost.num_activations:
+        raise SpecError(
+            f"model {network.model} runs no activation that it is given, so that every level of "
+            "activation would train the same network; call layers.act(shape) in its constructor "
+            "and what that returns in its forward"
+        )
     return cost, frozenset(layers.sites)
+
+
+def _build(network: _Network, device: str) -> tuple[nn.Module, LayerFactory]:
+    layers = LayerFactory(
+        activations.resolve(network.activation), regularization.resolve(network.regularization)
+    )
+    with torch.device(device):
+        module = resolve(network.model).build(
+            layers,
+            input_shape=network.input_shape,
+            num_classes=network.num_classes,
+            width=network.width,
+        )
+    return module, layers
+
+
+def _refuse_shared(network: _Network, first: nn.Module, second: nn.Module) -> None:
+    """What two builds share would carry what one run has learned to the next."""
+    known = {_storage(parameter) for parameter in first.parameters() if parameter.numel()}
+    for name, parameter in second.named_parameters():
+        if _storage(parameter) in known:
+            raise SpecError(
+                f"{network}: any two builds of it share the parameter {name}, which would carry "
+                "what one run has learned to the next; make it anew in every constructor"
+            )
+
+
+def _storage(tensor: torch.Tensor) -> int:
+    """Names the place of a tensor's values, on the meta device too."""
+    return int(tensor.untyped_storage()._cdata)

@@ -4,7 +4,7 @@ Legend: N images of a batch, C channels, H height, W width, K classes.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..activations import is_activation
 from ..rng import Stochastic
 
 BASE_BYTES = 375 * 2**20
@@ -37,6 +38,7 @@ class Footprint:
         saved_bytes: Of what autograd keeps for the backward pass of a batch, masks included.
         largest_bytes: Of the largest tensor among them.
         num_outputs: Values per image that come out, None if that is not one row per image.
+        num_activations: Activation modules that ran, each once.
     """
 
     macs: int
@@ -45,6 +47,7 @@ class Footprint:
     saved_bytes: int
     largest_bytes: int
     num_outputs: int | None
+    num_activations: int
 
 
 def footprint(
@@ -52,19 +55,23 @@ def footprint(
     *,
     input_shape: tuple[int, int, int],
     batch_size: int,
-    is_ours: bool = False,
+    on_cpu: bool = False,
+    activations: Sequence[nn.Module] = (),
 ) -> Footprint:
-    """What ``network`` costs, which is on the meta device.
+    """What ``network`` costs, which is on the meta device or the CPU.
+
+    ``activations`` were built for it, and need not be registered as modules of it.
 
     Two forward passes of tiny batches are measured and their sizes extended to ``batch_size`` in a
     straight line. With users' code in it the network stays on the meta device, where no number can
-    lead that code astray. There torch imports its compiler, which takes 2 s: so a network that
-    ``is_ours`` passes zeros on the CPU instead, and comes back there, unless it is so large that
+    lead that code astray, if it runs there. There torch imports its compiler, which takes 2 s: so
+    our own networks pass zeros ``on_cpu``, and come back there, unless they are so large that
     planning would take more than :data:`MOST_PASS_BYTES`. The figures are the same on both.
     """
     network.train()
-    with _one_thread():
-        passes = _passes_of_zeros(network, input_shape) if is_ours else None
+    found = dict.fromkeys((*filter(is_activation, network.modules()), *activations))
+    with _one_thread(), _watching(list(found)) as ran:
+        passes = _passes_of_zeros(network, input_shape) if on_cpu else None
         small, large = passes or _passes(network, input_shape, torch.device("meta"))
     sizes = [
         first + (second - first) * (batch_size - _PASS_SIZES[0])
@@ -77,6 +84,7 @@ def footprint(
         saved_bytes=sum(sizes),
         largest_bytes=max(sizes, default=0),
         num_outputs=small.num_outputs,
+        num_activations=len(ran),
     )
 
 
@@ -146,6 +154,30 @@ def peak_memory_bytes(cost: Footprint, *, optimizer: str, batch_size: int, image
         + max(step_bytes, evaluation_bytes)
         + image_bytes
     )
+
+
+@contextmanager
+def _watching(activations: Sequence[nn.Module]) -> Iterator[set[int]]:
+    """The places of those that run in the context.
+
+    Their ``forward`` is watched and not a hook, which who calls ``forward`` itself passes by.
+    """
+    ran: set[int] = set()
+
+    def watch(place: int, forward: Callable[..., Any]) -> Callable[..., Any]:
+        def watching(*args: Any, **kwargs: Any) -> Any:
+            ran.add(place)
+            return forward(*args, **kwargs)
+
+        return watching
+
+    for place, module in enumerate(activations):
+        vars(module)["forward"] = watch(place, module.forward)
+    try:
+        yield ran
+    finally:
+        for module in activations:
+            del vars(module)["forward"]
 
 
 @contextmanager

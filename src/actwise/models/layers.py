@@ -18,15 +18,19 @@ class LayerFactory:
 
     Attributes:
         sites: Kinds of sites that the model has asked for so far.
+        activations: Those that it was given so far.
     """
 
     activation: BoundActivation
     regularization: Regularization
     sites: set[str] = field(default_factory=set)
+    activations: list[nn.Module] = field(default_factory=list)
 
     def act(self, shape: Shape) -> nn.Module:
         """A new activation for samples of ``shape``, (C, H, W) or (F,)."""
-        return self.activation.build(shape)
+        module = self.activation.build(shape)
+        self.activations.append(module)
+        return module
 
     def norm(self, channels: int, *, is_flat: bool = False) -> nn.Module:
         """The normalization after a convolution or, ``is_flat``, after a linear layer."""

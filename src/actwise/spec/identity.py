@@ -35,6 +35,7 @@ class Description:
         parameters: Number of learned values, the activation's included.
         macs: Multiply-accumulate operations of convolutions and linear layers, per image.
         memory_bytes: Estimated peak memory of one training process on a CPU.
+        activation_sites: Activation modules that run in the network, each once; 0 if uncounted.
     """
 
     model: str
@@ -49,6 +50,7 @@ class Description:
     parameters: int
     macs: int
     memory_bytes: int
+    activation_sites: int = 0
 
 
 Describe = Callable[[RunSpec], Description]
