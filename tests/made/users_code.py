@@ -19,6 +19,7 @@ import torch
 from numpy.random import Generator
 from torch import Tensor, nn
 
+from actwise.models import LayerFactory
 from actwise.regularization import Part
 
 Function = Callable[[Tensor], Tensor]
@@ -137,18 +138,19 @@ def is_not_a_number(x: Tensor) -> Tensor:
 class _OneProduct(nn.Module):
     """No convolution and no linear module, so no operation of it is counted."""
 
-    def __init__(self, num_inputs: int, num_classes: int) -> None:
+    def __init__(self, act: nn.Module, num_inputs: int, num_classes: int) -> None:
         super().__init__()
+        self.act = act
         self.matrix_IK = nn.Parameter(torch.full((num_inputs, num_classes), 1e-3))
 
     def forward(self, x_NCHW: Tensor) -> Tensor:
-        return x_NCHW.flatten(1) @ self.matrix_IK
+        return self.act(x_NCHW).flatten(1) @ self.matrix_IK
 
 
 def one_product(
-    layers: object, input_shape: tuple[int, int, int], num_classes: int, width: float
+    layers: LayerFactory, input_shape: tuple[int, int, int], num_classes: int, width: float
 ) -> nn.Module:
-    return _OneProduct(math.prod(input_shape), num_classes)
+    return _OneProduct(layers.act(input_shape), math.prod(input_shape), num_classes)
 
 
 class Brighten(Part):

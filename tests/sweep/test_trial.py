@@ -1,14 +1,14 @@
 """Trying and timing the cells of a study before it is run."""
 
 import json
-from dataclasses import replace
+from types import SimpleNamespace
 
+import psutil
 import pytest
 import torch
 
 from actwise.errors import ActwiseError, SpecError
 from actwise.models import make_describe
-from actwise.spec import Description, RunSpec
 from actwise.sweep import RunOptions, make_plan
 from actwise.sweep.tries import SmokeReport, calibrate, measure, smoke
 from made.sweeps import small_study
@@ -18,7 +18,7 @@ INLINE = RunOptions(executor="inline")
 
 def smoke_inline(*activations: str, **changes: float) -> SmokeReport:
     study = small_study(activation=activations, seeds=(0, 1), **changes)
-    return smoke(study, describe=make_describe(None), options=INLINE)
+    return smoke(study, options=INLINE)
 
 
 def test_smoke_tries_every_distinct_cell_once() -> None:
@@ -97,17 +97,15 @@ def test_a_run_that_diverges_at_once_cannot_be_timed() -> None:
         calibrate(make_plan(study, make_describe(None)), INLINE)
 
 
-def test_runs_larger_than_the_memory_are_neither_tried_nor_timed() -> None:
-    describe = make_describe(None)
-
-    def describe_large(spec: RunSpec) -> Description:
-        return replace(describe(spec), memory_bytes=10**15)
-
+def test_runs_larger_than_the_memory_are_neither_tried_nor_timed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=10**6))
     study = small_study(activation=("relu",))
     with pytest.raises(SpecError, match="GB of memory"):
-        calibrate(make_plan(study, describe_large), INLINE)
+        calibrate(make_plan(study, make_describe(None)), INLINE)
     with pytest.raises(SpecError, match="GB of memory"):
-        smoke(study, describe=describe_large, options=INLINE)
+        smoke(study, options=INLINE)
 
 
 @pytest.mark.gpu

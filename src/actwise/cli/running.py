@@ -190,7 +190,6 @@ def _run(
 
 
 def _smoke(study: "StudySpec", options: "RunOptions", *, is_json: bool) -> int:
-    from ..models import make_describe
     from ..sweep.tries import smoke
 
     def show(result: "SmokeResult") -> None:
@@ -202,7 +201,6 @@ def _smoke(study: "StudySpec", options: "RunOptions", *, is_json: bool) -> int:
 
     report = smoke(
         study,
-        describe=make_describe(options.data_dir),
         options=options,
         on_result=(lambda result: None) if is_json else show,
     )

@@ -19,6 +19,8 @@ from .listing import Listing as Listing
 from .listing import listing as listing
 from .load import info as info
 from .load import load as load
+from .load import load_planned as load_planned
+from .locate import is_users_dataset as is_users_dataset
 from .parquet import LABEL_COLUMNS, parquet_form
 from .published import (
     CIFAR10,

@@ -53,6 +53,25 @@ def info(level: str, data_dir: str | Path | None = None) -> DatasetInfo:
     return remembered or _cached(request, found)[0]
 
 
+def load_planned(level: str, data_dir: str | Path | None, *, digest: str) -> Dataset:
+    """As :func:`load`; a user's set of that digest from the cache, its code is not called.
+
+    Raises:
+        SpecError, DataError: as :func:`load` does, and if a user's set is not in the cache.
+    """
+    request = parse_dataset(level)
+    if not isinstance(request, UserRequest):
+        return load(level, data_dir)
+    cache = Cache.default()
+    kept = _from_cache(cache, _users_key(digest), level=request.level)
+    if kept is None:
+        raise DataError(
+            f"data set {level!r} is not in the cache {cache.root}, through which a plan hands "
+            "users' data to its runs; it must be writable, and keep them until the last run"
+        )
+    return Dataset.of(*kept)
+
+
 def read_found(level: str, found: Found) -> tuple[DatasetInfo, Arrays]:
     """Decode, whatever the cache holds, into canonical order; not yet held against a pin.
 
@@ -94,7 +113,9 @@ def _load(
     request: Request | UserRequest, data_dir: str | Path | None
 ) -> tuple[DatasetInfo, Arrays]:
     if isinstance(request, UserRequest):
-        return read_found(request.level, locate(request, data_dir))
+        facts, arrays = read_found(request.level, locate(request, data_dir))
+        Cache.default().store(_users_key(facts.digest), facts, arrays=arrays)
+        return facts, arrays
     pinned = request.entry.pinned_info
     if pinned and request.entry.location == "data_dir" and data_folder(data_dir) is None:
         kept = Cache.default().read(pinned.digest, pinned.class_names)
@@ -121,6 +142,11 @@ def _cached(request: Request, found: Found) -> tuple[DatasetInfo, Arrays]:
         if cache.store(key, facts, arrays=arrays):
             arrays = cache.read(facts.digest, facts.class_names) or arrays
         return facts, arrays
+
+
+def _users_key(digest: str) -> str:
+    """Names a user's set in the cache by its content: only its author knows its source."""
+    return f"user-{digest}"
 
 
 def _from_cache(cache: Cache, key: str, *, level: str) -> tuple[DatasetInfo, Arrays] | None:

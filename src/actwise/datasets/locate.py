@@ -70,6 +70,15 @@ def parse_dataset(level: str) -> Request | UserRequest:
     return Request(entry.name, entry)
 
 
+def is_users_dataset(level: str) -> bool:
+    """Whether a level names a user's own data set.
+
+    Raises:
+        SpecError: if it is no data set.
+    """
+    return isinstance(parse_dataset(level), UserRequest)
+
+
 def data_folder(data_dir: str | Path | None) -> Path | None:
     """``data_dir``, or $ACTWISE_DATA, or None.
 

@@ -3,8 +3,8 @@
 It is given the data folder (a Path or None) if it has a parameter ``data_dir``, and the level's
 arguments. It returns a :class:`Dataset`, or a tuple (train_images, train_labels, test_images,
 test_labels) with the class names as an optional fifth. Images are uint8 arrays or tensors, (N, H,
-W), (N, C, H, W) or (N, H, W, C). It is called anew each time: only its author knows what it
-depends on.
+W), (N, C, H, W) or (N, H, W, C). Only its author knows what it depends on, so it is called anew
+for every plan, once; the runs read what it gave from the cache (:func:`.load.load_planned`).
 """
 
 from pathlib import Path
@@ -32,7 +32,7 @@ def find_user_dataset(level: Level, data_dir: Path | None) -> Found:
             made = call_user_object(make, level, kind="data set", offered={"data_dir": data_dir})
         except (DataError, SpecError):
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise DataError(f"{where} failed: {describe_fault(error)}") from error
         return _to_arrays(made, where)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..datasets import load
+from ..datasets import load_planned
 from ..errors import ActwiseError
 from ..store import RunStore
 from ..store.exchange import add_answers, missing_answers
@@ -37,7 +37,7 @@ def fill_answers(store: RunStore, data_dir: Path) -> Filled:
     added, lacking = [], {}
     for digest, level in missing_answers(store).items():
         try:
-            dataset = load(level, data_dir)
+            dataset = load_planned(level, data_dir, digest=digest)
         except ActwiseError as error:
             lacking[level] = str(error)
             continue

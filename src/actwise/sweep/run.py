@@ -14,7 +14,7 @@ from ..spec import PlannedRun, StudySpec, claims_in_force, load_study
 from ..store import RunStore
 from ..store.database import locate
 from .drive import Driver, TimeLeft, clear_leftovers
-from .executors import EarlyWorkers, StopRequest, make_executor
+from .executors import Describer, EarlyWorkers, StopRequest, make_executor
 from .plan import (
     Durations,
     Outcome,
@@ -79,11 +79,9 @@ def run(
     )
     stop = StopRequest(time_limit_seconds=chosen.time_limit_seconds)
     with EarlyWorkers(chosen, num_runs=_num_to_prepare_for(spec, is_new=is_new)) as early:
-        # Torch comes with it.
-        from ..models import make_describe
-
         check_study(spec)
-        plan = make_plan(spec, make_describe(chosen.data_dir))
+        with Describer(chosen.data_dir, stop=stop) as describe:
+            plan = make_plan(spec, describe)
         available_bytes = early.available_bytes
         sweep = partial(
             _run,

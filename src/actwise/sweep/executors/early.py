@@ -3,11 +3,8 @@
 from types import TracebackType
 from typing import Self
 
-from ..plan import RunOptions, available_memory_bytes, default_workers
+from ..plan import PREPARED_BYTES, RunOptions, available_memory_bytes, default_workers
 from .worker_process import WorkerProcess
-
-_IDLE_BYTES = 400 * 2**20
-"""Of a process that has imported torch, generously."""
 
 
 class EarlyWorkers:
@@ -25,7 +22,7 @@ class EarlyWorkers:
         """
         self.available_bytes = available_memory_bytes()
         carried = default_workers(
-            _IDLE_BYTES,
+            PREPARED_BYTES,
             threads=options.threads,
             device=options.device,
             available_bytes=self.available_bytes,

@@ -4,15 +4,16 @@ import time
 from collections.abc import Callable, Generator
 from pathlib import Path
 
-from ..worker import Advanced, PutBack, Result, Setup, streams_to
+from ..worker import Advanced, Assignment, PutBack, Result, Setup, streams_to
 from .executor import IDLE_SECONDS, WorkSource
+from .processes import ProcessExecutor
 
 
 class InlineExecutor:
     """Trains in this process, one run at a time; for debugging and for small studies.
 
-    With the same fingerprint its numbers are those of a worker process. A run that kills its
-    process kills the driver too, and whatever it prints to the file descriptors is seen.
+    With the same fingerprint its numbers are those of a worker process. A run with users' code
+    goes to a process of its own.
     """
 
     def __init__(self, setup: Setup) -> None:
@@ -26,31 +27,57 @@ class InlineExecutor:
         on_progress: Callable[[Advanced], None],
     ) -> Generator[Result, None, None]:
         """See :meth:`Executor.map`."""
+        children = ProcessExecutor(self._setup, workers=1)
+        after: list[tuple[Assignment, ...]] = []
+        while not should_stop():
+            assignments = after.pop() if after else next(work, ())
+            if assignments == ():
+                return
+            if assignments is None:
+                time.sleep(IDLE_SECONDS)
+            elif _has_users_code(assignments):
+                yield from children.map(
+                    _users_code(assignments, work, after),
+                    should_stop=should_stop,
+                    on_progress=on_progress,
+                )
+            else:
+                for assignment in assignments:
+                    yield self._train(assignment, should_stop, on_progress)
+
+    def _train(
+        self,
+        assignment: Assignment,
+        should_stop: Callable[[], bool],
+        on_progress: Callable[[Advanced], None],
+    ) -> Result:
         # Torch comes with them.
         from ..worker import ProcessState, attempt_run
 
         state = ProcessState.capture()
         try:
-            while not should_stop():
-                assignments = next(work, ())
-                if assignments == ():
-                    return
-                if assignments is None:
-                    time.sleep(IDLE_SECONDS)
-                    continue
-                for assignment in assignments:
-                    try:
-                        with streams_to(Path(self._setup.logs) / f"{assignment.run_id}.log"):
-                            result = attempt_run(
-                                assignment,
-                                self._setup,
-                                should_stop=should_stop,
-                                on_progress=on_progress,
-                            )
-                    except OSError as error:
-                        reason = f"its log cannot be written: {error}"
-                        result = PutBack(run_id=assignment.run_id, reason=reason, is_accident=True)
-                    state.restore()
-                    yield result
+            with streams_to(Path(self._setup.logs) / f"{assignment.run_id}.log"):
+                return attempt_run(
+                    assignment, self._setup, should_stop=should_stop, on_progress=on_progress
+                )
+        except OSError as error:
+            reason = f"its log cannot be written: {error}"
+            return PutBack(run_id=assignment.run_id, reason=reason, is_accident=True)
         finally:
             state.restore()
+
+
+def _has_users_code(assignments: tuple[Assignment, ...]) -> bool:
+    return any(assignment.has_users_code for assignment in assignments)
+
+
+def _users_code(
+    first: tuple[Assignment, ...], work: WorkSource, after: list[tuple[Assignment, ...]]
+) -> WorkSource:
+    """``first`` and what follows it of its kind; what is not goes to ``after``."""
+    yield first
+    for assignments in work:
+        if assignments and not _has_users_code(assignments):
+            after.append(assignments)
+            return
+        yield assignments

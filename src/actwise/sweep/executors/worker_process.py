@@ -14,6 +14,7 @@ from ..worker import (
     WORKERS_LOG,
     Advanced,
     Assignment,
+    Describe,
     Message,
     Result,
     Setup,
@@ -41,6 +42,7 @@ class WorkerProcess:
 
     Attributes:
         pending: Run ids of the assignments that it has not answered.
+        has_trained: Whether it was ever given work.
     """
 
     def __init__(self, *, threads: int) -> None:
@@ -50,6 +52,7 @@ class WorkerProcess:
             OSError: if the system starts no process.
         """
         self.pending: list[str] = []
+        self.has_trained = False
         self._listener: threading.Thread | None = None
         self._process = subprocess.Popen(
             [sys.executable, "-m", "actwise.sweep.worker"],
@@ -72,13 +75,22 @@ class WorkerProcess:
             OSError: if its log cannot be written.
         """
         (Path(setup.logs) / WORKERS_LOG).touch()
+        self.listen(inbox)
+        self._send(setup)
+
+    def listen(self, inbox: Inbox) -> None:
+        """Put what it says into ``inbox``."""
         self._listener = threading.Thread(target=self._listen, args=(inbox,), daemon=True)
         self._listener.start()
-        self._send(setup)
+
+    def describe(self, order: Describe) -> None:
+        """Ask for the description of a cell; from then on it must not train."""
+        self._send(order)
 
     def give(self, assignments: tuple[Assignment, ...]) -> None:
         """Hand over work."""
         self.pending = [assignment.run_id for assignment in assignments]
+        self.has_trained = True
         self._send(Work(assignments=assignments))
 
     def stop(self) -> None:
@@ -87,7 +99,7 @@ class WorkerProcess:
 
     def take(self, message: Message) -> Advanced | Result:
         """What the worker said, with its run struck off if that is a result."""
-        assert not isinstance(message, Start | Setup | Work | Stop)
+        assert isinstance(message, Advanced | Result)
         if not isinstance(message, Advanced):
             self.pending.remove(message.run_id)
         return message

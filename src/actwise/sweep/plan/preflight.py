@@ -33,7 +33,7 @@ def check_machine(runs: Sequence[PlannedRun], options: RunOptions) -> str:
         SpecError: if there is no such device, or a precision is not for it.
         DataError: if a data set is missing, damaged or not what it claims to be.
     """
-    from ...datasets import load
+    from ...datasets import load_planned
     from ...engine import prepare_device
 
     first = runs[0].spec
@@ -41,8 +41,8 @@ def check_machine(runs: Sequence[PlannedRun], options: RunOptions) -> str:
         options.device, threads=options.threads, model=first.model, width=first.width
     )
     check_precision(runs, device=device.torch_device.type)
-    for level in dict.fromkeys(run.spec.dataset for run in runs):
-        load(level, options.data_dir)
+    for level, digest in dict.fromkeys((run.spec.dataset, run.settings["data"]) for run in runs):
+        load_planned(level, options.data_dir, digest=digest)
     return device.torch_device.type
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from ...spec import Describe, StudySpec
-from ..executors import StopRequest
+from ...spec import StudySpec
+from ..executors import Describer, StopRequest
 from ..plan import (
     RunOptions,
     check_machine,
@@ -60,7 +60,6 @@ class SmokeReport:
 def smoke(
     study: StudySpec,
     *,
-    describe: Describe,
     options: RunOptions | None = None,
     on_result: Callable[[SmokeResult], None] = lambda result: None,
 ) -> SmokeReport:
@@ -72,7 +71,9 @@ def smoke(
     """
     options = options or RunOptions()
     check_study(study)
-    plan = make_plan(study, describe)
+    stop = StopRequest(time_limit_seconds=options.time_limit_seconds)
+    with Describer(options.data_dir, stop=stop) as describe:
+        plan = make_plan(study, describe)
     runs = plan.distinct_cells
     device = check_machine(runs, options)
     check_memory(plan, runs, options, device=device)
@@ -80,7 +81,7 @@ def smoke(
     label = make_label(study)
     labels = {run.run_id: label(run) for run in runs}
     results: list[SmokeResult] = []
-    with StopRequest(time_limit_seconds=options.time_limit_seconds) as stop:
+    with stop:
         work = (make_try(run, max_batches=NUM_BATCHES) for run in runs)
         tried = try_runs(work, options, workers=workers, should_stop=stop)
         for trial in tried:

@@ -12,10 +12,15 @@ from .assignment import make_setup as make_setup
 from .batch_clock import BatchClock as BatchClock
 from .protocol import WORKERS_LOG as WORKERS_LOG
 from .protocol import Advanced as Advanced
+from .protocol import Answer as Answer
 from .protocol import Assignment as Assignment
+from .protocol import Describe as Describe
+from .protocol import Described as Described
 from .protocol import Done as Done
 from .protocol import Message as Message
+from .protocol import Order as Order
 from .protocol import PutBack as PutBack
+from .protocol import Refused as Refused
 from .protocol import Result as Result
 from .protocol import Setup as Setup
 from .protocol import Start as Start

@@ -15,7 +15,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
-from .protocol import WORKERS_LOG, Advanced, Message, Setup, Start, Stop, Work, decode, encode
+from .protocol import (
+    WORKERS_LOG,
+    Advanced,
+    Describe,
+    Message,
+    Setup,
+    Start,
+    Stop,
+    Work,
+    decode,
+    encode,
+)
 
 PROGRESS_SECONDS = 0.25
 
@@ -47,8 +58,7 @@ class _Orders:
 
     def __init__(self) -> None:
         self.start: queue.SimpleQueue[Start] = queue.SimpleQueue()
-        self.setup: queue.SimpleQueue[Setup] = queue.SimpleQueue()
-        self.work: queue.SimpleQueue[Work] = queue.SimpleQueue()
+        self.next: queue.SimpleQueue[Setup | Describe | Work] = queue.SimpleQueue()
         self.should_stop = threading.Event()
 
 
@@ -58,10 +68,8 @@ def _listen(inbox: BinaryIO, orders: _Orders) -> None:
             match decode(line):
                 case Start() as start:
                     orders.start.put(start)
-                case Setup() as setup:
-                    orders.setup.put(setup)
-                case Work() as work:
-                    orders.work.put(work)
+                case Setup() | Describe() | Work() as order:
+                    orders.next.put(order)
                 case Stop():
                     orders.should_stop.set()
     finally:
@@ -76,8 +84,10 @@ def _end_group() -> None:
 
 
 def _serve(orders: _Orders, outbox: BinaryIO) -> NoReturn:
-    # Torch comes with it: it is imported while the driver plans, if this process began early.
+    # Torch comes with them: it is imported while the driver plans, if this process began early.
+    # No device is touched before there is work.
     from .attempt import attempt_run
+    from .describing import Describer
     from .process_state import ProcessState
     from .run_log import descriptors_to
 
@@ -85,15 +95,22 @@ def _serve(orders: _Orders, outbox: BinaryIO) -> NoReturn:
         outbox.write(encode(message))
         outbox.flush()
 
-    setup = orders.setup.get()
-    logs = Path(setup.logs)
+    first = orders.next.get()
+    describer = Describer()
+    while isinstance(first, Describe):
+        send(describer.answer(first))
+        first = orders.next.get()
+    assert isinstance(first, Setup)
+    setup, logs = first, Path(first.logs)
     if setup.cpus is not None:
         # Threads of torch inherit it: none has been started.
         os.sched_setaffinity(0, setup.cpus)
     state = ProcessState.capture()
     with descriptors_to(logs / WORKERS_LOG):
         while True:
-            for assignment in orders.work.get().assignments:
+            work = orders.next.get()
+            assert isinstance(work, Work)
+            for assignment in work.assignments:
                 with descriptors_to(logs / f"{assignment.run_id}.log"):
                     result = attempt_run(
                         assignment,

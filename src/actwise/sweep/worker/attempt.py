@@ -12,7 +12,7 @@ from pathlib import Path
 from torch import nn
 
 from ...activations import resolve as resolve_activation
-from ...datasets import Dataset, load
+from ...datasets import Dataset, load_planned
 from ...engine import (
     Checkpoints,
     Device,
@@ -120,7 +120,7 @@ def _attempt(
         folder = Path(setup.weights)
         save_weights(model, written_weights(folder, assignment.run_id, assignment.token))
     where = where_trained(device, is_changed=checkpoints.environment_changed)
-    dataset = _load(assignment.spec.dataset, setup.data_dir)
+    dataset = _load(assignment, setup)
     return Done(record=make_record(assignment, result, dataset, where))
 
 
@@ -134,7 +134,7 @@ def _train(
     on_progress: Callable[[Progress], None],
 ) -> tuple[nn.Module, TrainResult]:
     spec = assignment.spec
-    dataset = _load(spec.dataset, setup.data_dir)
+    dataset = _load(assignment, setup)
     if dataset.info.digest != assignment.data_digest:
         _loaded.clear()
         raise DataError(_changed(f"data set {spec.dataset!r}"))
@@ -210,15 +210,18 @@ def _try(
 
 
 # A worker mostly stays with one data set; loading again would hash its files again.
-_loaded: dict[tuple[str, str | None], Dataset] = {}
+_loaded: dict[tuple[str, str, str | None], Dataset] = {}
 
 
-def _load(level: str, data_dir: str | None) -> Dataset:
-    if (level, data_dir) not in _loaded:
+def _load(assignment: Assignment, setup: Setup) -> Dataset:
+    level, digest = assignment.spec.dataset, assignment.data_digest
+    key = (level, digest, setup.data_dir)
+    if key not in _loaded:
         # Before the next is read: both CIFAR sets at once would be 180 MB more.
         _loaded.clear()
-        _loaded[level, data_dir] = load(level, None if data_dir is None else Path(data_dir))
-    return _loaded[level, data_dir]
+        folder = None if setup.data_dir is None else Path(setup.data_dir)
+        _loaded[key] = load_planned(level, folder, digest=digest)
+    return _loaded[key]
 
 
 def _import_users_code(assignment: Assignment) -> None:

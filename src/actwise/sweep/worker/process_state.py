@@ -1,7 +1,6 @@
 """What a process carries between runs, and how it is put back: nothing may colour the next run."""
 
 import gc
-import os
 import random
 import sys
 from dataclasses import dataclass
@@ -19,15 +18,13 @@ _CLEAR_REFS = Path("/proc/self/clear_refs")
 
 @dataclass(frozen=True)
 class ProcessState:
-    """The settings of a process that users' code might change.
+    """What a run sets in its process for itself, as it was before.
 
     Backend flags, threads and denormals are set anew for every run anyway
-    (:func:`actwise.engine.device.set_backend`).
+    (:func:`actwise.engine.device.set_backend`). Users' code never runs in a process that trains
+    again, so nothing else can differ.
     """
 
-    directory: str
-    environment: dict[str, str]
-    import_path: list[str]
     dtype: torch.dtype
     num_threads: int
     deterministic_mode: int
@@ -36,9 +33,6 @@ class ProcessState:
     def capture(cls) -> Self:
         """As it is now."""
         return cls(
-            directory=str(Path.cwd()),
-            environment=dict(os.environ),
-            import_path=list(sys.path),
             dtype=torch.get_default_dtype(),
             num_threads=torch.get_num_threads(),
             deterministic_mode=torch.get_deterministic_debug_mode(),
@@ -46,11 +40,6 @@ class ProcessState:
 
     def restore(self) -> None:
         """Put everything back; gradients are recorded again, detection of anomalies is off."""
-        os.chdir(self.directory)
-        if dict(os.environ) != self.environment:
-            os.environ.clear()
-            os.environ.update(self.environment)
-        sys.path[:] = self.import_path
         set_torch_defaults()
         torch.set_default_dtype(self.dtype)
         torch.set_num_threads(self.num_threads)

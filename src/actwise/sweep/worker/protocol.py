@@ -3,7 +3,8 @@
 The driver sends ``Start`` at once and ``Setup`` when it has planned, then ``Work`` whenever the
 worker is idle, and ``Stop``. The worker answers every assignment of a Work with any number of
 ``Advanced`` and one result: ``Done``, ``PutBack`` or ``Tried``. It ends when its end of the pipe
-closes.
+closes. A worker that is asked to ``Describe`` cells, and answers ``Described`` or ``Refused``,
+never trains: it has imported users' code.
 """
 
 import json
@@ -12,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, TypeAdapter
 
 from ...errors import StoreError
-from ...spec import ObserveSpec, RunSpec
+from ...spec import Description, ObserveSpec, RunSpec
 from ...store.records import RunRecord
 
 WORKERS_LOG = "workers.log"
@@ -79,12 +80,25 @@ class Assignment(_Said):
     max_batches: int | None = None
     timed_seconds: float = 0.0
 
+    @property
+    def has_users_code(self) -> bool:
+        """Whether it needs a process of its own, that no other run will see."""
+        return bool(self.code_digests)
+
 
 class Work(_Said):
     """Runs that a worker trains together; usually one. Their results return singly."""
 
     type: Literal["work"] = "work"
     assignments: tuple[Assignment, ...]
+
+
+class Describe(_Said):
+    """A cell to be described, of the data in a folder."""
+
+    type: Literal["describe"] = "describe"
+    spec: RunSpec
+    data_dir: str | None
 
 
 class Stop(_Said):
@@ -159,8 +173,25 @@ class Tried(_Said):
     traceback: str | None = None
 
 
+class Described(_Said):
+    """What a plan must know of a cell."""
+
+    type: Literal["described"] = "described"
+    description: Description
+
+
+class Refused(_Said):
+    """Why a cell cannot be planned: a sentence for the user, with the exit code of its kind."""
+
+    type: Literal["refused"] = "refused"
+    reason: str
+    exit_code: int
+
+
 Result = Done | PutBack | Tried
-Message = Start | Setup | Work | Stop | Advanced | Done | PutBack | Tried
+Order = Start | Setup | Describe | Work | Stop
+Answer = Described | Refused
+Message = Order | Answer | Advanced | Result
 _MESSAGES: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="type")])
 
 

@@ -1,0 +1,122 @@
+"""Describes cells with users' code, each in a fork of a process that has run none."""
+
+import json
+import os
+import select
+import signal
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NoReturn
+
+import torch
+from torch import nn
+
+from ...datasets import DatasetInfo, info
+from ...errors import ActwiseError, DataError, SpecError
+from ...models import describe
+from ...spec import Description
+from ...usercode import describe_fault
+from .protocol import Answer, Describe, Described, Refused
+
+_POLL_SECONDS = 0.1
+
+
+class Describer:
+    """Answers a driver. A data set is read once, whatever stands on it."""
+
+    def __init__(self) -> None:
+        self._infos: dict[str, DatasetInfo] = {}
+
+    def answer(self, order: Describe) -> Answer:
+        """The description, or why there is none; nothing that users' code does raises here."""
+        if not self._infos:
+            _import_compiler()
+        level = order.spec.dataset
+        try:
+            if level not in self._infos:
+                folder = None if order.data_dir is None else Path(order.data_dir)
+                facts = _in_a_fork(lambda: asdict(info(level, folder)), f"data set {level}")
+                facts |= {name: tuple(facts[name]) for name in ("input_shape", "class_names")}
+                self._infos[level] = DatasetInfo(**facts)
+            found = _in_a_fork(
+                lambda: asdict(describe(order.spec, self._infos[level])), _users_levels(order)
+            )
+        except ActwiseError as error:
+            return Refused(reason=str(error), exit_code=error.exit_code)
+        return Described(description=Description(**found | {"code_digests": _pairs(found)}))
+
+
+def _import_compiler() -> None:
+    """What torch imports at the first network on the meta device: 2 s, that no fork need take."""
+    with torch.device("meta"):
+        nn.BatchNorm1d(1)(torch.zeros(2, 1))
+
+
+def _pairs(found: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((level, digest) for level, digest in found["code_digests"])
+
+
+def _users_levels(order: Describe) -> str:
+    cell = order.spec
+    return " with ".join(
+        level for level in (cell.model, cell.regularization, cell.activation) if ":" in level
+    )
+
+
+def _in_a_fork(work: Callable[[], dict[str, Any]], what: str) -> dict[str, Any]:
+    """What ``work`` returns, as JSON brings it back; whatever it does stays in the fork.
+
+    Raises:
+        SpecError, DataError: as ``work`` does, and if it raises anything else or ends its process.
+    """
+    read_end, write_end = os.pipe()
+    process = os.fork()
+    if process == 0:
+        os.close(read_end)
+        _work_and_end(work, what, write_end)
+    os.close(write_end)
+    try:
+        line, status = _read_line(read_end, process)
+    finally:
+        os.close(read_end)
+    if not line.endswith(b"\n"):
+        code = os.waitstatus_to_exitcode(status)
+        end = f"ended with code {code}" if code >= 0 else f"died of {signal.Signals(-code).name}"
+        raise SpecError(f"users' code of {what}: the process that planned it {end}")
+    answer: dict[str, Any] = json.loads(line)
+    if "reason" in answer:
+        kind = DataError if answer["exit_code"] == DataError.exit_code else SpecError
+        raise kind(answer["reason"])
+    return answer
+
+
+def _work_and_end(work: Callable[[], dict[str, Any]], what: str, write_end: int) -> NoReturn:
+    try:
+        answer = work()
+    except ActwiseError as error:
+        answer = {"reason": str(error), "exit_code": error.exit_code}
+    except BaseException as error:  # the process ends here, whatever users' code raised
+        reason = f"{what}: users' code raised {describe_fault(error)}"
+        answer = {"reason": reason, "exit_code": SpecError.exit_code}
+    with os.fdopen(write_end, "wb") as pipe:
+        pipe.write(json.dumps(answer).encode() + b"\n")
+    os._exit(0)
+
+
+def _read_line(read_end: int, process: int) -> tuple[bytes, int]:
+    """What a fork writes before it ends, and how it ends; what it left behind is not waited for."""
+    line = b""
+    while True:
+        is_readable = bool(select.select([read_end], [], [], _POLL_SECONDS)[0])
+        piece = os.read(read_end, 2**16) if is_readable else b""
+        line += piece
+        if line.endswith(b"\n"):
+            os.kill(process, signal.SIGKILL)
+        ended, status = os.waitpid(process, os.WNOHANG)
+        if ended and not piece:
+            return line, status
+        if ended:
+            while select.select([read_end], [], [], 0)[0] and (more := os.read(read_end, 2**16)):
+                line += more
+            return line, status
