@@ -115,7 +115,13 @@ BROKEN_PARQUET: list[tuple[Callable[[Path], object], str]] = [
         "a label is 1000000000000",
     ),
     (lambda p: write_shard(p, [], []), "holds no images"),
-    (lambda p: write_shard(p, IMAGES, [0] * 6, class_names=["one"]), "has 1 class;"),
+    (
+        lambda p: [
+            write_shard(p.with_name(name), IMAGES, [0] * 6, class_names=["one"])
+            for name in (SHARD, "test-0.parquet")
+        ],
+        "has 1 class;",
+    ),
     (lambda p: p.write_bytes(b"PAR1"), "is not a readable Parquet file"),
 ]
 

@@ -122,6 +122,7 @@ def test_verify_counts_classes_and_duplicates(tmp_path: Path) -> None:
     assert report.test_per_class == (1, 3, 0)
     assert (report.train_duplicates, report.test_duplicates, report.shared_images) == (1, 1, 1)
     assert report.problems == (
+        "1 test image is also in training, so test accuracy is higher than on new images",
         "class 'cat' has no training image",
         "class 'cat' has no test image",
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actwise.datasets import DATASETS, channel_statistics, info, load
+from actwise.datasets import DATASETS, channel_statistics, info, listing, load
 from actwise.datasets.builtin import upsample
 from actwise.datasets.entry import DatasetEntry
 from actwise.datasets.idx import TEST, TRAIN, idx_form, read_idx
@@ -71,6 +71,36 @@ def test_plain_and_compressed_idx_files_are_one_data_set(tmp_path: Path) -> None
     assert plain.info == info("tiny-idx", tmp_path / "compressed")
     assert plain.info.input_shape == (1, 28, 28)
     assert (plain.info.num_train, plain.info.num_test) == (12, 6)
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+@pytest.mark.parametrize("renamed", [TRAIN + TEST, TRAIN, TEST[:1]])
+def test_idx_files_may_have_a_dot_in_their_names(
+    renamed: tuple[str, ...], suffix: str, tmp_path: Path
+) -> None:
+    write_idx(tmp_path / "tiny-idx", is_compressed=bool(suffix))
+    for name in renamed:
+        path = tmp_path / "tiny-idx" / (name + suffix)
+        path.rename(path.with_name(path.name.replace("-idx", ".idx")))
+    assert info("tiny-idx", tmp_path).num_train == 12
+
+
+@pytest.mark.parametrize("is_compressed", [True, False])
+@pytest.mark.parametrize("where", ["mnist", "MNIST/raw", "."])
+def test_idx_files_of_another_set_are_not_taken_for_mnist(
+    where: str, is_compressed: bool, tmp_path: Path
+) -> None:
+    folder = tmp_path / where
+    write_idx(folder / "made", is_compressed=is_compressed)
+    for path in (folder / "made").iterdir():
+        path.rename(folder / path.name)
+    for name in ("mnist", "fashion-mnist"):
+        is_there = name == "mnist" or where == "."
+        (line,) = (line for line in listing(tmp_path) if line.level == name)
+        assert line.where is None
+        assert ("is not the published file" in str(line.problem)) == is_there
+        with pytest.raises(DataError):
+            load(name, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -39,3 +39,4 @@ def test_real_cifar100_is_sound_though_it_has_duplicates(real_data: Path) -> Non
     assert set(report.train_per_class) == {500}
     assert set(report.test_per_class) == {100}
     assert (report.train_duplicates, report.test_duplicates, report.shared_images) == (14, 2, 10)
+    assert len(report.notes) == 1 and report.info.notes == ()

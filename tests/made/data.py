@@ -202,3 +202,12 @@ TINY = DATASETS.add(
         published=Published((3, 32, 32), NUM_TRAIN, NUM_TEST, CLASSES),
     )
 )
+
+
+def write_folder(root: Path, images_of: Mapping[str, Sequence[np.ndarray]]) -> Path:
+    """One PNG an image, in a subfolder a class."""
+    for name, images in images_of.items():
+        (root / name).mkdir(parents=True)
+        for number, image in enumerate(images):
+            (root / name / f"{number:04d}.png").write_bytes(encode_image(image))
+    return root

@@ -118,6 +118,7 @@ def _describe(report: "VerifyReport") -> list[str]:
         f"  digest      {info.digest} ({pin})",
         f"  duplicates  {report.train_duplicates} in training, {report.test_duplicates} in test, "
         f"{count(report.shared_images, 'test image')} also in training",
+        *(f"  note        {note}" for note in report.notes),
         *(f"  problem     {problem}" for problem in report.problems),
         "sound" if report.is_sound else "not sound",
     ]

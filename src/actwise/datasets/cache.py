@@ -70,7 +70,7 @@ class Cache:
         """What the source of ``key`` was found to hold, under the name ``level``."""
         try:
             facts = json.loads(self._index(key).read_text("utf-8"))
-            facts |= {name: tuple(facts[name]) for name in ("input_shape", "class_names")}
+            facts |= {name: tuple(facts[name]) for name in ("input_shape", "class_names", "notes")}
             return DatasetInfo(**facts | {"level": level})
         except (OSError, ValueError, KeyError, TypeError):
             return None

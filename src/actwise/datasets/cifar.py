@@ -19,6 +19,7 @@ from ..errors import DataError
 from .check import make_split
 from .dataset import Arrays, Split
 from .entry import Form, Found
+from .files import has_file, open_file, read_file, refuse_special
 from .pickles import read_batch
 
 IMAGE_SHAPE = (3, 32, 32)
@@ -90,6 +91,9 @@ class _Version:
         for folder in (root / self.packing.folder, root):
             files = {name: folder / name for name in self.packing.batches}
             missing = [name for name, path in files.items() if not path.is_file()]
+            if folder != root or len(missing) < len(files):
+                for path in files.values():
+                    refuse_special(path)
             if not missing:
                 read = partial(self._read_folder, folder)
                 return Found(str(folder), tuple(files.values()), read)
@@ -100,12 +104,15 @@ class _Version:
 
     def _find_archive(self, root: Path) -> Found | None:
         path = root / self.packing.archive
-        if not path.is_file():
+        if not has_file(path):
             return None
         return Found(str(path), (path,), partial(self._read_archive, path))
 
     def _read_folder(self, folder: Path) -> Arrays:
-        contents = {name: _read_file(folder / name) for name in self.packing.batches}
+        contents = {
+            name: read_file(folder / name, most_bytes=MAX_MEMBER_BYTES)
+            for name in self.packing.batches
+        }
         return self._join(contents, prefix=f"{folder}/")
 
     def _read_archive(self, path: Path) -> Arrays:
@@ -122,17 +129,10 @@ class _Version:
         return Arrays(part(self.packing.train), part(self.packing.test), self.class_names)
 
 
-def _read_file(path: Path) -> bytes:
-    num_bytes = path.stat().st_size
-    if num_bytes > MAX_MEMBER_BYTES:
-        raise DataError(f"{path} has {num_bytes} bytes, at most {MAX_MEMBER_BYTES} are read")
-    return path.read_bytes()
-
-
 def _read_members(path: Path, packing: Packing) -> dict[str, bytes]:
     wanted = {f"{packing.folder}/{name}": name for name in packing.batches}
     contents: dict[str, bytes] = {}
-    with path.open("rb") as file:
+    with open_file(path) as file:
         md5 = hashlib.file_digest(file, partial(hashlib.md5, usedforsecurity=False)).hexdigest()
         if md5 != packing.archive_md5:
             raise DataError(

@@ -51,6 +51,8 @@ class DatasetInfo:
         digest: SHA-256 of the content (:func:`actwise.datasets.canonical.digest`).
         input_shape: (channels, height, width), in pixels.
         class_names: In the order of the labels 0 .. num_classes - 1.
+        notes: What its user should know before training on it, one sentence each; none for pinned
+            content, which is known.
     """
 
     level: str
@@ -60,9 +62,10 @@ class DatasetInfo:
     num_train: int
     num_test: int
     class_names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, arrays: Arrays, *, level: str, digest: str) -> Self:
+    def of(cls, arrays: Arrays, *, level: str, digest: str, notes: tuple[str, ...] = ()) -> Self:
         """The facts of decoded ``arrays``."""
         return cls(
             level=level,
@@ -72,6 +75,7 @@ class DatasetInfo:
             num_train=len(arrays.train),
             num_test=len(arrays.test),
             class_names=arrays.class_names,
+            notes=notes,
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import DataError, SpecError
 from .entry import DATASETS, Download
+from .files import refuse_special
 from .locate import data_folder
 
 NUM_RETRIES = 3
@@ -89,6 +90,7 @@ def _fetch_one(
         # A server must not mark a .gz as compressed in transit: it would arrive unpacked.
         headers={"Accept-Encoding": "identity"},
     )
+    refuse_special(target / file_name)
     try:
         return Path(downloads.fetch(file_name, downloader=downloader))
     except ValueError:  # how pooch reports a wrong digest

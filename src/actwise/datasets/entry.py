@@ -103,3 +103,9 @@ class DatasetEntry:
 
 
 DATASETS: Registry[DatasetEntry] = Registry("data set")
+
+
+def is_pinned(digest: str) -> bool:
+    """Whether the table pins this content, under whatever name it was asked for."""
+    facts = [entry.published for entry in DATASETS.values()]
+    return any(published is not None and published.digest == digest for published in facts)

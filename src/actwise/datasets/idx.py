@@ -19,7 +19,9 @@ from ..errors import DataError
 from .check import make_split
 from .dataset import Arrays, Split
 from .entry import Form, Found
+from .files import has_file, open_file, read_file
 
+# Kaggle's copies have a dot before idx: train-images.idx3-ubyte.
 TRAIN = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
 TEST = ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 MAX_PAYLOAD_BYTES = 512 * 2**20
@@ -78,14 +80,17 @@ def _find(
 ) -> Found | None:
     files: dict[str, Path] = {}
     for name in TRAIN + TEST:
-        for path in (folder / name, folder / f"{name}.gz"):
-            if path.is_file():
-                files.setdefault(name, path)
+        for spelled in (name, name.replace("-idx", ".idx")):
+            for path in (folder / spelled, folder / f"{spelled}.gz"):
+                if has_file(path):
+                    files.setdefault(name, path)
     if not files:
         return None
     missing = [name for name in TRAIN + TEST if name not in files]
     if missing:
         raise DataError(f"{folder} is incomplete: {missing[0]} (or .gz) is missing")
+    # Several sets have files of these names. The smallest tells them apart before any is read.
+    _read_labels(files, TEST[1], payload_md5=payload_md5)
 
     def read() -> Arrays:
         train, test = (_read_part(files, names, payload_md5=payload_md5) for names in (TRAIN, TEST))
@@ -97,19 +102,25 @@ def _find(
 def _read_part(
     files: Mapping[str, Path], names: tuple[str, str], *, payload_md5: Mapping[str, str]
 ) -> Split:
-    images, labels = (
-        read_idx(files[name], num_dimensions=dimensions, md5=payload_md5.get(name))
-        for name, dimensions in zip(names, (3, 1), strict=True)
+    path = files[names[0]]
+    images = read_idx(path, num_dimensions=3, md5=payload_md5.get(names[0]))
+    return make_split(
+        images, _read_labels(files, names[1], payload_md5=payload_md5), where=str(path)
     )
-    return make_split(images, labels, where=str(files[names[0]]))
+
+
+def _read_labels(
+    files: Mapping[str, Path], name: str, *, payload_md5: Mapping[str, str]
+) -> np.ndarray:
+    return read_idx(files[name], num_dimensions=1, md5=payload_md5.get(name))
 
 
 def _payload(path: Path) -> bytes:
-    with path.open("rb") as file:
+    with open_file(path) as file:
         is_compressed = file.read(2) == b"\x1f\x8b"
-        file.seek(0)
-        if not is_compressed:
-            return file.read()
+    if not is_compressed:
+        return read_file(path, most_bytes=MAX_PAYLOAD_BYTES)
+    with open_file(path) as file:
         try:
             with gzip.GzipFile(fileobj=file) as unpacked:
                 content = unpacked.read(MAX_PAYLOAD_BYTES + 1)

@@ -7,7 +7,7 @@ from .cache import Cache
 from .canonical import canonical, digest
 from .check import check_arrays, describe_shape
 from .dataset import Arrays, Dataset, DatasetInfo
-from .entry import Found, Published
+from .entry import Found, Published, is_pinned
 from .locate import (
     Request,
     UserRequest,
@@ -17,6 +17,8 @@ from .locate import (
     source_key,
     unreadable,
 )
+from .memory import is_memory, telling_memory
+from .notes import notes_on
 
 
 def load(level: str, data_dir: str | Path | None = None) -> Dataset:
@@ -78,13 +80,18 @@ def read_found(level: str, found: Found) -> tuple[DatasetInfo, Arrays]:
     Raises:
         DataError: if the files are damaged or do not fit together.
     """
-    try:
-        arrays = found.read()
-    except OSError as error:
-        raise DataError(unreadable(error, where=found.where)) from None
-    check_arrays(arrays, where=found.where)
-    arrays = canonical(arrays)
-    return DatasetInfo.of(arrays, level=level, digest=digest(arrays)), arrays
+    with telling_memory(found.where):
+        try:
+            arrays = found.read()
+        except OSError as error:
+            if is_memory(error):
+                raise
+            raise DataError(unreadable(error, where=found.where)) from None
+        check_arrays(arrays, where=found.where)
+        arrays = canonical(arrays)
+        content = digest(arrays)
+        notes = () if is_pinned(content) else notes_on(arrays)
+    return DatasetInfo.of(arrays, level=level, digest=content, notes=notes), arrays
 
 
 def mismatch(facts: DatasetInfo, published: Published) -> str | None:

@@ -12,6 +12,9 @@ from ..registry import Level, bind, parse_level
 from .entry import DATASETS, DatasetEntry, Found
 from .user import find_user_dataset
 
+_READERS = 2
+"""Raised when the same files would be read otherwise: then the cache is not asked."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -138,7 +141,7 @@ def source_key(entry: DatasetEntry, found: Found) -> str:
     except OSError as error:
         raise DataError(unreadable(error, where=found.where)) from None
     files = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
-    return hashlib.sha256(json.dumps([1, entry.name, files]).encode()).hexdigest()[:32]
+    return hashlib.sha256(json.dumps([_READERS, entry.name, files]).encode()).hexdigest()[:32]
 
 
 def unreadable(error: OSError, *, where: str) -> str:

@@ -1,13 +1,14 @@
 """Parquet folders in the Hugging Face layout: shards ``train-*.parquet`` and ``test-*.parquet``.
 
+Which shards there have to be stands in their names (:mod:`.shards`).
 The image column is ``img`` or ``image``, a struct {bytes, path} or plain binary; the label column
 is one of those given; the class names stand in the schema's ``huggingface`` metadata.
 """
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,15 @@ from ..errors import DataError
 from .check import make_split, numbered_classes
 from .dataset import Arrays, Split
 from .entry import Form, Found
+from .files import refuse_special
 from .images import decode_images
+from .memory import is_memory
+from .notes import cut
+from .shards import find_shards
 
 IMAGE_COLUMNS = ("img", "image")
 LABEL_COLUMNS = ("label", "fine_label")
 ROWS_AT_ONCE = 1000
-_OF = re.compile(r"-of-(\d+)\.parquet$")
 
 
 def parquet_form(label_columns: Sequence[str], folders: Sequence[str] = ("", "data")) -> Form:
@@ -38,30 +42,20 @@ def parquet_form(label_columns: Sequence[str], folders: Sequence[str] = ("", "da
 
 def _find(root: Path, *, label_columns: Sequence[str], folders: Sequence[str]) -> Found | None:
     for folder in (root / name for name in folders):
-        train, test = (sorted(folder.glob(f"{part}-*.parquet")) for part in ("train", "test"))
+        train, test = (find_shards(folder, part) for part in ("train", "test"))
         if not train and not test:
             continue
         for part, shards in (("train", train), ("test", test)):
-            _all_shards_are_there(folder, part, shards=shards)
+            if not shards:
+                raise DataError(f"{folder} is incomplete: it has no {part}-*.parquet")
         read = partial(_read, train, test, label_columns=label_columns)
         return Found(str(folder), (*train, *test), read)
     return None
 
 
-def _all_shards_are_there(folder: Path, part: str, *, shards: Sequence[Path]) -> None:
-    if not shards:
-        raise DataError(f"{folder} is incomplete: it has no {part}-*.parquet")
-    totals = {match[1] for shard in shards if (match := _OF.search(shard.name))}
-    if totals and {len(shards)} != {int(total) for total in totals}:
-        raise DataError(
-            f"{folder} is incomplete: {len(shards)} of {'/'.join(sorted(totals))} "
-            f"{part}-*.parquet are there"
-        )
-
-
 def _read(train: Sequence[Path], test: Sequence[Path], *, label_columns: Sequence[str]) -> Arrays:
+    names = _same_class_names((*train, *test), label_columns)
     train_part, test_part = (_read_part(shards, label_columns) for shards in (train, test))
-    names = _class_names(train[0], label_columns)
     if not names:
         names = numbered_classes(train_part, test_part, where=str(train[0].parent))
     return Arrays(train_part, test_part, names)
@@ -93,6 +87,7 @@ def _batches(
     import pyarrow.parquet as pq
 
     try:
+        refuse_special(shard)
         with pq.ParquetFile(shard) as file:
             image = _column(
                 file.schema_arrow, IMAGE_COLUMNS, problem=f"{shard} has no image column"
@@ -106,15 +101,21 @@ def _batches(
                     _labels(batch.column(label), shard),
                 )
     except (pa.ArrowException, OSError) as error:
-        reason = str(error).partition("\n")[0]
-        raise DataError(f"{shard} is not a readable Parquet file: {reason}") from None
+        raise _unreadable(shard, error) from None
+
+
+def _unreadable(shard: Path, error: Exception) -> DataError | MemoryError:
+    reason = str(error).partition("\n")[0]
+    if is_memory(error):
+        return MemoryError(f"{shard}: {reason}")
+    return DataError(f"{shard} is not a readable Parquet file: {reason}")
 
 
 def _column(schema: Any, names: Sequence[str], *, problem: str) -> str:
     for name in names:
         if name in schema.names:
             return name
-    has = ", ".join(schema.names)
+    has = ", ".join(cut(schema.names))
     raise DataError(f"{problem} {' or '.join(names)}; its columns are {has}")
 
 
@@ -140,10 +141,37 @@ def _labels(column: Any, shard: Path) -> np.ndarray:
     return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
+def _same_class_names(shards: Sequence[Path], label_columns: Sequence[str]) -> tuple[str, ...]:
+    """The class names of all shards; () where the first has none.
+
+    Raises:
+        DataError: if two shards name classes otherwise: a label would mean two things.
+    """
+    first = _class_names(shards[0], label_columns)
+    for shard in shards[1:]:
+        names = _class_names(shard, label_columns)
+        if first and names and names != first:
+            label, (other, known) = next(
+                (label, pair)
+                for label, pair in enumerate(zip_longest(names, first))
+                if pair[0] != pair[1]
+            )
+            raise DataError(
+                f"{shard} calls class {label} {other!r} but {shards[0]} {known!r}; the class names "
+                "of all shards must be the same"
+            )
+    return first
+
+
 def _class_names(shard: Path, label_columns: Sequence[str]) -> tuple[str, ...]:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema = pq.read_schema(shard)
+    try:
+        refuse_special(shard)
+        schema = pq.read_schema(shard)
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(shard, error) from None
     label = _column(schema, label_columns, problem=f"{shard} has no label column")
     try:
         features = json.loads(schema.metadata[b"huggingface"])["info"]["features"]

@@ -29,6 +29,8 @@ def read_batch(content: bytes, *, where: str) -> dict[bytes, Any]:
         batch = _RestrictedUnpickler(content).load()
     except _RefusedError as error:
         raise DataError(f"{where} is refused: {error}") from None
+    except MemoryError:
+        raise
     except Exception as error:  # a damaged pickle can raise any type
         raise DataError(f"{where} is not a readable batch: {error}") from error
     if not isinstance(batch, dict):

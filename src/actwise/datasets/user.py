@@ -16,6 +16,7 @@ from ..usercode import call_user_object, describe_fault, load_user_object
 from .check import make_split, numbered_classes
 from .dataset import Arrays, Dataset
 from .entry import Found
+from .memory import is_memory
 
 
 def find_user_dataset(level: Level, data_dir: Path | None) -> Found:
@@ -33,6 +34,8 @@ def find_user_dataset(level: Level, data_dir: Path | None) -> Found:
         except (DataError, SpecError):
             raise
         except (Exception, SystemExit) as error:
+            if is_memory(error):
+                raise
             raise DataError(f"{where} failed: {describe_fault(error)}") from error
         return _to_arrays(made, where)
 

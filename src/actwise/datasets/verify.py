@@ -5,10 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from .canonical import pixel_hashes
-from .dataset import Arrays, DatasetInfo, Split
+from .dataset import Arrays, DatasetInfo
+from .entry import is_pinned
 from .load import mismatch, read_found
 from .locate import Request, locate, parse_dataset
+from .memory import telling_memory
+from .notes import Copies, count_copies, cut, notes_on_leaks
 
 
 @dataclass(frozen=True)
@@ -21,9 +23,11 @@ class VerifyReport:
         train_per_class: Training images of each class, in the order of the labels.
         train_duplicates: Training images whose pixels equal an earlier training image's.
         test_duplicates: The same within the test part.
-        shared_images: Test images whose pixels are also a training image's: leakage. The
-            published sets have some; they are reported and no problem.
-        problems: Sentences; empty if the data can be used as what they claim to be.
+        shared_images: Test images whose pixels are also a training image's: leakage, and a problem
+            but in pinned content.
+        notes: Sentences that are no problems: the known copies of pinned content.
+        problems: Sentences, at most 20 and a count; empty if the data can be used as what they
+            claim to be.
     """
 
     info: DatasetInfo
@@ -34,6 +38,7 @@ class VerifyReport:
     train_duplicates: int
     test_duplicates: int
     shared_images: int
+    notes: tuple[str, ...]
     problems: tuple[str, ...]
 
     @property
@@ -52,29 +57,35 @@ def verify(level: str, data_dir: str | Path | None = None) -> VerifyReport:
     found = locate(request, data_dir)
     info, arrays = read_found(request.level, found)
     published = request.entry.published if isinstance(request, Request) else None
-    train, test = (_hashes(part) for part in (arrays.train, arrays.test))
-    distinct = set(train)
+    with telling_memory(found.where):
+        copies = count_copies(arrays)
+    pinned = is_pinned(info.digest)
     problem = mismatch(info, published) if published else None
     train_per_class, test_per_class = _per_class(arrays)
+    problems = (
+        *([problem] if problem else []),
+        *(() if pinned else notes_on_leaks(copies)),
+        *_empty_classes(info, train_per_class, part="training"),
+        *_empty_classes(info, test_per_class, part="test"),
+    )
     return VerifyReport(
         info=info,
         where=found.where,
         pinned_digest=published.digest if published else None,
         train_per_class=train_per_class,
         test_per_class=test_per_class,
-        train_duplicates=len(train) - len(distinct),
-        test_duplicates=len(test) - len(set(test)),
-        shared_images=sum(image in distinct for image in test),
-        problems=(
-            *([problem] if problem else []),
-            *_empty_classes(info, train_per_class, part="training"),
-            *_empty_classes(info, test_per_class, part="test"),
-        ),
+        train_duplicates=copies.in_train,
+        test_duplicates=copies.in_test,
+        shared_images=copies.shared,
+        notes=_known(copies) if pinned else (),
+        problems=cut(problems),
     )
 
 
-def _hashes(split: Split) -> list[bytes]:
-    return [words.tobytes() for words in pixel_hashes(split.images_NCHW)]
+def _known(copies: Copies) -> tuple[str, ...]:
+    if copies == Copies(0, 0, 0):
+        return ()
+    return ("the published set has these duplicates; its test split and folds stay as they are",)
 
 
 def _per_class(arrays: Arrays) -> tuple[tuple[int, ...], tuple[int, ...]]:
