@@ -5,6 +5,7 @@ import json
 import re
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 import actwise
@@ -12,11 +13,12 @@ from actwise.analysis import Analysis
 from actwise.models import make_describe
 from actwise.report import words
 from actwise.report.views import choice_view, sections
-from actwise.spec import load_study
+from actwise.spec import RunSpec, cell_hash, load_study, run_id, spec_hash
 from actwise.store.exchange import Exported, read_exported
 from actwise.sweep import Plan, make_plan
 from benchmarks.findings.findings import RESULTS, shipped, store_of
 
+DESCRIBE = make_describe(None)
 PIECES = sorted(path.parent for path in RESULTS.glob("*/*/manifest.json"))
 
 
@@ -55,6 +57,17 @@ def test_a_piece_comes_with_its_answers_and_is_part_of_its_study(piece: Path) ->
     study = load_study(str(piece.parent / "study.toml"))
     planned = {run.run_id for run in make_plan(study, make_describe(None)).runs}
     assert {result.record.run_id for result in exported.results} <= planned
+
+
+@pytest.mark.parametrize("piece", PIECES, ids=[f"{p.parent.name}-{p.name}" for p in PIECES])
+def test_ids_of_results_follow_from_their_specs(piece: Path) -> None:
+    rows = pq.read_table(
+        piece / "study_runs.parquet", columns=["asked", "seed", "engine_version", "run_id"]
+    ).to_pylist()
+    for row in rows:
+        spec = RunSpec.model_validate({**json.loads(row["asked"]), "seed": row["seed"]})
+        cell = cell_hash(spec, DESCRIBE(spec))
+        assert run_id(spec_hash(cell, spec.seed), row["engine_version"]) == row["run_id"]
 
 
 def test_every_study_is_listed(folder: Path) -> None:

@@ -62,6 +62,7 @@ def plan(
     with Describer(data) as describe:
         planned = make_plan(spec, describe)
     cost = _measure(planned, options) if calibrate else _reckon(planned, options)
+    notes = (*planned.notes, *cost.notes)
     powers = _powers(planned)
     if json:
         values = [_cell_values(planned, run, cost.rates.get(run.run_id)) for run in planned.cells]
@@ -70,14 +71,14 @@ def plan(
                 "study": planned.study.name,
                 "estimate": cost.estimate.to_json(),
                 "power": [asdict(row) for row in powers],
-                "note": "; ".join(cost.notes) or None,
+                "note": "; ".join(notes) or None,
                 "compile": None if cost.advice is None else cost.advice.to_json(),
                 "cells": values,
             }
         )
         return
     print_cells(planned, cost.rates)
-    print_cost(planned, cost.estimate, notes=cost.notes)
+    print_cost(planned, cost.estimate, notes=notes)
     if cost.advice is not None:
         print_compile_advice(cost.advice)
     print_powers(powers)

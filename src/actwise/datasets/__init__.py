@@ -13,7 +13,11 @@ from .download import FetchProgress as FetchProgress
 from .download import fetch as fetch
 from .entry import DATASETS as DATASETS
 from .entry import DatasetEntry, Published
+from .entry import is_pinned as is_pinned
 from .folder import image_folder_form
+from .folds import Folds as Folds
+from .folds import deal_folds as deal_folds
+from .folds import pictures_of as pictures_of
 from .idx import idx_form
 from .listing import Listing as Listing
 from .listing import listing as listing

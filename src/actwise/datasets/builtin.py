@@ -5,10 +5,10 @@ Source: E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits", UCI
 
 import numpy as np
 
-from .canonical import split_every_fifth
 from .check import make_split
 from .dataset import Arrays
 from .entry import Form, Found
+from .own_split import split_every_fifth
 
 SIDE, FACTOR = 8, 4
 MAX_VALUE = 16

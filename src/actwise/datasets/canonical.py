@@ -11,12 +11,10 @@ import numpy as np
 
 from .dataset import Arrays, Split
 
-SPLIT_STRIDE = 5
-
 
 def canonical(arrays: Arrays) -> Arrays:
     """The same images in canonical order."""
-    return Arrays(_sorted(arrays.train), _sorted(arrays.test), arrays.class_names)
+    return Arrays(in_order(arrays.train), in_order(arrays.test), arrays.class_names)
 
 
 def digest(arrays: Arrays) -> str:
@@ -41,23 +39,8 @@ def pixel_hashes(images_NCHW: np.ndarray) -> np.ndarray:
     return np.frombuffer(hashes, dtype=">u8").reshape(-1, 4)
 
 
-def split_every_fifth(images: Split) -> tuple[Split, Split]:
-    """Training and test part of a set that has no split of its own: four fifths and one.
-
-    The images are sorted by class, then canonically; every fifth, beginning with the first, is
-    a test image. The order is that of hashes, so this is a stratified draw that anyone can repeat.
-    """
-    ordered = _sorted(images)
-    by_class = np.argsort(ordered.labels_N, kind="stable")
-    is_test = np.arange(len(by_class)) % SPLIT_STRIDE == 0
-    train, test = by_class[~is_test], by_class[is_test]
-    return (
-        Split(ordered.images_NCHW[train], ordered.labels_N[train]),
-        Split(ordered.images_NCHW[test], ordered.labels_N[test]),
-    )
-
-
-def _sorted(split: Split) -> Split:
+def in_order(split: Split) -> Split:
+    """The same images in canonical order."""
     words = pixel_hashes(split.images_NCHW)
     # lexsort's last key is the first to sort by.
     order = np.lexsort((split.labels_N, words[:, 3], words[:, 2], words[:, 1], words[:, 0]))

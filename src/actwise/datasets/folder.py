@@ -1,7 +1,7 @@
 """Image folders: ``PATH/train/CLASS/*.png`` and ``PATH/test/CLASS/*.png``, or ``PATH/CLASS/*.png``.
 
 Classes are the subfolders in alphabetical order. Without train/ and test/, every fifth image of a
-class is a test image (:func:`actwise.datasets.canonical.split_every_fifth`).
+class is a test image, and copies of one image stay together (:mod:`actwise.datasets.own_split`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,11 +9,12 @@ from functools import partial
 from pathlib import Path
 
 from ..errors import DataError
-from .canonical import SPLIT_STRIDE, split_every_fifth
 from .check import make_split
 from .dataset import Arrays, Split
 from .entry import Form, Found
-from .images import decode_images
+from .files import read_file, refuse_special
+from .images import MAX_FILE_BYTES, decode_images
+from .own_split import SPLIT_STRIDE, split_whole
 
 SUFFIXES = (".png", ".webp", ".jpg", ".jpeg", ".bmp", ".gif", ".pgm", ".ppm", ".tif", ".tiff")
 
@@ -61,6 +62,7 @@ def _list_classes(folder: Path) -> dict[str, list[Path]]:
 def _list_images(folder: Path) -> list[Path]:
     files = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
     for path in files:
+        refuse_special(path)
         if path.is_dir() or path.suffix.lower() not in SUFFIXES:
             raise DataError(f"{path} is not an image; known are {', '.join(SUFFIXES)}")
     if not files:
@@ -82,7 +84,14 @@ def _files(classes: Classes) -> tuple[Path, ...]:
 
 
 def _read_and_split(root: Path, classes: Classes) -> Arrays:
-    train, test = split_every_fifth(_read_part(root, classes, names=list(classes)))
+    train, test = split_whole(_read_part(root, classes, names=list(classes)))
+    for part, split in (("training", train), ("test", test)):
+        missing = sorted(set(range(len(classes))) - set(split.labels_N.tolist()))
+        if missing:
+            raise DataError(
+                f"{root / list(classes)[missing[0]]} has too few different images to be split: "
+                f"copies stay together, which leaves it no {part} image; give train/ and test/"
+            )
     return Arrays(train, test, tuple(classes))
 
 
@@ -97,5 +106,7 @@ def _read(root: Path, *, train: Classes, test: Classes) -> Arrays:
 
 def _read_part(folder: Path, classes: Classes, *, names: Sequence[str]) -> Split:
     labels = [names.index(name) for name, files in classes.items() for _ in files]
-    images = decode_images((str(path), path.read_bytes()) for path in _files(classes))
+    images = decode_images(
+        (str(path), read_file(path, most_bytes=MAX_FILE_BYTES)) for path in _files(classes)
+    )
     return make_split(images, labels, where=str(folder))

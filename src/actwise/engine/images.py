@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..datasets import Dataset, channel_statistics
+from ..datasets import Dataset, channel_statistics, pictures_of
 from ..spec import RunSpec
 from .device import Device
 from .split import split_images
@@ -71,6 +71,7 @@ def prepare_parts(dataset: Dataset, spec: RunSpec, device: Device) -> Parts:
         seed=spec.seed,
         validation_fraction=spec.train.validation_fraction,
         train_size=spec.train.train_size,
+        pictures_N=pictures_of(dataset) if spec.train.validation_fraction else None,
     )
     to = device.torch_device
     images_NCHW = dataset.train_images_NCHW.to(to)

@@ -2,13 +2,15 @@
 
 The validation part is one fold of a stratified split that is the same for every seed (so that
 folds of different seeds do not overlap); the seed chooses the fold. ``train_size`` images are then
-drawn from the rest, class by class, and nested: a seed's 1,000 images are among its 2,000.
+drawn from the rest, class by class, and nested: a seed's 1,000 images are among its 2,000. Copies
+of one image are held out together (:mod:`actwise.datasets.folds`).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from ..datasets import deal_folds
 from ..errors import SpecError
 from ..rng import stream
 
@@ -27,7 +29,12 @@ class SplitIndices:
 
 
 def split_images(
-    labels_N: np.ndarray, *, seed: int, validation_fraction: float, train_size: int | None
+    labels_N: np.ndarray,
+    *,
+    seed: int,
+    validation_fraction: float,
+    train_size: int | None,
+    pictures_N: np.ndarray | None = None,
 ) -> SplitIndices:
     """Split the training part of a data set.
 
@@ -36,15 +43,18 @@ def split_images(
         seed: The run's seed: it chooses the fold, and the images of ``train_size``.
         validation_fraction: Part held out; it is 1 / round(1 / fraction) of every class.
         train_size: Images trained on; None = all that remain.
+        pictures_N: The picture of every image (:func:`actwise.datasets.pictures_of`); None = all
+            are different, or as if they were.
 
     Raises:
         SpecError: if there are too few images for either setting.
     """
-    fold_N = _folds(labels_N, round(1 / validation_fraction)) if validation_fraction else None
-    if fold_N is None:
+    if not validation_fraction:
         is_held_out_N = np.zeros(len(labels_N), dtype=bool)
     else:
-        is_held_out_N = fold_N == seed % round(1 / validation_fraction)
+        num_folds = round(1 / validation_fraction)
+        fold_N = deal_folds(labels_N, num_folds, pictures_N=pictures_N).fold_N
+        is_held_out_N = fold_N == seed % num_folds
         if not is_held_out_N.any():
             raise SpecError(
                 f"train.validation_fraction={validation_fraction:g} holds out no image of "
@@ -54,18 +64,6 @@ def split_images(
     if train_size is not None:
         rest_N = _subset(rest_N, labels_N[rest_N], seed=seed, size=train_size)
     return SplitIndices(train_indices_N=rest_N, validation_indices_N=np.flatnonzero(is_held_out_N))
-
-
-def _folds(labels_N: np.ndarray, num_folds: int) -> np.ndarray:
-    """The fold of every image: each class is shuffled and dealt out in turn, as one long deal."""
-    generator = stream(0, "split")
-    fold_N = np.empty(len(labels_N), dtype=np.int64)
-    num_dealt = 0
-    for label in np.unique(labels_N):
-        members = generator.permutation(np.flatnonzero(labels_N == label))
-        fold_N[members] = (num_dealt + np.arange(len(members))) % num_folds
-        num_dealt += len(members)
-    return fold_N
 
 
 def _subset(indices_N: np.ndarray, labels_N: np.ndarray, *, seed: int, size: int) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -50,17 +50,34 @@ def make_describe(data_dir: Path | None) -> Describe:
         data_dir: The data folder, for sets whose digest is not pinned.
     """
     info = cache(lambda level: datasets.info(level, data_dir))
+    folds = cache(lambda level, fraction: _folds(level, fraction, data_dir))
     examine = cache(_examine)
     known: dict[tuple[object, ...], Description] = {}
 
     def describe_once(spec: RunSpec) -> Description:
         levels = (spec.dataset, spec.model, spec.regularization, spec.activation, spec.width)
-        key = (*levels, spec.train.batch_size, spec.train.optimizer)
+        fraction = spec.train.validation_fraction
+        key = (*levels, spec.train.batch_size, spec.train.optimizer, fraction)
         if key not in known:
-            known[key] = _describe(spec, info(spec.dataset), examine)
+            facts = info(spec.dataset)
+            described = _describe(spec, facts, examine)
+            if fraction and not datasets.is_pinned(facts.digest):
+                dealt = folds(spec.dataset, fraction)
+                if dealt.version != 1:
+                    described = replace(described, split=dealt.version, largest_fold=dealt.largest)
+            known[key] = described
         return known[key]
 
     return describe_once
+
+
+def _folds(level: str, fraction: float, data_dir: Path | None) -> datasets.Folds:
+    dataset = datasets.load(level, data_dir)
+    return datasets.deal_folds(
+        dataset.train_labels_N.numpy(),
+        round(1 / fraction),
+        pictures_N=datasets.pictures_of(dataset),
+    )
 
 
 def describe(spec: RunSpec, info: datasets.DatasetInfo) -> Description:
@@ -111,6 +128,7 @@ def _describe(spec: RunSpec, info: datasets.DatasetInfo, examine: _Examine) -> D
             batch_size=spec.train.batch_size,
             image_bytes=num_images * math.prod(info.input_shape),
         ),
+        notes=tuple(f"{spec.dataset}: {note}" for note in info.notes),
     )
 
 

@@ -36,6 +36,11 @@ class Description:
         macs: Multiply-accumulate operations of convolutions and linear layers, per image.
         memory_bytes: Estimated peak memory of one training process on a CPU.
         activation_sites: Activation modules that run in the network, each once; 0 if uncounted.
+        split: Version of the validation split: 2 where copies of an image, kept together, change
+            it. Hashed unless it is 1.
+        largest_fold: Images of the largest validation fold of version 2; None for version 1, whose
+            folds are equal but for one image.
+        notes: What a user should know of the data: sentences.
     """
 
     model: str
@@ -51,6 +56,9 @@ class Description:
     macs: int
     memory_bytes: int
     activation_sites: int = 0
+    split: int = 1
+    largest_fold: int | None = None
+    notes: tuple[str, ...] = ()
 
 
 Describe = Callable[[RunSpec], Description]
@@ -75,6 +83,8 @@ def canonical_settings(spec: RunSpec, description: Description) -> dict[str, Any
         train.pop("train_size", None)
     if train:
         settings["train"] = train
+    if description.split != 1:
+        settings["split"] = description.split
     if description.code_digests:
         settings["code"] = [list(pair) for pair in description.code_digests]
     return settings
@@ -86,7 +96,7 @@ def _num_remaining(spec: RunSpec, description: Description) -> int | None:
     if not fraction:
         return description.num_train
     size, rest = divmod(description.num_train, round(1 / fraction))
-    return None if rest else description.num_train - size
+    return None if rest or description.split != 1 else description.num_train - size
 
 
 def cell_hash(spec: RunSpec, description: Description) -> str:

@@ -155,6 +155,8 @@ def _run(
                 logs=str(store.logs),
             )
         )
+        for text in plan.notes if todo.runs else ():
+            sink.emit(Note(text))
         if todo.lacking:
             sink.emit(Note(_lacking_text(todo)))
         is_chosen = options.workers is not None or options.threads > 1

@@ -195,6 +195,7 @@ def _description(settings: ExportedRow, parameters: int) -> Description:
         parameters=parameters,
         macs=0,
         memory_bytes=0,
+        split=settings.get("split", 1),
     )
 
 

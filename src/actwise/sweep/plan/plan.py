@@ -69,6 +69,12 @@ class Plan:
                 labels[run.cell_hash] = (*labels.get(run.cell_hash, ()), run.spec)
         return labels
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know of the data of this plan, each sentence once."""
+        found = (note for known in self.descriptions.values() for note in known.notes)
+        return tuple(dict.fromkeys(found))
+
     def description(self, run: PlannedRun) -> Description:
         """What is known of the network and the data of a run of this plan."""
         return self.descriptions[run.cell_hash]
@@ -136,7 +142,7 @@ def num_available(spec: RunSpec, description: Description) -> int:
     """Training images that no validation split holds out; the largest fold is reckoned with."""
     fraction = spec.train.validation_fraction
     num_held_out = math.ceil(description.num_train / round(1 / fraction)) if fraction else 0
-    return description.num_train - num_held_out
+    return description.num_train - (description.largest_fold or num_held_out)
 
 
 def _planned(cell: _Cell, seed: int, *, is_aliased: bool) -> PlannedRun:
