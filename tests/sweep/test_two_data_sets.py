@@ -66,7 +66,7 @@ class Watcher:
 
     def emit(self, event: Any) -> None:
         gc.collect()
-        found = (o for o in gc.get_objects() if isinstance(o, Dataset))
+        found = (o for o in gc.get_objects() if type(o) is Dataset)
         self.held.append({o.info.level for o in found} & {*self.levels})
 
     def close(self) -> None:
