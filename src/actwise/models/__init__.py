@@ -6,6 +6,7 @@ All take any image of 28 to 64 pixels with 1 or 3 channels, and a multiplier of 
 from ..registry import Parameter
 from .build import build_network as build_network
 from .convnet import convnet
+from .describe import KnownData as KnownData
 from .describe import describe as describe
 from .describe import make_describe as make_describe
 from .entry import MODELS as MODELS

@@ -43,14 +43,50 @@ class _Network:
 _Examine = Callable[[_Network], tuple[Footprint, frozenset[str]]]
 
 
-def make_describe(data_dir: Path | None) -> Describe:
+class KnownData:
+    """The facts of data sets, and the folds that copies of an image change; each found once."""
+
+    def __init__(
+        self,
+        data_dir: Path | None,
+        *,
+        info: Callable[[str, Path | None], datasets.DatasetInfo] = datasets.info,
+    ) -> None:
+        """``data_dir``: the data folder, for sets whose digest is not pinned."""
+        self._data_dir = data_dir
+        self._find = info
+        self._infos: dict[str, datasets.DatasetInfo] = {}
+        self._folds: dict[tuple[str, float], datasets.Folds | None] = {}
+
+    def info(self, level: str) -> datasets.DatasetInfo:
+        """Of one data set."""
+        if level not in self._infos:
+            self._infos[level] = self._find(level, self._data_dir)
+        return self._infos[level]
+
+    def folds(self, level: str, fraction: float) -> datasets.Folds | None:
+        """The validation folds, if they are not those of images without copies."""
+        digest = self.info(level).digest
+        if not fraction or datasets.is_pinned(digest):
+            return None
+        if (level, fraction) not in self._folds:
+            dataset = datasets.load_planned(level, self._data_dir, digest=digest)
+            dealt = datasets.deal_folds(
+                dataset.train_labels_N.numpy(),
+                round(1 / fraction),
+                pictures_N=datasets.pictures_of(dataset),
+            )
+            self._folds[level, fraction] = None if dealt.version == 1 else dealt
+        return self._folds[level, fraction]
+
+
+def make_describe(data: Path | KnownData | None) -> Describe:
     """A Describe that looks at each distinct network, and at each data set, once.
 
     Args:
-        data_dir: The data folder, for sets whose digest is not pinned.
+        data: The data folder, or what is known of the data in it.
     """
-    info = cache(lambda level: datasets.info(level, data_dir))
-    folds = cache(lambda level, fraction: _folds(level, fraction, data_dir))
+    facts = data if isinstance(data, KnownData) else KnownData(data)
     examine = cache(_examine)
     known: dict[tuple[object, ...], Description] = {}
 
@@ -59,25 +95,14 @@ def make_describe(data_dir: Path | None) -> Describe:
         fraction = spec.train.validation_fraction
         key = (*levels, spec.train.batch_size, spec.train.optimizer, fraction)
         if key not in known:
-            facts = info(spec.dataset)
-            described = _describe(spec, facts, examine)
-            if fraction and not datasets.is_pinned(facts.digest):
-                dealt = folds(spec.dataset, fraction)
-                if dealt.version != 1:
-                    described = replace(described, split=dealt.version, largest_fold=dealt.largest)
+            described = _describe(spec, facts.info(spec.dataset), examine)
+            dealt = facts.folds(spec.dataset, fraction)
+            if dealt:
+                described = replace(described, split=dealt.version, largest_fold=dealt.largest)
             known[key] = described
         return known[key]
 
     return describe_once
-
-
-def _folds(level: str, fraction: float, data_dir: Path | None) -> datasets.Folds:
-    dataset = datasets.load(level, data_dir)
-    return datasets.deal_folds(
-        dataset.train_labels_N.numpy(),
-        round(1 / fraction),
-        pictures_N=datasets.pictures_of(dataset),
-    )
 
 
 def describe(spec: RunSpec, info: datasets.DatasetInfo) -> Description:

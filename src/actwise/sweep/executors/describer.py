@@ -60,7 +60,9 @@ class Describer:
             raise StoppedError(f"stopped by {self._stop.reason} while planning; nothing was begun")
         if not _users_levels(cell):
             return self._described_here(cell)
-        key = (*_levels(cell), cell.width, cell.train.batch_size, cell.train.optimizer)
+        train = cell.train
+        sizes = (cell.width, train.batch_size, train.optimizer, train.validation_fraction)
+        key = (*_levels(cell), *sizes)
         if key not in self._known:
             self._known[key] = self._ask(cell)
         return self._known[key]

@@ -10,51 +10,54 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import torch
+from pydantic import TypeAdapter
 from torch import nn
 
 from ...datasets import DatasetInfo, info
 from ...errors import ActwiseError, DataError, SpecError
-from ...models import describe
+from ...models import KnownData, make_describe
 from ...spec import Description
 from ...usercode import describe_fault
 from .protocol import Answer, Describe, Described, Refused
 
 _POLL_SECONDS = 0.1
+_FROM_JSON = TypeAdapter(Description)
 
 
 class Describer:
     """Answers a driver. A data set is read once, whatever stands on it."""
 
     def __init__(self) -> None:
-        self._infos: dict[str, DatasetInfo] = {}
+        self._data: dict[str | None, KnownData] = {}
 
     def answer(self, order: Describe) -> Answer:
         """The description, or why there is none; nothing that users' code does raises here."""
-        if not self._infos:
+        if not self._data:
             _import_compiler()
-        level = order.spec.dataset
+        if order.data_dir not in self._data:
+            folder = None if order.data_dir is None else Path(order.data_dir)
+            self._data[order.data_dir] = KnownData(folder, info=_info)
+        data, cell = self._data[order.data_dir], order.spec
         try:
-            if level not in self._infos:
-                folder = None if order.data_dir is None else Path(order.data_dir)
-                facts = _in_a_fork(lambda: asdict(info(level, folder)), f"data set {level}")
-                facts |= {name: tuple(facts[name]) for name in ("input_shape", "class_names")}
-                self._infos[level] = DatasetInfo(**facts)
-            found = _in_a_fork(
-                lambda: asdict(describe(order.spec, self._infos[level])), _users_levels(order)
-            )
+            # Found here, and known in every fork.
+            data.info(cell.dataset)
+            data.folds(cell.dataset, cell.train.validation_fraction)
+            found = _in_a_fork(lambda: asdict(make_describe(data)(cell)), _users_levels(order))
         except ActwiseError as error:
             return Refused(reason=str(error), exit_code=error.exit_code)
-        return Described(description=Description(**found | {"code_digests": _pairs(found)}))
+        return Described(description=_FROM_JSON.validate_python(found))
+
+
+def _info(level: str, folder: Path | None) -> DatasetInfo:
+    found = _in_a_fork(lambda: asdict(info(level, folder)), f"data set {level}")
+    tuples = {name: tuple(found[name]) for name in ("input_shape", "class_names", "notes")}
+    return DatasetInfo(**found | tuples)
 
 
 def _import_compiler() -> None:
     """What torch imports at the first network on the meta device: 2 s, that no fork need take."""
     with torch.device("meta"):
         nn.BatchNorm1d(1)(torch.zeros(2, 1))
-
-
-def _pairs(found: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    return tuple((level, digest) for level, digest in found["code_digests"])
 
 
 def _users_levels(order: Describe) -> str:
