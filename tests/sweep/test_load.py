@@ -22,6 +22,6 @@ def test_a_model_is_not_loaded_into_code_that_changed(
     sweep(tmp_path / "store", study)
     ((run_id, _),) = results(tmp_path / "store").items()
     assert load_model(tmp_path / "store", run_id) is not None
-    module.write_text(module.read_text(encoding="utf-8") + "\n# other code\n", encoding="utf-8")
+    module.write_text(module.read_text(encoding="utf-8") + "\nother = 1\n", encoding="utf-8")
     with pytest.raises(StoreError, match=r"is not the one that run .* was trained with"):
         load_model(tmp_path / "store", run_id)

@@ -33,7 +33,7 @@ class BoundActivation:
         formula: for people; subscript c stands for one value a channel.
         source: the paper.
         make: builds the bare module for a per-sample shape.
-        code_digest: SHA-256 of the file of a user's activation, else None.
+        code_digest: The digest of the code of a user's activation, else None.
     """
 
     name: str

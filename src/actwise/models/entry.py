@@ -58,7 +58,7 @@ class BoundModel:
 
     Attributes:
         canonical: The one text of the level; ``resnet(depth=20)`` is ``resnet20``.
-        code_digest: SHA-256 of the module file of a user's own.
+        code_digest: The digest of the code of a user's own.
     """
 
     canonical: str

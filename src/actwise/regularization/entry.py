@@ -56,7 +56,7 @@ class BoundPart:
 
     Attributes:
         entry: None for a user's own.
-        code_digest: SHA-256 of the module file of a user's own.
+        code_digest: The digest of the code of a user's own.
     """
 
     part: Part

@@ -30,7 +30,7 @@ class Regularization:
 
     @property
     def code_digests(self) -> tuple[tuple[str, str], ...]:
-        """(level, SHA-256 of its module file) of each part of a user's own."""
+        """(level, digest of its code) of each part of a user's own."""
         return tuple((b.part.canonical, b.code_digest) for b in self.bound if b.code_digest)
 
     @property

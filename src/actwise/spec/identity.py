@@ -28,8 +28,8 @@ class Description:
         model, regularization, activation: Canonical levels: defaults left out, parts sorted, parts
             without a site in this model removed.
         data_digest: SHA-256 of the data set's content.
-        code_digests: (level, SHA-256 of its module file) of each user-defined level but the data
-            set, for which ``data_digest`` stands.
+        code_digests: (level, :func:`~actwise.usercode.code_digest`) of each user-defined level but
+            the data set, for which ``data_digest`` stands.
         input_shape: (channels, height, width).
         num_train: Images in the training part, before any split; ``num_test`` in the test part.
         parameters: Number of learned values, the activation's included.

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ...errors import StoreError
+from ...usercode import search_path
 from ..worker import (
     WORKERS_LOG,
     Advanced,
@@ -66,7 +67,7 @@ class WorkerProcess:
             start_new_session=True,
         )
         here = str(Path.cwd())
-        self._send(Start(import_path=tuple(dict.fromkeys([here, *filter(None, sys.path)]))))
+        self._send(Start(import_path=tuple(dict.fromkeys([here, *filter(None, search_path())]))))
 
     def set_up(self, setup: Setup, inbox: Inbox) -> None:
         """Tell it what holds for all runs; work may follow at once.

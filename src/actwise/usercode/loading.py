@@ -1,0 +1,63 @@
+"""Importing what a level names: only the code that is recorded."""
+
+import importlib
+import sys
+from difflib import get_close_matches
+from typing import Any
+
+from ..errors import SpecError
+from ..registry import Level
+from .code import UserCode, file_of_module, find_code, module_and_name
+from .faults import describe_fault
+from .finding import note_search_path
+
+# Module name -> digest of its statements when this process imported it.
+_imported: dict[str, str] = {}
+
+
+def load_user_object(level: Level, *, kind: str) -> Any:
+    """Import what ``level`` names; ``kind`` ("activation", "model" ...) is for the message.
+
+    Raises:
+        SpecError: if the module or the name does not exist, the import raises, a file changed
+            since this process imported it, or the module is ``__main__``, which has no file that
+            another process could import.
+    """
+    module_name, name = module_and_name(level, kind=kind)
+    code = find_code(level, kind=kind)
+    _refuse_changed(code, f"{kind} {level}")
+    search_path = list(sys.path)
+    try:
+        module = importlib.import_module(module_name)
+    except (Exception, SystemExit) as error:
+        raise SpecError(
+            f"{kind} {level}: importing {module_name} raised {describe_fault(error)}"
+        ) from error
+    finally:
+        note_search_path(search_path)
+        _note_imported(code, module_name)
+    if not hasattr(module, name):
+        near = get_close_matches(name, [n for n in vars(module) if not n.startswith("_")], n=3)
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        raise SpecError(f"{kind} {level}: {module_name} has no {name!r}{hint}")
+    return getattr(module, name)
+
+
+def _refuse_changed(code: UserCode, owner: str) -> None:
+    for name, digest in code.modules.items():
+        if name in sys.modules and _imported.get(name, digest) != digest:
+            raise SpecError(
+                f"{owner}: {file_of_module(name)} changed after this process imported it; "
+                "start again, so that the code that runs is the code that is recorded"
+            )
+
+
+def _note_imported(code: UserCode, module_name: str) -> None:
+    """All of a module that is there: what it imports later must still be what it was.
+
+    Of one whose import failed only what was imported: the rest may be mended meanwhile.
+    """
+    is_there = module_name in sys.modules
+    _imported.update(
+        (name, digest) for name, digest in code.modules.items() if is_there or name in sys.modules
+    )
