@@ -52,7 +52,7 @@ INSIDE: dict[str, Layers] = {  # the same of the folders and files that a unit h
         {"tables"},
         {"reading"},
         {"store"},
-        {"removal", "exchange"},
+        {"removal", "users_results", "exchange"},
     ],
     "sweep": [
         {"watch"},

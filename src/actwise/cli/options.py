@@ -19,6 +19,19 @@ _ENDINGS = {
 }
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
+
+def whole_number(text: str) -> int:
+    """The number in ``text``; typer's own refusal does not say what was given.
+
+    Raises:
+        typer.BadParameter: if it is none.
+    """
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a whole number") from None
+
+
 Study = Annotated[
     str, typer.Argument(metavar="STUDY", help="A TOML file, or the name of a shipped study.")
 ]
@@ -54,21 +67,26 @@ DeviceOption = Annotated[
         "--device", metavar="cpu|cuda|auto", help="Where to train; auto: CUDA where there is one."
     ),
 ]
+AcceptEngine = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--accept-engine",
+        parser=whole_number,
+        metavar="N",
+        help="Take results of engine N as finished.",
+    ),
+]
+AcceptCodeDigest = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--accept-code-digest",
+        metavar="DIGEST",
+        help="Take results of users' code of this digest as finished.",
+    ),
+]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to a file.")
 ]
-
-
-def whole_number(text: str) -> int:
-    """The number in ``text``; typer's own refusal does not say what was given.
-
-    Raises:
-        typer.BadParameter: if it is none.
-    """
-    try:
-        return int(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a whole number") from None
 
 
 def parse_duration(text: str | None) -> float | None:

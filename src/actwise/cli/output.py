@@ -26,7 +26,9 @@ def print_text(*lines: str) -> None:
 
 def print_folded(name: str, text: str, *, indent: int) -> None:
     """A name and its value from column ``indent`` on, folded at the width of the terminal."""
-    lines = textwrap.wrap(text, max(console().width - indent, _LAST)) or [""]
+    width = max(console().width - indent, _LAST)
+    # An option that is to be typed stays whole.
+    lines = textwrap.wrap(text, width, break_on_hyphens=False) or [""]
     print_text(f"  {name}".ljust(indent) + lines[0], *(" " * indent + line for line in lines[1:]))
 
 

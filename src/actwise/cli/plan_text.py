@@ -76,6 +76,15 @@ def print_cost(planned: "Plan", cost: "CostEstimate", *, notes: Sequence[str]) -
         _line("warning", note)
 
 
+def print_left(left: "Mapping[str, Any]") -> None:
+    """What a store lacks of the plan, and because of which file that is more than before."""
+    num_left, num_runs = left["num_left"], left["num_runs"]
+    todo = f"{count(num_left, 'run')} to train" if num_left else "nothing left to train"
+    _line("left", f"{todo}, {num_runs - num_left:,} of {num_runs:,} done before")
+    for change in left["code_changes"]:
+        _line("changed", change["text"])
+
+
 def print_compile_advice(advice: "CompileAdvice") -> None:
     """Whether ``train.compile`` pays, model by model, or why that was not tried."""
     for found in advice.models:

@@ -4,13 +4,25 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import AsJson, Data, DeviceOption, Overrides, Study, allow_user_code, whole_number
+from .options import (
+    AcceptCodeDigest,
+    AcceptEngine,
+    Artifacts,
+    AsJson,
+    Data,
+    DeviceOption,
+    Overrides,
+    Study,
+    allow_user_code,
+    whole_number,
+)
 from .output import print_json
-from .plan_text import print_cells, print_compile_advice, print_cost, print_powers
+from .plan_text import print_cells, print_compile_advice, print_cost, print_left, print_powers
 
 if TYPE_CHECKING:
     from ..analysis.precision import PlannedPower
@@ -35,6 +47,13 @@ def plan(
         int, typer.Option("--threads", parser=whole_number, metavar="N", help="Threads a run.")
     ] = 1,
     device: DeviceOption = "auto",
+    store: Annotated[
+        str | None,
+        typer.Option("--store", metavar="PATH", help="Say what this store lacks of it."),
+    ] = None,
+    artifacts: Artifacts = None,
+    accept_engine: AcceptEngine = None,
+    accept_code_digest: AcceptCodeDigest = None,
     calibrate: Annotated[
         bool,
         typer.Option(
@@ -56,13 +75,17 @@ def plan(
         workers=workers,
         threads=threads,
         device=device,  # type: ignore[arg-type]
+        accept_engines=tuple(accept_engine or ()),
+        accept_code_digests=tuple(accept_code_digest or ()),
     )
     # A process for users' code finds it where this one looks.
     allow_user_code()
     with Describer(data) as describe:
         planned = make_plan(spec, describe)
+    left = None if store is None else _left(planned, store, artifacts, options)
+    remarks = _code_remarks(planned)
     cost = _measure(planned, options) if calibrate else _reckon(planned, options)
-    notes = (*planned.notes, *cost.notes)
+    notes = (*planned.notes, *remarks, *cost.notes)
     powers = _powers(planned)
     if json:
         values = [_cell_values(planned, run, cost.rates.get(run.run_id)) for run in planned.cells]
@@ -71,6 +94,7 @@ def plan(
                 "study": planned.study.name,
                 "estimate": cost.estimate.to_json(),
                 "power": [asdict(row) for row in powers],
+                "left": left,
                 "note": "; ".join(notes) or None,
                 "compile": None if cost.advice is None else cost.advice.to_json(),
                 "cells": values,
@@ -79,9 +103,33 @@ def plan(
         return
     print_cells(planned, cost.rates)
     print_cost(planned, cost.estimate, notes=notes)
+    if left is not None:
+        print_left(left)
     if cost.advice is not None:
         print_compile_advice(cost.advice)
     print_powers(powers)
+
+
+def _left(
+    planned: "Plan", store: str, artifacts: Path | None, options: "RunOptions"
+) -> dict[str, Any]:
+    """What a store lacks of a plan; all of it where there is no store yet."""
+    from ..store import RunStore
+    from ..store.database import locate
+    from ..sweep.plan import find_todo
+
+    if not locate(store, artifacts=artifacts).database.exists():
+        num_runs = len(planned.distinct_runs)
+        return {"num_runs": num_runs, "num_left": num_runs, "code_changes": []}
+    with RunStore.open(store, artifacts=artifacts) as opened:
+        todo = find_todo(planned, opened, options)
+    changes = [{**asdict(change), "text": str(change)} for change in todo.code_changes]
+    return {"num_runs": len(todo.run_ids), "num_left": len(todo.runs), "code_changes": changes}
+
+
+def _code_remarks(planned: "Plan") -> tuple[str, ...]:
+    found = (remark for d in planned.descriptions.values() for remark in d.code_remarks)
+    return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ import typer
 
 from ..errors import SpecError
 from .options import (
+    AcceptCodeDigest,
+    AcceptEngine,
     Artifacts,
     AsJson,
     Data,
@@ -81,15 +83,8 @@ def run(
     observe_again: Annotated[
         bool, typer.Option("--observe-again", help="Repeat runs that lack an observation.")
     ] = False,
-    accept_engine: Annotated[
-        list[int] | None,
-        typer.Option(
-            "--accept-engine",
-            parser=whole_number,
-            metavar="N",
-            help="Take results of engine N as finished.",
-        ),
-    ] = None,
+    accept_engine: AcceptEngine = None,
+    accept_code_digest: AcceptCodeDigest = None,
     allow_environment_change: Annotated[
         bool,
         typer.Option(
@@ -122,6 +117,7 @@ def run(
         retry_failed=retry_failed,
         observe_again=observe_again,
         accept_engines=tuple(accept_engine or ()),
+        accept_code_digests=tuple(accept_code_digest or ()),
         allow_environment_change=allow_environment_change,
     )
     allow_user_code()

@@ -12,7 +12,7 @@ from torch import nn
 from .. import activations, datasets, regularization
 from ..errors import ActwiseError, SpecError
 from ..spec import Describe, Description, RunSpec
-from ..usercode import describe_fault
+from ..usercode import describe_fault, known_code
 from .entry import resolve
 from .footprint import Footprint, footprint, peak_memory_bytes
 from .layers import LayerFactory
@@ -132,6 +132,8 @@ def _describe(spec: RunSpec, info: datasets.DatasetInfo, examine: _Examine) -> D
     )
     kept = level.keeping(sites)
     own_code = [(x.canonical, x.code_digest) for x in (model, activation) if x.code_digest]
+    digests = (*own_code, *kept.code_digests)
+    codes = {digest: known_code(digest) for _, digest in digests}
     num_images = info.num_train + info.num_test
     return Description(
         model=model.canonical,
@@ -139,7 +141,9 @@ def _describe(spec: RunSpec, info: datasets.DatasetInfo, examine: _Examine) -> D
         activation=activation.canonical,
         data_digest=info.digest,
         # Not that of a user's data set: what its code makes is in the id, as the data's digest.
-        code_digests=(*own_code, *kept.code_digests),
+        code_digests=digests,
+        code_modules={digest: code.modules for digest, code in codes.items()},
+        code_remarks=tuple(dict.fromkeys(r for code in codes.values() for r in code.remarks)),
         input_shape=info.input_shape,
         num_classes=info.num_classes,
         num_train=info.num_train,

@@ -7,8 +7,8 @@ at their default are left out, so a new field does not change an old id.
 
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from .run import RunSpec
@@ -41,6 +41,8 @@ class Description:
         largest_fold: Images of the largest validation fold of version 2; None for version 1, whose
             folds are equal but for one image.
         notes: What a user should know of the data: sentences.
+        code_modules: What each code digest was made from: the digest of every module, by its name.
+        code_remarks: A sentence for each module that imports what cannot be followed.
     """
 
     model: str
@@ -59,6 +61,8 @@ class Description:
     split: int = 1
     largest_fold: int | None = None
     notes: tuple[str, ...] = ()
+    code_modules: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
+    code_remarks: tuple[str, ...] = ()
 
 
 Describe = Callable[[RunSpec], Description]
@@ -69,7 +73,11 @@ Raises SpecError for an unknown level and DataError where the data are needed an
 
 
 def canonical_settings(spec: RunSpec, description: Description) -> dict[str, Any]:
-    """Everything that is hashed but the seed and the engine version, as plain JSON values."""
+    """Everything that is hashed but the seed and the engine version, as plain JSON values.
+
+    And ``code_modules``, which tells what has changed where a digest in ``code`` has: it follows
+    from the digests and is not hashed.
+    """
     settings: dict[str, Any] = {
         "data": description.data_digest,
         "model": description.model,
@@ -87,6 +95,8 @@ def canonical_settings(spec: RunSpec, description: Description) -> dict[str, Any
         settings["split"] = description.split
     if description.code_digests:
         settings["code"] = [list(pair) for pair in description.code_digests]
+    if description.code_modules:
+        settings["code_modules"] = {d: dict(m) for d, m in description.code_modules.items()}
     return settings
 
 
@@ -101,7 +111,9 @@ def _num_remaining(spec: RunSpec, description: Description) -> int | None:
 
 def cell_hash(spec: RunSpec, description: Description) -> str:
     """Hash of a cell: what its replicates share."""
-    return _digest(canonical_settings(spec, description))
+    settings = canonical_settings(spec, description)
+    settings.pop("code_modules", None)
+    return _digest(settings)
 
 
 def spec_hash(cell: str, seed: int) -> str:

@@ -22,3 +22,5 @@ from .runs import StaleLeaseError as StaleLeaseError
 from .runs import kept_weights as kept_weights
 from .runs import written_weights as written_weights
 from .store import RunStore as RunStore
+from .users_results import UsersResult as UsersResult
+from .users_results import users_results as users_results

@@ -157,6 +157,8 @@ def _run(
         )
         for text in plan.notes if todo.runs else ():
             sink.emit(Note(text))
+        for change in todo.code_changes:
+            sink.emit(Note(str(change)))
         if todo.lacking:
             sink.emit(Note(_lacking_text(todo)))
         is_chosen = options.workers is not None or options.threads > 1

@@ -48,7 +48,7 @@ runs = Table(
     Column("cell_hash", Text, nullable=False),
     Column("engine_version", Integer, nullable=False),
     Column("seed", BigInteger, nullable=False),
-    # The canonical settings that are hashed, as JSON.
+    # The canonical settings that are hashed, as JSON; and, not hashed, code_modules.
     Column("settings", Text, nullable=False),
     Column("parameters", BigInteger, nullable=False),
     # pending, finished, diverged or failed; whether it is running says its lease.

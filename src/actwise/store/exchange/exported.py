@@ -23,6 +23,7 @@ from ...spec import (
     run_id,
     spec_hash,
 )
+from ...usercode import digest_of_modules
 from ..database import SCHEMA_VERSION
 from ..plans import Look, Registration, read_registrations
 from ..records import (
@@ -196,7 +197,18 @@ def _description(settings: ExportedRow, parameters: int) -> Description:
         macs=0,
         memory_bytes=0,
         split=settings.get("split", 1),
+        code_modules=_code_modules(settings),
     )
+
+
+def _code_modules(settings: ExportedRow) -> dict[str, dict[str, str]]:
+    """What each code digest was made from; exports of before these were noted have none."""
+    modules: dict[str, dict[str, str]] = settings.get("code_modules", {})
+    digests = {digest for _, digest in settings.get("code", ())}
+    for digest, found in modules.items():
+        if digest not in digests or digest_of_modules(found) != digest:
+            raise StoreError(f"the code digest {digest} does not follow from its modules")
+    return modules
 
 
 def _results(tables: dict[str, list[ExportedRow]]) -> tuple[ExportedResult, ...]:

@@ -1,5 +1,6 @@
 """How a study is run and how that ended: nothing here changes a result."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -23,6 +24,8 @@ class RunOptions:
         retry_failed: Run again what raised an exception before.
         observe_again: Repeat finished runs that lack an observation the study asks for.
         accept_engines: Engine versions whose results count as finished, besides this one.
+        accept_code_digests: Digests of users' code, or their first 8 digits or more, whose results
+            count as finished in place of those of the code as it is.
         allow_environment_change: Continue checkpoints of another numerics fingerprint, marked.
         checkpoint_seconds: A checkpoint is due so long after the last one.
         max_attempts: Accidents that a run may meet in one command before it is left.
@@ -37,6 +40,7 @@ class RunOptions:
     retry_failed: bool = False
     observe_again: bool = False
     accept_engines: tuple[int, ...] = ()
+    accept_code_digests: tuple[str, ...] = ()
     allow_environment_change: bool = False
     checkpoint_seconds: float = 30.0
     max_attempts: int = 3
@@ -51,6 +55,12 @@ class RunOptions:
         for name, count in (("workers", self.workers), ("threads", self.threads)):
             if count is not None and count < 1:
                 raise SpecError(f"{name}={count} must be at least 1")
+        for digest in self.accept_code_digests:
+            if not re.fullmatch("[0-9a-f]{8,64}", digest):
+                raise SpecError(
+                    f"accept_code_digest {digest!r} is no code digest; expected its 64 hexadecimal "
+                    "digits, or the first 8 or more"
+                )
         if self.executor == "inline" and (self.workers or 1) > 1:
             raise SpecError(f"workers={self.workers}: the inline executor trains one run at a time")
         if self.time_limit_seconds is not None and self.time_limit_seconds <= 0:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from ...spec import ENGINE_VERSION, ObserveSpec, PlannedRun
 from ...store import RunState, RunStore
 from ...store.records import LAST_ONLY
+from .code_changes import CodeChange, OlderResults
 from .options import RunOptions
 from .plan import Plan
 
@@ -15,10 +16,12 @@ class Todo:
     """What a command will do.
 
     Attributes:
-        planned: Every label; runs taken over from an accepted engine carry that engine's run id.
+        planned: Every label; what is taken over from an accepted engine, or from accepted users'
+            code, carries the id of that run.
         runs: To be trained, in the order of the plan.
         again: Run ids with a result that are trained again for what they observe.
         failed: Run ids that failed before and are tried again.
+        code_changes: Because of which of ``runs`` are trained again under other ids.
         lacking: Run ids whose result lacks an observation asked for, and which stay as they are.
     """
 
@@ -27,6 +30,7 @@ class Todo:
     again: frozenset[str]
     failed: frozenset[str]
     lacking: tuple[str, ...]
+    code_changes: tuple[CodeChange, ...] = ()
 
     @property
     def run_ids(self) -> tuple[str, ...]:
@@ -35,8 +39,13 @@ class Todo:
 
 
 def find_todo(plan: Plan, store: RunStore, options: RunOptions) -> Todo:
-    """Hold a plan against a store; nothing is written."""
-    planned = _accept_engines(plan, store, options)
+    """Hold a plan against a store; nothing is written.
+
+    Raises:
+        SpecError: if no result in the store has a code digest that ``options`` accept.
+    """
+    older = OlderResults(plan.distinct_runs, store, options)
+    planned = older.accept(_accept_engines(plan, store, options))
     distinct = dict.fromkeys(run.run_id for run in planned)
     states = store.states(distinct)
     lacking = [i for i in distinct if i in states and _lacks(states[i], plan.study.observe)]
@@ -46,12 +55,14 @@ def find_todo(plan: Plan, store: RunStore, options: RunOptions) -> Todo:
     )
     wanted = {i for i in distinct if i not in states or states[i].status in ("pending", "running")}
     wanted |= again | failed
+    runs = tuple(run for run in _first_labels(planned) if run.run_id in wanted)
     return Todo(
         planned=planned,
-        runs=tuple(run for run in _first_labels(planned) if run.run_id in wanted),
+        runs=runs,
         again=again,
         failed=failed,
         lacking=() if options.observe_again else tuple(lacking),
+        code_changes=older.changes(run for run in runs if run.run_id not in again | failed),
     )
 
 

@@ -1,0 +1,34 @@
+"""Results of users' code, whose ids change with the code: how what it was before is found."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from .database.schema import runs
+from .store import RunStore
+
+
+@dataclass(frozen=True)
+class UsersResult:
+    """A finished or diverged run of users' code, and what its id was made of."""
+
+    run_id: str
+    seed: int
+    settings: dict[str, Any]
+
+
+def users_results(store: RunStore, engine_versions: Iterable[int]) -> list[UsersResult]:
+    """All that these engines trained, oldest first."""
+    query = (
+        select(runs.c.run_id, runs.c.seed, runs.c.settings)
+        .where(runs.c.engine_version.in_(list(engine_versions)))
+        .where(runs.c.status.in_(("finished", "diverged")))
+        .where(runs.c.settings.contains('"code":'))
+        .order_by(runs.c.engine_version, runs.c.recorded_at)
+    )
+    with store.database.reading() as connection:
+        rows = connection.execute(query).all()
+    return [UsersResult(row.run_id, row.seed, json.loads(row.settings)) for row in rows]
