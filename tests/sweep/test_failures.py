@@ -189,15 +189,22 @@ def test_code_in_the_working_directory_is_found(store: Path) -> None:
     assert exit_code == 0, said
 
 
-def test_code_that_changed_since_it_was_planned_is_not_filed_under_the_plan(store: Path) -> None:
-    module = store.parent / "changing.py"
-    text = (USERS_CODE).read_text(encoding="utf-8")
-    module.write_text(text + "\n\ndef slow(x):\n    return x.relu()\n", encoding="utf-8")
+@pytest.mark.parametrize("changed", ["changing", "helps_it", "helps_its_helper"])
+def test_code_that_changed_since_it_was_planned_is_not_filed_under_the_plan(
+    store: Path, changed: str
+) -> None:
+    texts = {
+        "changing": "from helps_it import slow\n",
+        "helps_it": "def slow(x):\n    from helps_its_helper import g\n    return g(x)\n",
+        "helps_its_helper": "def g(x):\n    return x.relu()\n",
+    }
+    for name, text in texts.items():
+        (store.parent / f"{name}.py").write_text(text, encoding="utf-8")
     study = small_study(activation=("relu", "changing:slow"), seeds=(0,))
 
     def change(event: object) -> None:
         if isinstance(event, RunEnded):
-            module.write_text(text + "\n\ndef slow(x):\n    return x.sigmoid()\n")
+            (store.parent / f"{changed}.py").write_text(f"{texts[changed]}\nchanged = 1\n")
 
     listener = Listener(change)
     options = {"executor": "process", "workers": 1, "max_attempts": 1}
