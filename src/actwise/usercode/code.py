@@ -176,6 +176,8 @@ class _Reader:
             spec = self._search.find(full_name)
             if spec is None:
                 return
+            if full_name in self._sources:
+                continue
             if is_users(spec):
                 self._read(full_name, spec)
             elif spec.has_location or spec.submodule_search_locations is None:

@@ -3,6 +3,7 @@
 import sys
 import sysconfig
 from collections.abc import Sequence
+from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
@@ -21,8 +22,14 @@ def is_installed(path: Path) -> bool:
     A package that is installed in place (editable) lies elsewhere, also where its folder is linked
     into ``site-packages``.
     """
-    folders = path.parent.resolve()
-    return not _PACKAGES.isdisjoint(folders.parts) or any(s in folders.parents for s in _STANDARD)
+    return _holds_packages(path.parent)
+
+
+@cache
+def _holds_packages(folder: Path) -> bool:
+    folder = folder.resolve()
+    places = (folder, *folder.parents)
+    return not _PACKAGES.isdisjoint(folder.parts) or any(s in places for s in _STANDARD)
 
 
 def is_users(spec: ModuleSpec) -> bool:
@@ -33,7 +40,7 @@ def is_users(spec: ModuleSpec) -> bool:
     # Torch is in the fingerprint of a run, also where somebody builds it in place.
     if _OURS in path.parents or spec.name.partition(".")[0] == "torch":
         return False
-    return path.parent not in _STANDARD and not is_installed(path)
+    return not is_installed(path)
 
 
 def shown_path(path: str | Path) -> str:

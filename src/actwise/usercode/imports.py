@@ -1,7 +1,7 @@
 """What a module imports, read from its syntax tree; and what cannot be read from it."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -52,16 +52,17 @@ class Imports:
 
 def find_imports(tree: ast.AST) -> Imports:
     """Read a module's imports from its tree."""
-    reader = _Reader(_aliases(tree))
-    reader.read(tree)
+    nodes = list(ast.walk(tree))
+    reader = _Reader(_aliases(nodes))
+    reader.read(nodes)
     return Imports(tuple(reader.modules), tuple(reader.files), tuple(sorted(reader.remarks)))
 
 
-def _aliases(tree: ast.AST) -> dict[str, str]:
+def _aliases(nodes: Iterable[ast.AST]) -> dict[str, str]:
     """``{"load": "import_module"}`` for ``from importlib import import_module as load``."""
     return {
         alias.asname or alias.name: alias.name
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.ImportFrom) and node.module in _HOMES
         for alias in node.names
     }
@@ -75,9 +76,9 @@ class _Reader:
         self._aliases = aliases
         self._called: set[int] = set()
 
-    def read(self, tree: ast.AST) -> None:
-        # A call comes before the name of its function.
-        for node in ast.walk(tree):
+    def read(self, nodes: Iterable[ast.AST]) -> None:
+        # In the order of ast.walk a call comes before the name of its function.
+        for node in nodes:
             if isinstance(node, ast.Import):
                 self.modules += (Import(0, alias.name) for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
@@ -117,7 +118,7 @@ class _Reader:
             self._remark(call, f"runs a computed text ({name})")
             return
         with suppress(SyntaxError, ValueError):  # raises when it is run, if ever
-            self.read(ast.parse(text.value.strip()))
+            self.read(ast.walk(ast.parse(text.value.strip())))
 
     def _read_mention(self, node: ast.Name | ast.Attribute | ast.Constant) -> None:
         """Of a function that imports, handed on instead of called; or of where modules lie."""

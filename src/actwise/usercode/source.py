@@ -95,7 +95,7 @@ def _parse(data: bytes, path: str) -> Source:
         raise SpecError(
             f"users' code {shown_path(path)} cannot be parsed: {str(error) or 'nested too deeply'}"
         ) from None
-    exported, is_computed = exported_names(tree)
+    exported, is_computed = exported_names(tree) if b"__all__" in data else ((), False)
     text = canonical_text(tree).encode()
     return Source(_digest(text), imports, exported, is_computed)
 
