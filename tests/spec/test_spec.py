@@ -11,11 +11,13 @@ from actwise.spec import (
     StudySpec,
     TrainSpec,
     cell_hash,
+    code_modules_in,
     load_study,
     parse_study,
     run_id,
     spec_hash,
 )
+from actwise.usercode import digest_of_modules
 
 FACTORS = {
     "dataset": ["cifar10"],
@@ -246,3 +248,32 @@ def test_settings_without_effect_are_refused() -> None:
         TrainSpec(optimizer="adamw", nesterov=True)
     with pytest.raises(ValueError, match="needs validation_fraction"):
         TrainSpec(plateau_monitor="validation_loss")
+
+
+MODULES = {"acts": "a" * 32, "helper": "b" * 32}
+
+
+def test_the_modules_of_a_code_digest_are_read_from_settings() -> None:
+    digest = digest_of_modules(MODULES)
+    settings = {"code": [["acts:f", digest]], "code_modules": {digest: MODULES}}
+    assert code_modules_in(settings) == {digest: MODULES}
+    assert code_modules_in({"code": [["acts:f", digest]]}) == {}
+
+
+@pytest.mark.parametrize(
+    "modules",
+    [
+        [],
+        "text",
+        {digest_of_modules(MODULES): {"acts": "a" * 32}},
+        {digest_of_modules(MODULES): {"acts": 1}},
+        {digest_of_modules(MODULES): ["acts"]},
+        {digest_of_modules(MODULES): None},
+        {"f" * 64: MODULES},
+        {digest_of_modules({}): {}},
+    ],
+)
+def test_modules_that_make_no_code_digest_of_the_settings_are_refused(modules: object) -> None:
+    settings = {"code": [["acts:f", digest_of_modules(MODULES)]], "code_modules": modules}
+    with pytest.raises(SpecError, match=r"code_modules must be|does not follow from its modules"):
+        code_modules_in(settings)

@@ -15,6 +15,8 @@ from actwise.usercode import code_digest, digest_of_modules, find_code, has_dige
 
 MakeProject = Callable[[Mapping[str, str]], Path]
 LEVEL = Level("acts:f")
+GOLDEN = "d5eb0d8648de51d1f6c617908a0cf1b185b41c958a3c4f959efc64236867dd5b"
+"""It stands in the ids of users' runs: equal on 3.11.7, 3.12.1 and 3.13.0."""
 
 
 COUNTED = {
@@ -131,6 +133,21 @@ def test_what_is_not_imported_does_not_count(
     project(files)
     assert code_digest(LEVEL) == before
     assert has_digest(LEVEL, before)
+
+
+def test_a_project_has_one_digest_on_every_version_of_python(project: MakeProject) -> None:
+    project(
+        {
+            "acts.py": "from pkg.sub import b\nimport bare.c\n"
+            "def f(x: int = 1): return f'{x:{b.w}}'",
+            "pkg/__init__.py": "",
+            "pkg/sub/__init__.py": "from .. import d",
+            "pkg/sub/b.py": "w = 1.0",
+            "pkg/d.py": "from acts import f",
+            "bare/c.py": "x = 1j",
+        }
+    )
+    assert code_digest(LEVEL) == GOLDEN
 
 
 def test_activations_in_files_of_their_own_change_alone(project: MakeProject) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..errors import SpecError
+from ..usercode import digest_of_modules
 from .run import RunSpec
 
 ENGINE_VERSION = 2
@@ -98,6 +100,23 @@ def canonical_settings(spec: RunSpec, description: Description) -> dict[str, Any
     if description.code_modules:
         settings["code_modules"] = {d: dict(m) for d, m in description.code_modules.items()}
     return settings
+
+
+def code_modules_in(settings: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """``code_modules`` of stored settings, which may come from anywhere; settings of old have none.
+
+    Raises:
+        SpecError: if a code digest does not follow from its modules.
+    """
+    modules = settings.get("code_modules", {})
+    digests = [digest for _, digest in settings.get("code", ())]
+    if not isinstance(modules, dict):
+        raise SpecError(f"code_modules must be a table of code digests, not {modules!r:.60}")
+    for digest, found in modules.items():
+        is_table = isinstance(found, dict) and all(isinstance(v, str) for v in found.values())
+        if digest not in digests or not is_table or digest_of_modules(found) != digest:
+            raise SpecError(f"the code digest {digest!r:.80} does not follow from its modules")
+    return modules
 
 
 def _num_remaining(spec: RunSpec, description: Description) -> int | None:

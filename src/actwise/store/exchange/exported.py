@@ -20,10 +20,10 @@ from ...spec import (
     StudySpec,
     canonical_settings,
     cell_hash,
+    code_modules_in,
     run_id,
     spec_hash,
 )
-from ...usercode import digest_of_modules
 from ..database import SCHEMA_VERSION
 from ..plans import Look, Registration, read_registrations
 from ..records import (
@@ -197,18 +197,8 @@ def _description(settings: ExportedRow, parameters: int) -> Description:
         macs=0,
         memory_bytes=0,
         split=settings.get("split", 1),
-        code_modules=_code_modules(settings),
+        code_modules=code_modules_in(settings),
     )
-
-
-def _code_modules(settings: ExportedRow) -> dict[str, dict[str, str]]:
-    """What each code digest was made from; exports of before these were noted have none."""
-    modules: dict[str, dict[str, str]] = settings.get("code_modules", {})
-    digests = {digest for _, digest in settings.get("code", ())}
-    for digest, found in modules.items():
-        if digest not in digests or digest_of_modules(found) != digest:
-            raise StoreError(f"the code digest {digest} does not follow from its modules")
-    return modules
 
 
 def _results(tables: dict[str, list[ExportedRow]]) -> tuple[ExportedResult, ...]:
