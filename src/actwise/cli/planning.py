@@ -83,9 +83,8 @@ def plan(
     with Describer(data) as describe:
         planned = make_plan(spec, describe)
     left = None if store is None else _left(planned, store, artifacts, options)
-    remarks = _code_remarks(planned)
     cost = _measure(planned, options) if calibrate else _reckon(planned, options)
-    notes = (*planned.notes, *remarks, *cost.notes)
+    notes = (*planned.notes, *cost.notes)
     powers = _powers(planned)
     if json:
         values = [_cell_values(planned, run, cost.rates.get(run.run_id)) for run in planned.cells]
@@ -125,11 +124,6 @@ def _left(
         todo = find_todo(planned, opened, options)
     changes = [{**asdict(change), "text": str(change)} for change in todo.code_changes]
     return {"num_runs": len(todo.run_ids), "num_left": len(todo.runs), "code_changes": changes}
-
-
-def _code_remarks(planned: "Plan") -> tuple[str, ...]:
-    found = (remark for d in planned.descriptions.values() for remark in d.code_remarks)
-    return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True)

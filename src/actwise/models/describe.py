@@ -143,7 +143,6 @@ def _describe(spec: RunSpec, info: datasets.DatasetInfo, examine: _Examine) -> D
         # Not that of a user's data set: what its code makes is in the id, as the data's digest.
         code_digests=digests,
         code_modules={digest: code.modules for digest, code in codes.items()},
-        code_remarks=tuple(dict.fromkeys(r for code in codes.values() for r in code.remarks)),
         input_shape=info.input_shape,
         num_classes=info.num_classes,
         num_train=info.num_train,
@@ -157,7 +156,10 @@ def _describe(spec: RunSpec, info: datasets.DatasetInfo, examine: _Examine) -> D
             batch_size=spec.train.batch_size,
             image_bytes=num_images * math.prod(info.input_shape),
         ),
-        notes=tuple(f"{spec.dataset}: {note}" for note in info.notes),
+        notes=(
+            *(f"{spec.dataset}: {note}" for note in info.notes),
+            *dict.fromkeys(remark for code in codes.values() for remark in code.remarks),
+        ),
     )
 
 

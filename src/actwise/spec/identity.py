@@ -42,9 +42,9 @@ class Description:
             it. Hashed unless it is 1.
         largest_fold: Images of the largest validation fold of version 2; None for version 1, whose
             folds are equal but for one image.
-        notes: What a user should know of the data: sentences.
+        notes: What a user should know of the data, and which modules of users' code import what
+            cannot be followed: sentences.
         code_modules: What each code digest was made from: the digest of every module, by its name.
-        code_remarks: A sentence for each module that imports what cannot be followed.
     """
 
     model: str
@@ -64,7 +64,6 @@ class Description:
     largest_fold: int | None = None
     notes: tuple[str, ...] = ()
     code_modules: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
-    code_remarks: tuple[str, ...] = ()
 
 
 Describe = Callable[[RunSpec], Description]

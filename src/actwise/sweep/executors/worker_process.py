@@ -15,8 +15,8 @@ from ..worker import (
     WORKERS_LOG,
     Advanced,
     Assignment,
-    Describe,
     Message,
+    Question,
     Result,
     Setup,
     Start,
@@ -84,9 +84,9 @@ class WorkerProcess:
         self._listener = threading.Thread(target=self._listen, args=(inbox,), daemon=True)
         self._listener.start()
 
-    def describe(self, order: Describe) -> None:
-        """Ask for the description of a cell; from then on it must not train."""
-        self._send(order)
+    def ask(self, question: Question) -> None:
+        """Ask about a cell; from then on it must not train."""
+        self._send(question)
 
     def give(self, assignments: tuple[Assignment, ...]) -> None:
         """Hand over work."""

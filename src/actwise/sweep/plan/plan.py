@@ -71,7 +71,7 @@ class Plan:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a user should know of the data of this plan, each sentence once."""
+        """What a user should know of the data and the code of this plan, each sentence once."""
         found = (note for known in self.descriptions.values() for note in known.notes)
         return tuple(dict.fromkeys(found))
 

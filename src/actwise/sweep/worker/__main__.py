@@ -18,8 +18,8 @@ from typing import BinaryIO, NoReturn
 from .protocol import (
     WORKERS_LOG,
     Advanced,
-    Describe,
     Message,
+    Question,
     Setup,
     Start,
     Stop,
@@ -58,7 +58,7 @@ class _Orders:
 
     def __init__(self) -> None:
         self.start: queue.SimpleQueue[Start] = queue.SimpleQueue()
-        self.next: queue.SimpleQueue[Setup | Describe | Work] = queue.SimpleQueue()
+        self.next: queue.SimpleQueue[Setup | Question | Work] = queue.SimpleQueue()
         self.should_stop = threading.Event()
 
 
@@ -68,7 +68,7 @@ def _listen(inbox: BinaryIO, orders: _Orders) -> None:
             match decode(line):
                 case Start() as start:
                     orders.start.put(start)
-                case Setup() | Describe() | Work() as order:
+                case Setup() | Question() | Work() as order:
                     orders.next.put(order)
                 case Stop():
                     orders.should_stop.set()
@@ -87,7 +87,7 @@ def _serve(orders: _Orders, outbox: BinaryIO) -> NoReturn:
     # Torch comes with them: it is imported while the driver plans, if this process began early.
     # No device is touched before there is work.
     from .attempt import attempt_run
-    from .describing import Describer
+    from .describing import Planner
     from .process_state import ProcessState
     from .run_log import descriptors_to
 
@@ -96,9 +96,9 @@ def _serve(orders: _Orders, outbox: BinaryIO) -> NoReturn:
         outbox.flush()
 
     first = orders.next.get()
-    describer = Describer()
-    while isinstance(first, Describe):
-        send(describer.answer(first))
+    planner = Planner()
+    while isinstance(first, Question):
+        send(planner.answer(first))
         first = orders.next.get()
     assert isinstance(first, Setup)
     setup, logs = first, Path(first.logs)

@@ -18,31 +18,31 @@ from ...errors import ActwiseError, DataError, SpecError
 from ...models import KnownData, make_describe
 from ...spec import Description
 from ...usercode import describe_fault
-from .protocol import Answer, Describe, Described, Refused
+from .protocol import Answer, Described, Question, Refused
 
 _POLL_SECONDS = 0.1
 _FROM_JSON = TypeAdapter(Description)
 
 
-class Describer:
+class Planner:
     """Answers a driver. A data set is read once, whatever stands on it."""
 
     def __init__(self) -> None:
         self._data: dict[str | None, KnownData] = {}
 
-    def answer(self, order: Describe) -> Answer:
+    def answer(self, question: Question) -> Answer:
         """The description, or why there is none; nothing that users' code does raises here."""
         if not self._data:
             _import_compiler()
-        if order.data_dir not in self._data:
-            folder = None if order.data_dir is None else Path(order.data_dir)
-            self._data[order.data_dir] = KnownData(folder, info=_info)
-        data, cell = self._data[order.data_dir], order.spec
+        if question.data_dir not in self._data:
+            folder = None if question.data_dir is None else Path(question.data_dir)
+            self._data[question.data_dir] = KnownData(folder, info=_info)
+        data, cell = self._data[question.data_dir], question.spec
         try:
             # Found here, and known in every fork.
             data.info(cell.dataset)
             data.folds(cell.dataset, cell.train.validation_fraction)
-            found = _in_a_fork(lambda: asdict(make_describe(data)(cell)), _users_levels(order))
+            found = _in_a_fork(lambda: asdict(make_describe(data)(cell)), _users_levels(question))
         except ActwiseError as error:
             return Refused(reason=str(error), exit_code=error.exit_code)
         return Described(description=_FROM_JSON.validate_python(found))
@@ -60,8 +60,8 @@ def _import_compiler() -> None:
         nn.BatchNorm1d(1)(torch.zeros(2, 1))
 
 
-def _users_levels(order: Describe) -> str:
-    cell = order.spec
+def _users_levels(question: Question) -> str:
+    cell = question.spec
     return " with ".join(
         level for level in (cell.model, cell.regularization, cell.activation) if ":" in level
     )

@@ -3,8 +3,7 @@
 The driver sends ``Start`` at once and ``Setup`` when it has planned, then ``Work`` whenever the
 worker is idle, and ``Stop``. The worker answers every assignment of a Work with any number of
 ``Advanced`` and one result: ``Done``, ``PutBack`` or ``Tried``. It ends when its end of the pipe
-closes. A worker that is asked to ``Describe`` cells, and answers ``Described`` or ``Refused``,
-never trains: it has imported users' code.
+closes. A worker that gets a ``Question``, and answers ``Described`` or ``Refused``, never trains.
 """
 
 import json
@@ -93,10 +92,10 @@ class Work(_Said):
     assignments: tuple[Assignment, ...]
 
 
-class Describe(_Said):
-    """A cell to be described, of the data in a folder."""
+class Question(_Said):
+    """What a plan must know of a cell, with the data in a folder."""
 
-    type: Literal["describe"] = "describe"
+    type: Literal["question"] = "question"
     spec: RunSpec
     data_dir: str | None
 
@@ -189,7 +188,7 @@ class Refused(_Said):
 
 
 Result = Done | PutBack | Tried
-Order = Start | Setup | Describe | Work | Stop
+Order = Start | Setup | Question | Work | Stop
 Answer = Described | Refused
 Message = Order | Answer | Advanced | Result
 _MESSAGES: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="type")])
