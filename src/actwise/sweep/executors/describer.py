@@ -78,7 +78,7 @@ class Describer:
     def _ask(self, cell: RunSpec) -> Description:
         process = self._process = self._process or self._start()
         folder = None if self._data_dir is None else str(self._data_dir.absolute())
-        process.ask(worker.Question(spec=cell, data_dir=folder))
+        process.ask(worker.CellQuestion(spec=cell, data_dir=folder))
         answer = self._wait(cell)
         if isinstance(answer, worker.Described):
             return answer.description

@@ -15,8 +15,8 @@ from ..worker import (
     WORKERS_LOG,
     Advanced,
     Assignment,
+    CellQuestion,
     Message,
-    Question,
     Result,
     Setup,
     Start,
@@ -84,7 +84,7 @@ class WorkerProcess:
         self._listener = threading.Thread(target=self._listen, args=(inbox,), daemon=True)
         self._listener.start()
 
-    def ask(self, question: Question) -> None:
+    def ask(self, question: CellQuestion) -> None:
         """Ask about a cell; from then on it must not train."""
         self._send(question)
 

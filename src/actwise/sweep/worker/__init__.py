@@ -14,12 +14,12 @@ from .protocol import WORKERS_LOG as WORKERS_LOG
 from .protocol import Advanced as Advanced
 from .protocol import Answer as Answer
 from .protocol import Assignment as Assignment
+from .protocol import CellQuestion as CellQuestion
 from .protocol import Described as Described
 from .protocol import Done as Done
 from .protocol import Message as Message
 from .protocol import Order as Order
 from .protocol import PutBack as PutBack
-from .protocol import Question as Question
 from .protocol import Refused as Refused
 from .protocol import Result as Result
 from .protocol import Setup as Setup

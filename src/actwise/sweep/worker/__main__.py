@@ -18,8 +18,8 @@ from typing import BinaryIO, NoReturn
 from .protocol import (
     WORKERS_LOG,
     Advanced,
+    CellQuestion,
     Message,
-    Question,
     Setup,
     Start,
     Stop,
@@ -58,7 +58,7 @@ class _Orders:
 
     def __init__(self) -> None:
         self.start: queue.SimpleQueue[Start] = queue.SimpleQueue()
-        self.next: queue.SimpleQueue[Setup | Question | Work] = queue.SimpleQueue()
+        self.next: queue.SimpleQueue[Setup | CellQuestion | Work] = queue.SimpleQueue()
         self.should_stop = threading.Event()
 
 
@@ -68,7 +68,7 @@ def _listen(inbox: BinaryIO, orders: _Orders) -> None:
             match decode(line):
                 case Start() as start:
                     orders.start.put(start)
-                case Setup() | Question() | Work() as order:
+                case Setup() | CellQuestion() | Work() as order:
                     orders.next.put(order)
                 case Stop():
                     orders.should_stop.set()
@@ -97,7 +97,7 @@ def _serve(orders: _Orders, outbox: BinaryIO) -> NoReturn:
 
     first = orders.next.get()
     planner = Planner()
-    while isinstance(first, Question):
+    while isinstance(first, CellQuestion):
         send(planner.answer(first))
         first = orders.next.get()
     assert isinstance(first, Setup)

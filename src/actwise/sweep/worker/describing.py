@@ -18,7 +18,7 @@ from ...errors import ActwiseError, DataError, SpecError
 from ...models import KnownData, make_describe
 from ...spec import Description
 from ...usercode import describe_fault
-from .protocol import Answer, Described, Question, Refused
+from .protocol import Answer, CellQuestion, Described, Refused
 
 _POLL_SECONDS = 0.1
 _FROM_JSON = TypeAdapter(Description)
@@ -30,7 +30,7 @@ class Planner:
     def __init__(self) -> None:
         self._data: dict[str | None, KnownData] = {}
 
-    def answer(self, question: Question) -> Answer:
+    def answer(self, question: CellQuestion) -> Answer:
         """The description, or why there is none; nothing that users' code does raises here."""
         if not self._data:
             _import_compiler()
@@ -60,7 +60,7 @@ def _import_compiler() -> None:
         nn.BatchNorm1d(1)(torch.zeros(2, 1))
 
 
-def _users_levels(question: Question) -> str:
+def _users_levels(question: CellQuestion) -> str:
     cell = question.spec
     return " with ".join(
         level for level in (cell.model, cell.regularization, cell.activation) if ":" in level

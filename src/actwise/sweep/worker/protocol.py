@@ -3,7 +3,7 @@
 The driver sends ``Start`` at once and ``Setup`` when it has planned, then ``Work`` whenever the
 worker is idle, and ``Stop``. The worker answers every assignment of a Work with any number of
 ``Advanced`` and one result: ``Done``, ``PutBack`` or ``Tried``. It ends when its end of the pipe
-closes. A worker that gets a ``Question``, and answers ``Described`` or ``Refused``, never trains.
+closes. A worker that gets a ``CellQuestion``, and answers ``Described`` or ``Refused``, never trains.
 """
 
 import json
@@ -92,7 +92,7 @@ class Work(_Said):
     assignments: tuple[Assignment, ...]
 
 
-class Question(_Said):
+class CellQuestion(_Said):
     """What a plan must know of a cell, with the data in a folder."""
 
     type: Literal["question"] = "question"
@@ -188,7 +188,7 @@ class Refused(_Said):
 
 
 Result = Done | PutBack | Tried
-Order = Start | Setup | Question | Work | Stop
+Order = Start | Setup | CellQuestion | Work | Stop
 Answer = Described | Refused
 Message = Order | Answer | Advanced | Result
 _MESSAGES: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="type")])
