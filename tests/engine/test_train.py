@@ -128,6 +128,61 @@ def test_a_loss_that_is_not_finite_is_a_result(observe: ObserveSpec) -> None:
     assert result.weights_sha256 is None
 
 
+class Swallows(nn.Module):
+    """Goes wrong in training, and gives finite numbers all the same."""
+
+    def __init__(self, wrong: str, *, in_epoch: int = 1) -> None:
+        super().__init__()
+        self.wrong = wrong
+        self.first_wrong = 1 + 3 * (in_epoch - 1)
+        self.calls = 0
+        self.norm = nn.BatchNorm1d(192)
+        self.inner = nn.Linear(192, 8)
+        self.head = nn.Linear(8, 4)
+        self.register_buffer("mask", torch.tensor([0.0, float("-inf")]))
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.calls += self.training
+        is_wrong = self.calls >= self.first_wrong and (self.training or self.wrong == "evaluation")
+        with torch.no_grad():
+            if is_wrong and self.wrong in ("running_mean", "running_var", "evaluation"):
+                name = "running_var" if self.wrong == "evaluation" else self.wrong
+                getattr(self.norm, name)[3] = float("inf")
+        hidden = self.inner(self.norm(x.flatten(1)))
+        if is_wrong and self.wrong == "gradient":
+            hidden = torch.sqrt(hidden * 0.0)  # its slope at 0 is infinite
+        out: Tensor = self.head(torch.nan_to_num(hidden, 0.0, 0.0, 0.0))
+        return torch.nan_to_num(out, 0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("observe", [ObserveSpec(), TEST_CURVE])
+@pytest.mark.parametrize(
+    ("wrong", "in_epoch", "finished_epochs"),
+    [
+        ("gradient", 1, 0),
+        ("gradient", 3, 2),
+        ("running_mean", 2, 1),
+        ("running_var", 1, 0),
+    ],
+)
+def test_weights_that_are_not_finite_behind_finite_losses_are_a_divergence(
+    wrong: str, in_epoch: int, finished_epochs: int, observe: ObserveSpec
+) -> None:
+    result = train_small(make_spec(), model=Swallows(wrong, in_epoch=in_epoch), observe=observe)
+    assert (result.status, len(result.epochs)) == ("diverged", finished_epochs)
+    assert all(math.isfinite(record.train_loss) for record in result.epochs)
+    assert result.test_accuracy is None and result.test_loss is None
+    assert result.predictions_N is None and result.weights_sha256 is None
+
+
+def test_statistics_that_the_last_evaluation_makes_infinite_are_a_divergence() -> None:
+    assert train_small(make_spec(), model=Swallows("evaluation", in_epoch=3)).status == "diverged"
+
+
+def test_infinities_that_a_buffer_began_with_are_no_divergence() -> None:
+    assert train_small(make_spec(), model=Swallows("nothing")).status == "finished"
+
+
 def test_weights_that_explode_in_the_last_step_are_a_divergence() -> None:
     spec = make_spec(learning_rate=1e30, regularization="none", epochs=1, batch_size=60)
     assert train_small(spec).status == "diverged"

@@ -13,9 +13,9 @@ class TrainResult:
     """The outcome of one training. Accuracies in percent, losses in nats.
 
     Attributes:
-        status: ``finished``; ``diverged`` (a loss was not finite: a result); ``stopped`` (by
-            ``should_stop``: a checkpoint has been saved, the other fields but ``epochs`` and
-            the times are empty).
+        status: ``finished``; ``diverged`` (a loss or a weight was not finite: a result);
+            ``stopped`` (by ``should_stop``: a checkpoint has been saved, the other fields but
+            ``epochs`` and the times are empty).
         epochs: One record per finished epoch; the epoch that diverged has none.
         test_accuracy: Of the final model, on the test split, which is read once, at the end.
         best_test_accuracy: Of the best epoch: optimistic; None without the test curve.

@@ -55,7 +55,8 @@ def train(
     The test split is read once, after the last epoch; only with ``observe.test_curve`` after
     every epoch. The validation split is read after every epoch, or after the last alone
     (``observe.validation_curve``). By the test split nothing is decided but whether the final
-    model's loss is finite.
+    model's loss is finite. A run whose weights or running statistics are not finite after an epoch
+    has diverged too, though its losses be finite.
 
     Args:
         model: With its initial weights; is moved to the device.
@@ -139,7 +140,7 @@ def train(
     test = test or look_at(parts.test)
     if test is None:
         return _result("stopped", training)
-    if not math.isfinite(test.loss):
+    if not (math.isfinite(test.loss) and training.has_finite_weights()):
         return _result("diverged", training)
     return _result("finished", training, test=test, weights=weights_sha256(model))
 

@@ -21,7 +21,7 @@ from .masks import Masks
 from .optimizers import make_optimizer, optimizer_tensors, restore_optimizer
 from .schedule import Schedule, rate_tensor
 from .step import Step, Totals
-from .weights import cpu_copies
+from .weights import cpu_copies, infinite_names
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,9 @@ class Training:
         history: The finished epochs.
         batch: Batches done of the epoch after them.
         learning_rate: Of the last step.
-        has_diverged: Whether a loss was not finite. On CUDA known only at the end of an epoch,
-            since looking at a loss makes the host wait for the device.
+        has_diverged: Whether a loss was not finite, or the weights after an epoch are not (an
+            activation may swallow NaN). On CUDA known only at the end of an epoch, since looking
+            at a loss makes the host wait for the device.
     """
 
     def __init__(
@@ -59,6 +60,9 @@ class Training:
         self.learning_rate = 0.0
         self.has_diverged = False
         self._model = model
+        # A buffer may begin with infinities: a mask of attention, a least value seen so far.
+        begin_infinite = infinite_names(dict(model.named_buffers()))
+        self._stay_finite = model.state_dict().keys() - begin_infinite
         self._batches = batches
         self._spec = spec
         self._device = device
@@ -160,8 +164,12 @@ class Training:
         loss = self._totals.loss.item() / self.batch
         accuracy = 100 * self._totals.correct.item() / (self.batch * self._spec.train.batch_size)
         self._stop_clock()
-        self.has_diverged = not math.isfinite(loss)
+        self.has_diverged = not (math.isfinite(loss) and self.has_finite_weights())
         return EpochSums(loss=loss, accuracy=accuracy, seconds=self._seconds_before_clock)
+
+    def has_finite_weights(self) -> bool:
+        """Whether parameters, and buffers that began so, are finite; waits for the device."""
+        return self._stay_finite.isdisjoint(infinite_names(self._model.state_dict()))
 
     @contextmanager
     def clock_stopped(self) -> Iterator[None]:

@@ -27,6 +27,16 @@ def weights_sha256(model: nn.Module) -> str:
     return digest.hexdigest()
 
 
+def infinite_names(tensors: Mapping[str, Tensor]) -> set[str]:
+    """Names of the tensors that hold an infinity or NaN; waits for the device once."""
+    if not tensors:
+        return set()
+    # Numbers of one byte have no `isfinite` of their own.
+    wide = [t.float() if t.dtype.itemsize == 1 else t for t in tensors.values()]
+    are_finite = torch.stack([torch.isfinite(tensor).all() for tensor in wide]).tolist()
+    return {name for name, is_finite in zip(tensors, are_finite, strict=True) if not is_finite}
+
+
 def save_weights(model: nn.Module, path: Path) -> None:
     """Write the weights as safetensors; the file appears whole or not at all.
 
