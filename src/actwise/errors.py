@@ -9,8 +9,11 @@ ActwiseError
 A message is one sentence: the field or file, the value, what was expected, the nearest name.
 """
 
+import sys
 from collections.abc import Iterable
 from difflib import get_close_matches
+from importlib.machinery import PathFinder
+from pathlib import Path
 
 
 class ActwiseError(Exception):
@@ -45,3 +48,24 @@ class StoreError(ActwiseError):
     """A run store cannot be read or written."""
 
     exit_code = 3
+
+
+def files_in_the_way(said: str, folder: str) -> str:
+    """Which files of a folder a fault comes from, as they have the name of a module; or "".
+
+    A folder of users' code comes first on the Python path: a ``random.py`` in it is imported by
+    all that means Python's own, torch included.
+
+    Args:
+        said: What the fault printed.
+        folder: Where users' code is.
+    """
+    found = [*Path(folder).glob("*.py"), *Path(folder).glob("*/__init__.py")]
+    names = {(p.parent if p.name == "__init__.py" else p).stem: p for p in sorted(found)}
+    elsewhere = [entry for entry in sys.path if entry not in ("", folder)]
+    blamed = [
+        f"{str(path)!r} stands before the module {name!r}; rename it"
+        for name, path in names.items()
+        if (str(path) in said or f"'{name}'" in said) and PathFinder.find_spec(name, elsewhere)
+    ]
+    return ", ".join(blamed)

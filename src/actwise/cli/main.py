@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import typer
 
-from ..errors import ActwiseError
+from ..errors import ActwiseError, files_in_the_way
 from .app import app
 
 EXIT_INTERNAL = 70
@@ -57,6 +57,8 @@ def run_command(arguments: Sequence[str]) -> int:
     except Exception as error:
         if os.environ.get("ACTWISE_DEBUG"):
             traceback.print_exc()
+        if blamed := files_in_the_way(traceback.format_exc(), sys.path[0]):
+            return _refuse(f"{type(error).__name__}: {error}; {blamed}", ActwiseError.exit_code)
         return _refuse(
             f"a fault of actwise, {type(error).__name__}: {error}; please report it with what "
             "ACTWISE_DEBUG=1 prints",

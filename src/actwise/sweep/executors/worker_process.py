@@ -2,14 +2,17 @@
 
 import os
 import queue
+import re
 import signal
 import subprocess
 import sys
 import threading
+from collections import deque
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
-from ...errors import StoreError
+from ...errors import StoreError, files_in_the_way
 from ...usercode import search_path
 from ..worker import (
     WORKERS_LOG,
@@ -37,6 +40,11 @@ _THREAD_VARIABLES = (
     "NUMEXPR_NUM_THREADS",
 )
 
+_ERROR = re.compile(r"[\w.]+(Error|Exception|Interrupt|Exit)\b")
+"""The line of a traceback that names its exception; numpy's and torch's have others after it."""
+
+_MOST_LINES, _MOST_SHOWN = 200, 1000
+
 
 class WorkerProcess:
     """A process that trains one work item after another, once it has been set up.
@@ -55,19 +63,23 @@ class WorkerProcess:
         self.pending: list[str] = []
         self.has_trained = False
         self._listener: threading.Thread | None = None
+        self._is_killed_by_us = False
         self._process = subprocess.Popen(
             [sys.executable, "-m", "actwise.sweep.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             # Until it is set up: there may be no store yet.
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             env={**os.environ, **dict.fromkeys(_THREAD_VARIABLES, str(threads))},
             # Ctrl-C at the terminal reaches the driver alone, and the group is the worker's
             # own: what users' code starts can be ended with it.
             start_new_session=True,
         )
-        here = str(Path.cwd())
-        self._send(Start(import_path=tuple(dict.fromkeys([here, *filter(None, search_path())]))))
+        self._said: deque[bytes] = deque(maxlen=_MOST_LINES)
+        self._hearing = threading.Thread(target=self._hear, daemon=True)
+        self._hearing.start()
+        self._folder = str(Path.cwd())
+        self._send(Start(import_path=tuple(dict.fromkeys([self._folder, *filter(None, search_path())]))))
 
     def set_up(self, setup: Setup, inbox: Inbox) -> None:
         """Tell it what holds for all runs; work may follow at once.
@@ -113,22 +125,40 @@ class WorkerProcess:
     def kill_group(self) -> None:
         """Kill the process and every descendant that stayed in its group."""
         if self._process.returncode is None:
-            with suppress(ProcessLookupError, PermissionError):
+            with suppress(ProcessLookupError, PermissionError, ChildProcessError):
+                self._is_killed_by_us = self._is_killed_by_us or not self.has_ended()
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     def end(self) -> str:
         """Kill the group, wait for the process, and say how it ended."""
         self.kill_group()
         code = self._process.wait()
-        if self._listener is not None:
-            self._listener.join(timeout=1.0)
-        for pipe in (self._process.stdin, self._process.stdout):
-            assert pipe is not None
+        self._close(self._process.stdin, None)
+        self._close(self._process.stdout, self._listener)
+        self._close(self._process.stderr, self._hearing)
+        return f"its worker process {self._end_in_words(code)}"
+
+    def _close(self, pipe: IO[bytes] | None, reader: threading.Thread | None) -> None:
+        """Close a pipe, unless a process that users' code left behind keeps its reader waiting."""
+        assert pipe is not None
+        if reader is not None:
+            reader.join(timeout=1.0)
+        if reader is None or not reader.is_alive():
             with suppress(OSError):
                 pipe.close()
+
+    def _end_in_words(self, code: int) -> str:
         if code < 0:
-            return f"its worker process was killed by {signal.Signals(-code).name}"
-        return f"its worker process ended with code {code}"
+            is_by_system = -code == signal.SIGKILL and not self._is_killed_by_us
+            hint = " (the system does so when memory runs out)" if is_by_system else ""
+            return f"was killed by {_signal_name(-code)}{hint}"
+        said = b"".join(self._said).decode(errors="backslashreplace")
+        lines = [line for line in said.splitlines() if line.strip()]
+        if not lines:
+            return f"ended with code {code}"
+        error = next((line for line in reversed(lines) if _ERROR.match(line)), lines[-1])
+        reasons = (error[:_MOST_SHOWN], files_in_the_way(said, self._folder))
+        return f"ended with code {code} at its start: {'; '.join(filter(None, reasons))}"
 
     def _send(self, message: Message) -> None:
         assert self._process.stdin is not None
@@ -136,6 +166,13 @@ class WorkerProcess:
         with suppress(BrokenPipeError):
             self._process.stdin.write(encode(message))
             self._process.stdin.flush()
+
+    def _hear(self) -> None:
+        stderr = self._process.stderr
+        assert stderr is not None
+        # In pieces: what writes without an end of line must not fill this process's memory.
+        for line in iter(lambda: stderr.readline(_MOST_SHOWN), b""):
+            self._said.append(line)
 
     def _listen(self, inbox: Inbox) -> None:
         assert self._process.stdout is not None
@@ -146,3 +183,10 @@ class WorkerProcess:
             # Something of the user's wrote into the pipe: the worker cannot be trusted any more.
             self.kill_group()
         inbox.put((self, None))
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # one of real time, without a name
+        return f"signal {number}"
