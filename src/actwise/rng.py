@@ -11,6 +11,7 @@ the device itself (seeded by ``stream_seed``), because they are as large as the 
 """
 
 import hashlib
+import random
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -48,6 +49,33 @@ def move_to(generator: np.random.Generator, where: dict[str, Any]) -> None:
         "has_uint32": where["has_uint32"],
         "uinteger": where["uinteger"],
     }
+
+
+def global_positions() -> dict[str, Any]:
+    """Where Python's and numpy's own generators stand, as plain JSON values.
+
+    Nothing of ours draws from them; users' code may.
+    """
+    # Both keep a Gaussian in hand where they have drawn two.
+    state: Any = np.random.get_state(legacy=False)  # noqa: NPY002
+    return {"python": random.getstate(), "numpy": _plain(state)}
+
+
+def move_global_to(where: dict[str, Any]) -> None:
+    """Put Python's and numpy's own generators where :func:`global_positions` found them."""
+    version, words, gauss = where["python"]
+    random.setstate((version, tuple(words), gauss))
+    numpys: Any = np.random
+    name = where["numpy"]["bit_generator"]
+    if name != numpys.get_bit_generator().state["bit_generator"]:
+        numpys.set_bit_generator(getattr(numpys, name)())
+    numpys.set_state(where["numpy"])
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
 
 @runtime_checkable

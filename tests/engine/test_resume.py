@@ -1,14 +1,19 @@
 """A run that is stopped or killed anywhere goes on to the same bits."""
 
+import json
+import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from actwise.engine import Checkpoints, Progress, TrainResult
+from actwise.rng import global_positions, move_global_to
 from actwise.spec import ObserveSpec, RunSpec
 from small_runs import CPU, make_model, make_spec, train_small, without_times
 
@@ -112,6 +117,93 @@ def test_a_users_random_module_is_resumed_to_the_bit(tmp_path: Path) -> None:
     train_small(spec, model=model(), checkpoints=checkpoints(tmp_path, 1), should_stop=stop_at(5))
     resumed = train_small(spec, model=model(), checkpoints=checkpoints(tmp_path, 2))
     assert without_times(resumed) == without_times(train_small(spec, model=model()))
+
+
+DRAWS: dict[str, Callable[[], float]] = {
+    "Python's, uniform": random.random,
+    "Python's, Gaussian, with one in hand": lambda: random.gauss(0.0, 1.0),
+    "Python's, by a choice of many": lambda: sum(random.sample(range(9), random.randrange(1, 4))),
+    "numpy's, uniform": np.random.rand,
+    "numpy's, Gaussian, with one in hand": np.random.standard_normal,
+    "torch's, Gaussian": lambda: torch.randn(1).item(),
+    "all of them": lambda: random.gauss(0, 1) + np.random.randn() + torch.rand(1).item(),  # noqa: NPY002
+}
+
+
+def seed_all(seed: int) -> None:
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002
+    torch.manual_seed(seed)
+
+
+@pytest.mark.parametrize("observe", [ObserveSpec(), ObserveSpec(test_curve=True)])
+@pytest.mark.parametrize("name", DRAWS)
+def test_users_draws_go_on_where_a_run_was_stopped(
+    name: str, observe: ObserveSpec, tmp_path: Path
+) -> None:
+    class Draws(nn.Module):
+        """In evaluations too."""
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x * (1 + 0.1 * DRAWS[name]())
+
+    def model() -> nn.Module:
+        seed_all(1)
+        return nn.Sequential(nn.Flatten(), Draws(), nn.Linear(192, 4))
+
+    spec = make_spec(validation_fraction=0.2, epochs=2)
+    undisturbed = without_times(train_small(spec, model=model(), observe=observe))
+    for pause in range(1, MOST_PAUSES):
+        folder = tmp_path / str(pause)
+        folder.mkdir()
+        options: dict[str, Any] = {"observe": observe, "checkpoints": checkpoints(folder, 1)}
+        result = train_small(spec, model=model(), should_stop=stop_at(pause), **options)
+        if result.status == "finished":
+            break
+        begun = model()
+        seed_all(pause + 7)
+        options["checkpoints"] = checkpoints(folder, 2)
+        assert without_times(train_small(spec, model=begun, **options)) == undisturbed
+    assert 8 < pause < MOST_PAUSES
+
+
+@pytest.mark.parametrize("kind", ["PCG64", "SFC64", "Philox"])
+def test_another_generator_of_numpys_is_resumed_too(kind: str) -> None:
+    before = np.random.get_bit_generator()
+    try:
+        np.random.set_bit_generator(getattr(np.random, kind)(5))
+        np.random.standard_normal()  # noqa: NPY002
+        where = json.loads(json.dumps(global_positions()))
+        drawn = np.random.standard_normal(3).tolist()  # noqa: NPY002
+        np.random.set_bit_generator(before)
+        move_global_to(where)
+        assert np.random.standard_normal(3).tolist() == drawn  # noqa: NPY002
+    finally:
+        np.random.set_bit_generator(before)
+
+
+def without_generators(folder: Path) -> None:
+    """Make the checkpoint one of an older actwise."""
+    state = checkpoints(folder, 1).load()
+    assert state is not None and state.generators
+    checkpoints(folder, 1).save(replace(state, generators={}))
+
+
+@pytest.mark.parametrize(
+    ("activation", "first"), [("relu", (2, 3)), ("made.users_code:reads_on_the_host", (1, 1))]
+)
+def test_an_older_checkpoint_is_enough_where_no_users_code_draws(
+    activation: str, first: tuple[int, int], tmp_path: Path
+) -> None:
+    spec = make_spec(activation=activation)
+    train_small(spec, checkpoints=checkpoints(tmp_path, 1), should_stop=stop_at(6))
+    without_generators(tmp_path)
+    heard: list[Progress] = []
+    saved = checkpoints(tmp_path, 2)
+    assert train_small(spec, checkpoints=saved, on_progress=heard.append).status == "finished"
+    assert (heard[0].epoch, heard[0].batch) == first
+    assert bool(saved.refusals) == (activation != "relu")
+    assert all("Python's and numpy's generators" in refusal for refusal in saved.refusals)
 
 
 def test_a_checkpoint_without_the_test_curve_is_not_enough_for_it(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ class TrainState:
         learning_rate: Of the last step.
         schedule: State of the schedule, its plateau included.
         masks: Position of every mask stream.
+        generators: Where Python's and numpy's own generators stand; empty in older checkpoints.
     """
 
     tensors: dict[str, Tensor]
@@ -54,6 +55,7 @@ class TrainState:
     learning_rate: float
     schedule: dict[str, Any]
     masks: dict[str, Any]
+    generators: dict[str, Any] = field(default_factory=dict)
 
 
 class Checkpoints:

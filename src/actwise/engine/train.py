@@ -12,6 +12,7 @@ from ..regularization import Regularization
 from ..spec import ObserveSpec, RunSpec
 from ..store.records import EpochRecord
 from .batches import TrainingBatches
+from .captured import runs_users_code
 from .checkpoint import Checkpoints
 from .device import Device, set_backend
 from .evaluate import Evaluation, evaluate
@@ -89,7 +90,13 @@ def train(
         device=device,
     )
     training = Training(model, batches, spec=spec, regularization=regularization, device=device)
-    _resume(training, checkpoints, observe, has_validation=len(parts.validation) > 0)
+    _resume(
+        training,
+        checkpoints,
+        observe,
+        has_validation=len(parts.validation) > 0,
+        has_users_code=runs_users_code(spec, regularization),
+    )
 
     def pause() -> bool:
         """Between two batches: keep what is done, and hear whether to stop."""
@@ -121,6 +128,7 @@ def train(
         sums = training.sums()
         if training.has_diverged:
             return _result("diverged", training)
+        training.begin_evaluation()
         is_judged = observe.validation_curve == "every" or training.ends_with(sums)
         if len(parts.validation) and is_judged:
             validation = look_at(parts.validation)
@@ -137,6 +145,7 @@ def train(
         for observer in observers:
             observer.on_epoch_end(model, record)
         training.end_epoch(record)
+    training.begin_evaluation()
     test = test or look_at(parts.test)
     if test is None:
         return _result("stopped", training)
@@ -151,8 +160,9 @@ def _resume(
     observe: ObserveSpec,
     *,
     has_validation: bool,
+    has_users_code: bool,
 ) -> None:
-    """Go on from the newest checkpoint, unless it lacks a curve that is asked for now."""
+    """Go on from the newest checkpoint, unless it lacks what this run needs."""
     state = None if checkpoints is None else checkpoints.load()
     if checkpoints is None or state is None:
         return
@@ -162,6 +172,12 @@ def _resume(
     asks_for_validation = has_validation and observe.validation_curve == "every"
     if asks_for_validation and any(r.validation_loss is None for r in state.history):
         checkpoints.refuse("the newest checkpoint lacks the validation curve of its epochs")
+        return
+    if has_users_code and not state.generators:
+        checkpoints.refuse(
+            "the newest checkpoint is older than those with Python's and numpy's "
+            "generators, from which users' code may draw"
+        )
         return
     training.restore(state)
 

@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ..regularization import Regularization
-from ..rng import stream_seed
+from ..rng import global_positions, move_global_to, stream_seed
 from ..spec import RunSpec
 from ..store.records import EpochRecord
 from .batches import TrainingBatches
@@ -22,6 +23,9 @@ from .optimizers import make_optimizer, optimizer_tensors, restore_optimizer
 from .schedule import Schedule, rate_tensor
 from .step import Step, Totals
 from .weights import cpu_copies, infinite_names
+
+_Drawn = tuple[dict[str, Tensor], dict[str, Any]]
+"""How far users' code has drawn: torch's generators; Python's and numpy's."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,7 @@ class Training:
         self._past_seconds = 0.0
         self._seconds_before_clock = 0.0
         self._clock_started: float | None = None
+        self._drawn: _Drawn | None = None
         self._start_epoch()
 
     @property
@@ -180,6 +185,13 @@ class Training:
         if was_running:
             self._clock_started = time.perf_counter()
 
+    def begin_evaluation(self) -> None:
+        """From here to the next epoch a checkpoint has the generators as they stand now.
+
+        An evaluation that is stopped begins again, and users' code may draw in it too.
+        """
+        self._drawn = self._generators()
+
     def end_epoch(self, record: EpochRecord) -> None:
         """File a finished epoch and stand before the first batch of the next."""
         self._schedule.end_epoch(
@@ -195,8 +207,9 @@ class Training:
         memory = cpu_copies(optimizer_tensors(self._model, self._optimizer))
         optimizer = {f"optimizer/{name}": tensor for name, tensor in memory.items()}
         sums = cpu_copies({"sums/loss": self._totals.loss, "sums/correct": self._totals.correct})
+        torchs, others = self._drawn or self._generators()
         return TrainState(
-            tensors={**model, **optimizer, **sums, **self._generators()},
+            tensors={**model, **optimizer, **sums, **torchs},
             history=self.history,
             batch=self.batch,
             past_seconds=self._past_seconds,
@@ -204,6 +217,7 @@ class Training:
             learning_rate=self.learning_rate,
             schedule=self._schedule.state(),
             masks=self._masks.positions(),
+            generators=others,
         )
 
     def restore(self, state: TrainState) -> None:
@@ -228,6 +242,8 @@ class Training:
         torch.set_rng_state(groups["torch"]["cpu"])
         if "cuda" in groups["torch"]:
             torch.cuda.set_rng_state(groups["torch"]["cuda"], self._device.torch_device)
+        if state.generators:
+            move_global_to(state.generators)
 
     @property
     def _first_step(self) -> int:
@@ -250,6 +266,7 @@ class Training:
         self._rates_S.copy_(torch.tensor(rates, dtype=torch.float64))
         self._seconds_before_clock = 0.0
         self._clock_started = None
+        self._drawn = None
         self._totals.clear()
         self._batches.start_epoch(self.epoch)
         self._masks.start_epoch(self.epoch)
@@ -261,11 +278,11 @@ class Training:
         self._seconds_before_clock = self.epoch_seconds
         self._clock_started = None
 
-    def _generators(self) -> dict[str, Tensor]:
-        generators = {"torch/cpu": torch.get_rng_state()}
+    def _generators(self) -> _Drawn:
+        torchs = {"torch/cpu": torch.get_rng_state()}
         if self._device.is_cuda:
-            generators["torch/cuda"] = torch.cuda.get_rng_state(self._device.torch_device)
-        return generators
+            torchs["torch/cuda"] = torch.cuda.get_rng_state(self._device.torch_device)
+        return torchs, global_positions()
 
 
 def _compiled(model: nn.Module, device: Device) -> Callable[[Tensor], Tensor]:
