@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from importlib.machinery import PathFinder
 from pathlib import Path
+from reprlib import Repr
 
 
 class ActwiseError(Exception):
@@ -35,7 +36,7 @@ class UnknownNameError(SpecError):
         hint = f"did you mean {', '.join(near)}?" if near else f"known are {', '.join(names)}"
         if not names:
             hint = "there are none"
-        super().__init__(f"no {kind} is named {name!r}; {hint}")
+        super().__init__(f"no {kind} is named {shortened(name)}; {hint}")
 
 
 class DataError(ActwiseError):
@@ -48,6 +49,15 @@ class StoreError(ActwiseError):
     """A run store cannot be read or written."""
 
     exit_code = 3
+
+
+_SHORT = Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 120
+
+
+def shortened(value: object) -> str:
+    """``repr``, cut in its middle where it is long, and where it is deep."""
+    return _SHORT.repr(value)
 
 
 def files_in_the_way(said: str, folder: str) -> str:

@@ -23,6 +23,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from ..errors import StoreError
+from ..files import open_file, read_file
 from ..store.records import EpochRecord
 from .weights import disk_errors, write_whole
 
@@ -196,7 +197,7 @@ def _first_line(digest: str) -> bytes:
 
 def _holds(path: Path, digest: str) -> bool:
     """Whether a file reads back whole; in pieces, for its content is in memory three times."""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         is_ours = file.readline() == _first_line(digest)
         return is_ours and hashlib.file_digest(file, "sha256").hexdigest() == digest
 
@@ -204,7 +205,7 @@ def _holds(path: Path, digest: str) -> bool:
 def _read_if_there(path: Path) -> bytes | None:
     """None if it was deleted since the folder was listed: by a stale worker, or by the user."""
     try:
-        return path.read_bytes()
+        return read_file(path)
     except FileNotFoundError:
         return None
 

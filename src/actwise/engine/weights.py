@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from ..errors import StoreError
+from ..files import open_file
 
 
 def weights_sha256(model: nn.Module) -> str:
@@ -55,9 +56,12 @@ def load_weights(model: nn.Module, path: Path) -> None:
         StoreError: if the file cannot be read or holds other tensors.
     """
     try:
+        # It maps the file, and would wait for a pipe.
+        open_file(path).close()
         tensors = load_file(path)
     except (OSError, SafetensorError) as error:
-        raise StoreError(f"weights {str(path)!r} cannot be read: {error}") from None
+        reason = getattr(error, "strerror", None) or error
+        raise StoreError(f"weights {str(path)!r} cannot be read: {reason}") from None
     try:
         model.load_state_dict(tensors)
     except RuntimeError as error:

@@ -11,6 +11,7 @@ from .identity import code_modules_in as code_modules_in
 from .identity import run_id as run_id
 from .identity import spec_hash as spec_hash
 from .load import load_study as load_study
+from .load import parse_stored_study as parse_stored_study
 from .load import parse_study as parse_study
 from .load import shipped_studies as shipped_studies
 from .planned import PlannedRun as PlannedRun

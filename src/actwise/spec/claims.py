@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 from ..errors import SpecError
+from ..files import MOST_TOML_BYTES, read_file
 
 SHIPPED_CLAIMS = "C1 to C8, second edition"
 SHIPPED_CLAIMS_SHA256 = "961e893c2f3c67c6ecb9c8d9beeee380bb228b12ca3c1f01d4e94af144986d6e"
@@ -30,6 +31,6 @@ def hash_claims_file(path: Path) -> str:
         SpecError: if it cannot be read.
     """
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return hashlib.sha256(read_file(path, most_bytes=MOST_TOML_BYTES)).hexdigest()
     except OSError as error:
         raise SpecError(f"claims file {path} cannot be read: {error.strerror}") from None

@@ -1,6 +1,5 @@
 """Where a study comes from: a TOML file or a shipped one, then overrides of the command line."""
 
-import tomllib
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -8,10 +7,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..errors import SpecError, UnknownNameError
+from ..errors import SpecError, UnknownNameError, shortened
+from ..files import read_toml
 from ..registry import parse_value, split_outside
 from .problems import first_problem
 from .study import StudySpec
+
+_MOST_STORED_CHARACTERS = 32_000_000
+"""A million seeds, one by one, take 21 million."""
 
 
 def shipped_studies() -> list[str]:
@@ -29,20 +32,18 @@ def load_study(name_or_path: str, overrides: Sequence[str] = ()) -> StudySpec:
         SpecError: if there is no such study, or it or an override is not valid.
     """
     path = Path(name_or_path)
-    if path.suffix == ".toml" or "/" in name_or_path:
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "not UTF-8 text"
-            raise SpecError(f"study file {name_or_path!r} cannot be read: {reason}") from None
-    elif name_or_path in shipped_studies():
-        text = (resources.files("actwise") / "studies" / f"{name_or_path}.toml").read_text("utf-8")
-    else:
-        unknown = UnknownNameError("study", name_or_path, shipped_studies())
-        raise SpecError(f"{unknown} (a study of your own: the path of a .toml file)")
+    if path.suffix != ".toml" and "/" not in name_or_path:
+        if name_or_path not in shipped_studies():
+            unknown = UnknownNameError("study", name_or_path, shipped_studies())
+            raise SpecError(f"{unknown} (a study of your own: the path of a .toml file)")
+        path = Path(str(resources.files("actwise") / "studies" / f"{name_or_path}.toml"))
     try:
-        raw = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # also numbers too long, tables too deep
+        raw = read_toml(path)
+    except OSError as error:
+        raise SpecError(f"study file {name_or_path!r} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SpecError(f"study file {name_or_path!r} cannot be read: not UTF-8 text") from None
+    except ValueError as error:  # also numbers too long
         raise SpecError(f"study file {name_or_path!r} is not valid TOML: {error}") from None
     for override in overrides:
         _apply(raw, override)
@@ -61,17 +62,33 @@ def parse_study(raw: dict[str, Any], *, source: str) -> StudySpec:
         raise SpecError(f"study {source!r}: {first_problem(error, owner=StudySpec)}") from None
 
 
+def parse_stored_study(text: str) -> StudySpec:
+    """A StudySpec from its JSON, as stores and exports hold it.
+
+    Raises:
+        SpecError: if it is none.
+    """
+    if len(text) > _MOST_STORED_CHARACTERS:
+        raise SpecError(f"a stored study has {len(text):,} characters, more than any study takes")
+    try:
+        return StudySpec.model_validate_json(text)
+    except ValidationError as error:
+        raise SpecError(
+            f"a stored study is damaged: {first_problem(error, owner=StudySpec)}"
+        ) from None
+
+
 def _apply(raw: dict[str, Any], override: str) -> None:
     key, equals, text = override.partition("=")
     key = key.strip()
     if not equals or not key:
-        raise SpecError(f"override {override!r} is not key=value, such as train.epochs=10")
+        raise SpecError(f"override {shortened(override)} is not key=value, such as train.epochs=10")
     *parents, last = ("factors", key[8:]) if key.startswith("factors.") else key.split(".")
     table = raw
     for parent in parents:
         table = table.setdefault(parent, {})
         if not isinstance(table, dict):
-            raise SpecError(f"override {override!r}: {parent!r} is not a table")
+            raise SpecError(f"override {shortened(override)}: {shortened(parent)} is not a table")
     if (key, text.strip()) == ("exclude", "none"):
         table[last] = []
         return

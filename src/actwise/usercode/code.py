@@ -16,7 +16,7 @@ from ..errors import SpecError
 from ..registry import Level
 from .finding import Search, is_installed, is_users, shown_path
 from .imports import Import
-from .source import Source, file_digest, read_file, read_module
+from .source import Source, file_digest, read_module, read_source
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ class _Reader:
     def _add_file(self, path: Path) -> None:
         file = path / "__main__.py" if path.is_dir() else path
         if str(path) not in self._sources and file.is_file() and not is_installed(file.absolute()):
-            self._keep(str(path), "", read_file(file))
+            self._keep(str(path), "", read_source(file))
 
     def _keep(self, name: str, package: str, source: Source) -> None:
         self._sources[name] = source

@@ -8,6 +8,7 @@ from importlib.machinery import SOURCE_SUFFIXES, ModuleSpec
 from pathlib import Path
 
 from ..errors import SpecError
+from ..files import read_file
 from .canonical import canonical_text
 from .finding import shown_path
 from .imports import Imports, exported_names, find_imports
@@ -42,7 +43,7 @@ def read_module(spec: ModuleSpec) -> Source:
     return _source(_data(spec), spec.origin or "")
 
 
-def read_file(path: Path) -> Source:
+def read_source(path: Path) -> Source:
     """Read a file that users' code runs by its path.
 
     Raises:
@@ -62,9 +63,11 @@ def file_digest(spec: ModuleSpec) -> str:
 
 def _data(spec: ModuleSpec) -> bytes:
     assert spec.origin is not None, "only modules with a file are read"
-    get_data = getattr(spec.loader, "get_data", None)
+    path = Path(spec.origin)
+    # What lies in an archive only its loader can read.
+    get_data = None if path.exists() else getattr(spec.loader, "get_data", None)
     try:
-        data: bytes = get_data(spec.origin) if get_data else Path(spec.origin).read_bytes()
+        data: bytes = get_data(spec.origin) if get_data else read_file(path)
     except OSError as error:
         reason = error.strerror or str(error)
         raise SpecError(f"users' code {shown_path(spec.origin)} cannot be read: {reason}") from None

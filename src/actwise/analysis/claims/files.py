@@ -1,20 +1,19 @@
 """Reading claims: a user's file, and those that come with the program (``paper.toml`` and C2)."""
 
-import tomllib
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from ...errors import SpecError, UnknownNameError
+from ...errors import SpecError, UnknownNameError, shortened
+from ...files import read_toml
 from . import gaps
 from .claim import Claim
 from .components import conjunction_of
 from .entries import ENTRIES, ClaimEntry, ClaimFile
 
 _PAPER = Path(__file__).with_name("paper.toml")
-_MOST_SHOWN = 60
 
 
 def read_claims(path: Path) -> tuple[Claim, ...]:
@@ -35,11 +34,13 @@ def paper_claims() -> tuple[Claim, ...]:
 
 def _read(path: Path) -> tuple[ClaimEntry, ...]:
     try:
-        entries = ClaimFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8"))).claim
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SpecError(f"claims file {path} cannot be read: {error}") from error
+        entries = ClaimFile.model_validate(read_toml(path)).claim
+    except OSError as error:
+        raise SpecError(f"claims file {path} cannot be read: {error.strerror}") from None
     except ValidationError as error:
         raise SpecError(f"claims file {path.name}: {_problem(error)}") from None
+    except ValueError as error:
+        raise SpecError(f"claims file {path} cannot be read: {error}") from None
     ids = [entry.id for entry in entries]
     if twice := sorted({name for name in ids if ids.count(name) > 1}):
         raise SpecError(f"claims file {path.name}: {', '.join(twice)} is there twice")
@@ -59,6 +60,4 @@ def _problem(error: ValidationError) -> str:
     message = problem["msg"].removeprefix("Value error, ")
     if isinstance(problem["input"], dict):
         return f"{where}: {message}"
-    given = repr(problem["input"])
-    shown = given if len(given) <= _MOST_SHOWN else f"{given[:_MOST_SHOWN]}..."
-    return f"{where}={shown}: {message[0].lower()}{message[1:]}"
+    return f"{where}={shortened(problem['input'])}: {message[0].lower()}{message[1:]}"

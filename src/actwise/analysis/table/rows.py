@@ -1,13 +1,18 @@
 """Rows of a table that know where they stand, so that a message can name the one that is wrong."""
 
 import csv
+import io
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ...errors import DataError
+from ...files import read_file
 from ...registry import format_value
+
+_MOST_BYTES, _MOST_CHARACTERS = 50_000_000, 500_000
+"""Of a file, and of one line: a run takes 300 or so."""
 
 
 class PlacedRow(dict[str, Any]):
@@ -27,19 +32,27 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     """
     rows: list[dict[str, str]] = []
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            for row in reader:
-                place = f"{path.name}, line {reader.line_num}"
-                if None in row or None in row.values():
-                    raise DataError(f"{place}: the number of fields differs from the header's")
-                texts = {name.strip(): text.strip() for name, text in row.items()}
-                rows.append(PlacedRow(texts, table=path.name, place=place))
+        content = read_file(path, most_bytes=_MOST_BYTES).decode("utf-8-sig")
+        reader = csv.DictReader(_short_lines(content))
+        for row in reader:
+            place = f"{path.name}, line {reader.line_num}"
+            if None in row or None in row.values():
+                raise DataError(f"{place}: the number of fields differs from the header's")
+            texts = {name.strip(): text.strip() for name, text in row.items()}
+            rows.append(PlacedRow(texts, table=path.name, place=place))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} cannot be read as a CSV file: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{path} cannot be read as a CSV file: {reason}") from error
     if not rows:
         raise DataError(f"{path} has no rows below its header")
     return rows
+
+
+def _short_lines(content: str) -> Iterator[str]:
+    for line in io.StringIO(content, newline=""):
+        if len(line) > _MOST_CHARACTERS:
+            raise csv.Error(f"a line has more than {_MOST_CHARACTERS:,} characters")
+        yield line
 
 
 def placed(rows: Iterable[Mapping[str, Any]], *, table: str) -> list[PlacedRow]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlalchemy import inspect
 
 from ...errors import StoreError
+from ...files import open_file
 from .migrations import migrate, read_version, write_version
 from .schema import SCHEMA_VERSION, metadata
 from .sqlite import Database, Mode
@@ -63,7 +64,7 @@ def _prepare(database: Database, *, create: bool, num_bytes: int) -> None:
 
 def _read_header(path: Path, *, shown: str) -> bytes:
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             return file.read(_HEADER_BYTES)
     except FileNotFoundError:
         return b""

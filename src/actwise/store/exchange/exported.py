@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import ActwiseError, StoreError
+from ...files import read_file
 from ...spec import (
     Description,
     PlannedRun,
@@ -21,6 +22,7 @@ from ...spec import (
     canonical_settings,
     cell_hash,
     code_modules_in,
+    parse_stored_study,
     run_id,
     spec_hash,
 )
@@ -38,6 +40,7 @@ from ..runs import RECORD_COLUMNS
 from .export import MANIFEST, TABLES
 
 ExportedRow = dict[str, Any]
+_MOST_MANIFEST_BYTES = 100_000
 
 _MOST_CLASSES = 65536
 """What two bytes hold."""
@@ -109,11 +112,15 @@ def read_exported(folder: Path) -> Exported:
 def _contents(folder: Path) -> dict[str, bytes]:
     """The bytes of every table, as the manifest says they are."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
+        manifest = json.loads(read_file(folder / MANIFEST, most_bytes=_MOST_MANIFEST_BYTES))
         digests, version = manifest["sha256"], int(manifest["schema_version"])
     except FileNotFoundError:
         raise StoreError(f"{str(folder)!r} is no complete export: it has no {MANIFEST}") from None
-    except (OSError, ValueError, KeyError, TypeError):
+    except OSError as error:
+        raise StoreError(
+            f"export {str(folder)!r}: {MANIFEST} cannot be read: {error.strerror}"
+        ) from None
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise StoreError(f"export {str(folder)!r} is damaged: {MANIFEST} is not valid") from None
     if version > SCHEMA_VERSION:
         raise StoreError(
@@ -126,7 +133,7 @@ def _contents(folder: Path) -> dict[str, bytes]:
 
 def _verified(path: Path, digests: dict[str, str]) -> bytes:
     try:
-        content = path.read_bytes()
+        content = read_file(path)
     except OSError as error:
         raise StoreError(f"export file {str(path)!r} cannot be read: {error.strerror}") from None
     if hashlib.sha256(content).hexdigest() != digests.get(path.name):
@@ -146,7 +153,7 @@ def _rows(name: str, content: bytes) -> list[ExportedRow]:
 def _study(row: ExportedRow) -> tuple[StudySpec, str, tuple[Registration, ...]]:
     # Exports of version 1 lack the column.
     registrations = read_registrations(row.get("registered"))
-    return StudySpec.model_validate_json(row["spec"]), row["started_at"], registrations
+    return parse_stored_study(row["spec"]), row["started_at"], registrations
 
 
 def _plans(rows: list[ExportedRow]) -> tuple[tuple[str, int, tuple[PlannedRun, ...]], ...]:

@@ -1,0 +1,75 @@
+"""A user's file, opened for reading: never a pipe, a socket, a device or a folder.
+
+Who waits for a pipe may wait for ever, and what a device gives may have no end.
+"""
+
+import errno
+import os
+import re
+import stat
+import tomllib
+from io import BufferedReader
+from pathlib import Path
+from typing import Any
+
+MOST_TOML_BYTES = 250_000
+"""A megabyte takes tomllib two seconds and more."""
+
+_KINDS = {
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+_STRINGS = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'')
+# tomllib takes quadratic time, and memory, for the parts of one key.
+_DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|""|'')[ \t]*+\.[ \t]*+){32}""")
+
+
+def open_file(path: Path) -> BufferedReader:
+    """Open a regular file, or what a link to one names, without ever waiting.
+
+    Raises:
+        OSError: if there is none; ``strerror`` says what is there instead.
+    """
+    kind = stat.S_IFMT(path.stat().st_mode)
+    if kind == stat.S_IFDIR:
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if kind != stat.S_IFREG:
+        what = _KINDS.get(kind, "something else")
+        raise OSError(errno.EINVAL, f"{what} and no file; save what it gives as a file", str(path))
+    # For the pipe that takes the file's place in this moment.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    return os.fdopen(descriptor, "rb")
+
+
+def read_file(path: Path, *, most_bytes: int | None = None) -> bytes:
+    """The content of a regular file.
+
+    Raises:
+        OSError: as :func:`open_file`, and for a file of more than ``most_bytes``.
+    """
+    with open_file(path) as file:
+        content = file.read() if most_bytes is None else file.read(most_bytes + 1)
+    if most_bytes is not None and len(content) > most_bytes:
+        raise OSError(
+            errno.EFBIG, f"it is larger than {most_bytes:,} bytes, the most that is read", str(path)
+        )
+    return content
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a small TOML file.
+
+    Raises:
+        OSError: as :func:`read_file`; a file has at most ``MOST_TOML_BYTES``.
+        UnicodeDecodeError: if it is no UTF-8 text.
+        ValueError: if it is no TOML, or nested too deeply.
+    """
+    text = read_file(path, most_bytes=MOST_TOML_BYTES).decode("utf-8")
+    if _DEEP_KEY.search(_STRINGS.sub('""', text)):
+        raise ValueError("a key has more than 32 parts")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("its values are nested too deeply") from None
