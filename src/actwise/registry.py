@@ -205,14 +205,14 @@ def format_value(value: Value | Sequence[Value] | None) -> str:
 
 def split_outside(text: str, separator: str) -> list[str]:
     """Split at ``separator`` where it stands outside parentheses."""
-    pieces, depth = [""], 0
-    for character in text:
+    pieces: list[str] = []
+    depth = start = 0
+    for place, character in enumerate(text):
         depth += (character == "(") - (character == ")")
         if character == separator and depth == 0:
-            pieces.append("")
-        else:
-            pieces[-1] += character
-    return pieces
+            pieces.append(text[start:place])
+            start = place + 1
+    return [*pieces, text[start:]]
 
 
 def bind(level: Level, parameters: Sequence[Parameter], *, kind: str) -> dict[str, Value]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..errors import UnknownNameError
+from ..errors import UnknownNameError, shortened
 from .analysis import AnalysisSpec
 from .run import REQUIRED_FACTORS
 from .train import Frozen, ObserveSpec, TrainSettings
@@ -15,6 +15,8 @@ _TABLES: dict[Any, type[Frozen]] = {
     "observe": ObserveSpec,
     "analysis": AnalysisSpec,
 }
+
+_MOST_SHOWN, _MOST_PARTS = 60, 8
 
 
 def first_problem(error: ValidationError, *, owner: type[Frozen], within: str = "") -> str:
@@ -30,14 +32,17 @@ def first_problem(error: ValidationError, *, owner: type[Frozen], within: str = 
     if problem["type"] == "extra_forbidden":
         return _unknown_setting(path, owner)
     message = problem["msg"].removeprefix("Value error, ")
-    field = ".".join(map(str, path))
+    field = ".".join(str(part)[:_MOST_SHOWN] for part in path[:_MOST_PARTS])
+    if not path:  # of the whole, which is no table, or no JSON
+        return message
     if problem["type"] == "value_error":
-        is_named = not field or message.startswith(f"{path[-1]}=")
+        is_named = message.startswith(f"{path[-1]}=")
         return message if is_named else f"{field}: {message}"
     given = problem.get("input")
     if path[0] == "factors" and len(path) > 2:
-        return f"factors.{path[1]}: {given!r} is not a level; write a text or a number"
-    return f"{field}={given!r}: {_expected(problem['type'], path, given) or _sentence(message)}"
+        return f"factors.{path[1]}: {shortened(given)} is not a level; write a text or a number"
+    expected = _expected(problem["type"], path, given) or _sentence(message)
+    return f"{field}={shortened(given)}: {expected}"
 
 
 def _unknown_setting(path: tuple[Any, ...], owner: type[Frozen]) -> str:
@@ -54,13 +59,17 @@ def _unknown_setting(path: tuple[Any, ...], owner: type[Frozen]) -> str:
 def _expected(kind: str, path: tuple[Any, ...], given: Any) -> str | None:
     """In the words of a study file, where pydantic speaks of Python's types."""
     if kind == "tuple_type":
-        example = f", such as {json.dumps([given])}" if isinstance(given, str | int | float) else ""
+        example = f", such as {json.dumps([given])}" if _is_short(given) else ""
         return f"a list is expected{'' if path[0] == 'exclude' else example}"
     if kind in ("dict_type", "model_type"):
         return "a table of settings is expected"
     if isinstance(given, list) and path[0] == "train":
         return f"one value is expected; what varies is a factor: factors.{'.'.join(path)}"
     return None
+
+
+def _is_short(given: Any) -> bool:
+    return isinstance(given, str | int | float) and len(str(given)) < _MOST_SHOWN
 
 
 def _sentence(message: str) -> str:

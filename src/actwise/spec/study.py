@@ -1,12 +1,15 @@
 """StudySpec: a whole design, the product of its factors."""
 
 import itertools
-from collections.abc import Hashable, Iterator
+import math
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any, NamedTuple, Self
 
 from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
 
-from ..errors import SpecError, UnknownNameError
+from ..errors import SpecError, UnknownNameError, shortened
+from ..numbers import counted
 from ..registry import parse_expression
 from .analysis import AnalysisSpec
 from .problems import first_problem
@@ -22,6 +25,10 @@ _KNOWN_FACTORS = (
 )
 _TEXT, _WIDTH = TypeAdapter(str), TypeAdapter[float](Width)
 _MOST_SEEDS = 1_000_000
+_MOST_RUNS = 10_000_000
+_MOST_SHOWN = 20
+_MOST_CHARACTERS = 5_000
+"""Of a level; the path of a data set has at most 4,096."""
 
 
 class _Level(NamedTuple):
@@ -69,14 +76,19 @@ class StudySpec(Frozen):
     def _expand_seeds(cls, value: Any) -> Any:
         if isinstance(value, int) and not isinstance(value, bool):
             return (value,)
-        items = [value] if isinstance(value, str) else value
+        items = [value] if isinstance(value, str | range) else value
         if not isinstance(items, list | tuple):
             return value
-        return tuple(itertools.chain.from_iterable(_expand_range(item) for item in items))
+        parts = [_seeds_of(item) for item in items]
+        # Counted before any of them is made.
+        if any(part[_MOST_SEEDS:] for part in parts) or sum(map(len, parts)) > _MOST_SEEDS:
+            raise SpecError(f"seeds={shortened(value)} are more than {_MOST_SEEDS} seeds")
+        return tuple(itertools.chain.from_iterable(parts))
 
     @model_validator(mode="after")
     def _design_is_complete(self) -> Self:
         self._check_factors()
+        self._check_size()
         self._check_rules()
         if not self.seeds or len(set(self.seeds)) < len(self.seeds):
             raise SpecError("seeds must be distinct numbers")
@@ -119,8 +131,30 @@ class StudySpec(Frozen):
             if name not in _KNOWN_FACTORS:
                 raise UnknownNameError("factor", name, _KNOWN_FACTORS)
 
+    def _check_size(self) -> None:
+        """Before anything is multiplied out."""
+        num_cells = math.prod(map(len, self.factors.values()))
+        num_runs = num_cells * len(self.seeds)
+        if num_runs > _MOST_RUNS:
+            counts = " x ".join(f"{len(levels):,}" for levels in self.factors.values())
+            raise SpecError(
+                f"the factors and seeds make {_count(num_runs)} runs ({counts} levels, "
+                f"{counted(len(self.seeds), 'seed')}), more than {_MOST_RUNS:,}; split the study"
+            )
+        num_kinds = len({tuple(sorted(rule)) for rule in self.exclude})
+        if num_cells * num_kinds > _MOST_RUNS:
+            raise SpecError(
+                f"exclude: rules on {num_kinds:,} sets of factors for {num_cells:,} cells make "
+                f"{_count(num_cells * num_kinds)} comparisons, more than {_MOST_RUNS:,}; "
+                "split the study"
+            )
+
     def _check_rules(self) -> None:
         """Every rule names levels of factors: a misspelt one would exclude nothing."""
+        meanings = {
+            factor: {level.meant for level in levels}
+            for factor, levels in zip(self.factors, self._levels(), strict=True)
+        }
         for rule in self.exclude:
             if not rule:
                 raise SpecError("an exclude rule is empty; it would leave no cell")
@@ -130,12 +164,12 @@ class StudySpec(Frozen):
                 if factor not in self.factors:
                     known = ", ".join(self.factors)
                     raise SpecError(f"exclude names {factor}, but the factors are {known}")
-                meanings = {self._level(factor, level).meant for level in self.factors[factor]}
-                if self._level(factor, asked).meant not in meanings:
-                    known = ", ".join(map(str, self.factors[factor]))
+                if self._level(factor, asked).meant not in meanings[factor]:
+                    shown = list(map(str, self.factors[factor][:_MOST_SHOWN]))
+                    shown += ["..."] * (len(self.factors[factor]) > _MOST_SHOWN)
                     raise SpecError(
-                        f"exclude names {factor}={asked}, but the levels of {factor} are {known} "
-                        "(write one of them, or drop all rules by exclude=none)"
+                        f"exclude names {factor}={asked}, but the levels of {factor} are "
+                        f"{', '.join(shown)} (write one of them, or drop all rules by exclude=none)"
                     )
 
     def _check_observations(self) -> None:
@@ -169,10 +203,18 @@ class StudySpec(Frozen):
 
     def _combinations(self) -> Iterator[tuple[_Level, ...]]:
         """One level of every factor, less what is excluded."""
-        rules = [{(k, self._level(k, v).meant) for k, v in rule.items()} for rule in self.exclude]
+        places = {factor: place for place, factor in enumerate(self.factors)}
+        # By the places of their factors: however many rules there are, few of those differ.
+        excluded: dict[tuple[int, ...], set[tuple[Hashable, ...]]] = defaultdict(set)
+        for rule in self.exclude:
+            factors = sorted(rule, key=places.__getitem__)
+            meanings = tuple(self._level(factor, rule[factor]).meant for factor in factors)
+            excluded[tuple(places[factor] for factor in factors)].add(meanings)
         for levels in itertools.product(*self._levels()):
-            meanings = {(level.factor, level.meant) for level in levels}
-            if not any(rule <= meanings for rule in rules):
+            if not any(
+                tuple(levels[place].meant for place in at) in meanings
+                for at, meanings in excluded.items()
+            ):
                 yield levels
 
     def _trainings(self) -> dict[_Meanings, TrainSpec]:
@@ -198,6 +240,11 @@ def _meaning(factor: str, asked: Any) -> Hashable:
     if factor == "width":
         return _WIDTH.validate_python(asked)
     text = _TEXT.validate_python(asked)
+    if len(text) > _MOST_CHARACTERS:
+        raise SpecError(
+            f"factors.{factor}: {shortened(text)} has {len(text):,} characters; "
+            f"a level has at most {_MOST_CHARACTERS:,}"
+        )
     try:
         return "+".join(map(str, parse_expression(text, kind=factor)))
     except SpecError:  # not of the grammar: a data set's path, or for the factor's table to refuse
@@ -208,20 +255,23 @@ def _of_train(levels: tuple[_Level, ...]) -> _Meanings:
     return tuple((x.factor, x.meant) for x in levels if x.factor.startswith("train."))
 
 
-def _expand_range(item: Any) -> list[Any]:
+def _seeds_of(item: Any) -> Sequence[Any]:
+    if isinstance(item, range):
+        return item
     if not isinstance(item, str):
-        return [item]
+        return (item,)
     first, dots, last = item.partition("..")
     try:
         seeds = range(int(first), int(last if dots else first) + 1)
     except ValueError:
         raise SpecError(
-            f"seeds={item!r} is not a list of numbers or a range such as 0..9"
+            f"seeds={shortened(item)} is not a list of numbers or a range such as 0..9"
         ) from None
     if not seeds:
-        raise SpecError(
-            f"seeds={item!r} holds no seed; a range goes upwards: {seeds.stop - 1}..{seeds.start}"
-        )
-    if seeds[_MOST_SEEDS:]:
-        raise SpecError(f"seeds={item!r} are more than {_MOST_SEEDS} seeds")
-    return list(seeds)
+        upwards = shortened(f"{seeds.stop - 1}..{seeds.start}").strip("'")
+        raise SpecError(f"seeds={shortened(item)} holds no seed; a range goes upwards: {upwards}")
+    return seeds
+
+
+def _count(number: int) -> str:
+    return f"{number:,}" if number < 10**15 else f"{number:.0e}"

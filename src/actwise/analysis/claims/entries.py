@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, StrictBool, model_validator
 
-from ...errors import UnknownNameError
+from ...errors import UnknownNameError, shortened
 from ...spec.train import Frozen
 from ..reading import bank_names
 
@@ -34,6 +34,8 @@ def _weight(given: Any) -> Any:
 Bound = Annotated[float | str, BeforeValidator(_bound)]
 Groups = Annotated[Mapping[str, Annotated[tuple[str, ...], Field(min_length=1)]], Field(default={})]
 """By factor a list of patterns, each a group."""
+
+_MOST_COMBINATIONS = 10_000
 
 
 class TermEntry(Frozen):
@@ -116,6 +118,17 @@ class ClaimFile(Frozen):
     """All claims of a file."""
 
     claim: tuple[ClaimEntry, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _check_size(self) -> Self:
+        parts = (part for entry in self.claim for part in entry.component)
+        groups = ((*part.each.values(), *part.mean_over.values()) for part in parts)
+        if (count := sum(math.prod(map(len, lists)) for lists in groups)) > _MOST_COMBINATIONS:
+            raise ValueError(
+                f"each and mean_over make {shortened(count)} combinations; at most "
+                f"{_MOST_COMBINATIONS} are expected"
+            )
+        return self
 
 
 ENTRIES: Mapping[str, type[Frozen]] = {

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from ...errors import UnknownNameError
-from ...spec import ENGINE_VERSION, PlannedRun, RunSpec, StudySpec
+from ...spec import ENGINE_VERSION, PlannedRun, RunSpec, StudySpec, parse_stored_study
 from ..database.schema import now, runs, short_hash, studies, study_runs, to_json
 from .registrations import Registration, add_registrations, read_registrations
 
@@ -32,7 +32,7 @@ class StoredStudy:
     @cached_property
     def spec(self) -> StudySpec:
         """The spec as it was started."""
-        return StudySpec.model_validate_json(self.spec_json)
+        return parse_stored_study(self.spec_json)
 
 
 @dataclass(frozen=True)
