@@ -214,6 +214,7 @@ def test_one_pair_in_full_is_its_mean_and_what_changes_it() -> None:
         assert {row.judged.verdict for row in by_model} == {verdict}
         assert {p.size for row in changes for p in row.judged.p} == {4}
         by_regularization = [row for row in changes if row not in by_model]
+        assert len(by_model) == len(by_regularization) == 2
         assert {row.judged.verdict for row in by_regularization} <= {"equivalent", "undecided"}
 
 

@@ -71,10 +71,10 @@ CASES: dict[str, tuple[Rows, tuple[str, set[str]], set[str], set[str]]] = {
     "seeds that differ and levels that do not": (
         grid(lambda a, s: 80.0 + s),
         NOT_TOLD,
-        {"no-noise"},
-        {"A014"},
+        {"no-noise", "no-own-variance"},
+        {"A014", "A020"},
     ),
-    "zero variance": (grid(exact), NOT_TOLD, {"no-noise"}, {"A014"}),
+    "zero variance": (grid(exact), NOT_TOLD, {"no-noise", "no-own-variance"}, {"A014", "A020"}),
     "almost zero variance": (
         grid(lambda a, s: exact(a, s) + 1e-6 * ((a, s) == ("elu", 0)))
         + grid(exact, regularization="bn+aug"),
@@ -82,22 +82,37 @@ CASES: dict[str, tuple[Rows, tuple[str, set[str]], set[str], set[str]]] = {
         {"no-noise"},
         {"A014"},
     ),
-    "nothing varies": (grid(lambda a, s: 80.0), NOT_TOLD, {"no-noise"}, {"A014"}),
-    "at 0": (grid(lambda a, s: 0.0), NOT_TOLD, {"no-noise"}, {"A014"}),
-    "at 100": (grid(lambda a, s: 100.0), NOT_TOLD, {"no-noise"}, {"A014"}),
+    "nothing varies": (
+        grid(lambda a, s: 80.0),
+        NOT_TOLD,
+        {"no-noise", "no-own-variance"},
+        {"A014", "A020"},
+    ),
+    "at 0": (
+        grid(lambda a, s: 0.0),
+        NOT_TOLD,
+        {"no-noise", "no-own-variance"},
+        {"A014", "A017", "A020"},
+    ),
+    "at 100": (
+        grid(lambda a, s: 100.0),
+        NOT_TOLD,
+        {"no-noise", "no-own-variance"},
+        {"A014", "A020"},
+    ),
     "one diverged": (
         grid(lambda a, s: None if (a, s) == ("elu", 1) else noisy(a, s)),
         USE,
-        {"diverged"},
-        {"A008"},
+        {"diverged", "no-own-variance"},
+        {"A002", "A008", "A020"},
     ),
     "one activation diverged": (
         grid(lambda a, s: None if a == "elu" else noisy(a, s)),
         USE,
-        {"diverged"},
-        {"A008"},
+        {"diverged", "no-own-variance"},
+        {"A008", "A020"},
     ),
-    "unequal seeds": (grid(noisy)[:-2], USE, {"no-own-variance"}, {"A002"}),
+    "unequal seeds": (grid(noisy)[:-2], USE, {"no-own-variance"}, {"A002", "A020"}),
     "no seeds": (
         [{k: v for k, v in row.items() if k != "seed"} for row in grid(noisy)],
         USE,
@@ -114,7 +129,7 @@ CASES: dict[str, tuple[Rows, tuple[str, set[str]], set[str], set[str]]] = {
         grid(noisy) + [row("elu", s, 70.0 + s / 3, model="resnet18") for s in range(3)],
         ("use", {"prelu"}),
         {"no-own-variance"},
-        {"A011"},
+        {"A011", "A020"},
     ),
     "nothing shared": (
         [row("relu", s, 70.0 + s) for s in range(3)]
@@ -133,8 +148,8 @@ def test_every_case_is_decided_printed_and_reported(case: str) -> None:
     decision = analysis.decision
     assert (decision.kind, set(decision.levels)) == decided
     codes = {code for network in decision.networks for code in network.why}
-    assert why <= codes if why else codes <= {"no-own-variance"}
-    assert findings <= {finding.code for finding in analysis.findings}
+    assert codes == why
+    assert {finding.code for finding in analysis.findings} == findings
     assert json.loads(json.dumps(analysis_json(analysis), allow_nan=False))
     page = " ".join(Page(render_html(analysis, command="test")).text.split())
     for text in (" ".join(lines_of(analysis, width=200)), page):

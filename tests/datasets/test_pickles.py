@@ -1,9 +1,11 @@
 """Pickled batches: read without executing, and without more memory than they are long."""
 
+import math
 import pickle
 import struct
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,6 +39,64 @@ def test_an_array_is_read_as_python_2_wrote_it() -> None:
     batch = read_batch(content, where="batch")
     assert batch[b"labels"] == [0, 1]
     np.testing.assert_array_equal(batch[b"data"], images.reshape(2, -1))
+
+
+class Pickled:
+    """Is pickled as an array with a state of any form."""
+
+    def __init__(self, *state: Any) -> None:
+        self.state = state
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        make, arguments, _ = np.zeros(1, dtype=np.uint8).__reduce__()
+        return make, arguments, self.state
+
+
+U1 = np.dtype(np.uint8)
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 4])
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("shape", [(2, 3), (6,), (1, 2, 3)])
+def test_an_array_is_read_in_the_order_in_which_it_was_written(
+    shape: tuple[int, ...], order: Any, protocol: int
+) -> None:
+    array = np.arange(math.prod(shape), dtype=np.uint8).reshape(shape)
+    content = pickle.dumps({b"data": np.array(array, order=order)}, protocol=protocol)
+    found = read_batch(content, where="batch")[b"data"]
+    assert (found.dtype, found.shape) == (np.uint8, shape)
+    np.testing.assert_array_equal(found, array)
+
+
+@pytest.mark.parametrize(
+    ("array", "complaint"),
+    [
+        (np.arange(6), "is refused: it holds an array of type .*i8.*, not uint8"),
+        (np.zeros(2, dtype=np.float32), "is refused: it holds an array of type .*f4.*, not uint8"),
+        (np.zeros(2, dtype=bool), "is refused: it holds an array of type .*b1.*, not uint8"),
+        (np.array([None]), "is refused: it holds an array of type .*O8.*, not uint8"),
+        (np.zeros(2, dtype="S3"), "is refused: it holds an array of type .*S3.*, not uint8"),
+        (Pickled(1, (2, 3), U1, False, b"12345"), "is not a readable batch: cannot reshape"),
+        (Pickled(1, (2, 3), U1, False, b"1234567"), "is not a readable batch: cannot reshape"),
+        (Pickled(1, (2, 3), None, False, b"123456"), "is refused: it holds an array that is not"),
+        (Pickled(1, (2, 3), "u1", False, b"123456"), "is refused: it holds an array that is not"),
+        (Pickled(1, (2, 3), U1, False, "123456"), "is refused: it holds an array that is not"),
+        (Pickled(1, (2, 3), U1, False, [1] * 6), "is refused: it holds an array that is not"),
+        (Pickled(1, "ab", U1, False, b"123456"), "is not a readable batch"),
+        (Pickled(1, (2, 3), U1, False), "is not a readable batch: not enough values"),
+        (Pickled(), "is not a readable batch"),
+    ],
+)
+def test_a_malformed_array_is_refused(array: object, complaint: str) -> None:
+    content = pickle.dumps({b"data": array, b"labels": [0, 1]}, protocol=2)
+    with pytest.raises(DataError, match=f"^batch {complaint}"):
+        read_batch(content, where="batch")
+
+
+@pytest.mark.parametrize(("value", "kind"), [([1], "list"), (7, "int"), (None, "NoneType")])
+def test_a_batch_that_is_no_table_is_refused(value: object, kind: str) -> None:
+    with pytest.raises(DataError, match=f"^batch is not a batch: it holds a {kind}$"):
+        read_batch(pickle.dumps(value), where="batch")
 
 
 @pytest.mark.parametrize(

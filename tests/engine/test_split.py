@@ -53,6 +53,7 @@ def test_train_size_is_met_and_shared_out_in_proportion(size: int) -> None:
 def test_smaller_subsets_lie_within_larger_ones() -> None:
     small = split_images(LABELS_N, seed=5, validation_fraction=0.0, train_size=20)
     large = split_images(LABELS_N, seed=5, validation_fraction=0.0, train_size=60)
+    assert (len(small.train_indices_N), len(large.train_indices_N)) == (20, 60)
     assert set(small.train_indices_N) <= set(large.train_indices_N)
 
 

@@ -157,3 +157,62 @@ def test_groups_of_the_first_version_count_too(tmp_path: Path) -> None:
     assert cores_of_groups(groups) == math.inf
     write(tmp_path / "cpu/box/cpu.cfs_quota_us", "300000")
     assert cores_of_groups(groups) == 3.0
+
+
+@pytest.mark.parametrize(
+    ("table", "folders"),
+    [
+        ("0::/outer/inner\n", ["outer/inner", "outer", ""]),
+        ("0::/\n", [""]),
+        ("", []),
+        ("4:memory:/box\n0::/unified\n", ["memory/box", "memory", "unified", ""]),
+        (
+            "3:cpu,cpuacct:/a/b\n",
+            ["cpu/a/b", "cpu/a", "cpu", "cpuacct/a/b", "cpuacct/a", "cpuacct"],
+        ),
+        ("0::/name:with:colons\n", ["name:with:colons", ""]),
+    ],
+)
+def test_a_process_is_in_its_group_and_in_all_around_it(
+    table: str, folders: list[str], tmp_path: Path
+) -> None:
+    assert groups_of(tmp_path, table) == [tmp_path / folder for folder in folders]
+
+
+@pytest.mark.parametrize(
+    ("quotas", "cores"),
+    [
+        (["150000 100000"], 1.5),
+        (["max 100000"], math.inf),
+        (["400000 100000", "50000 100000", "max 100000"], 0.5),
+        (["50000"], math.inf),
+        (["-1 100000"], math.inf),
+        (["", "250000 50000"], 5.0),
+    ],
+)
+def test_the_least_quota_of_all_groups_gives_the_cores(
+    quotas: list[str], cores: float, tmp_path: Path
+) -> None:
+    groups = [tmp_path / str(number) for number in range(len(quotas))]
+    for group, quota in zip(groups, quotas, strict=True):
+        write(group / "cpu.max", quota)
+    assert cores_of_groups(groups) == cores
+
+
+@pytest.mark.parametrize(
+    ("siblings", "cores"),
+    [
+        ({0: "0-1", 1: "0-1", 2: "2-3", 3: "2-3"}, [0, 2]),
+        ({1: "1,5", 5: "1,5", 7: "3,7"}, [1, 7]),
+        ({0: "", 1: "", 4: ""}, [0, 1, 4]),
+        ({3: "3"}, [3]),
+    ],
+)
+def test_two_threads_of_a_core_are_one(
+    siblings: dict[int, str], cores: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(siblings), raising=False)
+    topology = "/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list"
+    texts = {topology.format(cpu): text for cpu, text in siblings.items()}
+    monkeypatch.setattr(Path, "read_text", lambda path, encoding: texts[str(path)])
+    assert physical_cores() == cores
