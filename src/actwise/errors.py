@@ -51,6 +51,10 @@ class StoreError(ActwiseError):
     exit_code = 3
 
 
+class StoreWarning(UserWarning):
+    """A run store can be used, and something of it may be lost."""
+
+
 _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 120
 

@@ -1,6 +1,5 @@
 """``store rm`` and ``store gc``: taking out what is not wanted, and what nobody needs."""
 
-import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,14 +7,11 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, select
 
 from ..errors import StoreError
-from .database import chunks
+from .database import chunks, own_folder, refuse_folder_of_another, run_files, run_of
 from .database.schema import environments, runs, studies, study_runs
 from .plans import mark_aliases, require_study
 from .runs import drop_unused_answers, kept_weights, live_owners
 from .store import RunStore
-
-# <run id>.<anything>: what the store, the engine and the sweep write. Other files stay.
-_RUN_FILE = re.compile(r"([0-9a-f]{20})\..+")
 
 
 @dataclass(frozen=True)
@@ -60,8 +56,9 @@ def remove(store: RunStore, study: str, run_ids: Collection[str] | None = None) 
     Raises:
         UnknownNameError: if there is no such study.
         StoreError: if one of ``run_ids`` is not in the study, or a run to be removed is being
-            trained; then nothing is removed.
+            trained, or the artifacts folder belongs to another store; then nothing is removed.
     """
+    own_folder(store.location, store.database)
     with store.database.writing() as connection:
         require_study(connection, study)
         taken = _take_labels(connection, study, run_ids)
@@ -73,7 +70,7 @@ def remove(store: RunStore, study: str, run_ids: Collection[str] | None = None) 
         mark_aliases(connection, study)
     gone = set(orphans)
     # Files go after the commit: without their run they are garbage, a run without them is not.
-    files = [path for path in _run_files(store) if _run_of(path) in gone]
+    files = [path for path in run_files(store.location) if run_of(path) in gone]
     _unlink(files)
     shared = sorted(set(taken) - gone)
     return Removed(len(taken), tuple(orphans), tuple(shared), tuple(files))
@@ -87,12 +84,15 @@ def collect_garbage(store: RunStore, *, dry_run: bool = False) -> Garbage:
     of a run that a living process holds is touched, and no file that is not named after a run.
 
     Raises:
-        StoreError: if the store cannot be written.
+        StoreError: if the store cannot be written, or the artifacts folder belongs to another
+            store; then nothing is deleted.
     """
     if dry_run:
+        refuse_folder_of_another(store.location, store.database)
         with store.database.reading() as connection:
             orphans, files = _survey(connection, store)
         return Garbage(tuple(files), _size(files), tuple(orphans), 0)
+    own_folder(store.location, store.database)
     # The write lock keeps drivers from leasing a run whose files are about to go.
     with store.database.writing() as connection:
         orphans, files = _survey(connection, store)
@@ -108,8 +108,8 @@ def _survey(connection: Connection, store: RunStore) -> tuple[list[str], list[Pa
     is_kept = runs.c.run_id.in_(select(study_runs.c.run_id))
     rows = connection.execute(select(runs.c.run_id, runs.c.status).where(is_kept))
     statuses = {row.run_id: row.status for row in rows}
-    files = (path for path in _run_files(store) if _run_of(path) not in live)
-    return orphans, [path for path in files if _is_garbage(path, statuses.get(_run_of(path)))]
+    files = (path for path in run_files(store.location) if run_of(path) not in live)
+    return orphans, [path for path in files if _is_garbage(path, statuses.get(run_of(path)))]
 
 
 def _is_garbage(path: Path, status: str | None) -> bool:
@@ -119,7 +119,7 @@ def _is_garbage(path: Path, status: str | None) -> bool:
     if path.parent.name == "checkpoints":
         return status != "pending"
     if path.parent.name == "weights":
-        is_kept = path == kept_weights(path.parent, _run_of(path))
+        is_kept = path == kept_weights(path.parent, run_of(path))
         return not is_kept or status not in ("finished", "diverged")
     return False
 
@@ -168,16 +168,6 @@ def _drop_if_empty(connection: Connection, study: str) -> None:
     has_runs = select(study_runs.c.run_id).where(study_runs.c.study == study).limit(1)
     if connection.execute(has_runs).first() is None:
         connection.execute(delete(studies).where(studies.c.study == study))
-
-
-def _run_files(store: RunStore) -> list[Path]:
-    folders = (store.checkpoints, store.weights, store.logs)
-    found = (path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir()))
-    return [path for path in found if _RUN_FILE.fullmatch(path.name) and path.is_file()]
-
-
-def _run_of(path: Path) -> str:
-    return path.name.partition(".")[0]
 
 
 def _size(files: Iterable[Path]) -> int:

@@ -6,14 +6,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from ..spec import PlannedRun, StudySpec
-from .database import (
-    Database,
-    Location,
-    locate,
-    make_folders,
-    open_database,
-    refuse_network_file_system,
-)
+from .database import Database, HeldFolders, Location, open_place, run_folders, take_folders
 from .plans import (
     Look,
     StoredRun,
@@ -73,13 +66,23 @@ class RunStore:
     Reading. Every method that reads sees one consistent state and disturbs no writer; it works on
     a store that is being written and on one that may only be read. Runs and states hold no blobs.
 
+    Files. ``checkpoints`` holds ``<run_id>.<token>.<n>.ckpt``, ``weights`` holds
+    ``<run_id>.safetensors`` (:mod:`.weight_files`), ``logs`` holds ``<run_id>.log``, all in
+    ``folder``, which belongs to one store. What is deleted, moved or replaced while it is in use
+    is noticed: nothing is written to what nobody will find.
+
     Errors. What a user can cause is a StoreError of one sentence, and then nothing is written. A
     RunStore may be used from several threads, and as a context manager that closes it.
     """
 
-    def __init__(self, location: Location, database: Database) -> None:
+    def __init__(
+        self, location: Location, database: Database, held: HeldFolders | None = None
+    ) -> None:
         self.location = location
         self.database = database
+        self.folder = location.folder
+        self.checkpoints, self.weights, self.logs = run_folders(location)
+        self._held = held
 
     @classmethod
     def open(cls, path: str | Path, *, create: bool = False, artifacts: Path | None = None) -> Self:
@@ -92,19 +95,15 @@ class RunStore:
 
         Raises:
             StoreError: if it is missing, damaged, no store, of a newer schema, on a network file
-                system, or cannot be written; then nothing is written.
+                system, or cannot be written, or if ``artifacts`` belong to another store; then
+                nothing is written.
         """
-        location = locate(path, artifacts=artifacts)
-        refuse_network_file_system(location)
-        if create:
-            make_folders(location, ())
-        database = open_database(location.database, create=create, shown=location.shown)
-        if create:
-            make_folders(location, ("checkpoints", "weights", "logs"))
-        return cls(location, database)
+        return cls(*open_place(path, create=create, artifacts=artifacts))
 
     def close(self) -> None:
         """Close the database; the store cannot be used after it."""
+        if self._held is not None:
+            self._held.close()
         self.database.close()
 
     def __enter__(self) -> Self:
@@ -117,29 +116,27 @@ class RunStore:
         return self.location.shown
 
     @property
-    def folder(self) -> Path:
-        """Parent of the three folders below."""
-        return self.location.folder
-
-    @property
-    def checkpoints(self) -> Path:
-        """Folder of ``<run_id>.<token>.<n>.ckpt``."""
-        return self.folder / "checkpoints"
-
-    @property
-    def weights(self) -> Path:
-        """Folder of ``<run_id>.safetensors``; see :mod:`.weight_files`."""
-        return self.folder / "weights"
-
-    @property
-    def logs(self) -> Path:
-        """Folder of ``<run_id>.log``."""
-        return self.folder / "logs"
-
-    @property
     def is_read_only(self) -> bool:
         """Whether this process may not write the store."""
         return self.database.is_read_only
+
+    def hold_folders(self) -> None:
+        """Take the three folders for this store, make what lacks of them, and watch over them.
+
+        Raises:
+            StoreError: if they belong to another store or cannot be written.
+        """
+        self._held = self._held or take_folders(self.location, self.database)
+
+    def require_in_place(self) -> None:
+        """Check that the database and the folders are where they were when they were opened.
+
+        Raises:
+            StoreError: if one was deleted, moved, replaced, cut or overwritten.
+        """
+        self.database.require_in_place()
+        if self._held is not None:
+            self._held.require_in_place()
 
     def add_study(
         self,

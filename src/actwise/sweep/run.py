@@ -136,6 +136,7 @@ def _run(
     sink = progress or Silence()
     available_bytes = early.available_bytes
     try:
+        store.hold_folders()
         todo = find_todo(plan, store, options)
         device = device or _check(plan, todo.runs, options, available_bytes)
         store.add_study(plan.study, todo.planned, claims=claims)
@@ -179,6 +180,8 @@ def _run(
             # nothing.
             with stop, suppress(KeyboardInterrupt):
                 driver.drive(executor, should_stop=stop)
+        # Whatever was recorded is told to be there only if it is.
+        store.require_in_place()
         outcome = _outcome(store, todo, stop, has_refused=bool(driver.refused))
         sink.emit(SweepEnded(**asdict(outcome)))
         return outcome

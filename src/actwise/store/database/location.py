@@ -10,13 +10,25 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from ...errors import StoreError
+from .schema import storable
 
 DATABASE_NAME = "store.sqlite"
 
 # SQLite's write-ahead log needs shared memory and sound locks, which these do not give.
 _NETWORK_FILE_SYSTEMS = re.compile(
-    r"(fuse\.)?(nfs[34]?|cifs|smb[23]?|smbfs|afs|afpfs|davfs2?|webdav|ncpfs|ceph|glusterfs|lustre|"
-    r"beegfs|gpfs|pvfs2|orangefs|panfs|ocfs2|gfs2|sshfs|s3fs|gcsfuse|rclone|juicefs|goofys)"
+    r"(fuse\.)?("
+    # Served by another machine.
+    r"nfs[34]?|cifs|smb[23]?|smbfs|afs|afpfs|davfs2?|webdav(fs)?|ncpfs|coda|sshfs|curlftpfs|ftpfs|"
+    # Of a cluster.
+    r"ceph(-fuse)?|glusterfs|lustre(_lite)?|beegfs|fhgfs|gpfs|mmfs|pvfs2|orangefs|panfs|ocfs2|"
+    r"gfs2?|acfs|wekafs|quobyte|moosefs|mfs|lizardfs|seaweedfs|hdfs|ipfs|"
+    # Of the host of a virtual machine or of a container.
+    r"9p|v9fs|drvfs|virtiofs|vboxsf|vmhgfs(-fuse)?|prl_fsd?|grpcfuse|osxfs|fakeowner|"
+    # Object stores.
+    r"s3|s3fs|s3backer|s3ql|goofys|geesefs|mountpoint-s3|mount-s3|rclone|juicefs|blobfuse2?|"
+    r"gcsfuse|alluxio(-fuse)?|cosfs|ossfs2?|"
+    # A program that does not say its kind, as goofys, mountpoint-s3 and blobfuse do not.
+    r"fuse)"
 )
 
 
@@ -42,15 +54,16 @@ def locate(path: str | Path, *, artifacts: Path | None = None) -> Location:
         StoreError: for a URL that is not a SQLite file, a URL without ``artifacts``, or a folder
             with them.
     """
-    shown = str(path)
+    shown = storable(str(path))
     if "://" in shown:
-        url = _parse_url(shown)
+        url = _parse_url(str(path))
         if artifacts is None:
             raise StoreError(
                 f"store {_hidden(url)!r} is a URL and needs a folder for checkpoints and weights; "
                 "add --artifacts DIR"
             )
-        return Location(Path(url.database or "").absolute(), artifacts.absolute(), _hidden(url))
+        hidden = storable(_hidden(url))
+        return Location(Path(url.database or "").absolute(), artifacts.absolute(), hidden)
     if artifacts is not None:
         raise StoreError(
             f"store {shown!r} is a folder, which keeps its checkpoints and weights itself; "
@@ -64,7 +77,8 @@ def refuse_network_file_system(location: Location) -> None:
     """Check that the database lies on this machine.
 
     Raises:
-        StoreError: if its file system is served over a network.
+        StoreError: if its file system is served by another machine, by the host of a virtual one,
+            or by an object store.
     """
     mounts = [(p.mountpoint, p.fstype) for p in psutil.disk_partitions(all=True)]
     kind = file_system_of(location.database.resolve(), mounts)
@@ -86,23 +100,23 @@ def file_system_of(path: Path, mounts: Iterable[tuple[str, str]]) -> str:
 
 
 def is_network_file_system(kind: str) -> bool:
-    """Whether ``kind`` (``nfs4``, ``fuse.sshfs`` ...) is served over a network."""
+    """Whether ``kind`` (``nfs4``, ``fuse.sshfs``, ``9p`` ...) is not of a disk of this machine."""
     return _NETWORK_FILE_SYSTEMS.fullmatch(kind.lower()) is not None
 
 
-def make_folders(location: Location, names: Iterable[str]) -> None:
-    """Make the folder of the database, and these beside the files of its runs.
+def make_folders(location: Location, folders: Iterable[Path]) -> None:
+    """Make folders of a store.
 
     Raises:
         StoreError: if one cannot be made.
     """
     try:
-        location.database.parent.mkdir(parents=True, exist_ok=True)
-        for name in names:
-            (location.folder / name).mkdir(parents=True, exist_ok=True)
+        for folder in folders:
+            folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(
-            f"store {location.shown!r} cannot be made: {error.filename}: {error.strerror}"
+            f"store {location.shown!r} cannot be made: {storable(str(error.filename))}: "
+            f"{error.strerror}"
         ) from None
 
 

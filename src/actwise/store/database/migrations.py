@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import Connection
 
-from .schema import SCHEMA_VERSION
+from .schema import SCHEMA_VERSION, new_token
 
 Migration = Callable[[Connection], None]
 
@@ -22,7 +22,18 @@ def _add_answers(connection: Connection) -> None:
     )
 
 
-STEPS: Mapping[int, Migration] = {1: _add_what_was_fixed_and_seen, 2: _add_answers}
+def _add_marks(connection: Connection) -> None:
+    connection.exec_driver_sql(
+        "CREATE TABLE marks (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)"
+    )
+    connection.exec_driver_sql("INSERT INTO marks VALUES ('token', ?)", (new_token(),))
+
+
+STEPS: Mapping[int, Migration] = {
+    1: _add_what_was_fixed_and_seen,
+    2: _add_answers,
+    3: _add_marks,
+}
 """``STEPS[1]`` brings a store of version 1 to version 2."""
 
 

@@ -7,20 +7,25 @@ that a store of a newer actwise or the database of another program is told apart
 
 import os
 import struct
+import warnings
 from pathlib import Path
+from weakref import WeakSet
 
-from sqlalchemy import inspect
+from sqlalchemy import insert, inspect
 
-from ...errors import StoreError
+from ...errors import StoreError, StoreWarning
 from ...files import open_file
+from .in_place import identity
+from .marks import read_mark
 from .migrations import migrate, read_version, write_version
-from .schema import SCHEMA_VERSION, metadata
+from .schema import SCHEMA_VERSION, marks, metadata, new_token
 from .sqlite import Database, Mode
 
 APPLICATION_ID = 0x41637477  # "Actw"
 
 _MAGIC = b"SQLite format 3\x00"
 _HEADER_BYTES = 100
+_opened: WeakSet[Database] = WeakSet()
 
 
 def open_database(path: Path, *, create: bool, shown: str) -> Database:
@@ -30,18 +35,27 @@ def open_database(path: Path, *, create: bool, shown: str) -> Database:
         StoreError: if it is missing, damaged, no store or of a newer schema, or would have to be
             written (``create``, a migration) and cannot be; then nothing is written.
     """
-    header = _read_header(path, shown=shown)
+    is_open_here = any(database.is_at(path) for database in _opened)
+    # To close a file drops all locks of a process on it, those of its other connections too.
+    header = b"" if is_open_here else _read_header(path, shown=shown)
     if header:
         _check_header(header, shown=shown)
-    elif not create:
+    elif not (create or is_open_here):
         raise StoreError(f"there is no store at {shown!r}: {path.name} is missing or empty")
-    mode = _mode(path, create=create, is_new=not header, shown=shown)
-    database = Database(path, mode=mode, shown=shown)
+    is_new = not (header or is_open_here)
+    database = Database(
+        path, mode=_mode(path, create=create, is_new=is_new, shown=shown), shown=shown
+    )
+    lacks_log = not database.log.exists()
+    lost_log = lacks_log and path.with_name(path.name + "-shm").exists()
     try:
         _prepare(database, create=create, num_bytes=_expected_bytes(header))
+        if lacks_log and _needs_log(database, was_lost=lost_log):
+            warnings.warn(_lacking_log(database), StoreWarning, stacklevel=2)
     except BaseException:
         database.close()
         raise
+    _opened.add(database)
     return database
 
 
@@ -60,6 +74,26 @@ def _prepare(database: Database, *, create: bool, num_bytes: int) -> None:
             migrate(connection)
     if not database.is_read_only:
         database.use_write_ahead_log()
+    database.hold()
+
+
+def _needs_log(database: Database, *, was_lost: bool) -> bool:
+    """Whether a file without its log was written and not closed.
+
+    Whoever opened it last after a kill, be it another program, has copied the log into it, and
+    deleted the log and its index: a file in its place without either lacks nothing.
+    """
+    with database.reading() as connection:
+        use = read_mark(connection, "in_use")
+    found = identity(database.path)
+    return use is not None and (was_lost or found is None or use != str(found[1]))
+
+
+def _lacking_log(database: Database) -> str:
+    return (
+        f"store {database.shown!r} was not closed, and its log {database.log.name} is missing: it "
+        "may lack what was recorded last; copy stores with `actwise store copy`"
+    )
 
 
 def _read_header(path: Path, *, shown: str) -> bytes:
@@ -105,7 +139,7 @@ def _mode(path: Path, *, create: bool, is_new: bool, shown: str) -> Mode:
     if create:
         raise StoreError(f"store {shown!r} cannot be written: no permission")
     # Without a log beside it nobody is writing, and no lock could be written either.
-    return "read" if _log(path).exists() else "immutable"
+    return "read" if path.with_name(path.name + "-wal").exists() else "immutable"
 
 
 def _create_tables(database: Database) -> None:
@@ -114,6 +148,7 @@ def _create_tables(database: Database) -> None:
     with database.writing(lock="EXCLUSIVE") as connection:
         if read_version(connection) == 0:
             metadata.create_all(connection)
+            connection.execute(insert(marks), {"name": "token", "value": new_token()})
             connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
             write_version(connection, SCHEMA_VERSION)
 
@@ -122,16 +157,11 @@ def _check_pages(database: Database) -> None:
     """Check a file that is shorter than its header says."""
     problem = "too short"
     # While a log is copied into it, the file is short for a moment too; SQLite can tell.
-    if _log(database.path).exists():
+    if database.log.exists():
         with database.reading() as connection:
             problem = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
     if problem != "ok":
         raise StoreError(f"store {database.shown!r} is damaged: its database file is too short")
-
-
-def _log(path: Path) -> Path:
-    """SQLite's write-ahead log of a database; it is there while somebody has it open."""
-    return path.with_name(path.name + "-wal")
 
 
 def _read_schema(database: Database) -> tuple[int, set[str]]:

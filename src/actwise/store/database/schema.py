@@ -6,6 +6,8 @@ touches none of them. Times of day are UTC in ISO 8601, JSON is text with sorted
 
 import hashlib
 import json
+import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,40 +24,55 @@ from sqlalchemy import (
     Table,
     Text,
 )
+from sqlalchemy.engine import Dialect
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Raised with a step in :mod:`.migrations` and a stored sample in tests/store/data."""
 
 metadata = MetaData()
+
+
+def storable(text: str) -> str:
+    """With escapes for what UTF-8 has no bytes for, as in names of files that were not UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+class AnyText(Text):
+    """A column that takes every text, and compares with it, as :func:`storable` gives it."""
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:
+        """For what is written and what is looked for."""
+        return lambda text: None if text is None else storable(text)
+
 
 studies = Table(
     "studies",
     metadata,
     # One row for every spec started under a name; the plan is the union of them.
-    Column("study", Text, primary_key=True),
-    Column("study_hash", Text, primary_key=True),
-    Column("started_at", Text, nullable=False),
-    Column("spec", Text, nullable=False),
+    Column("study", AnyText, primary_key=True),
+    Column("study_hash", AnyText, primary_key=True),
+    Column("started_at", AnyText, nullable=False),
+    Column("spec", AnyText, nullable=False),
     # What was fixed and when: a JSON list of Registration; NULL before version 2.
-    Column("registered", Text),
+    Column("registered", AnyText),
 )
 
 runs = Table(
     "runs",
     metadata,
-    Column("run_id", Text, primary_key=True),
-    Column("spec_hash", Text, nullable=False, index=True),
-    Column("cell_hash", Text, nullable=False),
+    Column("run_id", AnyText, primary_key=True),
+    Column("spec_hash", AnyText, nullable=False, index=True),
+    Column("cell_hash", AnyText, nullable=False),
     Column("engine_version", Integer, nullable=False),
     Column("seed", BigInteger, nullable=False),
     # The canonical settings that are hashed, as JSON; and, not hashed, code_modules.
-    Column("settings", Text, nullable=False),
+    Column("settings", AnyText, nullable=False),
     Column("parameters", BigInteger, nullable=False),
     # pending, finished, diverged or failed; whether it is running says its lease.
-    Column("status", Text, nullable=False, index=True),
+    Column("status", AnyText, nullable=False, index=True),
     # Number of leases, and why the last one without a result ended.
     Column("attempts", Integer, nullable=False),
-    Column("accident", Text),
+    Column("accident", AnyText),
     # The result, empty while pending.
     Column("test_accuracy", Float),
     Column("best_test_accuracy", Float),
@@ -65,29 +82,29 @@ runs = Table(
     Column("num_epochs", Integer),
     Column("train_seconds", Float),
     Column("images_per_second", Float),
-    Column("weights_sha256", Text),
-    Column("predictions_sha256", Text),
-    Column("environment_id", Text, ForeignKey("environments.environment_id")),
-    Column("observed", Text),
-    Column("traceback", Text),
-    Column("recorded_at", Text),
+    Column("weights_sha256", AnyText),
+    Column("predictions_sha256", AnyText),
+    Column("environment_id", AnyText, ForeignKey("environments.environment_id")),
+    Column("observed", AnyText),
+    Column("traceback", AnyText),
+    Column("recorded_at", AnyText),
 )
 
 study_runs = Table(
     "study_runs",
     metadata,
     # The label as asked: every setting but the seed, and its hash.
-    Column("study", Text, primary_key=True),
-    Column("label", Text, primary_key=True),
-    Column("run_id", Text, ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True),
+    Column("study", AnyText, primary_key=True),
+    Column("label", AnyText, primary_key=True),
+    Column("run_id", AnyText, ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True),
     Column("position", Integer, nullable=False),
-    Column("dataset", Text, nullable=False),
-    Column("model", Text, nullable=False),
-    Column("regularization", Text, nullable=False),
-    Column("activation", Text, nullable=False),
+    Column("dataset", AnyText, nullable=False),
+    Column("model", AnyText, nullable=False),
+    Column("regularization", AnyText, nullable=False),
+    Column("activation", AnyText, nullable=False),
     Column("width", Float, nullable=False),
     # JSON, settings at their default and the seed (which is the run's) left out.
-    Column("asked", Text, nullable=False),
+    Column("asked", AnyText, nullable=False),
     Column("is_aliased", Boolean, nullable=False),
     Index("study_runs_in_order", "study", "position"),
     Index("study_runs_of_run", "run_id"),
@@ -95,7 +112,9 @@ study_runs = Table(
 
 
 def _of_run() -> Column[str]:
-    return Column("run_id", Text, ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True)
+    return Column(
+        "run_id", AnyText, ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True
+    )
 
 
 epochs = Table(
@@ -124,7 +143,7 @@ answers = Table(
     "answers",
     metadata,
     # True classes of the test images in canonical order; the digest stands in settings of runs.
-    Column("data_digest", Text, primary_key=True),
+    Column("data_digest", AnyText, primary_key=True),
     Column("num_classes", Integer, nullable=False),
     # As the predictions are packed.
     Column("labels", LargeBinary, nullable=False),
@@ -134,10 +153,10 @@ environments = Table(
     "environments",
     metadata,
     # One row for every distinct description of a machine; several may share a fingerprint.
-    Column("environment_id", Text, primary_key=True),
-    Column("fingerprint_id", Text, nullable=False),
-    Column("device", Text),
-    Column("details", Text, nullable=False),
+    Column("environment_id", AnyText, primary_key=True),
+    Column("fingerprint_id", AnyText, nullable=False),
+    Column("device", AnyText),
+    Column("details", AnyText, nullable=False),
 )
 
 leases = Table(
@@ -147,15 +166,15 @@ leases = Table(
     Column("token", Integer, primary_key=True),
     Column(
         "run_id",
-        Text,
+        AnyText,
         ForeignKey("runs.run_id", ondelete="CASCADE"),
         nullable=False,
         unique=True,
     ),
-    Column("host", Text, nullable=False),
-    Column("boot_id", Text, nullable=False),
+    Column("host", AnyText, nullable=False),
+    Column("boot_id", AnyText, nullable=False),
     Column("pid", Integer, nullable=False),
-    Column("process_start", Text, nullable=False),
+    Column("process_start", AnyText, nullable=False),
     # Seconds since 1970, by the owner's clock.
     Column("heartbeat", Float, nullable=False),
     sqlite_autoincrement=True,
@@ -165,14 +184,29 @@ looks = Table(
     "looks",
     metadata,
     Column("look_id", Integer, primary_key=True),
-    Column("looked_at", Text, nullable=False),
-    Column("study", Text),
-    Column("what", Text, nullable=False),
+    Column("looked_at", AnyText, nullable=False),
+    Column("study", AnyText),
+    Column("what", AnyText, nullable=False),
     Column("num_seeds", Integer, nullable=False),
     # Runs with a result, and the level of the tests; not recorded by version 1.
     Column("num_runs", Integer),
     Column("nominal_level", Float),
 )
+
+
+marks = Table(
+    "marks",
+    metadata,
+    # What a store knows of itself: token, which tells it from every other one; in_use, of which
+    # file, while somebody has written and not closed it.
+    Column("name", AnyText, primary_key=True),
+    Column("value", AnyText, nullable=False),
+)
+
+
+def new_token() -> str:
+    """What tells a store from every other one."""
+    return secrets.token_hex(16)
 
 
 def now() -> str:

@@ -6,8 +6,9 @@ SQLAlchemy Core.
 """
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
@@ -17,8 +18,11 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.pool import QueuePool
 
 from ...errors import StoreError
+from .in_place import Identity, identity
 
 BUSY_SECONDS = 60
+COPY_SECONDS = 1.0
+"""How often the log is brought into the file: each time waits for the disk."""
 # SQLite takes 32,766 values in one statement; a thousand are as fast.
 _IDS_AT_ONCE = 1000
 Mode = Literal["create", "write", "read", "immutable"]
@@ -50,21 +54,63 @@ class Database:
         mode: ``create`` and ``write`` for reading and writing, ``read``, or ``immutable`` for a
             file in a folder where not even a lock can be written.
         shown: Name of the store in messages.
+
+    Attributes:
+        is_open: Until it is closed.
     """
 
     def __init__(self, path: Path, *, mode: Mode, shown: str) -> None:
         self.path = path
         self.mode = mode
         self.shown = shown
+        self.is_open = True
+        self._connect = _connector(path, mode)
         self._engine = create_engine(
-            "sqlite://", creator=_connector(path, mode), poolclass=QueuePool, max_overflow=-1
+            "sqlite://", creator=self._connect, poolclass=QueuePool, max_overflow=-1
         )
         event.listen(self._engine, "begin", _begin)
+        self._held: dict[Path, Identity | None] = {}
+        self._token: str | None = None
+        self._num_bytes = 0
+        self._is_lost = False
+        self._has_written = False
+        self._next_copy_time = 0.0
 
     @property
     def is_read_only(self) -> bool:
         """Whether a transaction that writes would be refused."""
         return self.mode in ("read", "immutable")
+
+    @property
+    def log(self) -> Path:
+        """SQLite's write-ahead log, a part of the database while that is open, or was killed."""
+        return self.path.with_name(self.path.name + "-wal")
+
+    def hold(self) -> None:
+        """From now on notice when the file or its log is taken away."""
+        # Who has read keeps the log open, and nobody else deletes it then.
+        with self.reading() as connection:
+            connection.exec_driver_sql("SELECT 1 FROM marks").first()
+        files = (self.path,) if self.is_read_only else (self.path, self.log)
+        self._held = {path: identity(path) for path in files}
+        self._token = self._read_token()
+
+    def is_at(self, path: Path) -> bool:
+        """Whether this process holds the very file that lies at ``path`` now."""
+        found = identity(path)
+        return self.is_open and found is not None and self._held.get(self.path) == found
+
+    def require_in_place(self) -> None:
+        """Check that the file is where it was, and that its content is the store's.
+
+        Raises:
+            StoreError: if it was deleted, moved, replaced, cut or overwritten; then nothing is
+                read or written here any more.
+        """
+        self._require_files()
+        if self._is_overwritten():
+            self._is_lost = True
+            self._require_files()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -74,6 +120,7 @@ class Database:
             StoreError: if the database is damaged or cannot be read.
         """
         with self._as_sentences(), self._engine.begin() as connection:
+            self._require_files()
             yield connection
 
     @contextmanager
@@ -88,7 +135,11 @@ class Database:
         """
         engine = self._engine.execution_options(begin=f"BEGIN {lock}")
         with self._as_sentences(), engine.begin() as connection:
+            self._require_files()
+            self._mark_use(connection)
             yield connection
+            self._require_files()
+        self._copy_log()
 
     @contextmanager
     def without_transaction(self) -> Iterator[sqlite3.Connection]:
@@ -103,7 +154,95 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
+        if self._has_written:
+            self._unmark_use()
+        is_log_left = self._is_moved() and self._copy_whole_log()
         self._engine.dispose()
+        self.is_open = False
+        if is_log_left and identity(self.log) == self._held[self.log]:
+            # SQLite leaves it, and would read it into whatever store comes to lie here.
+            self.log.unlink(missing_ok=True)
+            self._index.unlink(missing_ok=True)
+
+    @property
+    def _index(self) -> Path:
+        return self.path.with_name(self.path.name + "-shm")
+
+    def _is_moved(self) -> bool:
+        """Whether the file that this process holds is not at its place, while its log may be."""
+        return self.log in self._held and identity(self.path) != self._held[self.path]
+
+    def _copy_whole_log(self) -> bool:
+        """Bring the log into the file, wherever that is now; whether nothing is left out."""
+        with suppress(StoreError), self.without_transaction() as connection:
+            busy, frames, copied = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            return bool(busy == 0 and frames == copied)
+        return False
+
+    def _require_files(self) -> None:
+        if self._is_lost:
+            raise StoreError(
+                f"store {self.shown!r} is no longer what it was: {self.path.name} was cut or "
+                "overwritten while it was in use"
+            )
+        for path, known in self._held.items():
+            if identity(path) != known:
+                raise StoreError(
+                    f"store {self.shown!r} is no longer where it was: {path.name} was deleted, "
+                    "moved or replaced while it was in use"
+                )
+
+    def _is_overwritten(self) -> bool:
+        # A connection of its own: the others know pages by heart.
+        try:
+            token, num_bytes = self._read_token(), self.path.stat().st_size
+            is_shorter = num_bytes < self._num_bytes
+            self._num_bytes = num_bytes
+            return token != self._token or (is_shorter and not self._is_sound())
+        except sqlite3.OperationalError as error:
+            # Locked, or no more files can be opened: whoever uses the store will meet it.
+            return "no such table" in str(error)
+        except sqlite3.DatabaseError:
+            return True
+        except OSError:
+            return False
+
+    def _read_token(self) -> str | None:
+        with closing(self._connect()) as connection:
+            row = connection.execute("SELECT value FROM marks WHERE name = 'token'").fetchone()
+        return row and str(row[0])
+
+    def _is_sound(self) -> bool:
+        with closing(self._connect()) as connection:
+            return bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+
+    def _mark_use(self, connection: Connection) -> None:
+        """Note in the file that it may lack what its log has; another process may have closed."""
+        found = self._held.get(self.path)
+        if found is not None:
+            self._has_written = True
+            use = str(found[1])
+            noted = connection.exec_driver_sql(
+                "INSERT OR REPLACE INTO marks SELECT 'in_use', ? WHERE NOT EXISTS "
+                "(SELECT 1 FROM marks WHERE name = 'in_use' AND value = ?)",
+                (use, use),
+            )
+            if noted.rowcount == 1:
+                self._next_copy_time = 0.0
+
+    def _unmark_use(self) -> None:
+        # In the log first: a kill before all of it is in the file leaves log and mark.
+        with suppress(StoreError), self.without_transaction() as connection:
+            self._require_files()
+            connection.execute("PRAGMA busy_timeout = 1000")
+            connection.execute("DELETE FROM marks WHERE name = 'in_use'")
+
+    def _copy_log(self) -> None:
+        """Bring what was written into the file itself, as far as no reader is in the way."""
+        if self._held and time.monotonic() >= self._next_copy_time:
+            self._next_copy_time = time.monotonic() + COPY_SECONDS
+            with suppress(StoreError), self.without_transaction() as connection:
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     @contextmanager
     def _as_sentences(self) -> Iterator[None]:

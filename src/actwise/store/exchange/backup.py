@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ...errors import StoreError
 from ..database import DATABASE_NAME, locate, refuse_network_file_system
+from ..database.schema import new_token
 from ..runs import kept_weights
 from ..store import RunStore
 
@@ -65,6 +66,9 @@ def _copy_database(store: RunStore, path: Path) -> list[str]:
         target.execute("PRAGMA synchronous = FULL")
         source.backup(target)
         target.execute("DELETE FROM leases")
+        # Another store from now on, and nobody has it open.
+        target.execute("DELETE FROM marks WHERE name = 'in_use'")
+        target.execute("UPDATE marks SET value = ? WHERE name = 'token'", (new_token(),))
         ids = target.execute("SELECT run_id FROM runs WHERE status != 'pending'").fetchall()
     return [run_id for (run_id,) in ids]
 

@@ -34,7 +34,7 @@ from .leftovers import remove_leftovers
 from .time_left import TimeLeft
 
 POLL_SECONDS = 0.5
-"""How often the leases of other drivers are looked at while nothing else is left."""
+"""How often the store is looked for, and the leases of others while nothing else is left."""
 
 
 class Driver:
@@ -81,16 +81,19 @@ class Driver:
         # The epoch in which a worker took each run up, by which it compiled its step.
         self._first_epochs: dict[str, int] = {}
         self._next_poll_time = 0.0
+        self._next_look_time = 0.0
         self._shown_holders: tuple[str, ...] = ()
 
     def drive(self, executor: Executor, *, should_stop: Callable[[], bool]) -> None:
         """Work until every run has its result, is given up, or a stop is asked for.
 
         Raises:
-            StoreError: if the store can no longer be used; what was in flight has a checkpoint.
+            StoreError: if the store can no longer be used, or was taken away; what was in flight
+                has a checkpoint, if there is still a place for it.
         """
 
         def is_over() -> bool:
+            self._look_for_store()
             return self._error is not None or should_stop()
 
         results = executor.map(self._work(), should_stop=is_over, on_progress=self._on_progress)
@@ -103,6 +106,15 @@ class Driver:
             self._give_all_back()
         if self._error is not None:
             raise self._error
+
+    def _look_for_store(self) -> None:
+        """Notice a store that was deleted, moved or replaced, also while nothing is recorded."""
+        if self._error is None and time.monotonic() >= self._next_look_time:
+            self._next_look_time = time.monotonic() + POLL_SECONDS
+            try:
+                self._store.require_in_place()
+            except StoreError as error:
+                self._error = error
 
     def _work(self) -> WorkSource:
         """Runs, leased one by one; None while only others, or accidents to come, have any."""
@@ -192,6 +204,8 @@ class Driver:
         assert not isinstance(result, Tried)
         lease = self._kept[result.run_id] = self._leases.pop(result.run_id)
         try:
+            # What a worker says of a folder that is gone is no result of its run.
+            self._store.require_in_place()
             if isinstance(result, Done):
                 result = self._record(lease, result.record) or result
             if isinstance(result, PutBack):

@@ -1,0 +1,47 @@
+"""Opening all that a store consists of: its database, and the folder of the files of its runs."""
+
+from pathlib import Path
+
+from .artifacts import own_folder, refuse_folder_of_another, run_folders
+from .in_place import HeldFolders
+from .location import Location, locate, make_folders, refuse_network_file_system
+from .opening import open_database
+from .sqlite import Database
+
+
+def open_place(
+    path: str | Path, *, create: bool, artifacts: Path | None
+) -> tuple[Location, Database, HeldFolders | None]:
+    """Where the store lies, its database, and with ``create`` its folders.
+
+    Raises:
+        StoreError: if it is missing, damaged, no store, of a newer schema, on a network file
+            system, cannot be written, or if the folder belongs to another store; then nothing is
+            written.
+    """
+    location = locate(path, artifacts=artifacts)
+    refuse_network_file_system(location)
+    if not create:
+        return location, open_database(location.database, create=False, shown=location.shown), None
+    if not location.database.exists():
+        refuse_folder_of_another(location, None)
+    make_folders(location, [location.database.parent])
+    database = open_database(location.database, create=True, shown=location.shown)
+    try:
+        return location, database, take_folders(location, database)
+    except BaseException:
+        database.close()
+        raise
+
+
+def take_folders(location: Location, database: Database) -> HeldFolders:
+    """Take the folder for this store, and make and hold those of the files of its runs.
+
+    Raises:
+        StoreError: if it belongs to another store or cannot be written.
+    """
+    refuse_folder_of_another(location, database)
+    folders = run_folders(location)
+    make_folders(location, folders)
+    own_folder(location, database)
+    return HeldFolders(folders, shown=location.shown)
