@@ -1,11 +1,20 @@
 """What RunStore promises about claims, held against every kind of storage."""
 
+import time
 from dataclasses import replace
 
 import pytest
 
 from actwise.errors import StoreError
-from actwise.store import RunStore, StaleLeaseError, kept_weights, written_weights
+from actwise.store import (
+    LEASE_SECONDS,
+    RunStore,
+    StaleLeaseError,
+    collect_garbage,
+    kept_weights,
+    remove,
+    written_weights,
+)
 from made.runs import ME, leased, made_record
 
 GONE = replace(ME, process_start="0")
@@ -89,6 +98,47 @@ class TestClaimContract:
         assert store.heartbeat(ELSEWHERE) == (run,)
         leased(store, other)
         assert store.heartbeat(GONE) == ()
+
+    @pytest.mark.parametrize("ahead_seconds", [3600.0, 86_400.0, 1e12])
+    @pytest.mark.parametrize("see", ["lease", "heartbeat", "remove", "collect_garbage"])
+    def test_a_dead_owner_whose_clock_ran_ahead_is_dead_a_minute_after_it_was_seen(
+        self,
+        store: RunStore,
+        run: str,
+        see: str,
+        ahead_seconds: float,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        now = time.time()
+        monkeypatch.setattr("time.time", lambda: now + ahead_seconds)
+        leased(store, run, ELSEWHERE)
+        # Or the clock of this host has been set back.
+        monkeypatch.setattr("time.time", lambda: now)
+        if see == "lease":
+            assert store.lease(run, ME) is None
+        elif see == "heartbeat":
+            store.heartbeat(ME)
+        elif see == "collect_garbage":
+            collect_garbage(store)
+        else:
+            with pytest.raises(StoreError, match="is being trained by"):
+                remove(store, "made")
+        monkeypatch.setattr("time.time", lambda: now + LEASE_SECONDS - 1)
+        assert store.states([run])[run].status == "running"
+        monkeypatch.setattr("time.time", lambda: now + LEASE_SECONDS + 1)
+        assert store.states([run])[run].status == "pending"
+        assert leased(store, run).attempt == 2
+
+    def test_a_living_owner_whose_clock_runs_ahead_keeps_its_run(
+        self, store: RunStore, run: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        now = time.time()
+        leased(store, run, ELSEWHERE)
+        for seconds in range(0, 300, 20):
+            monkeypatch.setattr("time.time", lambda at=now + seconds: at + 3600)
+            assert store.heartbeat(ELSEWHERE) == (run,)
+            monkeypatch.setattr("time.time", lambda at=now + seconds: at + 15)
+            assert store.lease(run, ME) is None
 
     def test_tokens_rise_even_when_a_run_was_put_back(self, store: RunStore, run: str) -> None:
         tokens = []

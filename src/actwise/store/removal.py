@@ -10,7 +10,7 @@ from ..errors import StoreError
 from .database import chunks, own_folder, refuse_folder_of_another, run_files, run_of
 from .database.schema import environments, runs, studies, study_runs
 from .plans import mark_aliases, require_study
-from .runs import drop_unused_answers, kept_weights, live_owners
+from .runs import date_back, drop_unused_answers, kept_weights, live_owners
 from .store import RunStore
 
 
@@ -60,6 +60,8 @@ def remove(store: RunStore, study: str, run_ids: Collection[str] | None = None) 
     """
     own_folder(store.location, store.database)
     with store.database.writing() as connection:
+        date_back(connection)
+    with store.database.writing() as connection:
         require_study(connection, study)
         taken = _take_labels(connection, study, run_ids)
         _refuse_unknown(study, set(run_ids or ()) - set(taken))
@@ -95,6 +97,7 @@ def collect_garbage(store: RunStore, *, dry_run: bool = False) -> Garbage:
     own_folder(store.location, store.database)
     # The write lock keeps drivers from leasing a run whose files are about to go.
     with store.database.writing() as connection:
+        date_back(connection)
         orphans, files = _survey(connection, store)
         _delete_runs(connection, orphans)
         num_bytes = _size(files)

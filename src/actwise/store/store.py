@@ -59,9 +59,9 @@ class RunStore:
 
     Leases. ``lease`` gives a run to one owner at a time. The lease lasts until ``record`` or
     ``release``, or until its owner is dead: on this host, when the process is gone; elsewhere,
-    60 s after the last ``heartbeat``. The next ``lease`` then takes the run over. Tokens rise
-    with every lease on a run, also when the run was removed in between. Whoever lost a lease
-    cannot record: StaleLeaseError.
+    60 s after the last ``heartbeat``, or after somebody saw one that lies in the future. The next
+    ``lease`` then takes the run over. Tokens rise with every lease on a run, also when the run was
+    removed in between. Whoever lost a lease cannot record: StaleLeaseError.
 
     Reading. Every method that reads sees one consistent state and disturbs no writer; it works on
     a store that is being written and on one that may only be read. Runs and states hold no blobs.

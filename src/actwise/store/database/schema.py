@@ -175,7 +175,7 @@ leases = Table(
     Column("boot_id", AnyText, nullable=False),
     Column("pid", Integer, nullable=False),
     Column("process_start", AnyText, nullable=False),
-    # Seconds since 1970, by the owner's clock.
+    # Seconds since 1970, by the owner's clock; those in the future are dated back by who sees them.
     Column("heartbeat", Float, nullable=False),
     sqlite_autoincrement=True,
 )

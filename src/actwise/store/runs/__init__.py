@@ -7,6 +7,7 @@ from .answers import read_data_digests as read_data_digests
 from .answers import write_answers as write_answers
 from .leases import Lease as Lease
 from .leases import StaleLeaseError as StaleLeaseError
+from .leases import date_back as date_back
 from .leases import lease_run as lease_run
 from .leases import live_owners as live_owners
 from .leases import put_back as put_back

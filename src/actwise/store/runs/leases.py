@@ -48,6 +48,7 @@ def lease_run(connection: Connection, run_id: str, owner: Owner, *, again: bool)
     if run.status not in (("pending", "finished", "diverged") if again else ("pending",)):
         return None
     values: dict[str, object] = {"attempts": run.attempts + 1}
+    date_back(connection)
     held = connection.execute(select(leases).where(leases.c.run_id == run_id)).mappings().first()
     if held is not None:
         if is_live(held):
@@ -69,6 +70,7 @@ def renew_leases(connection: Connection, owner: Owner) -> tuple[str, ...]:
         & (leases.c.process_start == owner.process_start)
     )
     connection.execute(update(leases).where(is_owner).values(heartbeat=time.time()))
+    date_back(connection)
     held = select(leases.c.run_id).where(is_owner).order_by(leases.c.token)
     return tuple(connection.execute(held).scalars())
 
@@ -100,6 +102,12 @@ def require_lease(connection: Connection, lease: Lease) -> None:
             f"the lease {lease.token} on run {lease.run_id} was lost to another process or with "
             "the run; its result is not recorded"
         )
+
+
+def date_back(connection: Connection) -> None:
+    """Count the heartbeats of clocks that run ahead from now: nobody lives on in the future."""
+    now = time.time()
+    connection.execute(update(leases).where(leases.c.heartbeat > now).values(heartbeat=now))
 
 
 def is_live(lease: RowMapping) -> bool:
