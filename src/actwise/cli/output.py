@@ -14,9 +14,22 @@ _LAST = 24
 
 def print_json(value: Any) -> None:
     """One JSON value on stdout; numbers that are not finite become null."""
-    from pydantic_core import to_json
+    from pydantic_core import PydanticSerializationError, to_json
 
-    sys.stdout.write(to_json(value, indent=2, inf_nan_mode="null").decode() + "\n")
+    try:
+        text = to_json(value, indent=2, inf_nan_mode="null")
+    except PydanticSerializationError:
+        # Somewhere is a text that UTF-8 has no bytes for, as a name of a file.
+        text = to_json(_in_utf8(value), indent=2, inf_nan_mode="null")
+    sys.stdout.write(text.decode() + "\n")
+
+
+def _in_utf8(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_in_utf8(key): _in_utf8(item) for key, item in value.items()}
+    return [_in_utf8(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def print_text(*lines: str) -> None:

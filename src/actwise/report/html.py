@@ -61,7 +61,7 @@ def write_report(analysis: Analysis, target: Path, *, command: str) -> None:
     Raises:
         StoreError: if the file cannot be written.
     """
-    write_file(target, render_html(analysis, command=command).encode())
+    write_file(target, render_html(analysis, command=command).encode("utf-8", "backslashreplace"))
 
 
 def render_html(analysis: Analysis, *, command: str, now: datetime | None = None) -> str:
