@@ -60,6 +60,27 @@ class TestStoreContract:
         store.add_study(study, after)
         assert [run.run_id for run in store.planned("made")] == [run.run_id for run in after]
 
+    @pytest.mark.parametrize("seeds", ["0", "2", "1..2", "0..2"])
+    def test_code_that_changed_takes_the_place_of_its_own_seeds_only(
+        self, store: RunStore, seeds: str
+    ) -> None:
+        before = made_plan(made_study(activation=["relu", "elu"], seeds="0..2"))
+        store.add_study(made_study(activation=["relu", "elu"], seeds="0..2"), before)
+        finish(store, before)
+        # Started again with these seeds alone, and with changed code of one activation.
+        again = made_study(activation=["relu"], seeds=seeds)
+        after = [
+            replace(run, run_id=run.run_id[::-1], spec_hash=f"new {run.spec.seed}")
+            for run in made_plan(again)
+        ]
+        store.add_study(again, after)
+        planned = {(run.activation, run.seed): run.run_id for run in store.planned("made")}
+        expected = {(run.spec.activation, run.spec.seed): run.run_id for run in before + after}
+        assert planned == expected
+        assert len(store.planned("made")) == 6
+        statuses = store.states(expected.values())
+        assert sum(state.status == "pending" for state in statuses.values()) == len(after)
+
     def test_a_plan_is_the_union_of_the_specs_started_under_its_name(self, store: RunStore) -> None:
         first, second = made_study(seeds="0"), made_study(activation=["elu", "selu"], seeds="0..1")
         for study in (first, second, first):

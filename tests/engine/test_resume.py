@@ -215,6 +215,15 @@ def test_a_checkpoint_without_the_test_curve_is_not_enough_for_it(tmp_path: Path
     assert all(record.test_accuracy is not None for record in result.epochs)
 
 
+def test_a_refused_checkpoint_of_another_environment_leaves_no_mark(tmp_path: Path) -> None:
+    spec = make_spec()
+    train_small(spec, checkpoints=checkpoints(tmp_path, 1), should_stop=stop_at(6))
+    elsewhere = Checkpoints(tmp_path, "run", 2, {"device": "other"}, allow_environment_change=True)
+    train_small(spec, checkpoints=elsewhere, observe=ObserveSpec(test_curve=True))
+    assert elsewhere.refusals == ["the newest checkpoint lacks the test curve of its epochs"]
+    assert not elsewhere.environment_changed
+
+
 def test_a_checkpoint_without_every_validation_is_not_enough_for_the_curve(tmp_path: Path) -> None:
     spec = make_spec(validation_fraction=0.2)
     last = ObserveSpec(validation_curve="last")

@@ -217,6 +217,17 @@ def test_time_left_does_not_count_what_a_checkpoint_brought() -> None:
     assert left.seconds() == pytest.approx(1.0)
 
 
+def test_what_another_driver_finished_is_neither_left_nor_our_speed() -> None:
+    clock = Clock()
+    left = TimeLeft({"ours": 10.0, "theirs": 30.0, "next": 10.0}, clock=clock)
+    left.progress("ours", 0.0)
+    clock.time += 5.0
+    left.progress("ours", 0.5)
+    left.end("theirs")
+    # 5 units in 5 s; 5 and 10 are left.
+    assert left.seconds() == pytest.approx(15.0)
+
+
 def test_a_sweep_with_nothing_left_to_train_says_so() -> None:
     stream = io.StringIO()
     started = SweepStarted(study="paper", num_runs=9, num_done=9, workers=0, logs="S/logs")

@@ -44,6 +44,11 @@ def terminate(event: Event) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
+def terminate_after_an_epoch(event: Event) -> None:
+    if isinstance(event, RunProgress) and event.epoch > 1:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
 def environment(folder: Path) -> dict[str, Any]:
     """Where the one run of a store was trained."""
     with RunStore.open(folder) as store:
@@ -91,6 +96,25 @@ def test_a_checkpoint_of_another_fingerprint_is_only_used_when_allowed(
     assert "environment_changed" not in environment(folder)
     sweep(allowed, study, **with_two_threads, allow_environment_change=True)
     assert environment(allowed)["environment_changed"] is True
+
+
+@pytest.mark.slow
+def test_a_run_that_starts_again_is_not_marked_by_a_checkpoint_that_it_refused(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "store"
+    study = small_study(activation=("relu",), seeds=(0,), epochs=8)
+    while not checkpoints(folder):
+        sweep(folder, study, progress=Listener(terminate_after_an_epoch))
+    with_curve = small_study(
+        activation=("relu",), seeds=(0,), epochs=8, observe={"test_curve": True}
+    )
+    # Of another fingerprint, which is allowed, and without the curve, which is not.
+    options = {"executor": "process", "workers": 1, "threads": 2, "allow_environment_change": True}
+    assert sweep(folder, with_curve, **options).exit_code == 0
+    (log,) = (path for path in (folder / "logs").iterdir() if path.stem != "workers")
+    assert "lacks the test curve" in log.read_text(encoding="utf-8")
+    assert "environment_changed" not in environment(folder)
 
 
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
