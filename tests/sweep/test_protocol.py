@@ -107,6 +107,22 @@ def test_folders_that_utf8_cannot_say_arrive() -> None:
     assert decode(encode(start)) == start
 
 
+@pytest.mark.parametrize("text", ["bad \udcff", "\udfff\ud800", "a\x00b", "\x1b[2J\u2028"])
+def test_any_text_arrives(text: str) -> None:
+    environment = {"host": text, "more": [text]}
+    record = replace(RECORD, status="failed", traceback=text, environment=environment)
+    said: list[Message] = [
+        Done(record=record),
+        PutBack(run_id="a", reason=text, is_accident=True),
+        Tried(run_id="a", traceback=text),
+        SETUP.model_copy(update={"logs": text, "data_dir": text}),
+    ]
+    for message in said:
+        line = encode(message)
+        assert line.isascii()
+        assert decode(line) == message
+
+
 def test_numbers_of_a_record_arrive_to_the_last_bit() -> None:
     record = replace(RECORD, test_loss=0.1 + 0.2, train_accuracy=math.inf, train_seconds=5e-324)
     assert decode(encode(Done(record=record))) == Done(record=record)
