@@ -32,15 +32,24 @@ def open_file(path: Path) -> BufferedReader:
     Raises:
         OSError: if there is none; ``strerror`` says what is there instead.
     """
-    kind = stat.S_IFMT(path.stat().st_mode)
-    if kind == stat.S_IFDIR:
+    if stat.S_ISDIR(path.stat().st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    if kind != stat.S_IFREG:
-        what = _KINDS.get(kind, "something else")
-        raise OSError(errno.EINVAL, f"{what} and no file; save what it gives as a file", str(path))
+    if kind := special_kind(path):
+        raise OSError(errno.EINVAL, f"{kind} and no file; save what it gives as a file", str(path))
     # For the pipe that takes the file's place in this moment.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     return os.fdopen(descriptor, "rb")
+
+
+def special_kind(path: Path) -> str | None:
+    """What is there if it is neither a file nor a folder, also behind a link."""
+    try:
+        kind = stat.S_IFMT(path.stat().st_mode)
+    except OSError:
+        return None
+    if kind in (stat.S_IFREG, stat.S_IFDIR):
+        return None
+    return _KINDS.get(kind, "something else")
 
 
 def read_file(path: Path, *, most_bytes: int | None = None) -> bytes:

@@ -42,7 +42,7 @@ def make_socket(path: Path) -> None:
 
 
 SPECIAL: dict[str, Callable[[Path], object]] = {
-    "a FIFO": os.mkfifo,
+    "a pipe": os.mkfifo,
     "a socket": make_socket,
     "a device": lambda path: path.symlink_to("/dev/zero"),
 }
@@ -118,5 +118,5 @@ def test_a_download_is_not_compared_with_a_fifo(tmp_path: Path) -> None:
     DATASETS.add(entry)
     (tmp_path / "made").mkdir()
     os.mkfifo(tmp_path / "made" / "made.tar.gz")
-    with pytest.raises(DataError, match="is a FIFO"):
+    with pytest.raises(DataError, match="is a pipe"):
         fetch("tiny-fifo", tmp_path, progress=lambda _: None)

@@ -16,10 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DataError
+from ..files import open_file, read_file
 from .check import make_split
 from .dataset import Arrays, Split
 from .entry import Form, Found
-from .files import has_file, open_file, read_file, refuse_special
+from .files import has_file, refuse_special
 from .pickles import read_batch
 
 IMAGE_SHAPE = (3, 32, 32)

@@ -9,10 +9,11 @@ from functools import partial
 from pathlib import Path
 
 from ..errors import DataError
+from ..files import read_file
 from .check import make_split
 from .dataset import Arrays, Split
 from .entry import Form, Found
-from .files import read_file, refuse_special
+from .files import refuse_special
 from .images import MAX_FILE_BYTES, decode_images
 from .own_split import SPLIT_STRIDE, split_whole
 

@@ -16,10 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DataError
+from ..files import open_file, read_file
 from .check import make_split
 from .dataset import Arrays, Split
 from .entry import Form, Found
-from .files import has_file, open_file, read_file
+from .files import has_file
 
 # Kaggle's copies have a dot before idx: train-images.idx3-ubyte.
 TRAIN = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")

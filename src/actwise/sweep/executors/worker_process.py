@@ -79,7 +79,9 @@ class WorkerProcess:
         self._hearing = threading.Thread(target=self._hear, daemon=True)
         self._hearing.start()
         self._folder = str(Path.cwd())
-        self._send(Start(import_path=tuple(dict.fromkeys([self._folder, *filter(None, search_path())]))))
+        self._send(
+            Start(import_path=tuple(dict.fromkeys([self._folder, *filter(None, search_path())])))
+        )
 
     def set_up(self, setup: Setup, inbox: Inbox) -> None:
         """Tell it what holds for all runs; work may follow at once.

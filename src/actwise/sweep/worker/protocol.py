@@ -3,7 +3,7 @@
 The driver sends ``Start`` at once and ``Setup`` when it has planned, then ``Work`` whenever the
 worker is idle, and ``Stop``. The worker answers every assignment of a Work with any number of
 ``Advanced`` and one result: ``Done``, ``PutBack`` or ``Tried``. It ends when its end of the pipe
-closes. A worker that gets a ``CellQuestion``, and answers ``Described`` or ``Refused``, never trains.
+closes. One that gets a ``CellQuestion``, and answers ``Described`` or ``Refused``, never trains.
 """
 
 import json
