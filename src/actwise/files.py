@@ -32,24 +32,23 @@ def open_file(path: Path) -> BufferedReader:
     Raises:
         OSError: if there is none; ``strerror`` says what is there instead.
     """
-    if stat.S_ISDIR(path.stat().st_mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    if kind := special_kind(path):
-        raise OSError(errno.EINVAL, f"{kind} and no file; save what it gives as a file", str(path))
-    # For the pipe that takes the file's place in this moment.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    return os.fdopen(descriptor, "rb")
+    _refuse(path.stat().st_mode, path)
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")
+    try:
+        # Something else may have taken its place in between.
+        _refuse(os.fstat(file.fileno()).st_mode, path)
+    except OSError:
+        file.close()
+        raise
+    return file
 
 
 def special_kind(path: Path) -> str | None:
     """What is there if it is neither a file nor a folder, also behind a link."""
     try:
-        kind = stat.S_IFMT(path.stat().st_mode)
+        return _kind(path.stat().st_mode)
     except OSError:
         return None
-    if kind in (stat.S_IFREG, stat.S_IFDIR):
-        return None
-    return _KINDS.get(kind, "something else")
 
 
 def read_file(path: Path, *, most_bytes: int | None = None) -> bytes:
@@ -82,3 +81,15 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(text)
     except RecursionError:
         raise ValueError("its values are nested too deeply") from None
+
+
+def _kind(mode: int) -> str | None:
+    kind = stat.S_IFMT(mode)
+    return None if kind in (stat.S_IFREG, stat.S_IFDIR) else _KINDS.get(kind, "something else")
+
+
+def _refuse(mode: int, path: Path) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if kind := _kind(mode):
+        raise OSError(errno.EINVAL, f"{kind} and no file; save what it gives as a file", str(path))
