@@ -4,6 +4,7 @@ import io
 import json
 import math
 import re
+import time
 
 import pytest
 
@@ -24,7 +25,6 @@ from actwise.sweep.watch import (
     Waiting,
     choose_progress,
     describe_progress,
-    describe_seconds,
 )
 
 RUN = {"run_id": "a1", "label": "vgg16 relu seed 0"}
@@ -69,6 +69,9 @@ COMPILED: tuple[SweepStarted, RunStarted, RunProgress, RunProgress] = (
     ),
     RunProgress(**RUN, **PROGRESS, epoch=2, batch=1, loss=1.25, images_per_second=900),
 )
+
+
+FIRST = {"loss": None, "images_per_second": None}
 
 
 class Terminal(io.StringIO):
@@ -174,12 +177,77 @@ def test_elsewhere_lines_are_plain() -> None:
     assert isinstance(choose_progress(is_json=True, stream=Terminal()), JsonProgress)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.4, "0 s"), (89, "89 s"), (90, "2 min"), (5400, "1.5 h"), (200_000, "2.3 days")],
-)
-def test_durations_are_read_at_a_glance(seconds: float, text: str) -> None:
-    assert describe_seconds(seconds) == text
+def test_a_program_hears_of_a_run_once_a_second_and_of_every_epochs_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stream, now = io.StringIO(), Clock()
+    monkeypatch.setattr(time, "monotonic", now)
+    sink = JsonProgress(stream)
+    told = []
+    for seconds, batch in [(0.0, 1), (0.9, 2), (1.0, 3), (1.5, 4), (2.4, 1), (2.5, 2)]:
+        now.time = 100.0 + seconds
+        before = len(stream.getvalue())
+        sink.emit(RunProgress(**RUN, **PROGRESS, epoch=1, batch=batch, **FIRST))
+        told.append(len(stream.getvalue()) > before)
+    assert told == [True, False, True, True, False, True]
+    sink.emit(RunProgress(run_id="b2", label="b", **PROGRESS, epoch=1, batch=1, **FIRST))
+    assert stream.getvalue().count("b2") == 1
+
+
+def test_plain_lines_show_a_sign_of_life_twice_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream, now = io.StringIO(), Clock()
+    monkeypatch.setattr(time, "monotonic", now)
+    sink = PlainProgress(stream)
+    for seconds in (0.0, 29.9, 30.0, 59.9, 60.0):
+        now.time = 100.0 + seconds
+        sink.emit(RunProgress(**RUN, **PROGRESS, epoch=1, batch=1, **FIRST))
+    assert len(stream.getvalue().splitlines()) == 3
+
+
+DRAWN: list[tuple[Event, list[str]]] = [  # what each event leaves drawn; of bars the full part
+    (
+        SweepStarted(study="paper[1]", num_runs=4, num_done=1, workers=1, logs="S"),
+        ["study paper[1] 10 of 40 1/4 runs"],
+    ),
+    (
+        RunStarted(**RUN, attempt=1),
+        ["study paper[1] 10 of 40 1/4 runs", "vgg16 relu seed 0 0 of 40 starting"],
+    ),
+    (
+        RunProgress(**{**RUN, **PROGRESS, **FIRST, "epochs": 2}, epoch=2, batch=2),
+        ["study paper[1] 10 of 40 1/4 runs", "vgg16 relu seed 0 30 of 40 epoch 2/2"],
+    ),
+    (
+        RunEndedElsewhere(run_id="c3", label="vgg16 prelu seed 0", status="diverged"),
+        ["study paper[1] 20 of 40 2/4 runs", "vgg16 relu seed 0 30 of 40 epoch 2/2"],
+    ),
+    (RunPutBack(**RUN, reason="no", is_given_up=False), ["study paper[1] 20 of 40 2/4 runs"]),
+    (
+        RunEnded(**RUN, status="finished", test_accuracy=9.0, train_seconds=1.0),
+        ["study paper[1] 30 of 40 3/4 runs"],
+    ),
+]
+
+
+@pytest.mark.parametrize("count", range(1, len(DRAWN) + 1))
+def test_a_terminal_draws_how_far_all_runs_and_each_in_flight_are(
+    count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    terminal = Terminal()
+    sink = choose_progress(is_json=False, stream=terminal)
+    for event, _ in DRAWN[:count]:
+        sink.emit(event)
+    sink.close()
+    shown = re.sub(r"\x1b\[[0-9;?]*m", "", terminal.getvalue())
+    frame = [part for part in shown.split("\x1b[2K") if "\N{BOX DRAWINGS HEAVY HORIZONTAL}" in part]
+    bars = re.sub(r"\u2501+\u257a?\u2501*", _full_part, frame[-1].partition("\x1b")[0])
+    assert [" ".join(line.split()) for line in bars.splitlines()] == DRAWN[count - 1][1]
+
+
+def _full_part(bar: re.Match[str]) -> str:
+    full, _, _ = bar[0].rpartition("\u257a")
+    return f"{len(full)} of {len(bar[0])}"
 
 
 class Clock:

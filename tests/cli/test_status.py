@@ -1,0 +1,126 @@
+"""``actwise status``: who trains what, and looking on until nothing is left."""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from actwise.cli.main import run_command
+from actwise.spec import PlannedRun
+from actwise.store import RunStore
+from made.runs import ME, finish, leased, made_plan, made_record, made_study
+
+STUDY = made_study(seeds="0..1")
+OTHER = made_study("other", activation=("relu", "gelu"), seeds="0")
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+@pytest.fixture
+def planned() -> list[PlannedRun]:
+    plan = made_plan(STUDY)
+    with RunStore.open("store", create=True) as store:
+        store.add_study(STUDY, plan)
+        store.add_study(OTHER, made_plan(OTHER))
+    return plan
+
+
+def said(capsys: pytest.CaptureFixture[str], *options: str) -> list[str]:
+    capsys.readouterr()
+    assert run_command(["status", "--store", "store", *options]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def test_runs_in_flight_are_named_with_who_trains_them(
+    planned: Sequence[PlannedRun], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with RunStore.open("store") as store:
+        for run in planned[1:3]:
+            leased(store, run.run_id)
+        store.record(leased(store, planned[0].run_id), made_record(planned[0].run_id))
+    first, second = (run.run_id for run in planned[1:3])
+    # A run that two studies share counts in both; one that is trained is named once.
+    assert said(capsys) == [
+        "study made: 4 runs: 1 finished, 2 running, 1 pending",
+        "study other: 2 runs: 1 finished, 1 pending",
+        f"  running   {first}  digits mlp bn relu seed 1  by {ME}",
+        f"  running   {second}  digits mlp bn elu seed 0  by {ME}",
+    ]
+    values = json.loads("\n".join(said(capsys, "--json")))
+    assert [entry["running"] for entry in values["studies"]] == [2, 0]
+    assert [entry["attempts"] for entry in values["studies"]] == [3, 1]
+    assert [entry["attempts"] for entry in values["running"]] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("options", "lines"),
+    [
+        (["--study", "other"], ["study other: 2 runs: 2 pending"]),
+        (
+            ["--where", "activation=relu"],
+            ["study made: 2 runs: 2 pending", "study other: 1 run: 1 pending"],
+        ),
+        (["--study", "made", "--where", "seed=1"], ["study made: 2 runs: 2 pending"]),
+    ],
+)
+def test_only_runs_asked_for_are_counted(
+    options: list[str],
+    lines: list[str],
+    planned: Sequence[PlannedRun],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert said(capsys, *options) == lines
+
+
+def test_an_empty_store_has_no_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    RunStore.open("store", create=True).close()
+    assert said(capsys) == ["no runs"]
+
+
+def test_runs_put_back_are_told_until_they_have_a_result(
+    planned: Sequence[PlannedRun], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_id = planned[3].run_id
+    with RunStore.open("store") as store:
+        for reason in ("first reason", "out of memory"):
+            store.release(leased(store, run_id), reason)
+    assert said(capsys)[2:] == [f"  put back  {run_id}  after 2 attempts: out of memory"]
+    with RunStore.open("store") as store:
+        store.record(leased(store, run_id), made_record(run_id))
+    assert len(said(capsys)) == 2
+
+
+def test_watching_ends_when_nothing_is_left_and_looks_every_two_seconds(
+    planned: Sequence[PlannedRun],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits: list[float] = []
+
+    def train_meanwhile(seconds: float) -> None:
+        waits.append(seconds)
+        with RunStore.open("store") as store:
+            left = [run for run in planned if not store.result(run.run_id)]
+            finish(store, left[:2])
+
+    monkeypatch.setattr(time, "sleep", train_meanwhile)
+    assert said(capsys, "--watch", "--study", "made")[-1] == "study made: 4 runs: 4 finished"
+    assert waits == [2.0, 2.0]
+
+
+def test_failed_runs_name_the_command_that_tells_why(
+    planned: Sequence[PlannedRun], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_id = planned[2].run_id
+    failed = replace(made_record(run_id), status="failed", traceback="no", test_accuracy=None)
+    with RunStore.open("store") as store:
+        store.record(leased(store, run_id), failed)
+    assert said(capsys)[2:] == [f"  failed    {run_id}  (actwise show run tells why)"]
+    assert json.loads("\n".join(said(capsys, "--json")))["failed"] == [run_id]

@@ -1,0 +1,68 @@
+"""The words of a sweep's progress: counts, durations, what became of a run."""
+
+import io
+
+import pytest
+
+from actwise.sweep.watch import (
+    Event,
+    PlainProgress,
+    RunEnded,
+    RunPutBack,
+    RunStarted,
+    SweepStarted,
+    Waiting,
+    describe_seconds,
+)
+
+RUN = {"run_id": "a1", "label": "vgg16 relu seed 0"}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text", "compared"),
+    [
+        (0.4, "0 s", "0 s"),
+        (89, "89 s", "89 s"),
+        (90, "2 min", "90 s"),
+        (600, "10 min", "10.0 min"),
+        (5400, "1.5 h", "1.50 h"),
+        (172_799, "48.0 h", "48.00 h"),
+        (172_800, "2.0 days", "48.00 h"),
+        (200_000, "2.3 days", "55.56 h"),
+        (1e300, f"{1e300 / 86_400:.1f} days", f"{1e300 / 3600:.2f} h"),
+    ],
+)
+def test_durations_are_read_at_a_glance(seconds: float, text: str, compared: str) -> None:
+    assert describe_seconds(seconds) == text
+    assert describe_seconds(seconds, is_compared=True) == compared
+
+
+@pytest.mark.parametrize(
+    ("started", "line"),
+    [
+        ((1, 0, 1), "1 run to train with 1 worker, logs in L"),
+        ((2, 0, 3), "2 runs to train with 3 workers, logs in L"),
+        ((3, 1, 2), "3 runs, 1 of them done before, 2 to train with 2 workers, logs in L"),
+        ((1, 1, 0), "1 run, nothing left to train"),
+    ],
+)
+def test_the_first_line_counts_runs_and_workers(started: tuple[int, ...], line: str) -> None:
+    num_runs, num_done, workers = started
+    event = SweepStarted(study="s", num_runs=num_runs, num_done=num_done, workers=workers, logs="L")
+    assert said_of(event) == f"[{num_done}/{num_runs}] study s: {line}\n"
+
+
+def test_a_run_without_an_accuracy_or_given_another_try_is_told_so() -> None:
+    diverged = RunEnded(**RUN, status="diverged", test_accuracy=None, train_seconds=2.04)
+    assert said_of(diverged) == "[1/0] vgg16 relu seed 0: diverged in 2.0 s\n"
+    back = RunPutBack(**RUN, reason="out of memory", is_given_up=False)
+    assert said_of(back) == "[0/0] vgg16 relu seed 0: put back, out of memory\n"
+    waiting = Waiting(num_runs=2, holders=("a", "b"))
+    assert said_of(waiting) == "[0/0] waiting for 2 runs held by a, b\n"
+    assert said_of(RunStarted(**RUN, attempt=1)) == ""
+
+
+def said_of(event: Event) -> str:
+    stream = io.StringIO()
+    PlainProgress(stream).emit(event)
+    return stream.getvalue()
