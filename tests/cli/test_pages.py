@@ -29,6 +29,10 @@ from made.runs import leased, look_at, made_epoch, made_plan, made_record, made_
 
 PAGES = Path(__file__).parents[1] / "data" / "pages"
 CASE = "analyze --full --csv"
+MLP = (
+    "demo --executor inline factors.model=mlp factors.regularization=none seeds=0 "
+    "factors.activation=relu,elu train.epochs=1 train.train_size=256"
+)
 COMMANDS = {
     "catalogue": [
         "list activations",
@@ -90,6 +94,22 @@ COMMANDS = {
         "analyze --store mini --where dataset=cifar10",
     ],
 }
+COMMANDS["trained"] = [  # digits, by a small network, for one epoch
+    f"run {MLP} --store trained",
+    f"run {MLP} --store trained seeds=0..1 --keep-weights",
+    f"run {MLP} --store trained --observe-again --keep-weights",
+    f"run {MLP} --smoke",
+    "status --store trained",
+    "store copy copied --store trained",
+    "store rm --store trained --study demo --yes",
+    "store gc --store trained",
+    "status --store trained",
+    "status --store copied --study demo",
+    "export --store copied --what all -o exported",
+    "import exported --data . --store trained",
+    "data verify digits",
+    "data list --data .",
+]
 REPORTS = {"report": CASES / "crossover.csv", "curves": "bank:trottier"}
 """Of the second only the pictures."""
 
@@ -135,7 +155,11 @@ def printed(command: str, ids: list[str]) -> str:
     words = [str(CASES / word) if word.endswith(".csv") else word for word in words]
     words = [word.replace("RESULTS", str(RESULTS / "cifar-mini")) for word in words]
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-    with contextlib.redirect_stdout(out), patch.object(sys, "argv", ["actwise", *words]):
+    with (
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(out),
+        patch.object(sys, "argv", ["actwise", *words]),
+    ):
         assert run_command(words) == 0
     out.seek(0)
     return f"$ actwise {command}\n{steady(out.read())}\n"
@@ -149,7 +173,11 @@ def steady(text: str) -> str:
     text = re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:[\d.]+)?(\+00:00| UTC)?", "THEN", text)
     text = text.replace(aw.__version__, "VERSION").replace(str(Path.cwd()), "HERE")
     text = text.replace(str(RESULTS.parent), "REPOSITORY").replace(str(CASES), "CASES")
-    return "\n".join(line.rstrip() for line in text.splitlines())
+    trained = r"test [\d.]+ % in [\d.]+ s|(?<=seed \d, )loss [\d.]+"
+    trained += r"|(?<=\()[\d.]+ [kM]?B\b|(?<=by )[\d.]+ [kM]?B\b"
+    text = re.sub(trained, "SOME", text)
+    lines = (line.rstrip() for line in text.splitlines())
+    return "\n".join(line for line in lines if not re.search(r": epoch \d", line))
 
 
 def page(name: str) -> str:
