@@ -19,9 +19,11 @@ from actwise.sweep.plan import (
     check_memory,
     cores_of_groups,
     count_workers,
+    crowding,
     default_workers,
     memory_of_groups,
     most_memory_bytes,
+    obstacles,
     own_groups,
     physical_cores,
     safe_memory_bytes,
@@ -87,6 +89,65 @@ def test_workers_are_counted_by_the_memory_before_waiting_ones_started() -> None
         )
     with EarlyWorkers(RunOptions(), num_runs=1) as waiting:
         assert waiting.available_bytes > 0
+
+
+@pytest.mark.parametrize(
+    ("workers", "threads", "share", "said"),
+    [
+        (1, 1, 0.5, []),
+        (2, 1, 1.0, ["2 workers on 1 core are no faster than 1"]),
+        (1, 3, 1.0, ["1 x 3 threads on 1 core are no faster than 1"]),
+        (2, 2, 1.0, ["2 x 2 threads on 1 core are no faster than 1"]),
+        (2, 1, 0.9, ["2 workers on 1 core are no faster than 1", "memory"]),
+    ],
+)
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system has no affinity")
+def test_a_crowd_is_told_what_it_lacks(
+    workers: int, threads: int, share: float, said: list[str]
+) -> None:
+    """``share``: of the memory that so many workers need, what there is."""
+    plan = make_plan(small_study(activation=("relu",)), make_describe(None))
+    (cell_hash,) = plan.descriptions
+    described = replace(plan.descriptions[cell_hash], memory_bytes=3 * 10**9)
+    large = replace(plan, descriptions={cell_hash: described})
+    needed = workers * 3e9 * share
+    before = allowed_cpus()
+    try:
+        os.sched_setaffinity(0, {min(before)})
+        found = [
+            *crowding(
+                large,
+                large.distinct_runs,
+                workers=workers,
+                threads=threads,
+                available_bytes=math.ceil(needed / MEMORY_SHARE),
+            )
+        ]
+    finally:
+        os.sched_setaffinity(0, before)
+    memory = (
+        f"{workers} workers need up to {3 * workers:.1f} GB of memory at once and this machine has "
+        f"{needed / 1e9:.1f} GB left for them: `run` without --workers starts as many as it holds"
+    )
+    assert found == [memory if sentence == "memory" else sentence for sentence in said]
+
+
+def test_on_cuda_neither_cores_nor_memory_stand_in_the_way() -> None:
+    plan = make_plan(small_study(activation=("relu",)), make_describe(None))
+    (cell_hash,) = plan.descriptions
+    described = replace(plan.descriptions[cell_hash], memory_bytes=10**15)
+    large = replace(plan, descriptions={cell_hash: described})
+    assert [*obstacles(large, RunOptions(), workers=999, device="cuda")] == []
+    refused, crowded, memory = obstacles(large, RunOptions(), workers=999, device="cpu")
+    assert refused.startswith("`run` would refuse: a run needs about 1,000,000.0 GB of memory")
+    assert "999 workers on" in crowded
+    assert memory.startswith("999 workers need up to 999,000,000.0 GB of memory at once")
+
+
+def test_inline_there_is_one_worker() -> None:
+    plan = make_plan(small_study(activation=("relu", "elu")), make_describe(None))
+    inline = RunOptions(executor="inline")
+    assert count_workers(plan, plan.distinct_runs, inline, device="cpu") == 1
 
 
 def test_no_more_workers_than_runs() -> None:

@@ -1,0 +1,68 @@
+"""What holds when nothing is said: the defaults of every command and of every call of ``actwise``.
+
+All of them stand in tests/data/pages/defaults.txt; after a change that is meant write it anew by
+``PYTHONPATH=src:tests python tests/cli/test_defaults.py``, and read the difference.
+"""
+
+import inspect
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+import actwise as aw
+from actwise.cli.app import app
+from actwise.sweep import RunOptions
+
+PAGE = Path(__file__).parents[1] / "data" / "pages" / "defaults.txt"
+
+
+def commands(group: Any, name: str = "actwise") -> Iterator[tuple[str, Any]]:
+    for key, command in getattr(group, "commands", {}).items():
+        yield from commands(command, f"{name} {key}")
+    if not hasattr(group, "commands"):
+        yield name, group
+
+
+def of_commands() -> Iterator[str]:
+    for name, command in commands(typer.main.get_command(app)):
+        yield name
+        for option in command.params:
+            written = "/".join([*option.opts, *option.secondary_opts])
+            needed = "required" if option.required else f"default {option.default!r}"
+            yield f"  {written} ({option.name}): {needed}"
+
+
+def of_calls() -> Iterator[str]:
+    for name in sorted(aw.__all__):
+        call = getattr(aw, name)
+        if callable(call) and not inspect.isclass(call):
+            yield f"aw.{name}"
+            for parameter in inspect.signature(call).parameters.values():
+                if parameter.default is not parameter.empty:
+                    yield f"  {parameter.name}: default {parameter.default!r}"
+
+
+def page() -> str:
+    options = (f"  {field.name}: default {field.default!r}" for field in fields(RunOptions))
+    lines = [*of_commands(), *of_calls(), "aw.run(..., **options)", *options]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def test_a_default_changes_only_where_its_page_does() -> None:
+    assert page().splitlines() == PAGE.read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("name", ["threads", "device", "executor", "workers", "time_limit"])
+def test_what_is_not_asked_for_on_the_command_line_is_as_in_a_call(name: str) -> None:
+    (run,) = (command for path, command in commands(typer.main.get_command(app)) if path[8:] == "run")
+    (option,) = (option for option in run.params if option.name == name)
+    field = {"time_limit": "time_limit_seconds"}.get(name, name)
+    assert option.default == getattr(RunOptions(), field)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
