@@ -31,8 +31,8 @@ from benchmarks.mutations.copies import Copy, copy_of
 from benchmarks.mutations.records import Record, digest_of, record
 from benchmarks.mutations.seen_by import Uses, seen_by, uses_of
 
-PIECES_SECONDS = (10.0, 60.0, 180.0, math.inf)
-"""Tests run in pieces: most changes are noticed by a quick test."""
+PIECES = ((10.0, 8), (60.0, 30), (180.0, math.inf), (math.inf, math.inf))
+"""Tests run in pieces, each of so many seconds and files: quick ones notice most changes."""
 
 
 @dataclass(frozen=True)
@@ -95,18 +95,19 @@ class Ground:
         def cost(test: str) -> float:  # of two as quick, that of the unit sees more
             return self.record.seconds[test] * (1.0 if self._is_of_unit(mutant, test) else 2.0)
 
-        ordered = sorted(tests, key=lambda test: (cost(test), test))
-        piece: list[str] = []
-        limits = iter(PIECES_SECONDS)
-        limit, seconds = next(limits), 0.0
-        for test in ordered:
-            if piece and seconds + self.record.seconds[test] > limit:
+        waiting = sorted(tests, key=lambda test: (cost(test), test))
+        for most_seconds, most_files in PIECES:
+            piece, files, seconds = [], set[str](), 0.0
+            for test in waiting:
+                file, took = test.split("::")[0], self.record.seconds[test]
+                is_full = len(files) >= most_files and file not in files
+                if not piece or not (is_full or seconds + took > most_seconds):
+                    piece.append(test)
+                    files.add(file)
+                    seconds += took
+            if piece:
                 yield piece
-                piece, seconds, limit = [], 0.0, next(limits)
-            piece.append(test)
-            seconds += self.record.seconds[test]
-        if piece:
-            yield piece
+            waiting = [test for test in waiting if test not in set(piece)]
 
     def _is_of_unit(self, mutant: Mutant, test: str) -> bool:
         return test.split("/")[1:2] == [mutant.file.split("/")[0]]
@@ -168,7 +169,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     lock, copies = threading.Lock(), SimpleQueue[Copy]()
     with ExitStack() as stack:
         for _ in range(options.workers):
-            copies.put(stack.enter_context(copy_of(root)))
+            copies.put(stack.enter_context(copy_of(root, source)))
         copy = copies.get()
         recorded = record(root, copy, source, folder)
         copies.put(copy)

@@ -89,7 +89,7 @@ def test_a_mistake_is_noticed_by_a_test_that_checks_and_by_none_that_executes_on
 
 def test_tests_that_hang_are_ended(toy: Path) -> None:
     (toy / "tests/test_toy.py").write_text("def test_it():\n    while True: pass\n")
-    with copy_of(toy) as copy:
+    with copy_of(toy, "src/toy") as copy:
         assert copy.run(["tests"], seconds=3.0) == "no end within 3 s"
 
 

@@ -58,7 +58,9 @@ def test_a_default_changes_only_where_its_page_does() -> None:
 
 @pytest.mark.parametrize("name", ["threads", "device", "executor", "workers", "time_limit"])
 def test_what_is_not_asked_for_on_the_command_line_is_as_in_a_call(name: str) -> None:
-    (run,) = (command for path, command in commands(typer.main.get_command(app)) if path[8:] == "run")
+    (run,) = (
+        command for path, command in commands(typer.main.get_command(app)) if path[8:] == "run"
+    )
     (option,) = (option for option in run.params if option.name == name)
     field = {"time_limit": "time_limit_seconds"}.get(name, name)
     assert option.default == getattr(RunOptions(), field)
