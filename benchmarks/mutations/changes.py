@@ -127,9 +127,9 @@ class _Walk:
         function: ast.FunctionDef | None,
     ) -> Change:
         shown = owner if isinstance(owner, ast.expr) and _is_short(node) else node
-        before = _one_line(shown)
+        before = " ".join(ast.unparse(shown).split())
         _put(owner, name, place, new)
-        after = _one_line(new if shown is node else owner)
+        after = " ".join(ast.unparse(new if shown is node else owner).split())
         if self.count == self.wanted:
             self.text = f"{ast.unparse(ast.fix_missing_locations(self.tree))}\n"
         self.count += 1
@@ -141,8 +141,8 @@ class _Walk:
             lines=_header(statement),
             function=(function.body[0].lineno, function.end_lineno or 0) if function else None,
             names=frozenset(_defined(self.tree, line)) if function is None else frozenset(),
-            before=before,
-            after=after,
+            before=_around(before, after),
+            after=_around(after, before),
         )
 
 
@@ -215,6 +215,8 @@ def _within(owner: ast.AST, skipped: set[str], *, wording: bool) -> Iterator[_Fo
 def _is_a_type(owner: ast.AST, name: str, node: ast.AST) -> bool:
     if isinstance(owner, ast.Call) and ast.unparse(owner.func) in ("cast", "isinstance", "TypeVar"):
         return True
+    if isinstance(owner, ast.ExceptHandler):
+        return True
     if isinstance(owner, ast.Assign | ast.AnnAssign) and name == "value":  # an alias
         return bool(re.match(r"[A-Z]\w*[a-z]", ast.unparse(_target(owner)))) and isinstance(
             node, ast.Subscript | ast.BinOp
@@ -230,6 +232,10 @@ def _is_short(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant | ast.Name | ast.keyword | ast.arguments)
 
 
-def _one_line(node: ast.AST) -> str:
-    text = " ".join(ast.unparse(node).split())
-    return text if len(text) <= 120 else f"{text[:117]}..."
+def _around(text: str, other: str) -> str:
+    """A text where it differs from another."""
+    pairs = zip(text, other, strict=False)
+    same = next((place for place, (a, b) in enumerate(pairs) if a != b), 0)
+    start = max(0, same - 40)
+    dots = "..." if start else ""
+    return f"{dots}{text[start : start + 100]}{'...' if len(text) > start + 100 else ''}"
