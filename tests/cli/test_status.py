@@ -1,6 +1,8 @@
 """``actwise status``: who trains what, and looking on until nothing is left."""
 
+import io
 import json
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -113,6 +115,35 @@ def test_watching_ends_when_nothing_is_left_and_looks_every_two_seconds(
     monkeypatch.setattr(time, "sleep", train_meanwhile)
     assert said(capsys, "--watch", "--study", "made")[-1] == "study made: 4 runs: 4 finished"
     assert waits == [2.0, 2.0]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_shows_each_look_and_keeps_the_last(
+    planned: Sequence[PlannedRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = Terminal()
+    shown: list[str] = []
+
+    def train_meanwhile(seconds: float) -> None:
+        shown.append(terminal.getvalue())
+        with RunStore.open("store") as store:
+            finish(store, planned[: 2 * len(shown)])
+
+    monkeypatch.setattr(time, "sleep", train_meanwhile)
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    assert run_command(["status", "--store", "store", "--watch", "--study", "made"]) == 0
+    looks = ["4 pending", "2 finished, 2 pending", "4 finished"]
+    assert [
+        look in seen for look, seen in zip(looks, [*shown, terminal.getvalue()], strict=True)
+    ] == [True] * 3
+    # What was drawn is taken away; the last line is written once more, to stay.
+    last = terminal.getvalue().rpartition("\x1b[2K")[2]
+    assert last.splitlines()[-1] == "study made: 4 runs: 4 finished"
 
 
 def test_failed_runs_name_the_command_that_tells_why(
