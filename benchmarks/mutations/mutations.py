@@ -171,7 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for _ in range(options.workers):
             copies.put(stack.enter_context(copy_of(root, source)))
         copy = copies.get()
-        recorded = record(root, copy, source, folder)
+        recorded = record(copy, source, folder)
         copies.put(copy)
         ground = Ground(source, files, defaults, uses_of(files), recorded, options.seconds)
 

@@ -42,15 +42,15 @@ def digest_of(folder: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-def record(root: Path, copy: Copy, source: str, folder: Path) -> Record:
+def record(copy: Copy, source: str, folder: Path) -> Record:
     """Run every test file once that has no record yet, a few at a time, and read all records.
 
     Args:
-        root: The repository.
-        copy: Of it, in which the tests run.
+        copy: Of the repository, in which the tests run.
         source: The folder of the code, from the root.
         folder: Where records are kept.
     """
+    root = copy.folder
     into = folder / f"records-{digest_of(root / source)}"
     into.mkdir(parents=True, exist_ok=True)
     kept = {path: into / _name(root, path) for path in sorted((root / "tests").rglob("test_*.py"))}
