@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
 
+import pyarrow.parquet as pq
 import pytest
 
 import actwise as aw
@@ -192,7 +193,9 @@ def page(name: str) -> str:
             text = text.replace(picture, picture.replace("><", ">\n<"))
         return f"{steady(re.sub(r'<style>.*?</style>', '', text, flags=re.DOTALL))}\n"
     ids = made_store() if name in ("store", "runs") else []
-    return "".join(printed(command, ids) for command in COMMANDS[name])
+    text = "".join(printed(command, ids) for command in COMMANDS[name])
+    files = sorted(Path("exported").glob("*.parquet"))
+    return text + "".join(f"{file}: {', '.join(pq.read_schema(file).names)}\n" for file in files)
 
 
 @pytest.mark.parametrize("name", [*COMMANDS, *REPORTS])
