@@ -14,6 +14,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
@@ -118,7 +119,9 @@ REPORTS = {"report": "crossover.csv", "curves": "bank:trottier"}
 
 def made_store() -> list[str]:
     """Run ids of a study of which every kind of run is there."""
-    study = made_study(activation=("relu", "elu", "prelu"), seeds="0..3", train={"epochs": 9})
+    study = made_study(
+        activation=("relu", "elu", "prelu", "gelu"), seeds="0..3", train={"epochs": 9}
+    )
     with RunStore.open("store", create=True) as store:
         planned = made_plan(study)
         store.add_study(study, planned)
@@ -141,7 +144,8 @@ def made_store() -> list[str]:
         diverged = made_record(ids[9], status="diverged", **lost)
         traceback = "Traceback:\nValueError: no"
         failed = made_record(ids[10], status="failed", epochs=(), traceback=traceback, **lost)
-        for record in (diverged, failed):
+        none_left = [replace(diverged, run_id=run_id) for run_id in ids[12:]]
+        for record in (diverged, failed, *none_left):
             store.record(leased(store, record.run_id), record)
         store.release(leased(store, ids[11]), "its worker was killed by SIGKILL")
         look_at(store, num_seeds=2)
