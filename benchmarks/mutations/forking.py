@@ -29,7 +29,8 @@ def main() -> None:
         child = os.fork()
         if not child:
             os._exit(_run(arguments, variables, output))
-        print(json.dumps(_wait(child, seconds)), flush=True)
+        with contextlib.suppress(BrokenPipeError):  # its reader was killed: so ends stdin
+            print(json.dumps(_wait(child, seconds)), flush=True)
 
 
 def _run(arguments: list[str], variables: dict[str, str], output: str) -> int:
