@@ -18,6 +18,8 @@ Value = bool | int | float | str
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]*")
 _LARGEST = sys.float_info.max
+_LARGEST_OF_32_BITS = 3.4028234663852886e38
+"""Networks compute in float32."""
 
 
 class Named(Protocol):
@@ -97,9 +99,11 @@ class Parameter:
             return value
         if isinstance(self.default, str):
             return str(value)
-        # Compared, since math.isfinite fails for a whole number that no float can hold.
-        if isinstance(value, bool | str) or not -_LARGEST <= value <= _LARGEST:
-            raise SpecError(f"{what} must be a finite number")
+        if (
+            isinstance(value, bool | str)
+            or not -_LARGEST_OF_32_BITS <= value <= _LARGEST_OF_32_BITS
+        ):
+            raise SpecError(f"{what} must be a finite number of 32 bits")
         if isinstance(self.default, int) and value != int(value):
             raise SpecError(f"{what} must be a whole number")
         if not (self.low <= value <= self.high and self.above < value < self.below):

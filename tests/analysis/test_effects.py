@@ -16,7 +16,7 @@ from actwise.analysis.effects import (
 )
 from actwise.analysis.model import NotEstimableError, Scale, fit_model
 from actwise.analysis.table import Observations, network_of
-from actwise.analysis.table.rows import read_rows
+from actwise.rows import read_rows
 from made.cases import cifar_mini
 from made.studies import LEVELS, at, made_rows, made_study
 

@@ -13,7 +13,7 @@ Layers = list[set[str]]
 UNITS: Layers = [  # lowest first; names on one line are peers and may not import one another
     {"errors", "numbers", "files"},
     {"registry", "rng"},
-    {"usercode"},
+    {"rows", "usercode"},
     {"spec"},
     {"store", "activations", "regularization", "datasets"},
     {"surgery"},
@@ -68,6 +68,7 @@ TORCH_FREE = [
     "actwise.errors",
     "actwise.registry",
     "actwise.rng",
+    "actwise.rows",
     "actwise.usercode",
     "actwise.spec",
     "actwise.store",

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 
 import actwise.analysis
 from actwise.analysis.table import Observations
-from actwise.analysis.table.rows import read_rows
+from actwise.rows import read_rows
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 RESULTS = Path(__file__).parents[2] / "results"

@@ -44,6 +44,7 @@ STUDIES: Mapping[str, str] = {
     "one_string.toml": STUDY.replace('["relu"]', '"relu"'),
     "table_level.toml": STUDY.replace('["relu"]', '[{name = "relu"}]'),
     "misspelt_key.toml": STUDY.replace("[train]\n", "[train]\nepoch = 3\n"),
+    "true_seed.toml": "seeds = [true]\n" + STUDY,
     "empty_rule.toml": "exclude = [{}]\n" + STUDY,
     "lost_rule.toml": "exclude = [{activation = 'elu'}]\n" + STUDY,
     "no_cell.toml": "exclude = [{activation = 'relu'}]\n" + STUDY,

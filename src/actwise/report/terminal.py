@@ -57,6 +57,8 @@ def _first_screen(analysis: Analysis, command: str, width: int, *, full: bool) -
 def _decision(analysis: Analysis, width: int, *, full: bool) -> Iterator[Text]:
     about = (words.study_title(analysis), words.size_text(analysis), words.training_scale(analysis))
     yield from _line("   ".join(filter(None, about)), width)
+    for remark in words.remarks(analysis):
+        yield from _wrapped(remark, width)
     yield Text()
     is_short = not full and len(analysis.decision.networks) > _CHOICE_LINES / 2
     choice = choice_view(analysis, most_names=2 if is_short else 5)

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from .train import Frozen, TrainSpec
+from .train import Frozen, TrainSpec, refuse_booleans
 
-Width = Annotated[float, Field(gt=0, le=16)]
+Width = Annotated[float, BeforeValidator(refuse_booleans), Field(gt=0, le=16)]
 NUM_SEEDS = 2**63
 REQUIRED_FACTORS = ("dataset", "model", "regularization", "activation")
 """What every study varies or fixes as a level."""

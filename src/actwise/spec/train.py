@@ -5,9 +5,16 @@ of a run's id, so that new fields do not orphan old results.
 """
 
 import math
-from typing import Literal, Self
+from typing import Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 _MOST_EPOCHS = 1_000_000
 
@@ -16,6 +23,24 @@ class Frozen(BaseModel):
     """Frozen; an unknown key is an error; numbers are finite."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _booleans_are_no_numbers(cls, value: Any, info: ValidationInfo) -> Any:
+        kind = cls.model_fields[info.field_name or ""].annotation
+        return refuse_booleans(value) if {int, float} & {kind, *get_args(kind)} else value
+
+
+def refuse_booleans(value: Any) -> Any:
+    """The value, where a number is expected or a list of them: ``true`` is not the number 1.
+
+    Raises:
+        ValueError: if it is or holds a boolean.
+    """
+    for item in value if isinstance(value, list | tuple) else (value,):
+        if isinstance(item, bool):
+            raise ValueError(f"a number is expected, not {str(item).lower()}")
+    return value
 
 
 class TrainSettings(Frozen):

@@ -1,6 +1,7 @@
 """How far runs can be trusted: findings, outliers, single seeds, published figures."""
 
 from .facts import Facts as Facts
+from .findings import ALIKE as ALIKE
 from .findings import FINDINGS as FINDINGS
 from .findings import Finding as Finding
 from .findings import find_all as find_all

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from . import in_records, in_runs
 from .facts import Detect, Facts, on_runs
 
+ALIKE = "A023"
 _LISTED = 6
 """Rows of evidence that are named."""
 
@@ -150,6 +151,12 @@ FINDINGS: tuple[FindingKind, ...] = (
         "Add seeds: below 4 degrees of freedom no verdict is looked at a second time, and one that "
         "rests on unequal variances is not told from the others.",
         on_runs(in_runs.no_own_variance),
+    ),
+    FindingKind(
+        ALIKE,
+        "levels that differ in case or hyphens only",
+        "They are taken as two; write one of them as the other where they are the same.",
+        on_runs(in_runs.alike_levels),
     ),
 )
 """In the order of the codes. A012, A013, A016 and A021 were findings of earlier editions."""

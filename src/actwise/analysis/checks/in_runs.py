@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from ...rows import alike
 from ..differences import OWN_DF, by_network, difference
 from ..model import (
     Model,
@@ -34,6 +35,15 @@ def confounded_factors(observed: Observations, model: Model) -> Rows:
         if min(levels) > 1 and len(together) == levels[0] == levels[1]:
             rows.append(f"{observed.factors[first]} and {observed.factors[second]}")
     return rows
+
+
+def alike_levels(observed: Observations, model: Model) -> Rows:
+    """Levels that only their writing tells apart."""
+    return [
+        f"{factor} {' and '.join(group)}"
+        for factor, levels in zip(observed.factors, observed.levels, strict=True)
+        for group in alike(levels)
+    ]
 
 
 def few_seeds(observed: Observations, model: Model) -> Rows:

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from ...errors import SpecError, UnknownNameError
-from ..table import Floats, Observations, read_rows
+from ...rows import read_rows
+from ..table import Floats, Observations
 
 _FOLDER = Path(__file__).parents[1] / "banks"
 _OVER_RUNS: Mapping[str, Callable[..., Floats]] = {"median": np.median, "mean": np.mean}

@@ -1,24 +1,31 @@
 """Reading CSV files and rows at hand."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ...errors import DataError, SpecError
 from ...numbers import counted
-from ...store.tables import is_any, parse_where, refuse_unknown
-from ..table import (
-    SETTINGS,
-    Observations,
-    PlacedRow,
+from ...rows import (
+    before,
+    check_columns,
+    in_our_words,
+    number_key,
+    our_name,
     placed,
     read_rows,
     refuse_mixed_units,
-    seed_text,
     text_of,
+    unfinished,
 )
+from ...store.tables import is_any, parse_where, refuse_unknown
+from ..table import SETTINGS, Observations
 from .selection import DEFAULT_RESPONSE, USUAL_FACTORS, Row, Selection
 from .study_results import StudyResults, constant_levels, count_flow
+
+_VALIDATION = "validation_accuracy"
+_COLUMNS = (*SETTINGS, "seed", "run_id", DEFAULT_RESPONSE, _VALIDATION)
+"""What we call the columns of a table."""
 
 
 def read_file(path: Path, selection: Selection) -> StudyResults:
@@ -41,38 +48,51 @@ def read_table_rows(
             accuracy, or a row stands twice.
         SpecError: for a condition that is not FIELD=VALUE, or without a factor.
     """
-    placed_rows = placed(rows, table="the table")
-    columns = tuple(placed_rows[0]) if placed_rows else USUAL_FACTORS
-    response = selection.response or DEFAULT_RESPONSE
+    response = our_name(selection.response or DEFAULT_RESPONSE, _COLUMNS)
+    factors = tuple(our_name(factor, _COLUMNS) for factor in selection.factors or ())
+    table = in_our_words(
+        placed(rows, table="the table"),
+        (*factors, response, *_COLUMNS),
+        levels=(*factors, *SETTINGS),
+    )
+    columns = tuple(table[0]) if table else USUAL_FACTORS
     asked = parse_where(selection.where, columns)
     for column, values in asked.items():
         if column != response:
-            refuse_unknown(column, values, {row.get(column) for row in placed_rows})
-    chosen = [row for row in placed_rows if all(is_any(row.get(f), v) for f, v in asked.items())]
-    factors = selection.factors or (_factors(chosen) if placed_rows else USUAL_FACTORS)
+            refuse_unknown(column, values, {row.get(column) for row in table})
+    chosen = [row for row in table if all(is_any(row.get(f), v) for f, v in asked.items())]
+    factors = factors or (_factors(chosen) if table else USUAL_FACTORS)
     if not factors:
         raise SpecError(f"{name}: no factor column; name them with --factors")
-    kept = without_shared_runs([_in_our_words(row) for row in chosen], factors)
-    failed = [row for row in kept if row.get("status") == "failed"]
-    usable = [row for row in kept if row.get("status", "finished") in ("finished", "diverged")]
+    check_columns(chosen, (*factors, response))
+    kept = without_shared_runs(chosen, factors, response)
+    runs = [row for row in kept if row.get("status", "finished") in ("finished", "diverged")]
+    usable = [row for row in runs if row.get("status") == "diverged" or text_of(row[response])]
+    refuse_empty_levels(usable, factors)
     observed = Observations.from_rows(
         usable,
         factors=factors,
         response=response,
-        validation="validation_accuracy",
+        validation=_VALIDATION,
         higher_is_better=not selection.lower_is_better,
         scope=_shared_settings(kept, factors),
     )
-    refuse_mixed_units([row for row in usable if row.get("status") != "diverged"], response)
+    for column in (response, _VALIDATION):
+        refuse_mixed_units([row for row in usable if row.get("status") != "diverged"], column)
     refuse_duplicates(usable, observed, name=name)
-    left_out = len(kept) - len(failed) - len(usable)
+    failed = sum(row.get("status") == "failed" for row in kept)
+    left_out = [*unfinished(kept)]
+    if empty := len(runs) - len(usable):
+        left_out.append(f"{counted(empty, 'finished run')} without {response}")
     return StudyResults(
         kind,
         name,
         f"{name}, one row a run",
         observed,
-        count_flow(observed, planned=len(kept), failed=len(failed), excluded=left_out),
-        excluded=tuple(_unfinished(kept)),
+        count_flow(
+            observed, planned=len(kept), failed=failed, excluded=len(kept) - failed - len(runs)
+        ),
+        excluded=tuple(left_out),
         scope={**observed.scope, **constant_levels(observed)},
     )
 
@@ -94,35 +114,37 @@ def _shared_settings(rows: Sequence[Row], factors: Sequence[str]) -> dict[str, o
     return found
 
 
-_WORDS = {"": "finished", "complete": "finished", "completed": "finished"}
-"""What other programs call the status of a finished run; one without a status is finished."""
+def without_shared_runs(rows: Sequence[Row], factors: Sequence[str], response: str) -> list[Row]:
+    """Rows of an export, where a run that several studies share has a row in each: once.
 
-
-def _in_our_words(row: PlacedRow) -> PlacedRow:
-    """The row with its seed and its status as they are compared."""
-    changes = {"seed": seed_text(row["seed"])} if "seed" in row else {}
-    if "status" in row:
-        status = text_of(row["status"]).strip()
-        known = status.lower() in ("finished", "diverged", "failed")
-        changes["status"] = _WORDS.get(status.lower(), status.lower() if known else status)
-    return PlacedRow({**row, **changes}, table=row.table, place=row.place)
-
-
-def _unfinished(rows: Sequence[Row]) -> Iterator[str]:
-    """Runs that some program stopped: what they had reached by then is no result."""
-    statuses = Counter(row["status"] for row in rows if "status" in row)
-    for status, count in statuses.items():
-        if status not in ("finished", "diverged", "failed"):
-            yield f"{counted(count, 'run')} not finished but {status}"
-
-
-def without_shared_runs(rows: Sequence[Row], factors: Sequence[str]) -> list[Row]:
-    """Rows of an export, where a run that several studies share has a row in each: once."""
+    Raises:
+        DataError: naming a run whose rows give two results.
+    """
     names = ("run_id", "seed", *factors)
     kept: dict[tuple[object, ...], Row] = {}
+    results: dict[object, Row] = {}
     for place, row in enumerate(rows):
-        kept.setdefault(tuple(row.get(n) for n in names) if row.get("run_id") else (place,), row)
+        run_id = row.get("run_id")
+        kept.setdefault(tuple(row.get(n) for n in names) if run_id else (place,), row)
+        first = results.setdefault(run_id or (place,), row)
+        if number_key(first[response]) != number_key(row[response]):
+            raise DataError(
+                f"{before(row)}{response}={row[response]} of run {run_id}, which has "
+                f"{first[response]} in another row; keep the right one"
+            )
     return list(kept.values())
+
+
+def refuse_empty_levels(rows: Sequence[Row], factors: Sequence[str]) -> None:
+    """Refuse a row that does not say its level; a setting of ``[train]`` may be absent.
+
+    Raises:
+        DataError: naming the place and the factor.
+    """
+    for row in rows:
+        for factor in factors:
+            if not text_of(row[factor]) and not factor.startswith("train."):
+                raise DataError(f"{before(row)}{factor} is empty; fill in the level")
 
 
 def refuse_duplicates(rows: Sequence[Row], observed: Observations, *, name: str) -> None:
@@ -139,14 +161,16 @@ def refuse_duplicates(rows: Sequence[Row], observed: Observations, *, name: str)
     if observed.seeds_R is None:
         _refuse_copies(rows, name)
         return
-    seen: set[tuple[int, str]] = set()
-    for cell, seed in zip(observed.run_cells.tolist(), observed.seeds_R.tolist(), strict=True):
-        if (cell, seed) in seen:
+    seen: dict[tuple[int, str], Row] = {}
+    runs = zip(observed.run_cells.tolist(), observed.seeds_R.tolist(), rows, strict=True)
+    for cell, seed, row in runs:
+        first = seen.setdefault((cell, seed), row)
+        if first is not row:
+            both = " and ".join(f"{before(r)}{r[observed.response]}" for r in (first, row))
             raise DataError(
                 f"{name}: {', '.join(observed.cells[cell])} has more than one row of seed {seed}; "
-                "remove the copy, or name with --factors what tells the rows apart"
+                f"remove the copy, or name with --factors what tells the rows apart ({both})"
             )
-        seen.add((cell, seed))
 
 
 def _refuse_copies(rows: Sequence[Row], name: str) -> None:

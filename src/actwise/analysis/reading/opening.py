@@ -25,7 +25,7 @@ def open_source(
         yield read_table_rows(given, selection)
     elif str(given).startswith("bank:"):
         yield read_bank(str(given).removeprefix("bank:"), selection)
-    elif str(given).endswith(".csv"):
+    elif str(given).lower().endswith((".csv", ".tsv")):
         yield read_file(Path(given), selection)
     else:
         with RunStore.open(given) as store:

@@ -24,9 +24,3 @@ from .observations import Cell as Cell
 from .observations import Floats as Floats
 from .observations import Integers as Integers
 from .observations import Observations as Observations
-from .rows import PlacedRow as PlacedRow
-from .rows import placed as placed
-from .rows import read_rows as read_rows
-from .rows import refuse_mixed_units as refuse_mixed_units
-from .rows import seed_text as seed_text
-from .rows import text_of as text_of

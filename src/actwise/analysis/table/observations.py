@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DataError, UnknownNameError
-from .rows import before, check_columns, number_in, refuse_impossible, seed_text, text_of
+from ...rows import before, check_columns, number_in, refuse_impossible, seed_text, text_of
 
 Cell = tuple[str, ...]
 Floats = NDArray[np.float64]

@@ -3,6 +3,7 @@
 from .decision import choices as choices
 from .decision import focus as focus
 from .decision import headline as headline
+from .decision import remarks as remarks
 from .decision import size_text as size_text
 from .decision import steadiness as steadiness
 from .decision import study_title as study_title

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...analysis import Analysis
+from ...analysis.checks import ALIKE
 from ...analysis.decision import NetworkDecision
 from ...analysis.differences import LevelSet
 from ...analysis.table import BUDGETS
@@ -20,6 +21,7 @@ LABELS = {
     "hardly-learned": "hardly learned",
 }
 """Codes that limit a choice, as they stand beside it."""
+_TABLES = ("file", "rows")
 
 
 def study_title(analysis: Analysis) -> str:
@@ -44,6 +46,16 @@ def training_scale(analysis: Analysis) -> str:
     is_largest = set(BUDGETS) & set(varying_factors(analysis.observed))
     text = "decided at " * bool(is_largest) + training_text(values)
     return ": ".join(filter(None, (text, scale_text(values))))
+
+
+def remarks(analysis: Analysis) -> list[str]:
+    """What a reader of a table of others must know before all else: what of it was not taken."""
+    results = analysis.results
+    failed = results.flow.get("failed", 0)
+    lost = [*results.excluded, *[counted(failed, "failed run")] * bool(failed)]
+    found = [f"Left out: {listed(lost, most=6)}."] if lost and results.kind in _TABLES else []
+    alike = [row for row in analysis.findings if row.code == ALIKE]
+    return [*found, *(f"{row.title.capitalize()}: {row.evidence}." for row in alike)]
 
 
 def headline(analysis: Analysis) -> str:

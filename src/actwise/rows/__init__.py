@@ -1,0 +1,17 @@
+"""Tables as others write them: CSV files and rows at hand, in our words, each with its place."""
+
+from .csv_file import PlacedRow as PlacedRow
+from .csv_file import placed as placed
+from .csv_file import read_rows as read_rows
+from .units import refuse_impossible as refuse_impossible
+from .units import refuse_mixed_units as refuse_mixed_units
+from .values import before as before
+from .values import check_columns as check_columns
+from .values import number_in as number_in
+from .values import number_key as number_key
+from .values import seed_text as seed_text
+from .values import text_of as text_of
+from .wording import alike as alike
+from .wording import in_our_words as in_our_words
+from .wording import our_name as our_name
+from .wording import unfinished as unfinished

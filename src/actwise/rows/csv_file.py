@@ -1,0 +1,117 @@
+"""CSV files as other programs write them, and rows that know where they stand.
+
+Spreadsheets write semicolons and decimal commas, tabs, byte order marks and blanks: what a file
+means is found by itself. What cannot be read is named with its line.
+"""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import DataError
+from ..files import read_file
+
+_MOST_BYTES, _MOST_CHARACTERS = 50_000_000, 500_000
+"""Of a file, and of one line: a run takes 300 or so."""
+
+_SEPARATORS = (",", ";", "\t")
+_DECIMAL_COMMA = re.compile(r"^([+-]?\d+),(\d+(?:[eE][+-]?\d+)?)$")
+
+
+class PlacedRow(dict[str, Any]):
+    """A row and its place, such as "runs.csv, line 5"."""
+
+    def __init__(self, values: Mapping[str, Any], *, table: str, place: str) -> None:
+        super().__init__(values)
+        self.table = table
+        self.place = place
+
+
+def placed(rows: Iterable[Mapping[str, Any]], *, table: str) -> list[PlacedRow]:
+    """The rows with their places; rows at hand are counted from 1."""
+    return [
+        row if isinstance(row, PlacedRow) else PlacedRow(row, table=table, place=f"row {number}")
+        for number, row in enumerate(rows, start=1)
+    ]
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """Rows of a CSV file with a header; each is a :class:`PlacedRow`.
+
+    Columns are separated by commas, semicolons or tabs: by what gives the header most names.
+    Where no comma separates them, it may be a decimal sign. Names and values stand without blanks
+    around them; lines without a value are skipped.
+
+    Raises:
+        DataError: if the file is missing, is not UTF-8 text, is empty, has a ragged row or two
+            columns of one name.
+    """
+    text = _text(path)
+    separator = max(_SEPARATORS, key=lambda separator: _num_names(text, separator))
+    try:
+        rows = list(_rows(text, separator, path))
+    except csv.Error as error:
+        raise DataError(f"{path} cannot be read as a CSV file: {error}") from None
+    if not rows:
+        raise DataError(f"{path} has no rows below its header")
+    return rows
+
+
+def _text(path: Path) -> str:
+    try:
+        content = read_file(path, most_bytes=_MOST_BYTES)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{path} cannot be read as a CSV file: {reason}") from None
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content[:4]:
+        raise DataError(f"{path} cannot be read as a CSV file: it is UTF-16; save it as UTF-8")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{path} cannot be read as a CSV file: line {line} is not UTF-8; save it as UTF-8"
+        ) from None
+
+
+def _num_names(text: str, separator: str) -> int:
+    """Names in the header; none where it is no header with this separator."""
+    try:
+        return len(next(_lines(text, separator))[1])
+    except (csv.Error, StopIteration):
+        return 0
+
+
+def _lines(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Each line that holds anything: its number, as an editor counts, and its fields."""
+    reader = csv.reader(_short_lines(text), delimiter=separator, skipinitialspace=True)
+    for fields in reader:
+        stripped = [field.strip() for field in fields]
+        if any(stripped):
+            yield reader.line_num, stripped
+
+
+def _short_lines(text: str) -> Iterator[str]:
+    for line in io.StringIO(text, newline=""):
+        if len(line) > _MOST_CHARACTERS:
+            raise csv.Error(f"a line has more than {_MOST_CHARACTERS:,} characters")
+        yield line
+
+
+def _rows(text: str, separator: str, path: Path) -> Iterator[dict[str, str]]:
+    lines = _lines(text, separator)
+    _, header = next(lines, (0, []))
+    for name, count in Counter(header).items():
+        if name and count > 1:
+            raise DataError(f"{path.name} has {count} columns named {name!r}; give each its name")
+    for number, fields in lines:
+        place = f"{path.name}, line {number}"
+        if len(fields) != len(header):
+            raise DataError(f"{place}: the number of fields differs from the header's")
+        if separator != ",":
+            fields = [_DECIMAL_COMMA.sub(r"\1.\2", field) for field in fields]
+        yield PlacedRow(dict(zip(header, fields, strict=True)), table=path.name, place=place)

@@ -1,0 +1,61 @@
+"""Accuracies in percent: what is none, and what is a fraction among percentages, is refused."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..errors import DataError
+from .values import before, text_of
+
+_ACCURACY = re.compile(r"(.*[^a-z])?acc(uracy)?[0-9]*", re.IGNORECASE)
+
+
+def refuse_impossible(
+    rows: Sequence[Mapping[str, Any]], numbers: Sequence[float], name: str
+) -> None:
+    """Refuse an accuracy outside 0 to 100 in a column whose values are mostly percentages.
+
+    Args:
+        rows: The runs.
+        numbers: The value of each; NaN where a run diverged.
+        name: Of the column.
+
+    Raises:
+        DataError: naming the place and the value.
+    """
+    num_percent = sum(1 <= number <= 100 for number in numbers)
+    num_values = sum(not math.isnan(number) for number in numbers)
+    if not _ACCURACY.fullmatch(name) or 2 * num_percent <= num_values:
+        return
+    for row, number in zip(rows, numbers, strict=True):
+        if number < 0 or number > 100:
+            raise DataError(
+                f"{before(row)}{name}={row[name]} is no accuracy in percent, which lies between "
+                "0 and 100"
+            )
+
+
+def refuse_mixed_units(rows: Sequence[Mapping[str, Any]], name: str) -> None:
+    """Refuse a column of accuracies that has fractions (0.91) beside percentages (90.2).
+
+    A fraction is told from a percentage below 1 by the other values: a hundred times as much, it
+    lies among them, less than 10 points above or above half of the lowest.
+
+    Args:
+        rows: The runs that finished; those without a value count for nothing.
+        name: Of the column.
+
+    Raises:
+        DataError: naming the place and the value.
+    """
+    if not _ACCURACY.fullmatch(name):
+        return
+    numbers = [float(text_of(row.get(name)) or "nan") for row in rows]
+    percent = [number for number in numbers if number > 1]
+    for row, number in zip(rows, numbers, strict=True):
+        if percent and 0 < number < 1 and min(percent) / 2 <= 100 * number <= max(percent) + 10:
+            raise DataError(
+                f"{before(row)}{name}={row[name]} stands in one column with {max(percent):g}: "
+                "fractions and percentages; write all of them in percent"
+            )

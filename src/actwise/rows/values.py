@@ -1,0 +1,77 @@
+"""Values in the rows of a table; a message names the place of one that is wrong."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from ..errors import DataError
+from ..registry import format_value
+from .csv_file import PlacedRow
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+
+
+def check_columns(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
+    """Refuse rows without one of these columns.
+
+    Raises:
+        DataError: naming the table, the column and those that there are.
+    """
+    for row in rows:
+        for name in names:
+            if name not in row:
+                table = row.table if isinstance(row, PlacedRow) else "the table"
+                raise DataError(f"{table} has no column {name!r}; it has {', '.join(row)}")
+
+
+def text_of(value: Any) -> str:
+    missing = value is None or (isinstance(value, float) and math.isnan(value))
+    if missing:
+        return ""
+    return format_value(value) if isinstance(value, bool) else str(value)
+
+
+def number_in(row: Mapping[str, Any], name: str) -> float:
+    """The number in one column.
+
+    Raises:
+        DataError: naming the place and the value if that is no finite number.
+    """
+    try:
+        number = float(row[name])
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise DataError(f"{before(row)}{name}={row[name]!r} is not a finite number")
+    return number
+
+
+def number_key(value: Any) -> Decimal | str:
+    """What is equal for one number however it is written (0.1 and 0.10), and for equal texts."""
+    text = text_of(value)
+    return Decimal(text) if _NUMBER.fullmatch(text) else text
+
+
+def seed_text(value: Any) -> str:
+    """A seed as text: ``0``, ``0.0`` and ``00`` are one seed; what is missing is empty.
+
+    A spreadsheet or a table with gaps writes whole numbers as floats.
+    """
+    text = "" if value is None else str(value).strip()
+    try:
+        return str(int(text))
+    except ValueError:
+        pass
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    if math.isnan(number):
+        return ""
+    return str(int(number)) if number.is_integer() else text
+
+
+def before(row: Mapping[str, Any]) -> str:
+    return f"{row.place}: " if isinstance(row, PlacedRow) else ""
