@@ -4,7 +4,8 @@ ActwiseError
 ├── SpecError            a study, a level or an option is not valid (exit 2)
 │   └── UnknownNameError a name is in no table
 ├── DataError            a data set is missing, damaged or not what it claims to be (exit 3)
-└── StoreError           a run store cannot be read or written (exit 3)
+├── StoreError           a run store cannot be read or written (exit 3)
+└── OutputError          what a command prints cannot be written (exit 74)
 
 A message is one sentence: the field or file, the value, what was expected, the nearest name.
 """
@@ -49,6 +50,12 @@ class StoreError(ActwiseError):
     """A run store cannot be read or written."""
 
     exit_code = 3
+
+
+class OutputError(ActwiseError):
+    """What a command prints cannot be written: a full disk, a closed stream."""
+
+    exit_code = 74
 
 
 class StoreWarning(UserWarning):

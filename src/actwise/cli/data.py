@@ -1,5 +1,6 @@
 """``actwise data``: what is here, download, verify."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..printable import printable_console
 from .options import AsJson, Data
 from .output import amount, count, print_columns, print_json, print_text
 
@@ -80,11 +82,10 @@ def verify(name: Name, data: Data = None, json: AsJson = False) -> int:
 @contextmanager
 def _bars() -> Iterator[Callable[["FetchProgress"], None]]:
     """A bar a file on stderr, from the first byte on, where that is a terminal."""
-    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
-    out = Console(stderr=True)
+    out = printable_console(sys.stderr)
     bars = Progress(*columns, console=out, transient=True, disable=not out.is_terminal)
     tasks: dict[str, TaskID] = {}
 

@@ -1,37 +1,42 @@
 """The entry point: every way in which a command can end, and its exit code.
 
 0 done; 1 some runs failed; 2 usage or spec; 3 data or store; 4 stopped by --time-limit with runs
-left; 70 a fault of actwise itself; 130 interrupted; 143 terminated.
+left; 70 a fault of actwise itself; 74 output could not be written; 130 interrupted; 143 terminated.
 """
 
 import gc
-import io
 import os
 import sys
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import typer
 
-from ..errors import ActwiseError, StoreWarning, files_in_the_way
+from ..errors import ActwiseError, SpecError, StoreWarning, files_in_the_way
+from ..printable import printable
 from .app import app
+from .streams import give_up_lost_streams, prepare_streams
 
+EXIT_FILES = 3
 EXIT_INTERNAL = 70
+EXIT_OUTPUT = 74
 EXIT_INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and leave the process with its exit code."""
     warnings.showwarning = _say_or(warnings.showwarning)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    prepare_streams()
     exit_code = run_command(sys.argv[1:] if arguments is None else arguments)
     # At its end the interpreter searches all that torch has made for garbage: it takes 0.62 s to
     # end with torch imported and 0.14 s with this (n = 3, one core of an EPYC, Python 3.11).
     gc.freeze()
+    if give_up_lost_streams():
+        exit_code = exit_code or EXIT_OUTPUT
     sys.exit(exit_code)
 
 
@@ -44,6 +49,7 @@ def run_command(arguments: Sequence[str]) -> int:
         The exit code.
     """
     try:
+        _check_surroundings(arguments)
         result = app(list(arguments), standalone_mode=False, prog_name="actwise")
         sys.stdout.flush()
     except typer.TyperException as error:
@@ -63,9 +69,14 @@ def run_command(arguments: Sequence[str]) -> int:
         return 0
     except Exception as error:
         if os.environ.get("ACTWISE_DEBUG"):
-            traceback.print_exc()
+            sys.stderr.write(printable(traceback.format_exc(), keep="\n"))
         if blamed := files_in_the_way(traceback.format_exc(), sys.path[0]):
             return _refuse(f"{type(error).__name__}: {error}; {blamed}", ActwiseError.exit_code)
+        if isinstance(error, RuntimeError) and str(error).startswith("Symlink loop"):
+            return _refuse(str(error), EXIT_FILES)  # of Path.resolve before Python 3.13
+        if isinstance(error, OSError):
+            where = "" if error.filename is None else f"{os.fsdecode(error.filename)!r}: "
+            return _refuse(f"{where}{error.strerror or error}", EXIT_FILES)
         return _refuse(
             f"a fault of actwise, {type(error).__name__}: {error}; please report it with what "
             "ACTWISE_DEBUG=1 prints",
@@ -86,6 +97,26 @@ def _say_or(show: Callable[..., Any]) -> Callable[..., Any]:
     return say
 
 
+def _check_surroundings(arguments: Sequence[str]) -> None:
+    """Refuse what no command can work with.
+
+    Raises:
+        SpecError: for an argument that is no text, and without a working directory.
+    """
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            raise SpecError(f"the argument {argument!r} is not UTF-8 text") from None
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise SpecError(
+            f"the working directory is gone ({error.strerror}); go to another"
+        ) from None
+
+
 def _refuse(sentence: str, exit_code: int) -> int:
-    sys.stderr.write("actwise: " + " ".join(sentence.split()) + "\n")
+    with suppress(OSError, ActwiseError):  # nobody can be told
+        sys.stderr.write(f"actwise: {printable(' '.join(sentence.split()))}\n")
     return exit_code

@@ -5,6 +5,8 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..printable import printable, printable_console, printable_json
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
@@ -17,11 +19,11 @@ def print_json(value: Any) -> None:
     from pydantic_core import PydanticSerializationError, to_json
 
     try:
-        text = to_json(value, indent=2, inf_nan_mode="null")
+        text = to_json(value, indent=2, inf_nan_mode="null").decode()
     except PydanticSerializationError:
         # Somewhere is a text that UTF-8 has no bytes for, as a name of a file.
-        text = to_json(_in_utf8(value), indent=2, inf_nan_mode="null")
-    sys.stdout.write(text.decode() + "\n")
+        text = to_json(_in_utf8(value), indent=2, inf_nan_mode="null").decode()
+    sys.stdout.write(f"{printable_json(text)}\n")
 
 
 def _in_utf8(value: Any) -> Any:
@@ -33,8 +35,8 @@ def _in_utf8(value: Any) -> Any:
 
 
 def print_text(*lines: str) -> None:
-    """Plain lines on stdout, as they are."""
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    """Plain lines on stdout."""
+    sys.stdout.write("".join(f"{printable(line)}\n" for line in lines))
 
 
 def print_folded(name: str, text: str, *, indent: int) -> None:
@@ -52,7 +54,7 @@ def print_renderables(renderables: Iterable["RenderableType"]) -> None:
     with out.capture() as captured:
         for renderable in renderables:
             out.print(renderable)
-    print_text(*(line.rstrip() for line in captured.get().splitlines()))
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
 
 
 def print_columns(
@@ -98,9 +100,7 @@ def _print_columns(table: Sequence[Sequence[str]], *, right: Sequence[str], fits
 
 def console() -> "Console":
     """Rich's console on stdout, with nothing highlighted on its own."""
-    from rich.console import Console
-
-    return Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    return printable_console(sys.stdout)
 
 
 def count(number: int, noun: str) -> str:

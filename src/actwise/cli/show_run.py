@@ -102,7 +102,7 @@ def _print_result(record: "RunRecord") -> None:
     if record.epochs:
         _print_curve(record.epochs)
     if record.traceback:
-        print_text("", record.traceback.rstrip())
+        print_text("", *record.traceback.rstrip().expandtabs(4).split("\n"))
 
 
 def _environment_text(environment: dict[str, Any]) -> str:

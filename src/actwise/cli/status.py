@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..printable import printable
 from .options import Artifacts, AsJson, Store, StudyName, Where
-from .output import count, print_json, print_text
+from .output import console, count, print_json, print_text
 
 if TYPE_CHECKING:
     from ..store import RunState, RunStore, StoredRun
@@ -39,10 +40,10 @@ def _watch(store: "RunStore", study: str | None, where: list[str]) -> None:
     from rich.live import Live
     from rich.text import Text
 
-    with Live(transient=True, auto_refresh=False) as live:
+    with Live(console=console(), transient=True, auto_refresh=False) as live:
         while True:
             values = _survey(store, study, where)
-            live.update(Text("\n".join(_describe(values))), refresh=True)
+            live.update(Text("\n".join(map(printable, _describe(values)))), refresh=True)
             if not any(entry["running"] or entry["pending"] for entry in values["studies"]):
                 break
             time.sleep(_WATCH_SECONDS)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import SpecError
+from ..printable import printable
 from .options import Artifacts, AsJson, Store
 from .output import count, print_json, print_text, size
 
@@ -91,7 +92,7 @@ def collect_garbage(
 def _ask(question: str) -> None:
     if not sys.stdin.isatty():
         raise SpecError("store rm cannot ask, since this is no terminal: give --yes")
-    typer.confirm(question, abort=True)
+    typer.confirm(printable(question), abort=True)
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 from .. import __version__
 from ..analysis import Analysis, analyze
 from ..numbers import counted
+from ..printable import printable
 from ..store.exchange import write_file
 from . import words
 from .figures import (
@@ -78,6 +79,7 @@ def render_html(analysis: Analysis, *, command: str, now: datetime | None = None
     environment = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
+        finalize=_shown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -108,6 +110,11 @@ def render_html(analysis: Analysis, *, command: str, now: datetime | None = None
         most_rows=MOST_ROWS,
         now=(now or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC"),
     )
+
+
+def _shown(value: Any) -> Any:
+    """What a page shows of a value; markup is ours."""
+    return value if hasattr(value, "__html__") else printable(str(value), keep="\n")
 
 
 def _both(draw: Callable[[float], list[Drawing]]) -> dict[str, list[str]]:

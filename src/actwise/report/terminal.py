@@ -8,6 +8,7 @@ from rich.text import Text
 
 from ..analysis import Analysis
 from ..numbers import counted
+from ..printable import printable
 from . import words
 from .tables import Fitted, View, text_lines, wrap
 from .views import choice_view, conditions_view, sections
@@ -146,11 +147,11 @@ def _shell(command: str, width: int) -> Iterator[Text]:
 
 def _line(text: str, width: int) -> Iterator[Text]:
     """A line with its gaps where it fits."""
-    yield from [Text(words.printable(text))] if len(text) <= width else _wrapped(text, width)
+    yield from [Text(printable(text))] if len(text) <= width else _wrapped(text, width)
 
 
 def _wrapped(text: str, width: int, *, name: str = "", style: str = "") -> Iterator[Text]:
     """The lines of a text; one with a name, which may be a blank, is set in."""
     indent = _INDENT if name else 0
-    for place, line in enumerate(wrap(words.printable(text), width - indent)):
+    for place, line in enumerate(wrap(printable(text), width - indent)):
         yield from [Text(f"{'' if place else name.strip():{indent}}{line}", style)] if line else []

@@ -6,7 +6,9 @@ CSS variables, so that a picture follows light and dark. Lengths are in pixels o
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax import saxutils
+
+from ...printable import printable
 
 FONT = "system-ui, sans-serif"
 FONT_SIZE = 12
@@ -54,7 +56,7 @@ class Drawing:
     def dot(self, centre: Point, colour: str, hint: str) -> None:
         """Draw a filled circle; the hint is shown where the mouse rests."""
         at = f'cx="{_n(centre[0])}" cy="{_n(centre[1])}" r="4"'
-        title = f"<title>{escape(hint)}</title>"
+        title = f"<title>{_escape(hint)}</title>"
         self.shapes.append(f'<circle class="f {colour}" {at}>{title}</circle>')
 
     def text(
@@ -75,19 +77,19 @@ class Drawing:
         look = f'class="f ink{" b" * is_bold}" font-size="{_n(size)}" text-anchor="{anchor}"'
         for number, line in enumerate(shown):
             at = f'x="{_n(place[0])}" y="{_n(place[1] + LINE * number)}"'
-            self.shapes.append(f"<text {look} {at}>{escape(line)}</text>")
+            self.shapes.append(f"<text {look} {at}>{_escape(line)}</text>")
         return LINE * len(shown)
 
 
 def to_svg(drawing: Drawing, *, standalone: bool = False) -> str:
     """The picture as SVG: for a page, whose style sheet colours it, or as a file, on white."""
     size = f'viewBox="0 0 {_n(drawing.width)} {_n(drawing.height)}"'
-    head = f'<svg class="figure" {size} role="img" aria-label={quoteattr(drawing.title)}>'
+    head = f'<svg class="figure" {size} role="img" aria-label="{_escape(drawing.title)}">'
     style = ""
     if standalone:
         fixed = f'width="{_n(drawing.width)}" height="{_n(drawing.height)}"'
         head = f'<svg xmlns="http://www.w3.org/2000/svg" {fixed} {size} role="img">'
-        style = f"<title>{escape(drawing.title)}</title><style>{_rules('svg', _LIGHT)}</style>"
+        style = f"<title>{_escape(drawing.title)}</title><style>{_rules('svg', _LIGHT)}</style>"
         style += '<rect width="100%" height="100%" fill="#fff"/>'
     return head + style + "".join(drawing.shapes) + "</svg>"
 
@@ -112,6 +114,10 @@ def _rules(root: str, colours: str) -> str:
 def _variables(colours: str) -> str:
     pairs = zip(_NAMES, colours.split(), strict=True)
     return "".join(f"--{name}:{value};" for name, value in pairs)
+
+
+def _escape(text: str) -> str:
+    return saxutils.escape(printable(text), {'"': "&quot;"})
 
 
 def _n(value: float) -> str:

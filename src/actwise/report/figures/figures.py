@@ -11,6 +11,7 @@ from ...analysis.reading import LearningCurve
 from ...analysis.table import BUDGETS, Levels
 from ...errors import StoreError
 from ...numbers import signed, span
+from ...printable import printable
 from .. import words
 from .axes import NARROW, WIDE
 from .drawing import Drawing, to_svg
@@ -42,7 +43,7 @@ def summary_figure(analysis: Analysis, *, width: float = WIDE) -> list[Drawing]:
         rows = [_interval(analysis, row.network, row.level, row.judged, 1) for row in found]
         where = "network"
     more = f", the first {MOST_ROWS} of {len(rows)}" if len(rows) > MOST_ROWS else ""
-    name, unit = words.printable(incumbent), words.response_text(analysis)
+    name, unit = printable(incumbent), words.response_text(analysis)
     title = f"Against {name} in each {where}, {words.verdict_name(analysis)}s{more}"
     points = "points of " if words.unit(analysis) == "points" else ""
     said = {row.colour for row in rows} - {_EXPLORATORY}
@@ -102,8 +103,8 @@ def _interval(analysis: Analysis, levels: Levels, level: str, judged: Judged, si
     if judged.p[-1].method == "benjamini-hochberg":
         verdict, colour = "", _EXPLORATORY
     return Bar(
-        words.printable(words.place(levels, words.decided_factors(analysis))),
-        words.printable(level),
+        printable(words.place(levels, words.decided_factors(analysis))),
+        printable(level),
         (lower, value, upper),
         f"{signed(value, digits)} ({span(lower, upper, digits)}) {verdict}".strip(),
         colour,
@@ -153,9 +154,9 @@ def _panels(
     varying = words.varying_factors(observed)
     order = observed.levels_of(observed.focus) if observed else ()
     for place, (levels, lines) in enumerate([*panels.items()][:MOST_PANELS], start=1):
-        title = words.printable(words.place(levels, varying))
+        title = printable(words.place(levels, varying))
         shown = sorted(lines.items(), key=lambda line: order.index(line[0]))[:_MOST_SERIES]
-        series = {words.printable(level): points for level, points in shown}
+        series = {printable(level): points for level, points in shown}
         drawing = Drawing(f"{name}-{place}", title, width)
         yield lines_chart(drawing, series, unit=unit, x_unit=x_unit, digits=digits)
 

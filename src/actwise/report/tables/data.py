@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ...analysis.table import SETTINGS, Setting, Table, TableCell
+from ...printable import printable_json
 from .paper import paper_of
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def render_json(table: Table) -> str:
         "factors": table.factors,
         "cells": cells,
     }
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    return f"{printable_json(text)}\n"
 
 
 def _results(cell: TableCell) -> dict[str, Any]:

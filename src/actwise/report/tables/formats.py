@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ...analysis.table import Table
 from ...errors import SpecError, UnknownNameError
+from ...printable import printable_bytes
 from ...store.exchange import render_table, write_file
 from .columns import Fitted
 from .data import render_json, to_arrow
@@ -46,7 +47,7 @@ def write(table: Table, format: str, target: Path | None = None) -> None:
     if target is None:
         if format == "parquet" and sys.stdout.isatty():
             raise SpecError("format 'parquet' is binary; give -o FILE")
-        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.write(content if format == "parquet" else printable_bytes(content))
         sys.stdout.flush()
         return
     write_file(target, content)

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from ...analysis.table import Table, TableCell
 from ...numbers import UNKNOWN, number, span
-from ..words import printable, setting_text, short
+from ...printable import printable
+from ..words import setting_text, short
 from .paper import paper_of
 from .view import View
 

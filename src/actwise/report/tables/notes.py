@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from ...analysis.model import EXTERNAL_SOURCE
 from ...analysis.table import Table
-from ..words import printable, seeds_text, settings_text
+from ...printable import printable
+from ..words import seeds_text, settings_text
 from .grid import ALIAS_MARK
 from .paper import paper_of
 

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from ...analysis.differences import AdjustedP
 from ...numbers import number, p_text, span
-from ..words import printable
+from ...printable import printable
 
 _NUMBER = re.compile(r"[-+<>]?[\d.∞–]")
 

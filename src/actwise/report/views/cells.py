@@ -7,6 +7,7 @@ from dataclasses import replace
 from ...analysis import Analysis, CellRow
 from ...analysis.table import Observations
 from ...numbers import number
+from ...printable import printable
 from .. import words
 from ..tables import (
     BEST_MARK,
@@ -89,7 +90,7 @@ def _entry(analysis: Analysis, observed: Observations, row: CellRow) -> GridEntr
     return GridEntry(
         observed.dataset_of(row.cell),
         named[observed.focus],
-        tuple(map(words.printable, headings([(name, named[name]) for name in columns]))),
+        tuple(map(printable, headings([(name, named[name]) for name in columns]))),
         tuple(observed.levels_of(name).index(named[name]) for name in columns),
         row.mean.value if row.mean else None,
         row.sd,

@@ -12,7 +12,6 @@ from .names import code_parts as code_parts
 from .names import decided_factors as decided_factors
 from .names import listed as listed
 from .names import place as place
-from .names import printable as printable
 from .names import ranges as ranges
 from .names import setting_text as setting_text
 from .names import short as short

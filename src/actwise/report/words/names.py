@@ -7,14 +7,10 @@ from ...analysis import Analysis
 from ...analysis.reading import level_text
 from ...analysis.table import Observations
 from ...numbers import number
+from ...printable import printable
 from ...registry import format_value
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-
-
-def printable(text: str) -> str:
-    """``text`` with control characters written as escapes: a name cannot move the cursor."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def setting_text(value: Any) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ...errors import StoreError, UnknownNameError
+from ...printable import printable_bytes, printable_json
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,13 +29,15 @@ def write_table(table: "pa.Table", target: Path | BinaryIO, format: str) -> None
     json: An array of objects; what is missing or not a finite number is null.
     parquet: Every type kept.
 
+    What goes to a stream may be shown on a terminal: control characters in it are escapes.
+
     Raises:
         UnknownNameError: for another format.
         StoreError: if the file cannot be written.
     """
     content = render_table(table, format)
     if not isinstance(target, Path):
-        target.write(content)
+        target.write(content if format == "parquet" else printable_bytes(content))
         return
     write_file(target, content)
 
@@ -70,7 +73,7 @@ def render_table(table: "pa.Table", format: str) -> bytes:
 def _csv(table: "pa.Table") -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.column_names)
+    writer.writerow(map(_csv_cell, table.column_names))
     columns = [[_csv_cell(value) for value in column.to_pylist()] for column in table.columns]
     writer.writerows(zip(*columns, strict=True))
     return text.getvalue().encode()
@@ -90,7 +93,7 @@ def _csv_cell(value: Any) -> str:
 def _json(table: "pa.Table") -> bytes:
     rows = ({name: _plain(value) for name, value in row.items()} for row in table.to_pylist())
     lines = (json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows)
-    body = ",\n".join(lines)
+    body = printable_json(",\n".join(lines))
     return f"[\n{body}\n]\n".encode() if body else b"[]\n"
 
 

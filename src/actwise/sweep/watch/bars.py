@@ -2,10 +2,10 @@
 
 from typing import TextIO
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column
 
+from ...printable import printable, printable_console
 from .events import (
     Event,
     RunEnded,
@@ -27,7 +27,7 @@ class RichProgress:
 
     def __init__(self, stream: TextIO) -> None:
         """Nothing is drawn before the first event; ``stream`` is a terminal."""
-        self._console = Console(file=stream)
+        self._console = printable_console(stream)
         self._bars = Progress(
             # What a run is called folds on a narrow terminal, how it stands does not.
             TextColumn("{task.description}", markup=False, table_column=Column(overflow="fold")),
@@ -69,7 +69,7 @@ class RichProgress:
             self.close()
         line = None if isinstance(event, RunProgress | RunStarted) else describe_event(event)
         if line is not None:
-            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+            self._console.print(printable(line), soft_wrap=True)
 
     def close(self) -> None:
         """Take the bars away and give the cursor back."""

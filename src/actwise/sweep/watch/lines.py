@@ -5,6 +5,7 @@ import sys
 import time
 from typing import TextIO
 
+from ...printable import printable, printable_json
 from .events import (
     Event,
     ProgressSink,
@@ -57,7 +58,7 @@ class JsonProgress:
             if now < self._next_times.get(event.run_id, 0.0) and not is_epoch_end:
                 return
             self._next_times[event.run_id] = now + JSON_SECONDS
-        self._stream.write(json.dumps(event_values(event)) + "\n")
+        self._stream.write(printable_json(json.dumps(event_values(event))) + "\n")
         self._stream.flush()
 
     def close(self) -> None:
@@ -81,7 +82,7 @@ class PlainProgress:
             self._next_time = time.monotonic() + PLAIN_SECONDS
         line = describe_event(event)
         if line is not None:
-            self._stream.write(f"[{self._counter}] {line}\n")
+            self._stream.write(f"[{self._counter}] {printable(line)}\n")
             self._stream.flush()
 
     def close(self) -> None:
