@@ -5,7 +5,7 @@ ActwiseError
 │   └── UnknownNameError a name is in no table
 ├── DataError            a data set is missing, damaged or not what it claims to be (exit 3)
 ├── StoreError           a run store cannot be read or written (exit 3)
-└── OutputError          what a command prints cannot be written (exit 74)
+└── OutputError          what a command writes for its user cannot be written (exit 74)
 
 A message is one sentence: the field or file, the value, what was expected, the nearest name.
 """
@@ -53,7 +53,7 @@ class StoreError(ActwiseError):
 
 
 class OutputError(ActwiseError):
-    """What a command prints cannot be written: a full disk, a closed stream."""
+    """What a command writes for its user, a file or stdout, cannot be written."""
 
     exit_code = 74
 

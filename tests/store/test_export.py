@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from actwise.errors import ActwiseError, SpecError, StoreError, UnknownNameError
+from actwise.errors import ActwiseError, OutputError, SpecError, UnknownNameError
 from actwise.spec import RunSpec
 from actwise.store import RunStore
 from actwise.store.exchange import WHAT, export_all, export_table, render_table, write_table
@@ -281,7 +281,7 @@ def test_a_table_goes_to_a_stream_or_is_refused(store: RunStore, tmp_path: Path)
     assert stream.getvalue().startswith(b"run_id,aliased,")
     with pytest.raises(UnknownNameError, match="did you mean csv"):
         write_table(table, stream, "csvs")
-    with pytest.raises(StoreError, match="cannot be written"):
+    with pytest.raises(OutputError, match="cannot be written"):
         write_table(table, tmp_path / "missing" / "table.csv", "csv")
 
 
@@ -289,5 +289,5 @@ def test_two_exports_of_one_store_are_equal(store: RunStore, tmp_path: Path) -> 
     finish(store, made_plan(made_study(seeds="0")), probes=b"packed")
     first, second = export_all(store, tmp_path / "a"), export_all(store, tmp_path / "b")
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
-    with pytest.raises(StoreError, match="exists already"):
+    with pytest.raises(SpecError, match="exists already"):
         export_all(store, tmp_path / "a")

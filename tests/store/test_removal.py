@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from actwise.errors import StoreError, UnknownNameError
+from actwise.errors import OutputError, SpecError, StoreError, UnknownNameError
 from actwise.store import Owner, RunStore, StaleLeaseError, collect_garbage, remove
 from actwise.store.exchange import WHAT, copy_store, export_table
 from made.runs import failed_record, finish, leased, made_plan, made_record, made_study
@@ -183,9 +183,9 @@ def test_a_copy_overwrites_nothing(store: RunStore, tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine").write_text("mine")
     for place in (tmp_path / "full", tmp_path / "full" / "mine", tmp_path / "store"):
-        with pytest.raises(StoreError, match="exists already"):
+        with pytest.raises(SpecError, match="exists already"):
             copy_store(store, place)
-    with pytest.raises(StoreError, match="cannot be written"):
+    with pytest.raises(OutputError, match="cannot be written"):
         copy_store(store, tmp_path / "full" / "mine" / "copy")
     (tmp_path / "empty").mkdir()
     assert copy_store(store, tmp_path / "empty").num_results == 3

@@ -89,6 +89,32 @@ Output = Annotated[
 ]
 
 
+def output_file(path: Path | None) -> Path | None:
+    """The file of an option, refused before the command does anything.
+
+    Raises:
+        SpecError: if no file may stand there.
+    """
+    from ..store.exchange import refuse_output
+
+    if path is not None:
+        refuse_output(path)
+    return path
+
+
+def output_folder(path: Path | None) -> Path | None:
+    """The folder of an option, refused before the command does anything.
+
+    Raises:
+        SpecError: if no folder may stand there.
+    """
+    from ..store.exchange import refuse_output_folder
+
+    if path is not None:
+        refuse_output_folder(path)
+    return path
+
+
 def parse_duration(text: str | None) -> float | None:
     """Seconds of ``90``, ``90s``, ``10m``, ``1h30m``; None stays None.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .analysis_options import analyses
+from .options import output_file, output_folder
 from .output import count, print_text
 
 if TYPE_CHECKING:
@@ -18,11 +19,19 @@ if TYPE_CHECKING:
 def report(
     analysis: "Analysis",
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE.html", help="The report.")
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="FILE.html", help="The report.", callback=output_file
+        ),
     ],
     figures: Annotated[
         Path | None,
-        typer.Option("--figures", metavar="DIR", help="Write every figure as SVG too."),
+        typer.Option(
+            "--figures",
+            metavar="DIR",
+            help="Write every figure as SVG too.",
+            callback=output_folder,
+        ),
     ] = None,
 ) -> None:
     """Write one HTML file: the decision, tables with intervals, figures, claims, findings."""

@@ -1,12 +1,13 @@
 """``actwise show activation``: formula, computed properties, and its curve."""
 
+from io import BytesIO
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import AsJson, allow_user_code
+from .options import AsJson, allow_user_code, output_file
 from .output import print_folded, print_json, print_text
 from .plot import plot_lines
 
@@ -21,7 +22,12 @@ def show_activation(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A level: prelu, elu(0.5), a.b:Name")],
     figure: Annotated[
         Path | None,
-        typer.Option("--figure", metavar="FILE", help="Also draw it as .png, .svg or .pdf."),
+        typer.Option(
+            "--figure",
+            metavar="FILE",
+            help="Also draw it as .png, .svg or .pdf.",
+            callback=output_file,
+        ),
     ] = None,
     json: AsJson = False,
 ) -> None:
@@ -68,6 +74,7 @@ def _draw(bound: "BoundActivation", path: Path) -> None:
     from matplotlib.figure import Figure
 
     from ..errors import SpecError
+    from ..store.exchange import write_file
 
     x, value, slope = bound.curve(_LOW, _HIGH, _NUM_POINTS)
     drawing = Figure(figsize=(6, 3.6), layout="constrained")
@@ -78,7 +85,9 @@ def _draw(bound: "BoundActivation", path: Path) -> None:
     axes.plot(x, slope, label="f'(x)", linestyle="--")
     axes.set(title=bound.canonical, xlabel="x")
     axes.legend(frameon=False)
+    picture = BytesIO()
     try:
-        drawing.savefig(path, dpi=150)
-    except (OSError, ValueError) as error:
+        drawing.savefig(picture, format=path.suffix[1:] or "png", dpi=150)
+    except ValueError as error:
         raise SpecError(f"--figure {str(path)!r} cannot be written: {error}") from None
+    write_file(path, picture.getvalue())

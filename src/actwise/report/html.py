@@ -60,7 +60,8 @@ def write_report(analysis: Analysis, target: Path, *, command: str) -> None:
     """Write the report of an analysis.
 
     Raises:
-        StoreError: if the file cannot be written.
+        SpecError: if no file may stand there.
+        OutputError: if it cannot be written.
     """
     write_file(target, render_html(analysis, command=command).encode("utf-8", "backslashreplace"))
 

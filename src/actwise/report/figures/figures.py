@@ -9,9 +9,9 @@ from ...analysis import Analysis
 from ...analysis.differences import Judged
 from ...analysis.reading import LearningCurve
 from ...analysis.table import BUDGETS, Levels
-from ...errors import StoreError
 from ...numbers import signed, span
 from ...printable import printable
+from ...store.exchange import write_files
 from .. import words
 from .axes import NARROW, WIDE
 from .drawing import Drawing, to_svg
@@ -72,17 +72,12 @@ def write_figures(analysis: Analysis, folder: Path) -> list[Path]:
     """Write every figure of the report as SVG.
 
     Raises:
-        StoreError: if the folder cannot be written.
+        SpecError: if they may not stand there.
+        OutputError: if they cannot be written.
     """
-    paths = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for drawing in (*summary_figure(analysis), *curve_figures(analysis)):
-            paths.append(folder / f"{drawing.name}.svg")
-            paths[-1].write_text(to_svg(drawing, standalone=True), encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"{str(folder)!r} cannot be written: {error.strerror}") from None
-    return paths
+    drawings = (*summary_figure(analysis), *curve_figures(analysis))
+    pictures = {f"{d.name}.svg": to_svg(d, standalone=True).encode() for d in drawings}
+    return write_files(folder, pictures)
 
 
 def _in_conditions(analysis: Analysis, incumbent: str) -> Iterator[Bar]:

@@ -40,8 +40,8 @@ def write(table: Table, format: str, target: Path | None = None) -> None:
 
     Raises:
         UnknownNameError: for an unknown format.
-        SpecError: for a binary format on a terminal.
-        StoreError: if the file cannot be written.
+        SpecError: for a binary format on a terminal, and if no file may stand there.
+        OutputError: if it cannot be written.
     """
     content = _content(table, format, DEFAULT_WIDTH)
     if target is None:

@@ -14,6 +14,7 @@ from .location import locate as locate
 from .location import refuse_network_file_system as refuse_network_file_system
 from .migrations import migrate as migrate
 from .migrations import read_version as read_version
+from .opening import APPLICATION_ID as APPLICATION_ID
 from .place import open_place as open_place
 from .place import take_folders as take_folders
 from .schema import SCHEMA_VERSION as SCHEMA_VERSION

@@ -12,7 +12,10 @@ from .exported import Exported as Exported
 from .exported import read_exported as read_exported
 from .formats import FORMATS as FORMATS
 from .formats import render_table as render_table
-from .formats import write_file as write_file
 from .formats import write_table as write_table
 from .importing import Imported as Imported
 from .importing import import_folders as import_folders
+from .output import refuse_output as refuse_output
+from .output import refuse_output_folder as refuse_output_folder
+from .output import write_file as write_file
+from .output import write_files as write_files

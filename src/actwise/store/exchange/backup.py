@@ -1,17 +1,19 @@
 """``store copy``: a consistent copy of a store while its runs go on."""
 
 import os
+import secrets
 import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...errors import StoreError
+from ...errors import SpecError
 from ..database import DATABASE_NAME, locate, refuse_network_file_system
 from ..database.schema import new_token
 from ..runs import kept_weights
 from ..store import RunStore
+from .output import made_folder, refuse_part_of_store
 
 
 @dataclass(frozen=True)
@@ -31,30 +33,30 @@ def copy_store(store: RunStore, destination: Path) -> Copied:
     the copy: their leases and checkpoints stay behind. The folder appears when it is complete.
 
     Raises:
-        StoreError: if ``destination`` exists and is not an empty folder, lies on a network file
-            system or cannot be written.
+        StoreError: if ``destination`` lies on a network file system.
+        SpecError: if it exists and is not an empty folder, or is a part of a store.
+        OutputError: if it cannot be written; then nothing of it is left.
     """
     location = locate(destination)
     refuse_network_file_system(location)
-    if location.folder.exists() and not _is_empty_folder(location.folder):
-        raise StoreError(f"copy {str(destination)!r} exists already; give a new folder")
-    partial = location.folder.with_name(f".{location.folder.name}.partial-{os.getpid()}")
-    try:
+    refuse_part_of_store(location.folder)
+    if os.path.lexists(location.folder) and not _is_empty_folder(location.folder):
+        raise SpecError(f"copy {str(destination)!r} exists already; give a new folder")
+    partial = location.folder.with_name(f".{os.getpid()}-{secrets.token_hex(4)}.partial")
+    with made_folder(location.folder.parent):
         try:
-            partial.mkdir(parents=True)
+            partial.mkdir()
             run_ids = _copy_database(store, partial / DATABASE_NAME)
             files = [_copy_file(path, partial) for path in _files_of(store, run_ids)]
             (partial / "checkpoints").mkdir()
             partial.replace(location.folder)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
-    except OSError as error:
-        raise StoreError(f"copy {str(destination)!r} cannot be written: {error.strerror}") from None
     return Copied(len(run_ids), len(files), sum(files))
 
 
 def _is_empty_folder(path: Path) -> bool:
-    return path.is_dir() and not any(path.iterdir())
+    return path.is_dir() and not path.is_symlink() and not any(path.iterdir())
 
 
 def _copy_database(store: RunStore, path: Path) -> list[str]:

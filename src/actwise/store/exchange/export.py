@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from ... import __version__
-from ...errors import StoreError, UnknownNameError
+from ...errors import SpecError, UnknownNameError
 from ..database import SCHEMA_VERSION
 from ..plans import read_levels, require_study
 from ..store import RunStore
@@ -27,6 +27,7 @@ from ..tables import (
     study_runs_table,
 )
 from .formats import render_table
+from .output import refuse_output_folder, write_files
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -98,10 +99,12 @@ def export_all(store: RunStore, folder: Path, *, where: Sequence[str] = ()) -> l
     Raises:
         UnknownNameError: if a field of a condition, or its value, is not known.
         SpecError: if a condition is not FIELD=VALUE.
-        StoreError: if the folder is there and not empty, or cannot be written.
+            Also if the folder is there and not empty, or a part of a store.
+        OutputError: if it cannot be written; then nothing of it is left.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise StoreError(f"{str(folder)!r} exists already; give a new folder")
+    refuse_output_folder(folder)
+    if folder.exists() and any(folder.iterdir()):
+        raise SpecError(f"output {str(folder)!r} exists already; give a new folder")
     contents = {
         f"{name}.parquet": render_table(t, "parquet") for name, t in _all(store, where).items()
     }
@@ -112,13 +115,7 @@ def export_all(store: RunStore, folder: Path, *, where: Sequence[str] = ()) -> l
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()},
     }
     contents[MANIFEST] = json.dumps(manifest, indent=2).encode() + b"\n"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, data in contents.items():
-            (folder / name).write_bytes(data)
-    except OSError as error:
-        raise StoreError(f"{str(folder)!r} cannot be written: {error.strerror}") from None
-    return [folder / name for name in contents]
+    return write_files(folder, contents)
 
 
 def _all(store: RunStore, where: Sequence[str]) -> dict[str, "pa.Table"]:

@@ -5,13 +5,13 @@ import csv
 import io
 import json
 import math
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ...errors import StoreError, UnknownNameError
+from ...errors import UnknownNameError
 from ...printable import printable_bytes, printable_json
+from .output import write_file
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,30 +33,14 @@ def write_table(table: "pa.Table", target: Path | BinaryIO, format: str) -> None
 
     Raises:
         UnknownNameError: for another format.
-        StoreError: if the file cannot be written.
+        SpecError: if no file may stand there.
+        OutputError: if it cannot be written.
     """
     content = render_table(table, format)
     if not isinstance(target, Path):
         target.write(content if format == "parquet" else printable_bytes(content))
         return
     write_file(target, content)
-
-
-def write_file(target: Path, content: bytes) -> None:
-    """Write a file that appears when it is complete.
-
-    Raises:
-        StoreError: if it cannot be written.
-    """
-    partial = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        try:
-            partial.write_bytes(content)
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
-    except OSError as error:
-        raise StoreError(f"{str(target)!r} cannot be written: {error.strerror}") from None
 
 
 def render_table(table: "pa.Table", format: str) -> bytes:
