@@ -48,12 +48,7 @@ def analysis(folder: Path) -> Analysis:
 @pytest.mark.parametrize("piece", PIECES, ids=[f"{p.parent.name}-{p.name}" for p in PIECES])
 def test_a_piece_comes_with_its_answers_and_is_part_of_its_study(piece: Path) -> None:
     exported = read_exported(piece)
-    digests = {
-        planned.run_id: planned.settings["data"]
-        for _, _, runs in exported.plans
-        for planned in runs
-    }
-    assert {digests[result.record.run_id] for result in exported.results} == set(exported.answers)
+    assert {result.data_digest for result in exported.results} == set(exported.answers)
     study = load_study(str(piece.parent / "study.toml"))
     planned = {run.run_id for run in make_plan(study, make_describe(None)).runs}
     assert {result.record.run_id for result in exported.results} <= planned

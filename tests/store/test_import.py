@@ -1,56 +1,23 @@
 """Imports: exported runs come back as they were, or the folder is refused and nothing happens."""
 
-import hashlib
-import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from actwise.errors import StoreError
 from actwise.store import RunStore
 from actwise.store.exchange import WHAT, export_all, export_table, import_folders
-from made.runs import (
-    failed_record,
-    finish,
-    leased,
-    look_at,
-    made_epoch,
-    made_plan,
-    made_record,
-    made_study,
-)
+from made.exports import made_export, replace_table, rewrite, sign
+from made.runs import finish, leased, made_plan, made_study
 
 
 @pytest.fixture
 def exported(tmp_path: Path) -> Path:
     """Two studies that share runs: finished, diverged, failed and pending ones."""
-    with RunStore.open(tmp_path / "origin", create=True) as store:
-        for name in ("one", "two"):
-            study = made_study(name, regularization=["bn", "bn+dropout"], train={"epochs": 3})
-            store.add_study(study, made_plan(study), claims={"mine.toml": "ab"})
-        older = made_study("old", activation=["selu"], seeds="0")
-        store.add_study(older, made_plan(older))
-        runs = list(dict.fromkeys(run.run_id for run in store.planned()))
-        store.release(leased(store, runs[0]))
-        observed: dict[str, Any] = {"probes": b"packed", "observed": ("keep_weights", "probes")}
-        store.record(leased(store, runs[0]), made_record(runs[0], **observed))
-        curve = (made_epoch(1, train_loss=float("nan")),)
-        diverged: dict[str, Any] = {
-            "status": "diverged",
-            "test_accuracy": None,
-            "predictions": None,
-            "predictions_sha256": None,
-        }
-        store.record(leased(store, runs[1]), made_record(runs[1], epochs=curve, **diverged))
-        store.record(leased(store, runs[2]), failed_record(runs[2]))
-        look_at(store, study="one", num_seeds=2)
-        export_all(store, tmp_path / "exported")
-    return tmp_path / "exported"
+    return made_export(tmp_path)
 
 
 @pytest.fixture
@@ -75,12 +42,9 @@ def test_what_was_exported_comes_back(exported: Path, target: Path, tmp_path: Pa
 def test_an_export_of_version_1_says_nothing_of_what_was_fixed(
     exported: Path, target: Path
 ) -> None:
-    path = exported / "studies.parquet"
-    pq.write_table(pq.read_table(path).drop_columns("registered"), path)
-    manifest = json.loads((exported / "manifest.json").read_text())
-    manifest["sha256"][path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
-    manifest["schema_version"] = 1
-    (exported / "manifest.json").write_text(json.dumps(manifest))
+    studies = pq.read_table(exported / "studies.parquet")
+    replace_table(exported, "studies", studies.drop_columns("registered"))
+    sign(exported, schema_version=1)
     with RunStore.open(target) as store:
         import_folders([exported], store)
         assert [stored.registrations for stored in store.studies()] == [(), (), ()]
@@ -162,57 +126,42 @@ def cut_a_table(folder: Path) -> None:
     path.write_bytes(path.read_bytes()[:-10])
 
 
-def rewrite(folder: Path, name: str, change: Callable[[dict[str, object]], object]) -> None:
-    """Change every row of a table, and the manifest with it, as a forger would."""
-    path = folder / f"{name}.parquet"
-    table = pq.read_table(path)
-    rows = table.to_pylist()
-    for row in rows:
-        change(row)
-    pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), path)
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["sha256"][path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-
-
-def set_version(folder: Path) -> None:
-    manifest = json.loads((folder / "manifest.json").read_text())
-    (folder / "manifest.json").write_text(json.dumps({**manifest, "schema_version": 99}))
-
-
 @pytest.mark.parametrize(
     ("damage", "sentence"),
     [
         (lambda f: (f / "manifest.json").unlink(), "no complete export"),
         (lambda f: (f / "manifest.json").write_text("{"), "manifest.json is not valid"),
         (lambda f: (f / "manifest.json").write_text("[]"), "manifest.json is not valid"),
-        (lambda f: (f / "looks.parquet").unlink(), "looks.parquet' cannot be read"),
-        (flip_a_byte, "runs.parquet' is damaged"),
-        (cut_a_table, "epochs.parquet' is damaged"),
-        (set_version, "install a newer actwise"),
+        (lambda f: (f / "looks.parquet").unlink(), "looks.parquet cannot be read"),
+        (flip_a_byte, "runs.parquet is damaged"),
+        (cut_a_table, "epochs.parquet is damaged"),
+        (lambda f: sign(f, schema_version=99), "install a newer actwise"),
         (
             lambda f: rewrite(f, "study_runs", lambda row: row.update(seed=7)),
             "does not follow from its settings",
         ),
         (
             lambda f: rewrite(f, "study_runs", lambda row: row.update(settings="{}")),
-            "is damaged",
+            "settings lack a level",
         ),
         (
             lambda f: rewrite(f, "study_runs", lambda row: row.update(asked="{}")),
-            "is damaged",
+            "asked is no run: dataset: Field required",
         ),
         (lambda f: rewrite(f, "runs", lambda row: row.update(run_id="f" * 20)), "in no plan"),
         (
             lambda f: rewrite(f, "predictions", lambda row: row.update(classes=[1, 2])),
-            "predictions of run .* is recorded",
+            "predictions_sha256 of run .* holds others",
         ),
         (
             lambda f: rewrite(f, "runs", lambda row: row.update(predictions_sha256=None)),
-            "and None is recorded",
+            "predictions_sha256 of run .* is None, and predictions.parquet holds others",
         ),
-        (lambda f: rewrite(f, "studies", lambda row: row.update(spec="{")), "is damaged"),
-        (lambda f: rewrite(f, "runs", lambda row: row.update(environment_id="?")), "is damaged"),
+        (lambda f: rewrite(f, "studies", lambda row: row.update(spec="{")), "spec is no study"),
+        (
+            lambda f: rewrite(f, "runs", lambda row: row.update(environment_id="?")),
+            "environment_id",
+        ),
     ],
 )
 def test_a_damaged_export_is_refused_untouched(

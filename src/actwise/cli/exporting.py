@@ -74,15 +74,18 @@ def import_exports(
 ) -> None:
     """Bring exported results back into a store, as finished runs; ids are checked."""
     from ..store import RunStore
-    from ..store.exchange import import_folders, read_exported
+    from ..store.exchange import import_exports, read_exported, store_to_fill
     from ..sweep.answers import Filled, fill_answers
 
     if not folders and data is None:
         raise SpecError("import needs folders of `export --what all`, or --data for answers")
-    for folder in folders or ():  # Before a store is made for nothing.
-        read_exported(folder)
-    with RunStore.open(store, create=bool(folders), artifacts=artifacts) as opened:
-        imported = import_folders(folders or (), opened)
+    exports = [read_exported(folder) for folder in folders or ()]
+    with (
+        store_to_fill(store, artifacts=artifacts)
+        if exports
+        else RunStore.open(store, artifacts=artifacts)
+    ) as opened:
+        imported = import_exports(exports, opened)
         filled = Filled() if data is None else fill_answers(opened, data)
     if json:
         counts = {"added": imported.num_added, "present": imported.num_present}

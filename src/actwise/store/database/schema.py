@@ -1,4 +1,4 @@
-"""The tables of a store. What a column means is said once, here.
+"""The tables of a store. What a column means and may hold is said once, here.
 
 Blobs (predictions, probes) and curves (epochs) lie in tables of their own, so that reading runs
 touches none of them. Times of day are UTC in ISO 8601, JSON is text with sorted keys.
@@ -26,6 +26,22 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 
+from .values import (
+    AMOUNT,
+    CLASSES,
+    COMMAND,
+    COUNT,
+    FROM_ONE,
+    LEVEL,
+    PERCENT,
+    SEED,
+    STATUS,
+    STUDY,
+    TIME,
+    WIDTH,
+    hexadecimal,
+)
+
 SCHEMA_VERSION = 4
 """Raised with a step in :mod:`.migrations` and a stored sample in tests/store/data."""
 
@@ -49,9 +65,9 @@ studies = Table(
     "studies",
     metadata,
     # One row for every spec started under a name; the plan is the union of them.
-    Column("study", AnyText, primary_key=True),
-    Column("study_hash", AnyText, primary_key=True),
-    Column("started_at", AnyText, nullable=False),
+    Column("study", AnyText, primary_key=True, info=STUDY),
+    Column("study_hash", AnyText, primary_key=True, info=hexadecimal(16)),
+    Column("started_at", AnyText, nullable=False, info=TIME),
     Column("spec", AnyText, nullable=False),
     # What was fixed and when: a JSON list of Registration; NULL before version 2.
     Column("registered", AnyText),
@@ -60,49 +76,57 @@ studies = Table(
 runs = Table(
     "runs",
     metadata,
-    Column("run_id", AnyText, primary_key=True),
-    Column("spec_hash", AnyText, nullable=False, index=True),
-    Column("cell_hash", AnyText, nullable=False),
-    Column("engine_version", Integer, nullable=False),
-    Column("seed", BigInteger, nullable=False),
+    Column("run_id", AnyText, primary_key=True, info=hexadecimal(20)),
+    Column("spec_hash", AnyText, nullable=False, index=True, info=hexadecimal(32)),
+    Column("cell_hash", AnyText, nullable=False, info=hexadecimal(32)),
+    Column("engine_version", Integer, nullable=False, info=FROM_ONE),
+    Column("seed", BigInteger, nullable=False, info=SEED),
     # The canonical settings that are hashed, as JSON; and, not hashed, code_modules.
     Column("settings", AnyText, nullable=False),
-    Column("parameters", BigInteger, nullable=False),
+    Column("parameters", BigInteger, nullable=False, info=COUNT),
     # pending, finished, diverged or failed; whether it is running says its lease.
-    Column("status", AnyText, nullable=False, index=True),
+    Column("status", AnyText, nullable=False, index=True, info=STATUS),
     # Number of leases, and why the last one without a result ended.
-    Column("attempts", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False, info=COUNT),
     Column("accident", AnyText),
     # The result, empty while pending.
-    Column("test_accuracy", Float),
-    Column("best_test_accuracy", Float),
-    Column("validation_accuracy", Float),
-    Column("train_accuracy", Float),
-    Column("test_loss", Float),
-    Column("num_epochs", Integer),
-    Column("train_seconds", Float),
-    Column("images_per_second", Float),
-    Column("weights_sha256", AnyText),
-    Column("predictions_sha256", AnyText),
-    Column("environment_id", AnyText, ForeignKey("environments.environment_id")),
+    Column("test_accuracy", Float, info=PERCENT),
+    Column("best_test_accuracy", Float, info=PERCENT),
+    Column("validation_accuracy", Float, info=PERCENT),
+    Column("train_accuracy", Float, info=PERCENT),
+    Column("test_loss", Float, info=AMOUNT),
+    Column("num_epochs", Integer, info=COUNT),
+    Column("train_seconds", Float, info=AMOUNT),
+    Column("images_per_second", Float, info=AMOUNT),
+    Column("weights_sha256", AnyText, info=hexadecimal(64)),
+    Column("predictions_sha256", AnyText, info=hexadecimal(64)),
+    Column(
+        "environment_id", AnyText, ForeignKey("environments.environment_id"), info=hexadecimal(16)
+    ),
     Column("observed", AnyText),
     Column("traceback", AnyText),
-    Column("recorded_at", AnyText),
+    Column("recorded_at", AnyText, info=TIME),
 )
 
 study_runs = Table(
     "study_runs",
     metadata,
     # The label as asked: every setting but the seed, and its hash.
-    Column("study", AnyText, primary_key=True),
-    Column("label", AnyText, primary_key=True),
-    Column("run_id", AnyText, ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True),
-    Column("position", Integer, nullable=False),
+    Column("study", AnyText, primary_key=True, info=STUDY),
+    Column("label", AnyText, primary_key=True, info=hexadecimal(16)),
+    Column(
+        "run_id",
+        AnyText,
+        ForeignKey("runs.run_id", ondelete="CASCADE"),
+        primary_key=True,
+        info=hexadecimal(20),
+    ),
+    Column("position", Integer, nullable=False, info=COUNT),
     Column("dataset", AnyText, nullable=False),
     Column("model", AnyText, nullable=False),
     Column("regularization", AnyText, nullable=False),
     Column("activation", AnyText, nullable=False),
-    Column("width", Float, nullable=False),
+    Column("width", Float, nullable=False, info=WIDTH),
     # JSON, settings at their default and the seed (which is the run's) left out.
     Column("asked", AnyText, nullable=False),
     Column("is_aliased", Boolean, nullable=False),
@@ -113,7 +137,11 @@ study_runs = Table(
 
 def _of_run() -> Column[str]:
     return Column(
-        "run_id", AnyText, ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True
+        "run_id",
+        AnyText,
+        ForeignKey("runs.run_id", ondelete="CASCADE"),
+        primary_key=True,
+        info=hexadecimal(20),
     )
 
 
@@ -121,16 +149,16 @@ epochs = Table(
     "epochs",
     metadata,
     _of_run(),
-    Column("epoch", Integer, primary_key=True),
+    Column("epoch", Integer, primary_key=True, info=FROM_ONE),
     # A loss that is not a number is stored as NULL, which is how SQLite stores it.
-    Column("train_loss", Float),
-    Column("train_accuracy", Float),
-    Column("learning_rate", Float),
-    Column("seconds", Float),
-    Column("validation_loss", Float),
-    Column("validation_accuracy", Float),
-    Column("test_loss", Float),
-    Column("test_accuracy", Float),
+    Column("train_loss", Float, info=AMOUNT),
+    Column("train_accuracy", Float, info=PERCENT),
+    Column("learning_rate", Float, info=AMOUNT),
+    Column("seconds", Float, info=AMOUNT),
+    Column("validation_loss", Float, info=AMOUNT),
+    Column("validation_accuracy", Float, info=PERCENT),
+    Column("test_loss", Float, info=AMOUNT),
+    Column("test_accuracy", Float, info=PERCENT),
 )
 
 predictions = Table(
@@ -143,8 +171,8 @@ answers = Table(
     "answers",
     metadata,
     # True classes of the test images in canonical order; the digest stands in settings of runs.
-    Column("data_digest", AnyText, primary_key=True),
-    Column("num_classes", Integer, nullable=False),
+    Column("data_digest", AnyText, primary_key=True, info=hexadecimal(64)),
+    Column("num_classes", Integer, nullable=False, info=CLASSES),
     # As the predictions are packed.
     Column("labels", LargeBinary, nullable=False),
 )
@@ -153,8 +181,8 @@ environments = Table(
     "environments",
     metadata,
     # One row for every distinct description of a machine; several may share a fingerprint.
-    Column("environment_id", AnyText, primary_key=True),
-    Column("fingerprint_id", AnyText, nullable=False),
+    Column("environment_id", AnyText, primary_key=True, info=hexadecimal(16)),
+    Column("fingerprint_id", AnyText, nullable=False, info=hexadecimal(12)),
     Column("device", AnyText),
     Column("details", AnyText, nullable=False),
 )
@@ -184,13 +212,13 @@ looks = Table(
     "looks",
     metadata,
     Column("look_id", Integer, primary_key=True),
-    Column("looked_at", AnyText, nullable=False),
-    Column("study", AnyText),
-    Column("what", AnyText, nullable=False),
-    Column("num_seeds", Integer, nullable=False),
+    Column("looked_at", AnyText, nullable=False, info=TIME),
+    Column("study", AnyText, info=STUDY),
+    Column("what", AnyText, nullable=False, info=COMMAND),
+    Column("num_seeds", Integer, nullable=False, info=COUNT),
     # Runs with a result, and the level of the tests; not recorded by version 1.
-    Column("num_runs", Integer),
-    Column("nominal_level", Float),
+    Column("num_runs", Integer, info=COUNT),
+    Column("nominal_level", Float, info=LEVEL),
 )
 
 

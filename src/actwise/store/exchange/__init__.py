@@ -14,7 +14,9 @@ from .formats import FORMATS as FORMATS
 from .formats import render_table as render_table
 from .formats import write_table as write_table
 from .importing import Imported as Imported
+from .importing import import_exports as import_exports
 from .importing import import_folders as import_folders
+from .importing import store_to_fill as store_to_fill
 from .output import refuse_output as refuse_output
 from .output import refuse_output_folder as refuse_output_folder
 from .output import write_file as write_file

@@ -1,66 +1,38 @@
 """Reading a folder of :func:`~.export.export_all`: whole and consistent, or refused."""
 
 import hashlib
-import io
 import json
-import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ...errors import ActwiseError, StoreError
 from ...files import read_file
-from ...spec import (
-    Description,
-    PlannedRun,
-    RunSpec,
-    StudySpec,
-    canonical_settings,
-    cell_hash,
-    code_modules_in,
-    parse_stored_study,
-    run_id,
-    spec_hash,
-)
 from ..database import SCHEMA_VERSION
-from ..plans import Look, Registration, read_registrations
-from ..records import (
-    Answers,
-    EpochRecord,
-    RunRecord,
-    hash_predictions,
-    pack_predictions,
-    unpack_predictions,
+from ..plans import Look
+from ..records import Answers
+from ..tables import EXPORTED
+from .columns import read_columns
+from .export import MANIFEST
+from .plan_lines import ExportedRow, ExportedStudy, PlanLine, read_lines, read_studies
+from .results import (
+    REQUIRED,
+    ExportedResult,
+    check_predictions,
+    read_environments,
+    read_results,
 )
-from ..runs import RECORD_COLUMNS
-from .export import MANIFEST, TABLES
-
-ExportedRow = dict[str, Any]
-_MOST_MANIFEST_BYTES = 100_000
-
-_MOST_CLASSES = 65536
-"""What two bytes hold."""
-
-_ROUNDING = 1e-9
-"""In percent; an accuracy is a whole number of images over their number."""
 
 _SINCE = {"answers": 3}
 """Schema version from which on an export has a table."""
-
-_EPOCH_FIELDS = tuple(field.name for field in fields(EpochRecord))
-
-
-@dataclass(frozen=True)
-class ExportedResult:
-    """A result and what the store notes beside it."""
-
-    record: RunRecord
-    attempts: int
-    recorded_at: str
+_LATER = ("registered", "num_runs", "nominal_level")
+"""Columns that exports before this version may lack."""
+_MOST_LINES = 10_000_000
+"""Of all plans, as of a study; of machines, looks and specs far fewer are made."""
+_MOST_OTHERS = 100_000
+_MOST_FILE_BYTES = 2**32
+_MOST_MANIFEST_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -68,217 +40,136 @@ class Exported:
     """One folder, read and checked.
 
     Attributes:
-        studies: Each spec with the time at which it was first started, and what was fixed with it.
-        plans: Study name, engine version and the runs planned for them, in order.
+        studies: The specs, in their order.
+        lines: Of all plans, in their order.
         answers: By the digest of the data; exports before version 3 have none.
     """
 
     folder: Path
-    studies: tuple[tuple[StudySpec, str, tuple[Registration, ...]], ...]
-    plans: tuple[tuple[str, int, tuple[PlannedRun, ...]], ...]
+    studies: tuple[ExportedStudy, ...]
+    lines: tuple[PlanLine, ...]
     results: tuple[ExportedResult, ...]
     looks: tuple[Look, ...]
     answers: Mapping[str, Answers]
 
 
 def read_exported(folder: Path) -> Exported:
-    """Read and check one folder.
+    """Read and check one folder; nothing is written.
 
     Raises:
-        StoreError: if it is no export, damaged, of a newer schema, or holds an id that does not
-            follow from its settings.
+        StoreError: if it is no export, damaged, of a newer schema, or holds a value that no store
+            can have: an id that does not follow from its settings, a result that does not agree
+            with its plan, its curve or its predictions.
     """
-    contents = _contents(folder)
     try:
-        tables = {name: _rows(name, content) for name, content in contents.items()}
-        answers = dict(_answers(row) for row in tables.get("answers", ()))
-        results = _results(tables)
-        _check_answers(results, answers, tables["study_runs"])
-        return Exported(
-            folder=folder,
-            studies=tuple(_study(row) for row in tables["studies"]),
-            plans=_plans(tables["study_runs"]),
-            results=results,
-            looks=tuple(Look(**row) for row in tables["looks"]),
-            answers=answers,
-        )
+        version, digests = _manifest(folder)
+        return _Tables(folder, version, digests).exported()
     except ActwiseError as error:
         raise StoreError(f"export {str(folder)!r}: {error}") from None
-    except (KeyError, TypeError, ValueError) as error:
-        what = str(error).splitlines()[0]
-        raise StoreError(f"export {str(folder)!r} is damaged: {what}") from None
 
 
-def _contents(folder: Path) -> dict[str, bytes]:
-    """The bytes of every table, as the manifest says they are."""
+class _Tables:
+    """The files of an export, read one after the other: each says how long the next may be."""
+
+    def __init__(self, folder: Path, version: int, digests: Mapping[str, Any]) -> None:
+        self._folder = folder
+        self._version = version
+        self._digests = digests
+
+    def exported(self) -> Exported:
+        studies = read_studies(self._rows("studies", _MOST_OTHERS))
+        planned = self._rows("study_runs", _MOST_LINES)
+        lines = read_lines(planned, [study.spec.name for study in studies])
+        found = self._rows("runs", len(lines), required=REQUIRED)
+        num_runs = len({row["run_id"] for row in found})
+        predictions = self._by_key("predictions", num_runs)
+        probes = self._by_key("probes", num_runs)
+        results = read_results(
+            found,
+            lines,
+            environments=read_environments(self._rows("environments", _MOST_OTHERS)),
+            epochs=self._rows("epochs", sum(row["epochs"] for row in found)),
+            predictions={run: row["classes"] for run, row in predictions.items()},
+            probes={run: row["packed"] for run, row in probes.items()},
+        )
+        answers = self._answers(len({line.planned.settings["data"] for line in lines}))
+        for result in results:
+            if result.data_digest in answers:
+                check_predictions(result, answers[result.data_digest])
+        looks = tuple(Look(**row) for row in self._rows("looks", _MOST_OTHERS))
+        return Exported(self._folder, studies, tuple(lines), results, looks, answers)
+
+    def _rows(self, name: str, most: int, *, required: tuple[str, ...] = ()) -> list[ExportedRow]:
+        columns = read_columns(
+            f"{name}.parquet",
+            self._content(f"{name}.parquet"),
+            EXPORTED[name],
+            most_rows=most,
+            required=required,
+            may_lack=_LATER if self._version < SCHEMA_VERSION else (),
+        )
+        return [
+            dict(zip(columns, values, strict=True))
+            for values in zip(*columns.values(), strict=True)
+        ]
+
+    def _by_key(self, name: str, most: int) -> dict[str, ExportedRow]:
+        """The rows by their first column."""
+        rows = self._rows(name, most)
+        key = next(iter(EXPORTED[name]))
+        found = {row[key]: row for row in rows}
+        if len(found) < len(rows):
+            raise StoreError(f"{name}.parquet: one {key} stands in two rows")
+        return found
+
+    def _answers(self, most: int) -> dict[str, Answers]:
+        if self._version < _SINCE["answers"]:
+            return {}
+        found = {}
+        for digest, row in self._by_key("answers", most).items():
+            labels_N, num_classes = row["labels"], row["num_classes"]
+            if not labels_N.size or labels_N.max() >= num_classes:
+                raise StoreError(
+                    f"the answers of data {digest} are not among {num_classes} classes"
+                )
+            found[digest] = Answers.of(labels_N, num_classes)
+        return found
+
+    def _content(self, name: str) -> bytes:
+        """The bytes of a file, as the manifest says they are."""
+        content = _read_file(self._folder / name, _MOST_FILE_BYTES)
+        if hashlib.sha256(content).hexdigest() != self._digests.get(name):
+            raise StoreError(f"{name} is damaged: its SHA-256 is not the manifest's")
+        return content
+
+
+def _manifest(folder: Path) -> tuple[int, dict[str, Any]]:
+    """Schema version and the SHA-256 of every file."""
+    if not folder.is_dir():
+        raise StoreError("there is no such folder")
+    if not (folder / MANIFEST).exists():
+        raise StoreError(f"it is no complete export: it has no {MANIFEST}")
     try:
-        manifest = json.loads(read_file(folder / MANIFEST, most_bytes=_MOST_MANIFEST_BYTES))
-        digests, version = manifest["sha256"], int(manifest["schema_version"])
-    except FileNotFoundError:
-        raise StoreError(f"{str(folder)!r} is no complete export: it has no {MANIFEST}") from None
-    except OSError as error:
-        raise StoreError(
-            f"export {str(folder)!r}: {MANIFEST} cannot be read: {error.strerror}"
-        ) from None
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise StoreError(f"export {str(folder)!r} is damaged: {MANIFEST} is not valid") from None
+        manifest = json.loads(_read_file(folder / MANIFEST, _MOST_MANIFEST_BYTES))
+    except (ValueError, RecursionError):
+        manifest = None
+    if not isinstance(manifest, dict):
+        raise StoreError(f"{MANIFEST} is not valid")
+    version: Any = manifest.get("schema_version")
+    digests: Any = manifest.get("sha256")
+    is_ours = manifest.get("format") == "actwise export" and isinstance(digests, dict)
+    if not is_ours or type(version) is not int or version < 1:
+        raise StoreError(f"{MANIFEST} is not valid")
     if version > SCHEMA_VERSION:
         raise StoreError(
-            f"export {str(folder)!r} has schema version {version} and this actwise knows versions "
-            f"up to {SCHEMA_VERSION}; install a newer actwise"
+            f"it has schema version {version} and this actwise knows versions up to "
+            f"{SCHEMA_VERSION}; install a newer actwise"
         )
-    names = [name for name in TABLES if version >= _SINCE.get(name, 1)]
-    return {name: _verified(folder / f"{name}.parquet", digests) for name in names}
+    return version, digests
 
 
-def _verified(path: Path, digests: dict[str, str]) -> bytes:
+def _read_file(path: Path, most_bytes: int) -> bytes:
     try:
-        content = read_file(path)
+        return read_file(path, most_bytes=most_bytes)
     except OSError as error:
-        raise StoreError(f"export file {str(path)!r} cannot be read: {error.strerror}") from None
-    if hashlib.sha256(content).hexdigest() != digests.get(path.name):
-        raise StoreError(f"export file {str(path)!r} is damaged: its SHA-256 is not the manifest's")
-    return content
-
-
-def _rows(name: str, content: bytes) -> list[ExportedRow]:
-    import pyarrow.parquet as pq
-
-    # Labels would be read for every epoch of every run.
-    columns = ["run_id", *_EPOCH_FIELDS] if name == "epochs" else None
-    rows: list[ExportedRow] = pq.read_table(io.BytesIO(content), columns=columns).to_pylist()
-    return rows
-
-
-def _study(row: ExportedRow) -> tuple[StudySpec, str, tuple[Registration, ...]]:
-    # Exports of version 1 lack the column.
-    registrations = read_registrations(row.get("registered"))
-    return parse_stored_study(row["spec"]), row["started_at"], registrations
-
-
-def _plans(rows: list[ExportedRow]) -> tuple[tuple[str, int, tuple[PlannedRun, ...]], ...]:
-    plans: dict[tuple[str, int], list[PlannedRun]] = defaultdict(list)
-    for row in rows:
-        plans[row["study"], row["engine_version"]].append(_planned(row))
-    return tuple((study, engine, tuple(runs)) for (study, engine), runs in plans.items())
-
-
-def _planned(row: ExportedRow) -> PlannedRun:
-    """A line of a plan, with every hash computed again."""
-    spec = RunSpec.model_validate({**json.loads(row["asked"]), "seed": row["seed"]})
-    settings = json.loads(row["settings"])
-    description = _description(settings, row["parameters"])
-    cell = cell_hash(spec, description)
-    hashed = spec_hash(cell, spec.seed)
-    planned = PlannedRun(
-        spec=spec,
-        cell_hash=cell,
-        spec_hash=hashed,
-        run_id=run_id(hashed, row["engine_version"]),
-        settings=settings,
-        is_aliased=row["aliased"],
-        parameters=row["parameters"],
-    )
-    found = (planned.run_id, planned.spec_hash, planned.cell_hash)
-    if (
-        found != (row["run_id"], row["spec_hash"], row["cell_hash"])
-        or canonical_settings(spec, description) != settings
-    ):
-        raise StoreError(f"the id of run {row['run_id']} does not follow from its settings")
-    return planned
-
-
-def _description(settings: ExportedRow, parameters: int) -> Description:
-    """What of a description is hashed stands in the settings; the rest is not needed."""
-    return Description(
-        model=settings["model"],
-        regularization=settings["regularization"],
-        activation=settings["activation"],
-        data_digest=settings["data"],
-        code_digests=tuple((level, digest) for level, digest in settings.get("code", ())),
-        input_shape=(0, 0, 0),
-        num_classes=0,
-        num_train=0,
-        num_test=0,
-        parameters=parameters,
-        macs=0,
-        memory_bytes=0,
-        split=settings.get("split", 1),
-        code_modules=code_modules_in(settings),
-    )
-
-
-def _results(tables: dict[str, list[ExportedRow]]) -> tuple[ExportedResult, ...]:
-    known = {row["run_id"] for row in tables["study_runs"]}
-    curves: dict[str, dict[int, EpochRecord]] = defaultdict(dict)
-    for row in tables["epochs"]:
-        curve = curves[row.pop("run_id")]
-        curve[row["epoch"]] = EpochRecord(**row)
-    details = {row["environment_id"]: row["details"] for row in tables["environments"]}
-    classes = {row["run_id"]: np.array(row["classes"]) for row in tables["predictions"]}
-    probes = {row["run_id"]: row["packed"] for row in tables["probes"]}
-    results = {}
-    # A run stands in the table once per label.
-    for row in tables["runs"]:
-        name = row["run_id"]
-        if name not in known:
-            raise StoreError(f"run {name} has a result and stands in no plan")
-        record = RunRecord(
-            run_id=name,
-            **{column: row[column] for column in RECORD_COLUMNS},
-            epochs=tuple(curves[name][epoch] for epoch in sorted(curves[name])),
-            environment=json.loads(details[row["environment_id"]]),
-            observed=tuple(o for o in json.loads(row["observed"]) if o != "keep_weights"),
-            predictions=pack_predictions(classes[name]) if name in classes else None,
-            probes=probes.get(name),
-        )
-        _check_predictions(record, classes.get(name))
-        results[name] = ExportedResult(record, row["attempts"], row["recorded_at"])
-    return tuple(results.values())
-
-
-def _check_predictions(record: RunRecord, classes_N: np.ndarray | None) -> None:
-    found = None if classes_N is None else hash_predictions(classes_N)
-    if found != record.predictions_sha256:
-        raise StoreError(
-            f"the predictions of run {record.run_id} have the SHA-256 {found}, and "
-            f"{record.predictions_sha256} is recorded"
-        )
-
-
-def _answers(row: ExportedRow) -> tuple[str, Answers]:
-    """One data set's answers, whose classes are among those that it has."""
-    digest, num_classes, labels_N = row["data_digest"], row["num_classes"], np.array(row["labels"])
-    if re.fullmatch(r"[0-9a-f]{64}", digest) is None:
-        raise StoreError(f"answers of data {digest!r}, which is no SHA-256")
-    if not labels_N.size or not 0 < num_classes <= _MOST_CLASSES or labels_N.max() >= num_classes:
-        raise StoreError(f"the answers of data {digest} are not among {num_classes} classes")
-    return digest, Answers.of(labels_N, num_classes)
-
-
-def _check_answers(
-    results: Iterable[ExportedResult], answers: Mapping[str, Answers], lines: Iterable[ExportedRow]
-) -> None:
-    """Hold every run's predictions and accuracy against the answers of its data."""
-    digests = {row["run_id"]: json.loads(row["settings"])["data"] for row in lines}
-    for result in results:
-        record = result.record
-        known = answers.get(digests[record.run_id])
-        if known is None or record.predictions is None:
-            continue
-        classes_N = unpack_predictions(record.predictions)
-        if len(classes_N) != len(known.labels):
-            raise StoreError(
-                f"run {record.run_id} has predictions of {len(classes_N)} images, and the answers "
-                f"of its data are {len(known.labels)}"
-            )
-        if classes_N.max() >= known.num_classes:
-            raise StoreError(
-                f"run {record.run_id} predicts class {classes_N.max()} of {known.num_classes}"
-            )
-        found = 100 * float(np.mean(classes_N == known.labels))
-        if record.test_accuracy is None or abs(found - record.test_accuracy) > _ROUNDING:
-            raise StoreError(
-                f"the predictions of run {record.run_id} come to a test accuracy of {found:g}, and "
-                f"{record.test_accuracy} is recorded"
-            )
+        raise StoreError(f"{path.name} cannot be read: {error.strerror}") from None

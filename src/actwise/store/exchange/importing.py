@@ -1,24 +1,34 @@
 """``import``: folders written by :func:`~.export.export_all`, back into finished runs."""
 
-from collections.abc import Sequence
+import shutil
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, bindparam, update
 
 from ...errors import StoreError
+from ...spec import PlannedRun
+from ..database import locate
 from ..database.schema import runs
 from ..plans import insert_look, insert_runs, insert_study, read_looks
+from ..records import unpack_predictions
 from ..runs import (
     RunState,
     differing_fields,
+    read_answers,
+    read_predicted,
     read_result,
     read_states,
     write_answers,
     write_results,
 )
 from ..store import RunStore
-from .exported import Exported, ExportedResult, read_exported
+from .exported import Exported, read_exported
+from .output import database_files
+from .results import ExportedResult, check_predictions
 
 # A curve of 200 epochs takes memory while it is written.
 _RESULTS_AT_ONCE = 500
@@ -35,44 +45,99 @@ class Imported:
 def import_folders(folders: Sequence[Path], store: RunStore) -> Imported:
     """Add the studies, plans, results, answers and looks of exports to a store, all or nothing.
 
-    Every id is computed again from the settings and must agree. A result that is there already
-    and equal is skipped. Weights are not exported, so ``keep_weights`` is not among what an
-    imported run observed.
+    Every folder is read and checked before anything is written (:func:`.read_exported`). A result
+    that is there already and equal is skipped. Weights are not exported, so ``keep_weights`` is not
+    among what an imported run observed.
 
     Raises:
-        StoreError: if a folder is no export, is damaged, is of a newer schema or holds an id that
-            does not follow from its settings, or predictions that do not fit the answers; if the
-            store holds another result of a run or other answers, or a living process is training
-            it. Then nothing is written.
+        StoreError: if a folder is refused; if the store holds another result of a run, other
+            answers, or predictions that do not fit the answers; or if a living process is training
+            one of the runs. Then nothing is written.
     """
-    exports = [read_exported(folder) for folder in folders]
+    return import_exports([read_exported(folder) for folder in folders], store)
+
+
+def import_exports(exports: Sequence[Exported], store: RunStore) -> Imported:
+    """Add exports that were read; see :func:`import_folders`."""
     with store.database.writing() as connection:
-        added = [_add_export(connection, export) for export in exports]
+        added = [_import(connection, export) for export in exports]
     num_results = sum(len(export.results) for export in exports)
     return Imported(sum(added), num_results - sum(added))
 
 
+@contextmanager
+def store_to_fill(path: str, *, artifacts: Path | None) -> Iterator[RunStore]:
+    """Open a store, made where it is missing; if what follows fails, what was made goes again.
+
+    Raises:
+        StoreError: as :meth:`.RunStore.open`.
+    """
+    location = locate(path, artifacts=artifacts)
+    folders = {location.folder, *location.folder.parents, *location.database.parents}
+    missing = sorted((f for f in folders if not f.exists()), key=lambda f: -len(f.parts))
+    files = database_files(location.database)
+    is_new = not location.database.exists()
+    try:
+        with RunStore.open(path, create=True, artifacts=artifacts) as store:
+            yield store
+    except BaseException:
+        for file in files if is_new else ():
+            file.unlink(missing_ok=True)
+        if location.folder in missing:
+            shutil.rmtree(location.folder, ignore_errors=True)
+        for folder in missing:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+def _import(connection: Connection, export: Exported) -> int:
+    try:
+        return _add_export(connection, export)
+    except StoreError as error:
+        raise StoreError(f"import {str(export.folder)!r}: {error}; nothing was imported") from None
+
+
 def _add_export(connection: Connection, export: Exported) -> int:
-    for study, started_at, registrations in export.studies:
-        insert_study(connection, study, started_at=started_at, registrations=registrations)
-    for name, engine_version, planned in export.plans:
+    for study in export.studies:
+        insert_study(
+            connection,
+            study.spec,
+            started_at=study.started_at,
+            registrations=study.registrations,
+        )
+    plans: dict[tuple[str, int], list[PlannedRun]] = defaultdict(list)
+    for line in export.lines:
+        plans[line.study, line.engine_version].append(line.planned)
+    for (name, engine_version), planned in plans.items():
         insert_runs(connection, name, planned, engine_version=engine_version)
     known_looks = set(read_looks(connection, None))
     for look in export.looks:
         if look not in known_looks:
             insert_look(connection, look)
-    _add_answers(connection, export)
     new = _new_results(connection, export)
+    _add_answers(connection, export)
     for first in range(0, len(new), _RESULTS_AT_ONCE):
         _add_results(connection, new[first : first + _RESULTS_AT_ONCE])
     return len(new)
 
 
 def _add_answers(connection: Connection, export: Exported) -> None:
-    try:
-        write_answers(connection, export.answers)
-    except StoreError as error:
-        raise StoreError(f"import {str(export.folder)!r}: {error}; nothing was imported") from None
+    """Add them, and hold them against what was there: predictions need not come with answers."""
+    digests = {result.data_digest for result in export.results}
+    known = read_answers(connection, digests | export.answers.keys())
+    write_answers(connection, export.answers)
+    for result in export.results:
+        if result.data_digest in known:
+            check_predictions(result, known[result.data_digest])
+    for digest in export.answers.keys() - known.keys():
+        for run_id in read_predicted(connection, digest):
+            record = read_result(connection, run_id)
+            if record is not None and record.predictions is not None:
+                classes_N = unpack_predictions(record.predictions)
+                check_predictions(
+                    ExportedResult(record, 0, "", digest, classes_N), export.answers[digest]
+                )
 
 
 def _new_results(connection: Connection, export: Exported) -> list[ExportedResult]:
@@ -86,14 +151,11 @@ def _new_results(connection: Connection, export: Exported) -> list[ExportedResul
             new.append(result)
         elif differing := differing_fields(old, record):
             raise StoreError(
-                f"import {str(export.folder)!r}: run {record.run_id} has another result in the "
-                f"store ({', '.join(differing)} differ); nothing was imported"
+                f"run {record.run_id} has another result in the store ({', '.join(differing)} "
+                "differ)"
             )
         if states[record.run_id].status == "running":
-            raise StoreError(
-                f"import {str(export.folder)!r}: run {record.run_id} is being trained; nothing was "
-                "imported"
-            )
+            raise StoreError(f"run {record.run_id} is being trained")
     return new
 
 

@@ -4,6 +4,7 @@ from .answers import data_digest_of as data_digest_of
 from .answers import drop_unused_answers as drop_unused_answers
 from .answers import read_answers as read_answers
 from .answers import read_data_digests as read_data_digests
+from .answers import read_predicted as read_predicted
 from .answers import write_answers as write_answers
 from .leases import Lease as Lease
 from .leases import StaleLeaseError as StaleLeaseError

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from ...errors import StoreError
 from ..database import chunks
-from ..database.schema import answers, runs
+from ..database.schema import answers, predictions, runs
 from ..records import Answers
 
 
@@ -41,6 +41,15 @@ def read_answers(connection: Connection, digests: Iterable[str]) -> dict[str, An
         for chunk in chunks(dict.fromkeys(digests))
         for row in connection.execute(select(answers).where(answers.c.data_digest.in_(chunk)))
     }
+
+
+def read_predicted(connection: Connection, digest: str) -> list[str]:
+    """The runs trained on this data whose predictions are stored."""
+    query = select(runs.c.run_id, runs.c.settings).join(
+        predictions, predictions.c.run_id == runs.c.run_id
+    )
+    found = connection.execute(query.where(runs.c.settings.contains(digest)))
+    return [run_id for run_id, settings in found if data_digest_of(settings) == digest]
 
 
 def read_data_digests(connection: Connection, run_ids: Iterable[str]) -> dict[str, str]:

@@ -11,15 +11,27 @@ from .runs import LABELS
 if TYPE_CHECKING:
     import pyarrow as pa
 
+ENVIRONMENT_COLUMNS = (
+    environments.c.fingerprint_id.label("environment"),
+    environments.c.environment_id,
+    environments.c.device,
+    environments.c.details,
+)
+LOOK_COLUMNS = tuple(column for column in looks.c if column.name != "look_id")
+STUDY_COLUMNS = tuple(studies.c)
+STUDY_RUN_COLUMNS = (
+    *(study_runs.c.study, study_runs.c.position, study_runs.c.label, study_runs.c.run_id),
+    *(runs.c.spec_hash, runs.c.cell_hash, runs.c.engine_version),
+    *LABELS[1:],
+    study_runs.c.is_aliased.label("aliased"),
+    *(runs.c.parameters, runs.c.settings, study_runs.c.asked),
+)
+
 
 def environments_table(connection: Connection, study: str | None) -> "pa.Table":
     """One row per machine; ``environment`` is the fingerprint's id, ``details`` JSON."""
-    query = select(
-        environments.c.fingerprint_id.label("environment"),
-        environments.c.environment_id,
-        environments.c.device,
-        environments.c.details,
-    ).order_by(environments.c.fingerprint_id, environments.c.environment_id)
+    order = (environments.c.fingerprint_id, environments.c.environment_id)
+    query = select(*ENVIRONMENT_COLUMNS).order_by(*order)
     if study is not None:
         used = (
             select(runs.c.environment_id)
@@ -32,7 +44,7 @@ def environments_table(connection: Connection, study: str | None) -> "pa.Table":
 
 def looks_table(connection: Connection, study: str | None) -> "pa.Table":
     """One row per look at a study, those at the whole store included."""
-    query = select(*(column for column in looks.c if column.name != "look_id"))
+    query = select(*LOOK_COLUMNS)
     if study is not None:
         query = query.where((looks.c.study == study) | looks.c.study.is_(None))
     return read_table(connection, query.order_by(looks.c.looked_at, looks.c.look_id))
@@ -41,19 +53,13 @@ def looks_table(connection: Connection, study: str | None) -> "pa.Table":
 def studies_table(connection: Connection) -> "pa.Table":
     """One row per spec started under a study's name."""
     order = (studies.c.started_at, studies.c.study, studies.c.study_hash)
-    return read_table(connection, select(studies).order_by(*order))
+    return read_table(connection, select(*STUDY_COLUMNS).order_by(*order))
 
 
 def study_runs_table(connection: Connection) -> "pa.Table":
     """The plans: one row per (study, label, run), with or without a result."""
     query = (
-        select(
-            *(study_runs.c.study, study_runs.c.position, study_runs.c.label, study_runs.c.run_id),
-            *(runs.c.spec_hash, runs.c.cell_hash, runs.c.engine_version),
-            *LABELS[1:],
-            study_runs.c.is_aliased.label("aliased"),
-            *(runs.c.parameters, runs.c.settings, study_runs.c.asked),
-        )
+        select(*STUDY_RUN_COLUMNS)
         .join(runs, runs.c.run_id == study_runs.c.run_id)
         .order_by(study_runs.c.study, study_runs.c.position)
     )

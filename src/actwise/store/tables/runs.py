@@ -49,6 +49,15 @@ _RESULT = (
     runs.c.predictions_sha256,
     environments.c.fingerprint_id.label("environment"),
 )
+RUN_COLUMNS = (
+    study_runs.c.run_id,
+    study_runs.c.is_aliased.label("aliased"),
+    *(runs.c.spec_hash, runs.c.engine_version),
+    *LABELS,
+    *_RESULT,
+    study_runs.c.asked.label("spec"),
+)
+"""Of the table of runs, without the further factors."""
 RESTORED = (runs.c.environment_id, runs.c.observed, runs.c.traceback, runs.c.recorded_at)
 """What an import needs beside the columns that people read."""
 
@@ -63,15 +72,7 @@ def runs_table(
     follow at the end.
     """
     query = (
-        select(
-            study_runs.c.run_id,
-            study_runs.c.is_aliased.label("aliased"),
-            *(runs.c.spec_hash, runs.c.engine_version),
-            *LABELS,
-            *_RESULT,
-            study_runs.c.asked.label("spec"),
-            *further,
-        )
+        select(*RUN_COLUMNS, *further)
         .join(runs, runs.c.run_id == study_runs.c.run_id)
         .join(environments, environments.c.environment_id == runs.c.environment_id)
         .where(runs.c.status != "pending")

@@ -1,0 +1,285 @@
+"""The results of an export: what a run's status allows, curves without gaps, the sums right."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from ...errors import StoreError
+from ...spec import ObserveSpec, RunSpec
+from ..database.schema import short_hash, to_json
+from ..records import (
+    LAST_ONLY,
+    Answers,
+    EpochRecord,
+    RunRecord,
+    fingerprint_id,
+    hash_predictions,
+    pack_predictions,
+)
+from ..runs import RECORD_COLUMNS
+from .columns import brief
+from .plan_lines import ExportedRow, PlanLine, parse
+
+REQUIRED = ("epochs", "train_seconds", "environment_id", "observed", "recorded_at")
+"""Columns of the table of runs that every result has; in the database they are empty before."""
+
+_ROUNDING = 1e-9
+"""In percent; an accuracy is a whole number of images over their number."""
+_OBSERVATIONS = {*ObserveSpec.model_fields, LAST_ONLY}
+_EPOCH_FIELDS = tuple(field.name for field in fields(EpochRecord))
+_OF_FINISHED = ("test_accuracy", "test_loss", "predictions_sha256", "weights_sha256")
+_OF_RESULTS = (
+    *RECORD_COLUMNS,
+    *("epochs", "attempts", "environment_id", "observed", "recorded_at"),
+)
+"""Columns that say the same in every row of a run."""
+
+
+@dataclass(frozen=True)
+class ExportedResult:
+    """A result and what the store notes beside it.
+
+    Attributes:
+        data_digest: Of the data that it was trained on.
+        classes_N: Predicted class of every test image, uint16; None without.
+    """
+
+    record: RunRecord
+    attempts: int
+    recorded_at: str
+    data_digest: str
+    classes_N: np.ndarray | None
+
+
+def read_environments(rows: Iterable[ExportedRow]) -> dict[str, dict[str, Any]]:
+    """The machines by their ids.
+
+    Raises:
+        StoreError: if an id does not follow from the details, or these are no plain values.
+    """
+    found = {}
+    for number, row in enumerate(rows, start=1):
+        place = f"environments.parquet, row {number}"
+        details = parse(row["details"], f"{place}: details")
+        fingerprint = details.get("fingerprint", {}) if isinstance(details, dict) else None
+        if not isinstance(fingerprint, dict) or not all(
+            isinstance(value, str) for value in fingerprint.values()
+        ):
+            raise StoreError(f"{place}: details hold no fingerprint of texts")
+        for name, value in details.items():
+            if name != "fingerprint" and isinstance(value, dict | list):
+                raise StoreError(f"{place}: details hold {name}={brief(value)}, no plain value")
+        expected = {
+            "environment_id": short_hash(to_json(details)),
+            "environment": fingerprint_id(fingerprint),
+            "device": fingerprint.get("device"),
+        }
+        for name, value in expected.items():
+            if row[name] != value:
+                raise StoreError(
+                    f"{place}: {name} is {brief(row[name])}, and its details give {brief(value)}"
+                )
+        found[row["environment_id"]] = details
+    return found
+
+
+def read_results(
+    rows: Sequence[ExportedRow],
+    lines: Iterable[PlanLine],
+    *,
+    environments: Mapping[str, dict[str, Any]],
+    epochs: Iterable[ExportedRow],
+    predictions: Mapping[str, np.ndarray],
+    probes: Mapping[str, bytes],
+) -> tuple[ExportedResult, ...]:
+    """The results, each once; a run stands in the table once for every label.
+
+    Args:
+        rows: Of the table of runs.
+        lines: Of the plans.
+        environments: Details of machines by their ids.
+        epochs: The curve of every row, one after the other.
+        predictions: Class indices by run id.
+        probes: By run id.
+
+    Raises:
+        StoreError: naming the row, if a row stands in no plan or twice, does not agree with its
+            plan or with another row of its run, or is no result that a training can have.
+    """
+    planned = {(line.study, line.planned.run_id, line.planned.spec): line for line in lines}
+    curves = iter(epochs)
+    results: dict[str, tuple[ExportedResult, tuple[Any, ...]]] = {}
+    for number, row in enumerate(rows, start=1):
+        place = f"runs.parquet, row {number}"
+        line = planned.pop((row["study"], row["run_id"], _spec(row, place)), None)
+        if line is None:
+            raise StoreError(
+                f"{place}: run {row['run_id']} has a result and stands in no plan of study "
+                f"{row['study']!r} with this spec, or twice in the table"
+            )
+        if row["status"] == "pending":
+            raise StoreError(f"{place}: run {row['run_id']} has no result")
+        _check_line(row, line, place)
+        curve = _curve(curves, row)
+        if row["environment_id"] not in environments:
+            raise StoreError(f"{place}: environment_id {row['environment_id']} is not in its table")
+        _check_environment(row, environments[row["environment_id"]], place)
+        said = (*(row[name] for name in _OF_RESULTS), curve)
+        if row["run_id"] not in results:
+            result = _result(row, curve, line, environments, predictions, probes, place)
+            results[row["run_id"]] = (result, said)
+        elif results[row["run_id"]][1] != said:
+            raise StoreError(f"{place}: run {row['run_id']} has another result in another row")
+    if next(curves, None) is not None:
+        raise StoreError("epochs.parquet holds epochs of runs that are not in runs.parquet")
+    for name, found in (("predictions", predictions), ("probes", probes)):
+        if unknown := found.keys() - results.keys():
+            raise StoreError(f"{name}.parquet: run {min(unknown)} is not in runs.parquet")
+    return tuple(result for result, _ in results.values())
+
+
+def check_predictions(result: ExportedResult, answers: Answers) -> None:
+    """Hold predictions and an accuracy, where there are any, against the answers of the data.
+
+    Raises:
+        StoreError: if they do not fit.
+    """
+    run_id, classes_N, accuracy = (
+        result.record.run_id,
+        result.classes_N,
+        result.record.test_accuracy,
+    )
+    if classes_N is None:
+        return
+    if len(classes_N) != len(answers.labels):
+        raise StoreError(
+            f"run {run_id} has predictions of {len(classes_N)} images, and the answers of its "
+            f"data are {len(answers.labels)}"
+        )
+    if classes_N.max() >= answers.num_classes:
+        raise StoreError(f"run {run_id} predicts class {classes_N.max()} of {answers.num_classes}")
+    found = 100 * float(np.mean(classes_N == answers.labels))
+    if accuracy is None or abs(found - accuracy) > _ROUNDING:
+        raise StoreError(
+            f"the predictions of run {run_id} come to a test accuracy of {found:g}, and "
+            f"{accuracy} is recorded"
+        )
+
+
+def _spec(row: ExportedRow, place: str) -> RunSpec:
+    try:
+        return RunSpec.model_validate_json(row["spec"])
+    except ValueError:
+        raise StoreError(f"{place}: spec is no run") from None
+
+
+def _check_line(row: ExportedRow, line: PlanLine, place: str) -> None:
+    planned, spec = line.planned, line.planned.spec
+    expected = {
+        "spec_hash": planned.spec_hash,
+        "engine_version": line.engine_version,
+        "parameters": planned.parameters,
+        "dataset": spec.dataset,
+        "model": spec.model,
+        "width": spec.width,
+        "regularization": spec.regularization,
+        "activation": spec.activation,
+        "seed": spec.seed,
+    }
+    for name, value in expected.items():
+        if row[name] != value:
+            raise StoreError(
+                f"{place}: {name} is {brief(row[name])}, and the plan says {brief(value)}"
+            )
+
+
+def _check_environment(row: ExportedRow, details: Mapping[str, Any], place: str) -> None:
+    fingerprint = details.get("fingerprint", {})
+    if (row["environment"], row["device"]) != (
+        fingerprint_id(fingerprint),
+        fingerprint.get("device"),
+    ):
+        raise StoreError(f"{place}: environment or device is not that of its environment_id")
+
+
+def _curve(epochs: Iterable[ExportedRow], row: ExportedRow) -> tuple[EpochRecord, ...]:
+    mine = tuple(islice(epochs, row["epochs"]))
+    is_mine = all(epoch["run_id"] == row["run_id"] for epoch in mine)
+    if not is_mine or [epoch["epoch"] for epoch in mine] != [*range(1, row["epochs"] + 1)]:
+        raise StoreError(
+            f"epochs.parquet does not hold the epochs 1 to {row['epochs']} of run {row['run_id']}, "
+            "in the order of runs.parquet"
+        )
+    return tuple(EpochRecord(**{name: epoch[name] for name in _EPOCH_FIELDS}) for epoch in mine)
+
+
+def _result(
+    row: ExportedRow,
+    curve: tuple[EpochRecord, ...],
+    line: PlanLine,
+    environments: Mapping[str, dict[str, Any]],
+    predictions: Mapping[str, np.ndarray],
+    probes: Mapping[str, bytes],
+    place: str,
+) -> ExportedResult:
+    run = row["run_id"]
+    classes_N = predictions.get(run)
+    recorded = row["predictions_sha256"]
+    if (None if classes_N is None else hash_predictions(classes_N)) != recorded:
+        raise StoreError(
+            f"{place}: predictions_sha256 of run {run} is {brief(recorded)}, and "
+            f"predictions.parquet holds {'none' if classes_N is None else 'others'}"
+        )
+    record = RunRecord(
+        run_id=run,
+        **{column: row[column] for column in RECORD_COLUMNS},
+        epochs=curve,
+        environment=environments[row["environment_id"]],
+        observed=_observed(row, place),
+        predictions=None if classes_N is None else pack_predictions(classes_N),
+        probes=probes.get(run),
+    )
+    if problem := _problem(record, row["attempts"], line.planned.spec):
+        raise StoreError(f"{place}: run {run} is {record.status}, and {problem}")
+    if classes_N is not None and not classes_N.size:
+        raise StoreError(f"the predictions of run {run} are of no images")
+    digest = line.planned.settings["data"]
+    return ExportedResult(record, row["attempts"], row["recorded_at"], digest, classes_N)
+
+
+def _observed(row: ExportedRow, place: str) -> tuple[str, ...]:
+    """What was observed; the weights stayed where they were trained."""
+    names = parse(row["observed"], f"{place}: observed")
+    is_list = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    if not is_list or not _OBSERVATIONS.issuperset(names) or len(set(names)) < len(names):
+        raise StoreError(f"{place}: observed={brief(names)} is no list of observations")
+    return tuple(name for name in names if name != "keep_weights")
+
+
+def _problem(record: RunRecord, attempts: int, spec: RunSpec) -> str:
+    """What no training ends in, "" where there is nothing."""
+    is_finished, num_epochs = record.status == "finished", len(record.epochs)
+    for name in _OF_FINISHED:
+        value = getattr(record, name)
+        if is_finished and value is None:
+            return f"has no {name}"
+        # Older engines gave the weights of a diverged run.
+        if not is_finished and value is not None and name != "weights_sha256":
+            return f"has {name}={brief(value)}"
+    if (record.status == "failed") != bool(record.traceback):
+        return "has no traceback" if record.status == "failed" else "has a traceback"
+    if attempts < 1:
+        return "has no attempt"
+    most = 0 if record.status == "failed" else spec.train.epochs
+    least = 0 if not is_finished else 1 if spec.train.schedule == "plateau" else most
+    if not least <= num_epochs <= most:
+        return f"has {num_epochs} epochs where {least} to {most} are possible"
+    best = record.best_test_accuracy
+    if record.test_accuracy is not None and best is not None and best < record.test_accuracy:
+        return f"has best_test_accuracy={best} below test_accuracy={record.test_accuracy}"
+    if "test_curve" in record.observed and any(e.test_accuracy is None for e in record.epochs):
+        return "has gaps in the test curve that was observed"
+    return ""

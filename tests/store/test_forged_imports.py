@@ -1,0 +1,162 @@
+"""An import is checked before anything is written: a forged table is refused in one sentence."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from made.exports import (
+    Forge,
+    Refused,
+    cells,
+    finished,
+    relabelled,
+    reshaped,
+    settled,
+    typed,
+    without_rows,
+)
+
+
+def twice(table: pa.Table) -> pa.Table:
+    return pa.concat_tables([table, table])
+
+
+TYPES: Mapping[str, Forge] = {
+    "text for a number": typed("runs", "attempts", lambda n: pa.array(["many"] * n)),
+    "text that reads as a number": typed("runs", "test_accuracy", lambda n: pa.array(["50"] * n)),
+    "a number for text": typed("runs", "run_id", lambda n: pa.array(range(n))),
+    "floats for whole numbers": typed("runs", "seed", lambda n: pa.array([0.5] * n)),
+    "numbers for truth": typed("study_runs", "aliased", lambda n: pa.array([1] * n)),
+    "a list for a number": typed("epochs", "train_loss", lambda n: pa.array([[0.5]] * n)),
+    "a record": typed("looks", "what", lambda n: pa.array([{"a": 1}] * n)),
+    "bytes for text": typed("studies", "spec", lambda n: pa.array([b"{}"] * n)),
+    "a time": typed("runs", "recorded_at", lambda n: pa.array([0] * n, pa.timestamp("us"))),
+    "nested lists": typed("predictions", "classes", lambda n: pa.array([[[1]]] * n)),
+    "lists of numbers below 0": typed("predictions", "classes", lambda n: pa.array([[-1]] * n)),
+    "lists of large classes": typed("answers", "labels", lambda n: pa.array([[70_000]] * n)),
+    "lists with gaps": typed("predictions", "classes", lambda n: pa.array([[1, None]] * n)),
+    "no lists": typed(
+        "predictions", "classes", lambda n: pa.array([None] * n, pa.list_(pa.int8()))
+    ),
+    "beyond 63 bits": typed("runs", "seed", lambda n: pa.array([2**63] * n, pa.uint64())),
+    "nothing where something must be": typed("runs", "status", pa.nulls),
+    "broken UTF-8": typed(
+        "runs", "traceback", lambda n: pa.array([b"\xff\xfe"] * n).view(pa.string())
+    ),
+}
+SHAPES: Mapping[str, Forge] = {
+    "a column less": reshaped("runs", lambda t: t.drop_columns("observed")),
+    "a column twice": reshaped("runs", lambda t: t.append_column("status", t["status"])),
+    "a column of another name": reshaped("looks", lambda t: t.rename_columns({"what": "why"})),
+    "rows of runs twice": reshaped("runs", twice),
+    "rows of plans twice": reshaped("study_runs", twice),
+    "rows of predictions twice": reshaped("predictions", twice),
+    "rows of answers twice": reshaped("answers", twice),
+    "rows of studies twice": reshaped("studies", twice),
+    "epochs twice": reshaped("epochs", twice),
+    "an epoch less": reshaped("epochs", lambda t: t.slice(1)),
+    "epochs in another order": reshaped("epochs", lambda t: t.sort_by([("epoch", "descending")])),
+    "no predictions": lambda f: without_rows(f, "predictions"),
+    "no plans": lambda f: without_rows(f, "study_runs"),
+    "no studies": lambda f: without_rows(f, "studies"),
+    "no machines": lambda f: without_rows(f, "environments"),
+    "predictions of nobody": cells("predictions", run_id="a" * 20),
+    "probes of nobody": cells("probes", run_id="a" * 20),
+}
+VALUES: Mapping[str, Forge] = {
+    "an accuracy above 100": cells("runs", test_accuracy=finished("test_accuracy", 100.5)),
+    "an accuracy below 0": cells("runs", best_test_accuracy=-1.0),
+    "NaN": cells("runs", train_seconds=float("nan")),
+    "infinity": cells("epochs", train_loss=float("inf")),
+    "a sum that would overflow": cells("runs", train_seconds=1.7e308),
+    "negative time": cells("epochs", seconds=-1.0),
+    "no attempt": cells("runs", attempts=0),
+    "attempts below 0": cells("runs", attempts=-3),
+    "an unknown status": cells("runs", status="stopped"),
+    "pending among the results": cells("runs", status="pending"),
+    "diverged with an accuracy": cells("runs", status="diverged", traceback=None),
+    "failed without a traceback": cells("runs", traceback=None),
+    "finished with a traceback": cells("runs", traceback="Error"),
+    "finished without an accuracy": cells("runs", test_accuracy=None),
+    "finished without weights": cells("runs", weights_sha256=None),
+    "weights that are no hash": cells("runs", weights_sha256="beef"),
+    "a best epoch below the last": cells("runs", best_test_accuracy=0.0, test_accuracy=10.0),
+    "too few epochs": cells("runs", epochs=0),
+    "too many epochs": cells("runs", epochs=10**9),
+    "epochs from 0": cells("epochs", epoch=lambda row: row["epoch"] - 1),
+    "an epoch twice": cells("epochs", epoch=1),
+    "a month 13": cells("runs", recorded_at="2026-13-01T00:00:00+00:00"),
+    "no time at all": cells("studies", started_at="yesterday"),
+    "a time of elsewhere": cells("looks", looked_at="2026-01-01T00:00:00+01:00"),
+    "unknown observations": cells("runs", observed='["everything"]'),
+    "observations that are none": cells("runs", observed='{"probes": 1}'),
+    "no JSON": cells("runs", observed="["),
+    "JSON without an end": cells("environments", details="[" * 100_000),
+    "NaN in JSON": cells("environments", details='{"memory_bytes":NaN}'),
+    "half a character": cells("environments", details='{"host":"\\ud800"}'),
+    "a machine of another id": cells("environments", details='{"host":"there"}'),
+    "another machine": cells("runs", environment_id="0" * 16),
+    "another fingerprint": cells("runs", environment="0" * 12),
+    "another device": cells("runs", device="cuda"),
+    "an accuracy that predictions do not give": cells(
+        "runs", test_accuracy=finished("test_accuracy", 90.0)
+    ),
+    "predictions of another hash": cells("predictions", classes=[1, 2, 3]),
+    "answers of fewer images": cells("answers", labels=[1, 2, 3]),
+    "other parameters than the plan": cells("runs", parameters=7),
+    "another level than the plan": cells("runs", activation="gelu"),
+    "another width than the plan": cells("runs", width=2.0),
+    "another spec than the plan": cells("runs", spec=settled("spec", lambda s: s | {"seed": 9})),
+    "a spec that is none": cells("runs", spec="{}"),
+    "another study": cells("runs", study="old"),
+    "a study that is not there": cells("study_runs", study="nowhere"),
+    "another label": cells("study_runs", label="0" * 16),
+    "another seed": cells("study_runs", seed=5),
+    "another engine": cells("study_runs", engine_version=1),
+    "positions that fall": cells("study_runs", position=3),
+    "parameters that differ": cells(
+        "study_runs", parameters=lambda row: 1 if row["study"] == "one" else 2
+    ),
+    "a level that is none": relabelled(activation="elu(((("),
+    "a width of 0": relabelled(width=0),
+    "a setting that is none": relabelled(colour="red"),
+    "settings of another run": relabelled(train={"epochs": 5}),
+    "an id that follows from nothing": cells("study_runs", run_id="b" * 20),
+    "a study of another name": cells("studies", study="three"),
+    "a study of another hash": cells("studies", study_hash="0" * 16),
+    "a study that is none": cells("studies", spec='{"name":"one"}'),
+    "registrations that are none": cells("studies", registered='[{"recorded_at":5}]'),
+    "registrations without a time": cells(
+        "studies",
+        registered='[{"recorded_at":"soon","plan_sha256":"","claims":{}}]',
+    ),
+    "a look by nobody": cells("looks", what="\x1b[31mred"),
+    "a level above 1": cells("looks", nominal_level=5.0),
+    "seeds below 0": cells("looks", num_seeds=-1),
+}
+
+
+@pytest.mark.parametrize("forge", TYPES.values(), ids=TYPES)
+def test_a_column_of_another_type_is_refused(
+    exported: Path, forge: Forge, refused: Refused
+) -> None:
+    forge(exported)
+    assert ".parquet" in refused("e")
+
+
+@pytest.mark.parametrize("forge", SHAPES.values(), ids=SHAPES)
+def test_rows_and_columns_that_do_not_belong_together_are_refused(
+    exported: Path, forge: Forge, refused: Refused
+) -> None:
+    forge(exported)
+    refused("e")
+
+
+@pytest.mark.parametrize("forge", VALUES.values(), ids=VALUES)
+def test_a_value_that_no_store_has_is_refused(
+    exported: Path, forge: Forge, refused: Refused
+) -> None:
+    forge(exported)
+    refused("e")
