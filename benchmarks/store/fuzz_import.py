@@ -1,0 +1,102 @@
+"""Fuzz ``actwise import``: forged exports are imported and readable, or refused in one sentence.
+
+Run: ``python -m benchmarks.store.fuzz_import [--examples N] [--seed N] [--export DIR]``. Every
+example is an export with one to three changes (:mod:`.forgery`), imported by the command into a
+store that is not there: exit 0 with a store, or exit 3 with one sentence and nothing written.
+"""
+
+import argparse
+import contextlib
+import io
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from actwise.cli.main import run_command
+
+from .forgery import Export, forged, read_export
+
+EXPORT = Path(__file__).parents[2] / "results" / "race-conditions"
+SMALL = EXPORT / "cifar100-resnet18-table2-seed-0-part-1"
+"""A real export: 6 runs of 27 epochs."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--examples", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--export", type=Path, default=SMALL)
+    asked = parser.parse_args()
+    export = read_export(asked.export)
+    counts: Counter[str] = Counter()
+    start = time.monotonic()
+
+    @seed(asked.seed)
+    @settings(
+        max_examples=asked.examples,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(forged(export))
+    def fuzz(example: Export) -> None:
+        with scratch_folder() as folder:
+            sentence = import_forged(example, folder)
+        counts["accepted" if sentence is None else "refused"] += 1
+        if not counts.total() % 1000:
+            print(f"{counts.total():,} after {time.monotonic() - start:,.0f} s: {dict(counts)}")
+            sys.stdout.flush()
+
+    fuzz()
+    print(f"{counts.total():,} examples: {dict(counts)}; none ended otherwise")
+
+
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder in memory where there is one: a store syncs its disk again and again."""
+    memory = Path("/dev/shm")
+    folder = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def import_forged(export: Export, folder: Path) -> str | None:
+    """Import an export into ``folder / "store"``, which is not there.
+
+    Returns:
+        None where it was imported, else the sentence.
+
+    Raises:
+        AssertionError: if the import ended otherwise, or left something although it was refused.
+    """
+    export.write(folder / "forged")
+    code, out, err = quietly(["import", str(folder / "forged"), "--store", str(folder / "store")])
+    if code == 0:
+        assert not err, err
+        return None
+    assert code == 3, (code, err)
+    assert err.startswith("actwise: ") and err.count("\n") == 1 and len(err) < 600, err
+    assert not out and not (folder / "store").exists()
+    return err
+
+
+def quietly(command: list[str]) -> tuple[int, str, str]:
+    """Run a command in this process; its exit code and what it printed."""
+    out, err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = run_command(command)
+    out.seek(0)
+    return code, out.read(), err.getvalue()
+
+
+if __name__ == "__main__":
+    main()
