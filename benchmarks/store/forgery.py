@@ -100,7 +100,7 @@ def _cells(export: Export) -> st.SearchStrategy[_Change]:
         def into(tables: Tables) -> None:
             name, column = place
             table = tables[name]
-            if column not in table.column_names or not table.num_rows:
+            if table.column_names.count(column) != 1 or not table.num_rows:
                 return
             values = table[column].to_pylist()
             chosen = range(len(values)) if is_everywhere else [row % len(values)]
@@ -122,7 +122,7 @@ def _texts(export: Export) -> st.SearchStrategy[_Change]:
     def change(place: tuple[str, str], path: list[int], value: Json, key: str | None) -> _Change:
         def into(tables: Tables) -> None:
             name, column = place
-            if column not in tables[name].column_names:
+            if tables[name].column_names.count(column) != 1:
                 return
             values = tables[name][column].to_pylist()
             for index, text in enumerate(values):
@@ -166,7 +166,7 @@ def _columns(export: Export) -> st.SearchStrategy[_Change]:
         def into(tables: Tables) -> None:
             name, column = place
             table = tables[name]
-            if column not in table.column_names or table.column_names.count(column) > 1:
+            if table.column_names.count(column) != 1:
                 return
             if how == 0:
                 tables[name] = table.drop_columns(column)

@@ -1,11 +1,13 @@
 """Values for forged exports: any type, edges of ranges, and what stands elsewhere in the tables."""
 
+import io
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from hypothesis import strategies as st
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -75,10 +77,12 @@ def json_values() -> st.SearchStrategy[Json]:
 
 
 def array_of(values: list[Any], type: pa.DataType) -> pa.Array:
-    """Of this type; where the values cannot be, of theirs; else as text."""
+    """Of this type; where the values cannot be, of theirs; where Parquet cannot, as text."""
     for wanted in (type, None):
         try:
-            return pa.array(values, wanted)
+            array = pa.array(values, wanted)
+            pq.write_table(pa.table({"any": array}), io.BytesIO())
+            return array
         except (pa.ArrowException, TypeError, ValueError, OverflowError):
             continue
     return pa.array([None if v is None else _plain_text(v) for v in values])
