@@ -32,6 +32,8 @@ def _fit_machines(tables: Tables) -> None:
         found = (short_hash(to_json(details)), fingerprint_id(numerics), numerics.get("device"))
         new[row["environment_id"]] = found
         row["environment_id"], row["environment"], row["device"] = found
+    if not rows or rows == tables["environments"].to_pylist():
+        return
     tables["environments"] = pa.Table.from_pylist(rows, tables["environments"].schema)
     runs = tables["runs"].to_pylist()
     for row in runs:
@@ -44,6 +46,8 @@ def _fit_studies(tables: Tables) -> None:
     rows = tables["studies"].to_pylist()
     for row in rows:
         row["study_hash"] = short_hash(to_json(json.loads(row["spec"])))
+    if rows == tables["studies"].to_pylist():
+        return
     tables["studies"] = pa.Table.from_pylist(rows, tables["studies"].schema)
 
 
@@ -63,6 +67,8 @@ def _fit_plans(tables: Tables) -> None:
         }
         new[row["run_id"]] = shared
         row.update(shared, cell_hash=cell, label=short_hash(row["asked"]))
+    if rows == tables["study_runs"].to_pylist():
+        return
     tables["study_runs"] = pa.Table.from_pylist(rows, tables["study_runs"].schema)
     for name in ("runs", "epochs", "predictions", "probes"):
         found = tables[name].to_pylist()

@@ -5,6 +5,7 @@ hashes are made to fit what was forged, so that the content itself is reached.
 """
 
 import hashlib
+import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -36,30 +37,31 @@ _TYPES = (
 
 @dataclass(frozen=True)
 class Export:
-    """An export as it was written: tables and manifest."""
+    """An export as it was written: tables, each as a file too, and manifest."""
 
     tables: Mapping[str, pa.Table]
+    files: Mapping[str, bytes]
     manifest: Mapping[str, Any]
 
     def write(self, folder: Path) -> None:
-        """Write it into a new folder, the manifest last and with the SHA-256 of what is there."""
+        """Write it into a new folder, the manifest with the SHA-256 of what is there."""
         folder.mkdir()
         manifest = dict(self.manifest)
-        for name, table in self.tables.items():
-            pq.write_table(table, folder / f"{name}.parquet")
+        for name, content in self.files.items():
+            (folder / f"{name}.parquet").write_bytes(content)
         if isinstance(manifest.get("sha256"), dict):
             manifest["sha256"] |= {
-                path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-                for path in folder.iterdir()
+                f"{name}.parquet": hashlib.sha256(content).hexdigest()
+                for name, content in self.files.items()
             }
         (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
 def read_export(folder: Path) -> Export:
     """Read a sound export, in order to forge it."""
-    names = sorted(path.stem for path in folder.glob("*.parquet"))
-    tables = {name: pq.read_table(folder / f"{name}.parquet") for name in names}
-    return Export(tables, json.loads((folder / "manifest.json").read_text()))
+    files = {path.stem: path.read_bytes() for path in sorted(folder.glob("*.parquet"))}
+    tables = {name: pq.read_table(io.BytesIO(content)) for name, content in files.items()}
+    return Export(tables, files, json.loads((folder / "manifest.json").read_text()))
 
 
 def forged(export: Export) -> st.SearchStrategy[Export]:
@@ -90,7 +92,17 @@ def _apply(
         change(tables)
     if fits:
         make_ids_fit(tables)
-    return Export(tables, {**export.manifest, **manifest})
+    files = {
+        name: export.files[name] if table is export.tables[name] else _parquet(table)
+        for name, table in tables.items()
+    }
+    return Export(tables, files, {**export.manifest, **manifest})
+
+
+def _parquet(table: pa.Table) -> bytes:
+    content = io.BytesIO()
+    pq.write_table(table, content)
+    return content.getvalue()
 
 
 def _cells(export: Export) -> st.SearchStrategy[_Change]:

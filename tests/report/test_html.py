@@ -12,7 +12,7 @@ import pytest
 import actwise as aw
 import actwise.report
 from actwise.analysis import Analysis
-from actwise.errors import StoreError
+from actwise.errors import OutputError
 from actwise.report.html import render_html
 from actwise.report.words import headline, next_steps, steadiness
 from made.pages import Page, pictures
@@ -125,8 +125,8 @@ def test_a_report_is_a_call_also_when_its_package_is_imported(tmp_path: Path) ->
 
 
 def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="cannot be written"):
+    with pytest.raises(OutputError, match="cannot be written"):
         aw.report("bank:paper", tmp_path / "missing" / "report.html")
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="cannot be written"):
+    with pytest.raises(OutputError, match="cannot be written"):
         aw.report("bank:paper", tmp_path / "r.html", figures_dir=tmp_path / "file" / "figures")

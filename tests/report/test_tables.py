@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from actwise.analysis.table import Table, make_table
-from actwise.errors import SpecError, StoreError, UnknownNameError
+from actwise.errors import OutputError, SpecError, UnknownNameError
 from actwise.report import FORMATS, render, write
 from actwise.spec import load_study
 from made.rows import made_line, made_row
@@ -275,7 +275,7 @@ def test_an_unknown_format_and_an_unwritable_file_are_refused(tmp_path: Path) ->
     table = study_table("demo")
     with pytest.raises(UnknownNameError, match="markdown"):
         render(table, "markdwon")
-    with pytest.raises(StoreError, match="cannot be written"):
+    with pytest.raises(OutputError, match="cannot be written"):
         write(table, "csv", tmp_path / "absent" / "table.csv")
 
 

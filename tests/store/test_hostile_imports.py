@@ -118,6 +118,7 @@ def test_what_is_no_folder_of_an_export_is_named(exported: Path, refused: Refuse
     Path("file").write_text("text")
     assert "'missing': there is no such folder" in refused("missing")
     assert "'file': there is no such folder" in refused("file")
+    assert "xxx': there is no such folder" in refused("x" * 300)
     assert "'empty': it is no complete export" in refused("empty")
     (exported / "runs.parquet").write_bytes(b"PAR1 and no more PAR1")
     sign(exported)

@@ -151,7 +151,9 @@ def test_regular_files_are_replaced_and_new_ones_made(command: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["export", "figure", "figures", "export all", "copy"])
-@pytest.mark.parametrize("place", ["a_file/x.svg", "missing/deep/" + "x" * 300 + ".svg"])
+@pytest.mark.parametrize(
+    "place", ["a_file/x.svg", "missing/deep/" + "x" * 300 + ".svg", "x" * 300 + ".svg"]
+)
 def test_what_cannot_be_written_leaves_nothing_behind(
     command: str, place: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

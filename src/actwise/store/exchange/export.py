@@ -27,7 +27,7 @@ from ..tables import (
     study_runs_table,
 )
 from .formats import render_table
-from .output import refuse_output_folder, write_files
+from .output import is_folder, refuse_output_folder, write_files
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -103,7 +103,7 @@ def export_all(store: RunStore, folder: Path, *, where: Sequence[str] = ()) -> l
         OutputError: if it cannot be written; then nothing of it is left.
     """
     refuse_output_folder(folder)
-    if folder.exists() and any(folder.iterdir()):
+    if is_folder(folder) and any(folder.iterdir()):
         raise SpecError(f"output {str(folder)!r} exists already; give a new folder")
     contents = {
         f"{name}.parquet": render_table(t, "parquet") for name, t in _all(store, where).items()

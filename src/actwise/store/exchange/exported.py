@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from ..records import Answers
 from ..tables import EXPORTED
 from .columns import read_columns
 from .export import MANIFEST
+from .output import is_folder
 from .plan_lines import ExportedRow, ExportedStudy, PlanLine, read_lines, read_studies
 from .results import (
     REQUIRED,
@@ -145,9 +147,9 @@ class _Tables:
 
 def _manifest(folder: Path) -> tuple[int, dict[str, Any]]:
     """Schema version and the SHA-256 of every file."""
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise StoreError("there is no such folder")
-    if not (folder / MANIFEST).exists():
+    if not os.path.lexists(folder / MANIFEST):
         raise StoreError(f"it is no complete export: it has no {MANIFEST}")
     try:
         manifest = json.loads(_read_file(folder / MANIFEST, _MOST_MANIFEST_BYTES))

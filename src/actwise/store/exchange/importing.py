@@ -1,5 +1,6 @@
 """``import``: folders written by :func:`~.export.export_all`, back into finished runs."""
 
+import os
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -74,9 +75,9 @@ def store_to_fill(path: str, *, artifacts: Path | None) -> Iterator[RunStore]:
     """
     location = locate(path, artifacts=artifacts)
     folders = {location.folder, *location.folder.parents, *location.database.parents}
-    missing = sorted((f for f in folders if not f.exists()), key=lambda f: -len(f.parts))
+    missing = sorted((f for f in folders if not os.path.lexists(f)), key=lambda f: -len(f.parts))
     files = database_files(location.database)
-    is_new = not location.database.exists()
+    is_new = not os.path.lexists(location.database)
     try:
         with RunStore.open(path, create=True, artifacts=artifacts) as store:
             yield store

@@ -8,7 +8,7 @@ import os
 import secrets
 import stat
 import struct
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -57,7 +57,7 @@ def write_files(folder: Path, contents: Mapping[str, bytes]) -> list[Path]:
     paths = [folder / name for name in contents]
     for path in paths:
         refuse_output(path)
-    new = [path for path in paths if not path.exists()]
+    new = [path for path in paths if not os.path.lexists(path)]
     with made_folder(folder):
         try:
             for path, content in zip(paths, contents.values(), strict=True):
@@ -77,7 +77,7 @@ def made_folder(folder: Path) -> Iterator[None]:
         OutputError: if one cannot be made, and for any error of the file system inside.
     """
     whole = folder.absolute()
-    missing = [path for path in (whole, *whole.parents) if not path.exists()]
+    missing = [path for path in (whole, *whole.parents) if not os.path.lexists(path)]
     with _as_sentences(folder):
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -119,7 +119,7 @@ def refuse_output_folder(folder: Path) -> None:
         SpecError: naming it.
     """
     refuse_part_of_store(Path(os.path.realpath(folder)))
-    if os.path.lexists(folder) and not folder.is_dir():
+    if os.path.lexists(folder) and not is_folder(folder):
         raise SpecError(f"output {str(folder)!r} is no folder; give a new one")
 
 
@@ -151,7 +151,7 @@ def _is_of_database(path: Path) -> bool:
 
 def _is_database(path: Path) -> bool:
     """Whether a file is the database of a store, by the application id in SQLite's header."""
-    if not path.is_file():
+    if not stat.S_ISREG(_mode(path)):
         return False
     with _as_sentences(path, "be told apart from a store"), path.open("rb") as file:
         header = file.read(72)
@@ -163,11 +163,21 @@ def _holds_files_of_runs(folder: Path) -> bool:
     if folder.name.lower() not in _OF_RUNS:
         return False
     store = folder.parent
-    return (store / DATABASE_NAME).exists() or _all_folders(store / name for name in _OF_RUNS)
+    has_database = stat.S_ISREG(_mode(store / DATABASE_NAME))
+    return has_database or all(is_folder(store / name) for name in _OF_RUNS)
 
 
-def _all_folders(paths: Iterable[Path]) -> bool:
-    return all(path.is_dir() for path in paths)
+def is_folder(path: Path) -> bool:
+    """Whether a folder or a link to one lies there; of a name that is too long, none does."""
+    return stat.S_ISDIR(_mode(path))
+
+
+def _mode(path: Path) -> int:
+    """The kind of what lies there, 0 for nothing."""
+    try:
+        return path.stat().st_mode
+    except OSError:
+        return 0
 
 
 @contextmanager
