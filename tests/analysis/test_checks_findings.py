@@ -174,6 +174,7 @@ PLANTED: dict[str, tuple[Callable[[], Facts], str]] = {
     "A018": (hardly_learned, "4 of 24 cells; cifar10, vgg16, bn, relu: 20.0"),
     "A019": (changed(test_accuracy=10.0), "cifar10, vgg16, bn, relu: 1/5 (1% to 72%)"),
     "A020": (one_condition_at_three_seeds, "cifar10, vgg16: 2 degrees of freedom"),
+    "A022": (with_records(twins=("a = b, seed 0",)), "a = b, seed 0"),
     "A023": (written_in_two_ways, "activation relu and ReLU"),
 }
 

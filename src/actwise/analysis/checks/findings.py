@@ -153,6 +153,13 @@ FINDINGS: tuple[FindingKind, ...] = (
         on_runs(in_runs.no_own_variance),
     ),
     FindingKind(
+        "A022",
+        "levels that trained the same network",
+        "Do not compare them: their runs end at the same weights, so code ignores the level, or "
+        "two levels are one function. `plan` counts the activations that run.",
+        lambda facts: facts.results.twins,
+    ),
+    FindingKind(
         ALIKE,
         "levels that differ in case or hyphens only",
         "They are taken as two; write one of them as the other where they are the same.",

@@ -114,6 +114,7 @@ def results_of(snapshot: StoreSnapshot, selection: Selection) -> StudyResults:
         looks=snapshot.looks,
         planned_looks=tuple(sorted({n for s in snapshot.studies for n in s.spec.looks})),
         aliases=aliases,
+        twins=_twins(unique, cells),
         table=table,
         correct=correct,
         not_computed=not_computed(snapshot, unique),
@@ -161,6 +162,22 @@ def _once(
         if names[0] != names[1]:
             aliases[f"{names[0]} = {names[1]}"] = None
     return list(kept.values()), tuple(aliases)
+
+
+def _twins(rows: Sequence[Row], cells: Mapping[str, Cell]) -> tuple[str, ...]:
+    """Cells whose runs of one seed have the same weights, with the seeds."""
+    same: dict[tuple[Any, ...], set[Cell]] = defaultdict(set)
+    for row in rows:
+        if row["status"] == "finished" and row["weights_sha256"]:
+            same[row["weights_sha256"], row["seed"]].add(cells[row["run_id"]])
+    seeds: dict[tuple[Cell, ...], list[str]] = defaultdict(list)
+    for (_, seed), found in same.items():
+        if len(found) > 1:
+            seeds[tuple(sorted(found))].append(str(seed))
+    return tuple(
+        f"{' = '.join(map(', '.join, found))}, seed {', '.join(known)}"
+        for found, known in seeds.items()
+    )
 
 
 def _flow(

@@ -36,6 +36,7 @@ class StudyResults:
         num_results: Runs of the study with a result, whatever part of them is looked at.
         looks, planned_looks: Looks taken, and numbers of seeds fixed beforehand.
         aliases: Labels that stand for a network that another label stands for.
+        twins: Cells of several runs that ended at the same weights, with the seeds.
         table: The same runs as the cells of ``actwise table``.
         optimism: Best minus last epoch, mean over complete curves, where curves are known.
         published: Each cell's figure as the paper of a bank gives it, where that is no plain mean.
@@ -63,6 +64,7 @@ class StudyResults:
     looks: tuple[Look, ...] = ()
     planned_looks: tuple[int, ...] = ()
     aliases: tuple[str, ...] = ()
+    twins: tuple[str, ...] = ()
     table: Table | None = None
     optimism: float | None = None
     published: Mapping[Cell, float] = field(default_factory=dict)
