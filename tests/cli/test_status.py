@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import rich
 
 from actwise.cli.main import run_command
 from actwise.spec import PlannedRun
@@ -136,6 +137,7 @@ def test_a_terminal_shows_each_look_and_keeps_the_last(
     monkeypatch.setattr(time, "sleep", train_meanwhile)
     monkeypatch.setattr(sys, "stdout", terminal)
     monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(rich, "_console", None)  # made once, it knows the terminal that was
     assert run_command(["status", "--store", "store", "--watch", "--study", "made"]) == 0
     looks = ["4 pending", "2 finished, 2 pending", "4 finished"]
     assert [

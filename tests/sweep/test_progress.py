@@ -294,10 +294,3 @@ def test_what_another_driver_finished_is_neither_left_nor_our_speed() -> None:
     left.end("theirs")
     # 5 units in 5 s; 5 and 10 are left.
     assert left.seconds() == pytest.approx(15.0)
-
-
-def test_a_sweep_with_nothing_left_to_train_says_so() -> None:
-    stream = io.StringIO()
-    started = SweepStarted(study="paper", num_runs=9, num_done=9, workers=0, logs="S/logs")
-    PlainProgress(stream).emit(started)
-    assert stream.getvalue() == "[9/9] study paper: 9 runs, nothing left to train\n"

@@ -66,3 +66,10 @@ def said_of(event: Event) -> str:
     stream = io.StringIO()
     PlainProgress(stream).emit(event)
     return stream.getvalue()
+
+
+def test_a_sweep_with_nothing_left_to_train_says_so() -> None:
+    stream = io.StringIO()
+    started = SweepStarted(study="paper", num_runs=9, num_done=9, workers=0, logs="S/logs")
+    PlainProgress(stream).emit(started)
+    assert stream.getvalue() == "[9/9] study paper: 9 runs, nothing left to train\n"
