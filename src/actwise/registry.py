@@ -18,8 +18,8 @@ Value = bool | int | float | str
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]*")
 _LARGEST = sys.float_info.max
-_LARGEST_OF_32_BITS = 3.4028234663852886e38
-"""Networks compute in float32."""
+_SMALLEST_OF_32_BITS, _LARGEST_OF_32_BITS = 1.1754943508222875e-38, 3.4028234663852886e38
+"""Networks compute in float32, with what is smaller flushed to zero."""
 
 
 class Named(Protocol):
@@ -99,10 +99,7 @@ class Parameter:
             return value
         if isinstance(self.default, str):
             return str(value)
-        if (
-            isinstance(value, bool | str)
-            or not -_LARGEST_OF_32_BITS <= value <= _LARGEST_OF_32_BITS
-        ):
+        if isinstance(value, bool | str) or not _is_of_32_bits(value):
             raise SpecError(f"{what} must be a finite number of 32 bits")
         if isinstance(self.default, int) and value != int(value):
             raise SpecError(f"{what} must be a whole number")
@@ -192,6 +189,10 @@ def parse_value(text: str) -> Value:
         if convert is float or -_LARGEST <= number <= _LARGEST:
             return number
     return word
+
+
+def _is_of_32_bits(value: float) -> bool:
+    return value == 0 or _SMALLEST_OF_32_BITS <= abs(value) <= _LARGEST_OF_32_BITS
 
 
 def format_value(value: Value | Sequence[Value] | None) -> str:
