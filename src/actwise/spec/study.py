@@ -14,7 +14,7 @@ from ..registry import parse_expression
 from .analysis import AnalysisSpec
 from .problems import first_problem
 from .run import NUM_SEEDS, REQUIRED_FACTORS, RunSpec, Width
-from .train import Frozen, ObserveSpec, TrainSettings, TrainSpec
+from .train import ObserveSpec, TrainSettings, TrainSpec, Typed
 
 Scalar = bool | int | float | str | list[Any] | None
 
@@ -43,7 +43,7 @@ _Meanings = tuple[tuple[str, Hashable], ...]
 """(factor, what its level means) of some factors."""
 
 
-class StudySpec(Frozen):
+class StudySpec(Typed):
     """A design: the product of its factors, at every seed, less what is excluded.
 
     Attributes:

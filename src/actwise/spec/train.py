@@ -24,6 +24,10 @@ class Frozen(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+
+class Typed(Frozen):
+    """Frozen; a boolean is no number."""
+
     @field_validator("*", mode="before")
     @classmethod
     def _booleans_are_no_numbers(cls, value: Any, info: ValidationInfo) -> Any:
@@ -43,7 +47,7 @@ def refuse_booleans(value: Any) -> Any:
     return value
 
 
-class TrainSettings(Frozen):
+class TrainSettings(Typed):
     """The settings of a training, each valid by itself: a study's ``[train]`` before its factors.
 
     The defaults are the paper's (paper.md, sections 2 and 5).
