@@ -148,6 +148,8 @@ class Swallows(nn.Module):
             if is_wrong and self.wrong in ("running_mean", "running_var", "evaluation"):
                 name = "running_var" if self.wrong == "evaluation" else self.wrong
                 getattr(self.norm, name)[3] = float("inf")
+            if is_wrong and self.wrong == "late buffer":
+                self.register_buffer("late", torch.tensor([math.nan]))
         hidden = self.inner(self.norm(x.flatten(1)))
         if is_wrong and self.wrong == "gradient":
             hidden = torch.sqrt(hidden * 0.0)  # its slope at 0 is infinite
@@ -163,6 +165,7 @@ class Swallows(nn.Module):
         ("gradient", 3, 2),
         ("running_mean", 2, 1),
         ("running_var", 1, 0),
+        ("late buffer", 2, 1),
     ],
 )
 def test_weights_that_are_not_finite_behind_finite_losses_are_a_divergence(

@@ -65,8 +65,7 @@ class Training:
         self.has_diverged = False
         self._model = model
         # A buffer may begin with infinities: a mask of attention, a least value seen so far.
-        begin_infinite = infinite_names(dict(model.named_buffers()))
-        self._stay_finite = model.state_dict().keys() - begin_infinite
+        self._begin_infinite = infinite_names(dict(model.named_buffers()))
         self._batches = batches
         self._spec = spec
         self._device = device
@@ -173,8 +172,8 @@ class Training:
         return EpochSums(loss=loss, accuracy=accuracy, seconds=self._seconds_before_clock)
 
     def has_finite_weights(self) -> bool:
-        """Whether parameters, and buffers that began so, are finite; waits for the device."""
-        return self._stay_finite.isdisjoint(infinite_names(self._model.state_dict()))
+        """Whether all is finite but buffers that did not begin so; waits for the device."""
+        return infinite_names(self._model.state_dict()) <= self._begin_infinite
 
     @contextmanager
     def clock_stopped(self) -> Iterator[None]:
