@@ -1,6 +1,7 @@
 """Numbers as text, the same in sentences, tables and pictures: the one place that rounds them."""
 
 import math
+import signal
 
 UNKNOWN = "–"
 
@@ -61,3 +62,11 @@ def duration(seconds: float) -> str:
         if seconds < limit:
             return f"{seconds / length:.{1 if unit == 'h' else 0}f} {unit}"
     return f"{seconds / 86_400:.1f} days"
+
+
+def signal_name(number: int) -> str:
+    """``SIGKILL``; ``signal 39`` of those without a name, such as most of real time."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

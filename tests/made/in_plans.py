@@ -13,10 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from actwise.models import LayerFactory
+from actwise.models.footprint import MOST_PASS_BYTES
 from actwise.regularization import Part
 
 Shape = tuple[int, int, int]
 _shared = nn.PReLU()
+_forks: list[int] = []
 
 
 def hangs(x: Tensor) -> Tensor:
@@ -49,6 +51,17 @@ def crashes(x: Tensor) -> Tensor:
 def kills_itself(x: Tensor) -> Tensor:
     os.kill(os.getpid(), signal.SIGKILL)
     return x
+
+
+def dies_of_a_signal_without_a_name(x: Tensor) -> Tensor:
+    os.kill(os.getpid(), signal.SIGRTMIN + 5)
+    return x
+
+
+def goes_on_twice(x: Tensor) -> Tensor:
+    if not _forks:
+        _forks.append(os.fork())
+    return x.clamp(min=0)
 
 
 def model_that_hangs(layers: LayerFactory, shape: Shape, classes: int, width: float) -> nn.Module:
@@ -128,6 +141,26 @@ class _NeedsNumbers(_Network):
         return super().forward(x)
 
 
+class _NeedsItsNumbers(_NeedsNumbers):
+    """With zeros for parameters its matrix has no inverse; and one of them takes no gradient."""
+
+    def __init__(self, layers: LayerFactory, shape: Shape, classes: int) -> None:
+        super().__init__(layers, shape, classes)
+        self.order = nn.Parameter(torch.arange(classes), requires_grad=False)
+        self.mix = nn.Parameter(torch.eye(classes))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) @ torch.linalg.inv(self.mix)[self.order]
+
+
+class _LargeAndNeedsNumbers(_NeedsNumbers):
+    """More parameters than a pass on the CPU may have, if it is of ours; none is ever touched."""
+
+    def __init__(self, layers: LayerFactory, shape: Shape, classes: int) -> None:
+        super().__init__(layers, shape, classes)
+        self.rest = nn.Parameter(torch.empty(MOST_PASS_BYTES // 4))
+
+
 class _Shares(_Network):
     def __init__(self, layers: LayerFactory, shape: Shape, classes: int) -> None:
         super().__init__(layers, shape, classes)
@@ -174,8 +207,28 @@ def needs_numbers(layers: LayerFactory, shape: Shape, classes: int, width: float
     return _NeedsNumbers(layers, shape, classes)
 
 
+def needs_its_numbers(layers: LayerFactory, shape: Shape, classes: int, width: float) -> nn.Module:
+    return _NeedsItsNumbers(layers, shape, classes)
+
+
+def large_and_needs_numbers(
+    layers: LayerFactory, shape: Shape, classes: int, width: float
+) -> nn.Module:
+    return _LargeAndNeedsNumbers(layers, shape, classes)
+
+
 def shares(layers: LayerFactory, shape: Shape, classes: int, width: float) -> nn.Module:
     return _Shares(layers, shape, classes)
+
+
+def scripted(layers: LayerFactory, shape: Shape, classes: int, width: float) -> nn.Module:
+    return torch.jit.script(_Network(layers, shape, classes))
+
+
+def partly_scripted(layers: LayerFactory, shape: Shape, classes: int, width: float) -> nn.Module:
+    network = _Network(layers, shape, classes)
+    network.act = torch.jit.script(network.act)
+    return network
 
 
 _keeps: list[nn.Module] = []

@@ -145,6 +145,7 @@ def test_a_run_whose_time_ends_in_its_plan_leaves_nothing(tmp_path: Path) -> Non
         ("activation", "leaves_at_once", "ended with code 3"),
         ("activation", "crashes", "SIGSEGV"),
         ("activation", "kills_itself", "SIGKILL"),
+        ("activation", "dies_of_a_signal_without_a_name", "died of signal 39"),
         ("dataset", "data_that_leave", "ended with code 5"),
     ],
 )
@@ -156,6 +157,11 @@ def test_users_code_that_ends_the_planner_is_one_sentence(
     assert complaint in str(refusal.value)
     assert level in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+def test_users_code_that_forks_and_goes_on_is_planned_once(describe: Describer) -> None:
+    assert describe(cell(activation="goes_on_twice")).activation_sites == 3
+    assert describe(cell(model="plain")).activation_sites == 1
 
 
 def test_what_one_level_does_to_the_planner_does_not_reach_the_next(describe: Describer) -> None:
@@ -171,7 +177,15 @@ def test_what_one_level_does_to_the_planner_does_not_reach_the_next(describe: De
 
 @pytest.mark.parametrize(
     ("model", "number"),
-    [("plain", 1), ("direct", 1), ("twice", 1), ("listed", 3), ("needs_numbers", 1)],
+    [
+        ("plain", 1),
+        ("direct", 1),
+        ("twice", 1),
+        ("listed", 3),
+        ("needs_numbers", 1),
+        ("needs_its_numbers", 1),
+        ("large_and_needs_numbers", 1),
+    ],
 )
 def test_activations_that_run_are_counted_once_each(
     describe: Describer, model: str, number: int
@@ -184,6 +198,14 @@ def test_a_model_that_runs_no_activation_it_is_given_is_refused(
     describe: Describer, model: str
 ) -> None:
     with pytest.raises(SpecError, match="runs no activation that it is given"):
+        describe(cell(model=model))
+
+
+@pytest.mark.parametrize("model", ["scripted", "partly_scripted"])
+def test_a_model_whose_activations_cannot_be_seen_is_refused(
+    describe: Describer, model: str
+) -> None:
+    with pytest.raises(SpecError, match=f"{model} is compiled by TorchScript"):
         describe(cell(model=model))
 
 

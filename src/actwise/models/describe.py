@@ -166,7 +166,7 @@ def _describe(spec: RunSpec, info: datasets.DatasetInfo, examine: _Examine) -> D
 def _examine(network: _Network) -> tuple[Footprint, frozenset[str]]:
     """The cost of a network and the sites that its model asks for."""
     if network.is_ours:
-        return _pass(network, "meta", on_cpu=True)
+        return _pass(network, "meta")
     try:
         return _pass(network, "meta")
     except ActwiseError:
@@ -174,16 +174,14 @@ def _examine(network: _Network) -> tuple[Footprint, frozenset[str]]:
     except Exception:
         # Users' code may need numbers. On the CPU it gets zeros.
         try:
-            return _pass(network, "cpu", on_cpu=True)
+            return _pass(network, "cpu")
         except ActwiseError:
             raise
         except Exception as error:
             raise SpecError(f"{network} failed on zeros: {describe_fault(error)}") from error
 
 
-def _pass(
-    network: _Network, device: str, *, on_cpu: bool = False
-) -> tuple[Footprint, frozenset[str]]:
+def _pass(network: _Network, device: str) -> tuple[Footprint, frozenset[str]]:
     module, layers = _build(network, device)
     if not network.is_ours:
         _refuse_shared(network, module, _build(network, device)[0])
@@ -191,7 +189,8 @@ def _pass(
         module,
         input_shape=network.input_shape,
         batch_size=network.batch_size,
-        on_cpu=on_cpu,
+        device=device,
+        is_ours=network.is_ours,
         activations=layers.activations,
     )
     if cost.num_outputs != network.num_classes:
@@ -200,12 +199,22 @@ def _pass(
             "image"
         )
     if not cost.num_activations:
-        raise SpecError(
-            f"model {network.model} runs no activation that it is given, so that every level of "
-            "activation would train the same network; call layers.act(shape) in its constructor "
-            "and what that returns in its forward"
-        )
+        raise SpecError(_deaf(network, module))
     return cost, frozenset(layers.sites)
+
+
+def _deaf(network: _Network, module: nn.Module) -> str:
+    """Why a network in which no activation was seen to run is refused."""
+    if any(isinstance(part, torch.jit.ScriptModule) for part in module.modules()):
+        return (
+            f"model {network.model} is compiled by TorchScript, in which no activation can be seen "
+            "to run; return the module itself (train.compile = true compiles a whole step)"
+        )
+    return (
+        f"model {network.model} runs no activation that it is given, so that every level of "
+        "activation would train the same network; call layers.act(shape) in its constructor "
+        "and what that returns in its forward"
+    )
 
 
 def _build(network: _Network, device: str) -> tuple[nn.Module, LayerFactory]:

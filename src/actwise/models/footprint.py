@@ -55,24 +55,26 @@ def footprint(
     *,
     input_shape: tuple[int, int, int],
     batch_size: int,
-    on_cpu: bool = False,
+    device: str = "meta",
+    is_ours: bool = False,
     activations: Sequence[nn.Module] = (),
 ) -> Footprint:
-    """What ``network`` costs, which is on the meta device or the CPU.
+    """What ``network`` costs, which is on ``device``: the meta device, or the CPU.
 
     ``activations`` were built for it, and need not be registered as modules of it.
 
     Two forward passes of tiny batches are measured and their sizes extended to ``batch_size`` in a
-    straight line. With users' code in it the network stays on the meta device, where no number can
-    lead that code astray, if it runs there. There torch imports its compiler, which takes 2 s: so
-    our own networks pass zeros ``on_cpu``, and come back there, unless they are so large that
-    planning would take more than :data:`MOST_PASS_BYTES`. The figures are the same on both.
+    straight line. With users' code in it the network stays where it is: on the meta device no
+    number can lead that code astray, and on the CPU it needs the numbers that it began with. On the
+    meta device torch imports its compiler, which takes 2 s: so a network that ``is_ours`` comes to
+    the CPU, with zeros for parameters, unless it is so large that planning would take more than
+    :data:`MOST_PASS_BYTES`. The figures are the same on both.
     """
     network.train()
     found = dict.fromkeys((*filter(is_activation, network.modules()), *activations))
     with _one_thread(), _watching(list(found)) as ran:
-        passes = _passes_of_zeros(network, input_shape) if on_cpu else None
-        small, large = passes or _passes(network, input_shape, torch.device("meta"))
+        passes = _passes_of_zeros(network, input_shape) if is_ours else None
+        small, large = passes or _passes(network, input_shape, torch.device(device))
     sizes = [
         first + (second - first) * (batch_size - _PASS_SIZES[0])
         for first, second in zip(small.saved_bytes, large.saved_bytes, strict=False)

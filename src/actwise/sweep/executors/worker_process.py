@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from ...errors import StoreError, files_in_the_way
+from ...numbers import signal_name
 from ...usercode import search_path
 from ..worker import (
     WORKERS_LOG,
@@ -153,7 +154,7 @@ class WorkerProcess:
         if code < 0:
             is_by_system = -code == signal.SIGKILL and not self._is_killed_by_us
             hint = " (the system does so when memory runs out)" if is_by_system else ""
-            return f"was killed by {_signal_name(-code)}{hint}"
+            return f"was killed by {signal_name(-code)}{hint}"
         said = b"".join(self._said).decode(errors="backslashreplace")
         lines = [line for line in said.splitlines() if line.strip()]
         if not lines:
@@ -185,10 +186,3 @@ class WorkerProcess:
             # Something of the user's wrote into the pipe: the worker cannot be trusted any more.
             self.kill_group()
         inbox.put((self, None))
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:  # one of real time, without a name
-        return f"signal {number}"

@@ -16,6 +16,7 @@ from torch import nn
 from ...datasets import DatasetInfo, info
 from ...errors import ActwiseError, DataError, SpecError
 from ...models import KnownData, make_describe
+from ...numbers import signal_name
 from ...spec import Description
 from ...usercode import describe_fault
 from .protocol import Answer, CellQuestion, Described, Refused
@@ -83,9 +84,11 @@ def _in_a_fork(work: Callable[[], dict[str, Any]], what: str) -> dict[str, Any]:
         line, status = _read_line(read_end, process)
     finally:
         os.close(read_end)
-    if not line.endswith(b"\n"):
+    # A fork that users' code made, and that goes on as this one does, writes a line of its own.
+    line, end_of_line, _ = line.partition(b"\n")
+    if not end_of_line:
         code = os.waitstatus_to_exitcode(status)
-        end = f"ended with code {code}" if code >= 0 else f"died of {signal.Signals(-code).name}"
+        end = f"ended with code {code}" if code >= 0 else f"died of {signal_name(-code)}"
         raise SpecError(f"users' code of {what}: the process that planned it {end}")
     answer: dict[str, Any] = json.loads(line)
     if "reason" in answer:
@@ -114,7 +117,7 @@ def _read_line(read_end: int, process: int) -> tuple[bytes, int]:
         is_readable = bool(select.select([read_end], [], [], _POLL_SECONDS)[0])
         piece = os.read(read_end, 2**16) if is_readable else b""
         line += piece
-        if line.endswith(b"\n"):
+        if b"\n" in line:
             os.kill(process, signal.SIGKILL)
         ended, status = os.waitpid(process, os.WNOHANG)
         if ended and not piece:
