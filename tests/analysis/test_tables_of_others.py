@@ -216,14 +216,29 @@ def test_a_run_needs_every_status_that_a_table_has(read: Reading) -> None:
     ("percent", "fraction"),
     [("90.0", "0.91"), ("90.0", "0.75"), ("55.1", "0.5512"), ("99.5", "0.999")],
 )
-@pytest.mark.parametrize("name", ["test_accuracy", "Test Accuracy", "val_acc", "acc"])
+@pytest.mark.parametrize(
+    "name",
+    ["test_accuracy", "Test Accuracy", "val_acc", "acc", "top1", "testAcc", "Acc@1", "error (%)"],
+)
 def test_a_fraction_among_percentages_is_named(
     file: Path, capsys: pytest.CaptureFixture[str], percent: str, fraction: str, name: str
 ) -> None:
     file.write_text(f"activation,seed,{name}\nrelu,0,{percent}\nelu,0,{fraction}\n")
     assert run_command(["analyze", "--csv", "runs.csv", "--response", name]) == 3
     error = capsys.readouterr().err
-    assert f"line 3: {name.lower().replace(' ', '_')}={fraction} stands in one column" in error
+    shown = {"Test Accuracy": "test_accuracy"}.get(name, name)
+    assert f"line 3: {shown}={fraction} stands in one column" in error
+
+
+@pytest.mark.parametrize("name", ["test_loss", "mean_squared_error", "reward", "score"])
+def test_a_column_that_is_no_share_may_hold_any_numbers(
+    file: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    largest = 250 if name == "score" else 95
+    file.write_text(f"activation,seed,{name}\nrelu,0,90\nelu,0,0.91\nrelu,1,{largest}\n")
+    is_lower = ["--lower-is-better"] * (name in ("test_loss", "mean_squared_error"))
+    assert run_command(["analyze", "--csv", "runs.csv", "--response", name, *is_lower]) == 0
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("header", ["activation", "model", "dataset", "regularization"])

@@ -1,4 +1,4 @@
-"""Accuracies in percent: what is none, and what is a fraction among percentages, is refused."""
+"""Shares in percent: what is none, and what is a fraction among percentages, is refused."""
 
 import math
 import re
@@ -9,6 +9,12 @@ from ..errors import DataError
 from .values import before, text_of
 
 _ACCURACY = re.compile(r"(.*[^a-z])?acc(uracy)?[0-9]*", re.IGNORECASE)
+_SHARE = re.compile(
+    r"(?!.*(squared|absolute))(.*[^a-z])?"
+    r"(acc(uracy)?|top|error|err|precision|recall|f1|auc|m?iou|score|percent|%)([^a-z].*)?",
+    re.IGNORECASE,
+)
+_NEXT_WORD = re.compile("(?<=[a-z])(?=[A-Z])")
 
 
 def refuse_impossible(
@@ -37,7 +43,7 @@ def refuse_impossible(
 
 
 def refuse_mixed_units(rows: Sequence[Mapping[str, Any]], name: str) -> None:
-    """Refuse a column of accuracies that has fractions (0.91) beside percentages (90.2).
+    """Refuse a column of shares (accuracy, top-1, error) that has fractions beside percentages.
 
     A fraction is told from a percentage below 1 by the other values: a hundred times as much, it
     lies among them, less than 10 points above or above half of the lowest.
@@ -49,10 +55,12 @@ def refuse_mixed_units(rows: Sequence[Mapping[str, Any]], name: str) -> None:
     Raises:
         DataError: naming the place and the value.
     """
-    if not _ACCURACY.fullmatch(name):
+    if not _SHARE.fullmatch(_NEXT_WORD.sub("_", name)):
         return
     numbers = [float(text_of(row.get(name)) or "nan") for row in rows]
     percent = [number for number in numbers if number > 1]
+    if not _ACCURACY.fullmatch(name) and any(number > 100 for number in percent):
+        return
     for row, number in zip(rows, numbers, strict=True):
         if percent and 0 < number < 1 and min(percent) / 2 <= 100 * number <= max(percent) + 10:
             raise DataError(
