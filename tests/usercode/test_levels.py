@@ -76,6 +76,12 @@ def test_a_file_that_changed_after_its_import_is_refused(folder: Path) -> None:
         load(f"{folder.stem}:scale")
 
 
+@pytest.mark.parametrize("num_parts", [2, 200, 20_000])
+def test_a_module_of_any_depth_that_is_not_there_is_named(folder: Path, num_parts: int) -> None:
+    with pytest.raises(SpecError, match="there is no module"):
+        load(f"{'.'.join('a' * num_parts)}:f")
+
+
 @pytest.mark.parametrize("level", ["uses_it:f", "uses_it_too:f"])
 def test_a_helper_that_changed_after_its_import_is_refused(folder: Path, level: str) -> None:
     names = ("helper_of_levels", "uses_it", "uses_it_too")

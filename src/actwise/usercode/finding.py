@@ -5,6 +5,7 @@ import sysconfig
 from collections.abc import Sequence
 from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder
+from itertools import accumulate
 from pathlib import Path
 
 _OURS = Path(__file__).parent.parent
@@ -69,13 +70,16 @@ class Search:
     def find(self, name: str) -> ModuleSpec | None:
         """As ``importlib.util.find_spec``, which would execute the parent packages."""
         if name not in self._found:
-            self._found[name] = self._find(name)
+            # Parents first, in a loop: a level may name thousands.
+            for whole in accumulate(name.split("."), "{}.{}".format):
+                if whole not in self._found:
+                    self._found[whole] = self._find(whole)
         return self._found[name]
 
     def _find(self, name: str) -> ModuleSpec | None:
         parent, _, stem = name.rpartition(".")
         path: Sequence[str] | None = None
-        if parent and (self.find(parent) is None or (path := self._paths[parent]) is None):
+        if parent and (self._found[parent] is None or (path := self._paths[parent]) is None):
             return None
         try:
             spec = _find_in(name, path)
