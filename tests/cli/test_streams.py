@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from actwise.cli.main import run_command
+from made.hostile import is_harmless
 from made.runs import finish, made_plan, made_study
 
 MAIN = [sys.executable, "-P", "-c", "from actwise.cli.main import main; main()"]
@@ -27,6 +28,15 @@ def ended(command: str, redirect: str, folder: Path, **variables: str) -> tuple[
         timeout=120,
     )
     return found.returncode, found.stderr
+
+
+@pytest.mark.parametrize("bad", [r"\x1b]0;t\x07", r"\x9b31m", r"\u202e"])
+def test_a_warning_of_users_code_is_shown_as_text(tmp_path: Path, bad: str) -> None:
+    (tmp_path / "loud.py").write_text(
+        f'import warnings\nwarnings.warn("{bad}")\ndef f(x):\n    return x.relu()\n'
+    )
+    exit_code, err = ended("show activation loud:f", "> /dev/null", tmp_path)
+    assert exit_code == 0 and f"UserWarning: {bad}" in err and is_harmless(err)
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ import os
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TextIO
 
 import typer
 
@@ -29,7 +29,7 @@ EXIT_INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and leave the process with its exit code."""
-    warnings.showwarning = _say_or(warnings.showwarning)
+    warnings.showwarning = _warn
     prepare_streams()
     exit_code = run_command(sys.argv[1:] if arguments is None else arguments)
     # At its end the interpreter searches all that torch has made for garbage: it takes 0.62 s to
@@ -85,16 +85,21 @@ def run_command(arguments: Sequence[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _say_or(show: Callable[..., Any]) -> Callable[..., Any]:
-    """Shows what we warn of as one sentence, and everything else by ``show``."""
-
-    def say(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
-        if issubclass(category, StoreWarning):
-            _refuse(str(message), 0)
-        else:
-            show(message, category, *where, **more)
-
-    return say
+def _warn(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Shows what we warn of as one sentence, everything else as Python does, but printable."""
+    if issubclass(category, StoreWarning):
+        _refuse(str(message), 0)
+        return
+    text = warnings.formatwarning(message, category, filename, lineno, line)
+    with suppress(OSError, ActwiseError):
+        (file or sys.stderr).write(printable(text, keep="\n"))
 
 
 def _check_surroundings(arguments: Sequence[str]) -> None:
