@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from .errors import SpecError, UnknownNameError
+from .errors import SpecError, UnknownNameError, shortened
 
 Value = bool | int | float | str
 
@@ -143,18 +143,25 @@ def parse_level(text: str, *, kind: str) -> Level:
     written = text.strip()
     name, bracket, rest = written.partition("(")
     if not _NAME.fullmatch(name) or (bracket and not rest.endswith(")")):
-        raise SpecError(f"{kind} {text!r} is not a level; write name or name(value, key=value)")
+        raise SpecError(
+            f"{kind} {shortened(text)} is not a level; write name or name(value, key=value)"
+        )
     args: list[Value] = []
     kwargs: dict[str, Value] = {}
     inside = rest[:-1].strip()
     for item in split_outside(inside, ",") if inside else []:
         key, equals, value = item.partition("=")
         if not equals and kwargs:
-            raise SpecError(f"{kind} {text!r}: {item.strip()!r} stands after a key=value argument")
+            raise SpecError(
+                f"{kind} {shortened(text)}: {shortened(item.strip())} stands after a key=value "
+                "argument"
+            )
         if equals and key.strip() in kwargs:
-            raise SpecError(f"{kind} {text!r}: {key.strip()} is given twice")
+            raise SpecError(f"{kind} {shortened(text)}: {shortened(key.strip())} is given twice")
         if not (value if equals else key).strip() or "(" in item or ")" in item:
-            raise SpecError(f"{kind} {text!r}: {item.strip()!r} is not an argument")
+            raise SpecError(
+                f"{kind} {shortened(text)}: {shortened(item.strip())} is not an argument"
+            )
         if equals:
             kwargs[key.strip()] = parse_value(value)
         else:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from ..errors import SpecError
+from ..errors import SpecError, shortened
 from ..registry import Level, parse_expression
 from .entry import KIND, SHORTHANDS, BoundPart, bind_part
 from .part import Part
@@ -92,4 +92,6 @@ def _expand(level: Level) -> Iterable[Level]:
 def _refuse_twice(expression: str, names: list[str]) -> None:
     for first, second in itertools.pairwise(names):
         if first == second:
-            raise SpecError(f"regularization {expression!r} names {first!r} twice")
+            raise SpecError(
+                f"regularization {shortened(expression)} names {shortened(first)} twice"
+            )
