@@ -117,19 +117,16 @@ def read_lines(rows: Sequence[ExportedRow], studies: Iterable[str]) -> list[Plan
 
 
 def parse(text: str, what: str) -> Any:
-    """JSON of an export: finite numbers, text that UTF-8 can hold.
+    """JSON of an export: finite numbers; half a character stays what it is, as in a store.
 
     Raises:
         StoreError: naming ``what`` if it is none.
     """
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
-        if "\\u" in text:  # the only way to half a character
-            json.dumps(value, ensure_ascii=False).encode()
+        return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else brief(error)
         raise StoreError(f"{what} is no JSON that can be read: {reason}") from None
-    return value
 
 
 def _line(row: ExportedRow, label: _Label, place: str) -> PlanLine:
