@@ -17,15 +17,26 @@ from made.runs import finish, made_plan, made_study
 DIGITS = load("digits")
 
 
+def predicted(classes_N: np.ndarray) -> dict[str, Any]:
+    return {
+        "predictions": pack_predictions(classes_N),
+        "predictions_sha256": hash_predictions(classes_N),
+    }
+
+
+UNFIT = {
+    "fewer images": predicted(np.zeros(3)),
+    "more images": predicted(np.zeros(9999)),
+    "an unknown class": predicted(np.full(len(DIGITS.test_labels_N), 10)),
+    "another accuracy": predicted(np.zeros(len(DIGITS.test_labels_N))),
+}
+
+
 @pytest.fixture(autouse=True)
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs on the digits, on one that is not what they were trained on, and on one not here."""
     monkeypatch.chdir(tmp_path)
-    classes_N = np.zeros(len(DIGITS.test_labels_N), dtype=np.int64)
-    predicted: dict[str, Any] = {
-        "predictions": pack_predictions(classes_N),
-        "predictions_sha256": hash_predictions(classes_N),
-    }
+    right = 100 * float(np.mean(np.asarray(DIGITS.test_labels_N) == 0))
     with RunStore.open("store", create=True) as opened:
         levels = {"digits": "digits", "other": "digits", "missing": "cifar10"}
         digests = {"digits": DIGITS.info.digest, "other": "0" * 64, "missing": "1" * 64}
@@ -34,7 +45,12 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             study = made_study(name, seeds=str(seed), factors=factors)
             plan = [replace(r, settings={**r.settings, "data": digest}) for r in made_plan(study)]
             opened.add_study(study, plan)
-            finish(opened, plan, **predicted)
+            finish(
+                opened,
+                plan,
+                test_accuracy=right,
+                **predicted(np.zeros(len(DIGITS.test_labels_N))),
+            )
 
 
 def test_answers_are_taken_only_from_the_very_data(capsys: pytest.CaptureFixture[str]) -> None:
@@ -61,3 +77,22 @@ def test_an_import_of_nothing_is_refused(capsys: pytest.CaptureFixture[str]) -> 
     assert "import needs folders" in capsys.readouterr().err
     assert run_command(["import", "--store", "nowhere", "--data", "."]) == 3
     assert not Path("nowhere").exists()
+
+
+@pytest.mark.parametrize("changes", UNFIT.values(), ids=UNFIT)
+def test_answers_that_stored_predictions_do_not_fit_are_not_added(
+    changes: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exports without answers, as of versions that kept none, cannot be held to them."""
+    with RunStore.open("store") as opened:
+        study = made_study("unfit", seeds="7", activation=["elu"])
+        plan = [
+            replace(r, settings={**r.settings, "data": DIGITS.info.digest})
+            for r in made_plan(study)
+        ]
+        opened.add_study(study, plan)
+        finish(opened, plan, **changes)
+    assert run_command(["import", "--store", "store", "--data", "."]) == 3
+    sentence = capsys.readouterr().err
+    assert "predict" in sentence and "fault" not in sentence and sentence.count("\n") == 1
+    assert run_command(["analyze", "--store", "store", "--study", "unfit"]) == 0

@@ -85,6 +85,11 @@ def finished(name: str, value: Any) -> Callable[[Row], Any]:
     return lambda row: value if row["status"] == "finished" else row[name]
 
 
+def failed(name: str, value: Any) -> Callable[[Row], Any]:
+    """A value for the failed runs; the others keep theirs."""
+    return lambda row: value if row["status"] == "failed" else row[name]
+
+
 def typed(table: str, column: str, values: Callable[[int], pa.Array]) -> Forge:
     """Give a column another type."""
 

@@ -10,6 +10,7 @@ from made.exports import (
     Forge,
     Refused,
     cells,
+    failed,
     finished,
     relabelled,
     reshaped,
@@ -83,6 +84,34 @@ VALUES: Mapping[str, Forge] = {
     "finished without weights": cells("runs", weights_sha256=None),
     "weights that are no hash": cells("runs", weights_sha256="beef"),
     "a best epoch below the last": cells("runs", best_test_accuracy=0.0, test_accuracy=10.0),
+    "a best epoch without a test curve": cells(
+        "runs", best_test_accuracy=finished("best_test_accuracy", 99.0)
+    ),
+    "a best epoch that is not in the curve": lambda folder: (
+        cells("epochs", test_accuracy=lambda row: 10.0 * row["epoch"])(folder),
+        cells(
+            "runs",
+            test_accuracy=finished("best_test_accuracy", 30.0),
+            best_test_accuracy=finished("best_test_accuracy", 40.0),
+        )(folder),
+    ),
+    "a last epoch of another accuracy": cells(
+        "runs", train_accuracy=finished("best_test_accuracy", 99.0)
+    ),
+    "a last epoch of another validation": lambda folder: (
+        cells("epochs", validation_accuracy=50.0)(folder),
+        cells("runs", validation_accuracy=finished("best_test_accuracy", 60.0))(folder),
+    ),
+    "a last epoch of another test loss": cells("epochs", test_loss=9.0),
+    "failed with weights": cells("runs", weights_sha256=failed("weights_sha256", "a" * 64)),
+    "failed with a training": cells("runs", train_accuracy=failed("train_accuracy", 0.0)),
+    "failed with a best epoch": cells(
+        "runs", best_test_accuracy=failed("best_test_accuracy", 90.0)
+    ),
+    "failed and observed": cells("runs", observed=failed("observed", '["test_curve"]')),
+    "probes that nobody observed": cells("runs", observed="[]"),
+    "observed without probes": lambda folder: without_rows(folder, "probes"),
+    "answers of other data": cells("answers", data_digest="f" * 64),
     "too few epochs": cells("runs", epochs=0),
     "too many epochs": cells("runs", epochs=10**9),
     "epochs from 0": cells("epochs", epoch=lambda row: row["epoch"] - 1),
@@ -95,7 +124,6 @@ VALUES: Mapping[str, Forge] = {
     "no JSON": cells("runs", observed="["),
     "JSON without an end": cells("environments", details="[" * 100_000),
     "NaN in JSON": cells("environments", details='{"memory_bytes":NaN}'),
-    "half a character": cells("environments", details='{"host":"\\ud800"}'),
     "a machine of another id": cells("environments", details='{"host":"there"}'),
     "another machine": cells("runs", environment_id="0" * 16),
     "another fingerprint": cells("runs", environment="0" * 12),

@@ -110,7 +110,7 @@ def test_a_pipe_or_a_device_in_place_of_a_file_is_not_read(
     exported: Path, kind: Callable[[Path, str], None], name: str, refused: Refused
 ) -> None:
     kind(exported, name)
-    assert f"{name} is no regular file" in refused("e")
+    assert f"{name} cannot be read: a " in refused("e")
 
 
 def test_what_is_no_folder_of_an_export_is_named(exported: Path, refused: Refused) -> None:
@@ -167,6 +167,25 @@ def test_predictions_must_fit_answers_that_come_before_or_after_them(
         with pytest.raises(StoreError, match="has predictions of 3 images, and the answers"):
             import_folders([tmp_path / "e"], store)
         assert all(export_table(store, what).equals(before[what]) for what in WHAT)
+
+
+def test_runs_on_the_same_data_predict_the_same_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: Refused
+) -> None:
+    """Also where nobody knows the answers, which may be added later."""
+    monkeypatch.chdir(tmp_path)
+    study = made_study(activation=["relu"])
+    classes = np.array([1, 2, 3])
+    fewer: Row = {
+        "predictions": pack_predictions(classes),
+        "predictions_sha256": hash_predictions(classes),
+    }
+    with RunStore.open("origin", create=True) as store:
+        store.add_study(study, made_plan(study))
+        for run, changes in zip(made_plan(study), [{}, fewer], strict=True):
+            store.record(leased(store, run.run_id), made_record(run.run_id, **changes))
+        export_all(store, Path("e"))
+    assert "predictions of 3 images, and another run on its data of 10" in refused("e")
 
 
 HARMLESS: Mapping[str, Forge] = {

@@ -1,6 +1,7 @@
 """Imports: exported runs come back as they were, or the folder is refused and nothing happens."""
 
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from actwise.errors import StoreError
-from actwise.store import RunStore
+from actwise.store import LEASE_SECONDS, Owner, RunStore
 from actwise.store.exchange import WHAT, export_all, export_table, import_folders
 from made.exports import made_export, replace_table, rewrite, sign
 from made.runs import finish, leased, made_plan, made_study
@@ -190,3 +191,21 @@ def test_pieces_by_seed_come_back_one_after_the_other(target: Path, tmp_path: Pa
             assert import_folders([tmp_path / f"seed-{seed}"], store).num_added == half
             assert len(store.planned()) == len(made_plan(study))
         assert export_table(store, "predictions").sort_by("run_id").equals(whole)
+
+
+@pytest.mark.parametrize("ahead_seconds", [61.0, 3600.0, 1e12])
+def test_a_dead_owner_whose_clock_ran_ahead_ends_a_minute_after_an_import_was_refused(
+    exported: Path, target: Path, monkeypatch: pytest.MonkeyPatch, ahead_seconds: float
+) -> None:
+    now = time.time()
+    elsewhere = Owner("elsewhere", "boot", 1, "1")
+    study = made_study("one", regularization=["bn", "bn+dropout"], train={"epochs": 3})
+    with RunStore.open(target) as store:
+        store.add_study(study, made_plan(study))
+        monkeypatch.setattr("time.time", lambda: now + ahead_seconds)
+        leased(store, made_plan(study)[0].run_id, elsewhere)
+        monkeypatch.setattr("time.time", lambda: now)
+        with pytest.raises(StoreError, match="is being trained"):
+            import_folders([exported], store)
+        monkeypatch.setattr("time.time", lambda: now + LEASE_SECONDS + 1)
+        assert import_folders([exported], store).num_added == 3

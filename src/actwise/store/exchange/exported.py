@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from ..database import SCHEMA_VERSION
 from ..plans import Look
 from ..records import Answers
 from ..tables import EXPORTED
+from .answers import check_predictions
 from .columns import read_columns
 from .export import MANIFEST
 from .output import is_folder
@@ -21,7 +22,6 @@ from .plan_lines import ExportedRow, ExportedStudy, PlanLine, read_lines, read_s
 from .results import (
     REQUIRED,
     ExportedResult,
-    check_predictions,
     read_environments,
     read_results,
 )
@@ -95,9 +95,7 @@ class _Tables:
             probes={run: row["packed"] for run, row in probes.items()},
         )
         answers = self._answers(len({line.planned.settings["data"] for line in lines}))
-        for result in results:
-            if result.data_digest in answers:
-                check_predictions(result, answers[result.data_digest])
+        _check_data(results, answers)
         looks = tuple(Look(**row) for row in self._rows("looks", _MOST_OTHERS))
         return Exported(self._folder, studies, tuple(lines), results, looks, answers)
 
@@ -143,6 +141,24 @@ class _Tables:
         if hashlib.sha256(content).hexdigest() != self._digests.get(name):
             raise StoreError(f"{name} is damaged: its SHA-256 is not the manifest's")
         return content
+
+
+def _check_data(results: Iterable[ExportedResult], answers: Mapping[str, Answers]) -> None:
+    """Runs on the same data predict the same images; answers are of data that runs have."""
+    num_images: dict[str, int | None] = {}
+    for result in results:
+        found, run_id = result.num_images, result.record.run_id
+        known = num_images.get(result.data_digest)
+        if None not in (found, known) and found != known:
+            raise StoreError(
+                f"run {run_id} has predictions of {found} images, and another run on its data of "
+                f"{known}"
+            )
+        num_images[result.data_digest] = known or found
+        if result.data_digest in answers:
+            check_predictions(result.record, answers[result.data_digest])
+    if unknown := answers.keys() - num_images.keys():
+        raise StoreError(f"answers.parquet: no run has a result on the data {min(unknown)}")
 
 
 def _manifest(folder: Path) -> tuple[int, dict[str, Any]]:

@@ -15,21 +15,21 @@ from ...spec import PlannedRun
 from ..database import locate
 from ..database.schema import runs
 from ..plans import insert_look, insert_runs, insert_study, read_looks
-from ..records import unpack_predictions
 from ..runs import (
     RunState,
+    date_back,
     differing_fields,
     read_answers,
-    read_predicted,
     read_result,
     read_states,
     write_answers,
     write_results,
 )
 from ..store import RunStore
+from .answers import check_predictions, check_stored_predictions
 from .exported import Exported, read_exported
 from .output import database_files
-from .results import ExportedResult, check_predictions
+from .results import ExportedResult
 
 # A curve of 200 epochs takes memory while it is written.
 _RESULTS_AT_ONCE = 500
@@ -60,6 +60,8 @@ def import_folders(folders: Sequence[Path], store: RunStore) -> Imported:
 
 def import_exports(exports: Sequence[Exported], store: RunStore) -> Imported:
     """Add exports that were read; see :func:`import_folders`."""
+    with store.database.writing() as connection:
+        date_back(connection)  # Also where a run that seems to be trained is refused below.
     with store.database.writing() as connection:
         added = [_import(connection, export) for export in exports]
     num_results = sum(len(export.results) for export in exports)
@@ -130,15 +132,10 @@ def _add_answers(connection: Connection, export: Exported) -> None:
     write_answers(connection, export.answers)
     for result in export.results:
         if result.data_digest in known:
-            check_predictions(result, known[result.data_digest])
-    for digest in export.answers.keys() - known.keys():
-        for run_id in read_predicted(connection, digest):
-            record = read_result(connection, run_id)
-            if record is not None and record.predictions is not None:
-                classes_N = unpack_predictions(record.predictions)
-                check_predictions(
-                    ExportedResult(record, 0, "", digest, classes_N), export.answers[digest]
-                )
+            check_predictions(result.record, known[result.data_digest])
+    check_stored_predictions(
+        connection, {d: export.answers[d] for d in export.answers.keys() - known.keys()}
+    )
 
 
 def _new_results(connection: Connection, export: Exported) -> list[ExportedResult]:

@@ -12,7 +12,6 @@ from ...spec import ObserveSpec, RunSpec
 from ..database.schema import short_hash, to_json
 from ..records import (
     LAST_ONLY,
-    Answers,
     EpochRecord,
     RunRecord,
     fingerprint_id,
@@ -26,11 +25,14 @@ from .plan_lines import ExportedRow, PlanLine, parse
 REQUIRED = ("epochs", "train_seconds", "environment_id", "observed", "recorded_at")
 """Columns of the table of runs that every result has; in the database they are empty before."""
 
-_ROUNDING = 1e-9
-"""In percent; an accuracy is a whole number of images over their number."""
 _OBSERVATIONS = {*ObserveSpec.model_fields, LAST_ONLY}
 _EPOCH_FIELDS = tuple(field.name for field in fields(EpochRecord))
 _OF_FINISHED = ("test_accuracy", "test_loss", "predictions_sha256", "weights_sha256")
+_OF_TRAINED = (
+    *("train_accuracy", "validation_accuracy", "best_test_accuracy", "images_per_second"),
+    *("weights_sha256", "observed", "probes"),
+)
+"""Of a failed run, empty too."""
 _OF_RESULTS = (
     *RECORD_COLUMNS,
     *("epochs", "attempts", "environment_id", "observed", "recorded_at"),
@@ -44,14 +46,14 @@ class ExportedResult:
 
     Attributes:
         data_digest: Of the data that it was trained on.
-        classes_N: Predicted class of every test image, uint16; None without.
+        num_images: Test images that it predicted; None without predictions.
     """
 
     record: RunRecord
     attempts: int
     recorded_at: str
     data_digest: str
-    classes_N: np.ndarray | None
+    num_images: int | None
 
 
 def read_environments(rows: Iterable[ExportedRow]) -> dict[str, dict[str, Any]]:
@@ -141,34 +143,6 @@ def read_results(
     return tuple(result for result, _ in results.values())
 
 
-def check_predictions(result: ExportedResult, answers: Answers) -> None:
-    """Hold predictions and an accuracy, where there are any, against the answers of the data.
-
-    Raises:
-        StoreError: if they do not fit.
-    """
-    run_id, classes_N, accuracy = (
-        result.record.run_id,
-        result.classes_N,
-        result.record.test_accuracy,
-    )
-    if classes_N is None:
-        return
-    if len(classes_N) != len(answers.labels):
-        raise StoreError(
-            f"run {run_id} has predictions of {len(classes_N)} images, and the answers of its "
-            f"data are {len(answers.labels)}"
-        )
-    if classes_N.max() >= answers.num_classes:
-        raise StoreError(f"run {run_id} predicts class {classes_N.max()} of {answers.num_classes}")
-    found = 100 * float(np.mean(classes_N == answers.labels))
-    if accuracy is None or abs(found - accuracy) > _ROUNDING:
-        raise StoreError(
-            f"the predictions of run {run_id} come to a test accuracy of {found:g}, and "
-            f"{accuracy} is recorded"
-        )
-
-
 def _spec(row: ExportedRow, place: str) -> RunSpec:
     try:
         return RunSpec.model_validate_json(row["spec"])
@@ -247,7 +221,8 @@ def _result(
     if classes_N is not None and not classes_N.size:
         raise StoreError(f"the predictions of run {run} are of no images")
     digest = line.planned.settings["data"]
-    return ExportedResult(record, row["attempts"], row["recorded_at"], digest, classes_N)
+    num_images = None if classes_N is None else len(classes_N)
+    return ExportedResult(record, row["attempts"], row["recorded_at"], digest, num_images)
 
 
 def _observed(row: ExportedRow, place: str) -> tuple[str, ...]:
@@ -269,6 +244,9 @@ def _problem(record: RunRecord, attempts: int, spec: RunSpec) -> str:
         # Older engines gave the weights of a diverged run.
         if not is_finished and value is not None and name != "weights_sha256":
             return f"has {name}={brief(value)}"
+    for name in _OF_TRAINED if record.status == "failed" else ():
+        if (value := getattr(record, name)) not in (None, ()):
+            return f"has {name}={brief(value)}"
     if (record.status == "failed") != bool(record.traceback):
         return "has no traceback" if record.status == "failed" else "has a traceback"
     if attempts < 1:
@@ -277,9 +255,21 @@ def _problem(record: RunRecord, attempts: int, spec: RunSpec) -> str:
     least = 0 if not is_finished else 1 if spec.train.schedule == "plateau" else most
     if not least <= num_epochs <= most:
         return f"has {num_epochs} epochs where {least} to {most} are possible"
-    best = record.best_test_accuracy
-    if record.test_accuracy is not None and best is not None and best < record.test_accuracy:
-        return f"has best_test_accuracy={best} below test_accuracy={record.test_accuracy}"
+    for name, found in _by_curve(record).items():
+        value = getattr(record, name)
+        is_given = found is not None or name == "best_test_accuracy"
+        if value is not None and is_given and value != found:
+            return f"has {name}={value} where its epochs give {found}"
     if "test_curve" in record.observed and any(e.test_accuracy is None for e in record.epochs):
         return "has gaps in the test curve that was observed"
+    if ("probes" in record.observed) != (record.probes is not None):
+        return "observed probes that are not there, or has probes that it did not observe"
     return ""
+
+
+def _by_curve(record: RunRecord) -> dict[str, float | None]:
+    """What follows from the epochs of a run; None where these do not have it."""
+    names = ("train_accuracy", "validation_accuracy", "test_accuracy", "test_loss")
+    curve = [e.test_accuracy for e in record.epochs if e.test_accuracy is not None]
+    found = {name: getattr(last, name) for last in record.epochs[-1:] for name in names}
+    return found | {"best_test_accuracy": max(curve, default=None)}
