@@ -232,3 +232,15 @@ def test_lists_in_settings_and_the_stores_own_name_are_printed(tmp_path: Path) -
     assert "step_milestones=[0.25, 0.8]" in text
     assert f"Store {tmp_path / 'my-store'}. Made by actwise" in text
     assert lines_of(analysis)[0].startswith("lists   6 runs, 3 seeds")
+
+
+@pytest.mark.parametrize("response", ["top1", "reward", "f1"])
+def test_no_number_of_seeds_is_told_where_nobody_said_what_matters(response: str) -> None:
+    rows = [
+        {"activation": level, "seed": seed, response: value}
+        for level, values in (("relu", (90.0, 91.0, 90.2)), ("elu", (92.0, 90.5, 92.5)))
+        for seed, value in enumerate(values)
+    ]
+    assert "Next" not in printed(aw.analyze(rows, response=response), full=False)
+    told = printed(aw.analyze(rows, response=response, margin=0.5), full=False)
+    assert "by 0.5 points" in told.partition("Next")[2]

@@ -40,6 +40,8 @@ def _steps(analysis: Analysis, network: NetworkDecision) -> Iterator[StepWords]:
         sentence = "train it at more seeds: nothing is known of its run-to-run deviation"
         yield StepWords(f"{before}{sentence}", _command(analysis, network, 2))
         return
+    if math.isnan(step.margin):  # nobody said what matters
+        return
     matter = f"{short_number(step.margin)} {'point' if step.margin == 1 else 'points'}"
     kept = network.levels
     told = f"{listed(kept, most=4)} apart" if len(kept) > 1 else f"{kept[0]} from the others"
