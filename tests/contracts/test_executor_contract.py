@@ -94,6 +94,19 @@ def test_after_a_stop_nothing_is_taken(make: Make) -> None:
     assert len(list(work)) == 2
 
 
+@pytest.mark.parametrize("stop_after", [1, 2])
+def test_what_was_taken_before_a_stop_gets_a_result(make: Make, stop_after: int) -> None:
+    taken: list[str] = []
+
+    def work() -> Iterator[tuple[Assignment, ...]]:
+        for assignment in assignments("made.users_code:prints", "relu", "elu"):
+            taken.append(assignment.run_id)
+            yield (assignment,)
+
+    results = make().map(work(), should_stop=lambda: len(taken) >= stop_after, on_progress=ignore)
+    assert sorted(result.run_id for result in results) == sorted(taken)
+
+
 def test_a_stop_puts_the_run_in_flight_back_with_a_checkpoint(make: Make, tmp_path: Path) -> None:
     seen: list[Advanced] = []
     (assignment,) = assignments("relu", epochs=10_000)

@@ -36,14 +36,18 @@ class InlineExecutor:
             if assignments is None:
                 time.sleep(IDLE_SECONDS)
             elif _has_users_code(assignments):
+                after.append(assignments)
                 yield from children.map(
-                    _users_code(assignments, work, after),
+                    _users_code(after, work),
                     should_stop=should_stop,
                     on_progress=on_progress,
                 )
             else:
                 for assignment in assignments:
                     yield self._train(assignment, should_stop, on_progress)
+        # Taken just before the stop.
+        for assignment in (assignment for assignments in after for assignment in assignments):
+            yield PutBack(run_id=assignment.run_id, reason="stopped", is_accident=False)
 
     def _train(
         self,
@@ -71,11 +75,9 @@ def _has_users_code(assignments: tuple[Assignment, ...]) -> bool:
     return any(assignment.has_users_code for assignment in assignments)
 
 
-def _users_code(
-    first: tuple[Assignment, ...], work: WorkSource, after: list[tuple[Assignment, ...]]
-) -> WorkSource:
-    """``first`` and what follows it of its kind; what is not goes to ``after``."""
-    yield first
+def _users_code(after: list[tuple[Assignment, ...]], work: WorkSource) -> WorkSource:
+    """What waits ``after`` and what follows it of its kind; what is not goes to ``after``."""
+    yield after.pop()
     for assignments in work:
         if assignments and not _has_users_code(assignments):
             after.append(assignments)
