@@ -81,6 +81,11 @@ def linked_store() -> str:
     return "t/store.sqlite"
 
 
+def weights_without_logs() -> str:
+    shutil.rmtree("files/logs")
+    return "files/weights/new.svg"
+
+
 PARTS: dict[str, str | Callable[[], str]] = {
     "its database": "s/store.sqlite",
     "through two points": "s/weights/../store.sqlite",
@@ -96,6 +101,8 @@ PARTS: dict[str, str | Callable[[], str]] = {
     "the database of a URL": "runs.db",
     "the log of a URL's database": "runs.db-wal",
     "the weights of a URL": "files/weights/new.svg",
+    "these where logs were deleted": weights_without_logs,
+    "whose the files of a URL are": "files/store.json",
 }
 OTHERS: dict[str, str | Callable[[], str]] = {
     "a link to the database": soft_link("s/store.sqlite"),

@@ -1,5 +1,6 @@
 """The database of a store: its file, where it lies, its tables, and their versions."""
 
+from .artifacts import OWNER_FILE as OWNER_FILE
 from .artifacts import own_folder as own_folder
 from .artifacts import refuse_folder_of_another as refuse_folder_of_another
 from .artifacts import run_files as run_files

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ...errors import OutputError, SpecError
-from ..database import APPLICATION_ID, DATABASE_NAME
+from ..database import APPLICATION_ID, DATABASE_NAME, OWNER_FILE
 
 _OF_RUNS = ("checkpoints", "weights", "logs")
 _BESIDE_DATABASE = ("-wal", "-shm", "-journal")
@@ -131,7 +131,8 @@ def refuse_part_of_store(target: Path) -> None:
         OutputError: for a file that cannot be read.
     """
     path = Path(os.path.realpath(target.parent), target.name)
-    if _is_of_database(path) or any(map(_holds_files_of_runs, (path, *path.parents))):
+    is_owner = path.name.lower() == OWNER_FILE and _is_of_store(path.parent)
+    if is_owner or _is_of_database(path) or any(map(_holds_files_of_runs, (path, *path.parents))):
         raise SpecError(f"output {str(target)!r} is a part of a store; give another file")
 
 
@@ -160,11 +161,13 @@ def _is_database(path: Path) -> bool:
 
 def _holds_files_of_runs(folder: Path) -> bool:
     """Whether it is the folder of weights, logs or checkpoints of a store."""
-    if folder.name.lower() not in _OF_RUNS:
-        return False
-    store = folder.parent
-    has_database = stat.S_ISREG(_mode(store / DATABASE_NAME))
-    return has_database or all(is_folder(store / name) for name in _OF_RUNS)
+    return folder.name.lower() in _OF_RUNS and _is_of_store(folder.parent)
+
+
+def _is_of_store(folder: Path) -> bool:
+    """Whether the files of a store's runs lie there: with its database, or with its name."""
+    is_signed = any(stat.S_ISREG(_mode(folder / name)) for name in (DATABASE_NAME, OWNER_FILE))
+    return is_signed or all(is_folder(folder / name) for name in _OF_RUNS)
 
 
 def is_folder(path: Path) -> bool:
