@@ -1,5 +1,6 @@
 """An artifacts folder belongs to one store, whatever others are called and wherever they lie."""
 
+import resource
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from actwise.errors import StoreError
 from actwise.store import RunStore, collect_garbage, remove
+from actwise.store.database import own_folder
 from actwise.store.exchange import copy_store
 from made.runs import finish, made_plan, made_study
 
@@ -174,3 +176,26 @@ def test_an_owner_that_cannot_be_read_is_named(tmp_path: Path, content: str) -> 
     (tmp_path / "files" / "store.json").write_text(content)
     with pytest.raises(StoreError, match=r"store.json' does not say which store"):
         open_store(tmp_path)
+
+
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_an_owner_that_cannot_be_written_leaves_none_that_cannot_be_read(
+    tmp_path: Path, is_signed: bool
+) -> None:
+    """Half of one would keep every store out of the folder, its own too."""
+    signature = tmp_path / "files" / "store.json"
+    with open_store(tmp_path) as store:
+        signature.write_text(signature.read_text().replace("a.sqlite", "before.sqlite"))
+        if not is_signed:
+            forget_owner(tmp_path)
+        before = [path.read_text() for path in signature.parent.glob("store*")]
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+        try:
+            with pytest.raises(StoreError, match=r"cannot be written: File too large"):
+                own_folder(store.location, store.database)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert [path.read_text() for path in signature.parent.glob("store*")] == before
+        own_folder(store.location, store.database)
+    assert "a.sqlite" in signature.read_text()

@@ -85,15 +85,17 @@ def own_folder(location: Location, database: Database) -> None:
     if known == owner:
         return
     text = json.dumps({"token": owner[0], "database": str(owner[1])}, indent=2) + "\n"
+    path = location.folder / OWNER_FILE
+    # Of two stores that take a new folder at once, one finds it taken.
+    partial, mode = (path, "x") if known[0] is None else (path.with_suffix(".tmp"), "w")
     try:
-        # Of two stores that take a new folder at once, one finds it taken.
-        with (location.folder / OWNER_FILE).open(
-            "w" if known[0] else "x", encoding="utf-8"
-        ) as file:
+        with partial.open(mode, encoding="utf-8") as file:
             file.write(text)
+        partial.replace(path)
     except FileExistsError:
         raise StoreError(_refusal(location, "was just taken by another store")) from None
     except OSError as error:
+        partial.unlink(missing_ok=True)
         raise StoreError(
             f"folder {_shown(location.folder)} cannot be written: {error.strerror}"
         ) from None
