@@ -35,6 +35,8 @@ _SENTENCES = {
     "readonly": "cannot be written: it is read-only",
     "locked": f"is busy: another process has kept it locked for {BUSY_SECONDS} s",
     "disk is full": "cannot be written: the disk is full",
+    # Even to read, SQLite needs room for a small file beside the database.
+    "disk I/O error": "cannot be read or written ({message}): its disk may be full or failing",
 }
 
 

@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...errors import SpecError
+from ...errors import OutputError, SpecError
 from ..database import DATABASE_NAME, locate, refuse_network_file_system
 from ..database.schema import new_token
 from ..runs import kept_weights
@@ -65,13 +65,24 @@ def _copy_database(store: RunStore, path: Path) -> list[str]:
         store.database.without_transaction() as source,
         closing(sqlite3.connect(path, isolation_level=None)) as target,
     ):
-        target.execute("PRAGMA synchronous = FULL")
-        source.backup(target)
-        target.execute("DELETE FROM leases")
-        # Another store from now on, and nobody has it open.
-        target.execute("DELETE FROM marks WHERE name = 'in_use'")
-        target.execute("UPDATE marks SET value = ? WHERE name = 'token'", (new_token(),))
-        ids = target.execute("SELECT run_id FROM runs WHERE status != 'pending'").fetchall()
+        try:
+            return _copy_into(target, source)
+        except sqlite3.OperationalError as error:
+            if "disk is full" not in str(error):
+                raise
+            # That of the copy: the store itself is only read.
+            shown = f"output {str(path.parent.parent)!r}"
+            raise OutputError(f"{shown} cannot be written: the disk is full") from None
+
+
+def _copy_into(target: sqlite3.Connection, source: sqlite3.Connection) -> list[str]:
+    target.execute("PRAGMA synchronous = FULL")
+    source.backup(target)
+    target.execute("DELETE FROM leases")
+    # Another store from now on, and nobody has it open.
+    target.execute("DELETE FROM marks WHERE name = 'in_use'")
+    target.execute("UPDATE marks SET value = ? WHERE name = 'token'", (new_token(),))
+    ids = target.execute("SELECT run_id FROM runs WHERE status != 'pending'").fetchall()
     return [run_id for (run_id,) in ids]
 
 
