@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -182,14 +183,32 @@ def test_a_path_that_leads_nowhere_is_one_sentence(
 
 @pytest.mark.parametrize("number", [2, 5, 13, 17, 20, 21, 24, 28, 30, 36, 40])
 def test_whatever_the_system_refuses_is_no_fault_of_ours(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: int
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    number: int,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
+    opened = os.open
+
     def refuse(*_: object, **__: object) -> None:
         raise OSError(number, os.strerror(number), "some/file")
 
-    for function in ("read_bytes", "read_text", "mkdir"):
-        monkeypatch.setattr(f"pathlib.Path.{function}", refuse)
-    commands = ("analyze --csv x.csv", "plan x.toml", "run demo --store s/s", "report -o x --csv x")
+    def open_others(path: Any, *args: Any, **options: Any) -> int:
+        if str(path).startswith("x."):
+            refuse()
+        return opened(path, *args, **options)
+
+    for name in ("x.csv", "x.toml"):
+        Path(name).touch()
+    monkeypatch.setattr("os.open", open_others)
+    monkeypatch.setattr("pathlib.Path.mkdir", refuse)
+    commands = (
+        "analyze --csv x.csv",
+        "plan x.toml",
+        "run demo --store s/s",
+        "report -o x --csv x.csv",
+    )
     assert [run_command(command.split()) for command in commands] == [3, 2, 3, 3]
     errors = capsys.readouterr().err.splitlines()
     assert len(errors) == 4

@@ -97,7 +97,7 @@ def test_a_store_shows_them_as_text(printed: Printed, bad: str) -> None:
         printed("table", *of, "--format", format)
     printed("export", *of, "--what", "environments")
     printed("export", *of, "--what", "all", "-o", f"out{bad}")
-    printed("export", *of, "--what", "all", "-o", f"out{bad}", exit_code=3)
+    printed("export", *of, "--what", "all", "-o", f"out{bad}", exit_code=2)
     printed("import", f"out{bad}", "--store", f"new{bad}")
     printed("report", *of, "-o", f"r{bad}.html")
     assert is_harmless(Path(f"r{bad}.html").read_text("utf-8"))

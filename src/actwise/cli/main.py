@@ -49,7 +49,7 @@ def run_command(arguments: Sequence[str]) -> int:
         The exit code.
     """
     try:
-        _check_surroundings(arguments)
+        _check_surroundings()
         result = app(list(arguments), standalone_mode=False, prog_name="actwise")
         sys.stdout.flush()
     except typer.TyperException as error:
@@ -102,17 +102,12 @@ def _warn(
         (file or sys.stderr).write(printable(text, keep="\n"))
 
 
-def _check_surroundings(arguments: Sequence[str]) -> None:
+def _check_surroundings() -> None:
     """Refuse what no command can work with.
 
     Raises:
-        SpecError: for an argument that is no text, and without a working directory.
+        SpecError: without a working directory.
     """
-    for argument in arguments:
-        try:
-            argument.encode()
-        except UnicodeEncodeError:
-            raise SpecError(f"the argument {argument!r} is not UTF-8 text") from None
     try:
         Path.cwd()
     except OSError as error:
