@@ -206,6 +206,9 @@ def page(name: str) -> str:
 def test_a_page_reads_as_it_did(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
+    # Other tests of this process add sets that they made.
+    shipped = {name: entry for name, entry in DATASETS.items() if "made" not in entry.description}
+    monkeypatch.setattr(DATASETS, "_entries", shipped)
     stored = (PAGES / f"{name}.txt").read_text(encoding="utf-8")
     assert page(name).splitlines() == stored.splitlines()
 
