@@ -4,6 +4,7 @@ Who waits for a pipe may wait for ever, and what a device gives may have no end.
 """
 
 import errno
+import math
 import os
 import re
 import stat
@@ -58,11 +59,15 @@ def read_file(path: Path, *, most_bytes: int | None = None) -> bytes:
         OSError: as :func:`open_file`, and for a file of more than ``most_bytes``.
     """
     with open_file(path) as file:
-        content = file.read() if most_bytes is None else file.read(most_bytes + 1)
-    if most_bytes is not None and len(content) > most_bytes:
-        raise OSError(
-            errno.EFBIG, f"it is larger than {most_bytes:,} bytes, the most that is read", str(path)
-        )
+        most = math.inf if most_bytes is None else most_bytes
+        # Before it is read, and for what grows meanwhile.
+        content = b"" if os.fstat(file.fileno()).st_size > most else file.read()
+        if max(len(content), os.fstat(file.fileno()).st_size) > most:
+            raise OSError(
+                errno.EFBIG,
+                f"it is larger than {most_bytes:,} bytes, the most that is read",
+                str(path),
+            )
     return content
 
 

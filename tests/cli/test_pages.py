@@ -24,6 +24,7 @@ import pytest
 
 import actwise as aw
 from actwise.cli.main import run_command
+from actwise.datasets import DATASETS
 from actwise.report.html import render_html
 from actwise.store import RunStore
 from made.cases import CASES, RESULTS

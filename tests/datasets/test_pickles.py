@@ -132,5 +132,5 @@ def test_a_file_too_long_for_a_batch_is_not_read(
     folder = write_tiny("python folder", tmp_path / "data")
     with (folder / "tiny-python" / "batch_1").open("r+b") as file:
         file.truncate(MAX_MEMBER_BYTES + 1)  # sparse: it takes no room on the disk
-    with pytest.raises(DataError, match=f"at most {MAX_MEMBER_BYTES} are read"):
+    with pytest.raises(DataError, match=f"is larger than {MAX_MEMBER_BYTES:,} bytes"):
         load("tiny", folder)

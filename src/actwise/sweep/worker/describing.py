@@ -1,9 +1,11 @@
 """Describes cells with users' code, each in a fork of a process that has run none."""
 
+import ctypes
 import json
 import os
 import select
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -22,6 +24,7 @@ from ...usercode import describe_fault
 from .protocol import Answer, CellQuestion, Described, Refused
 
 _POLL_SECONDS = 0.1
+_SET_PARENT_DEATH_SIGNAL = 1
 _FROM_JSON = TypeAdapter(Description)
 
 
@@ -78,6 +81,7 @@ def _in_a_fork(work: Callable[[], dict[str, Any]], what: str) -> dict[str, Any]:
     process = os.fork()
     if process == 0:
         os.close(read_end)
+        _die_with_parent()
         _work_and_end(work, what, write_end)
     os.close(write_end)
     try:
@@ -95,6 +99,12 @@ def _in_a_fork(work: Callable[[], dict[str, Any]], what: str) -> dict[str, Any]:
         kind = DataError if answer["exit_code"] == DataError.exit_code else SpecError
         raise kind(answer["reason"])
     return answer
+
+
+def _die_with_parent() -> None:
+    """On Linux: a fork that hangs must not outlive who would kill it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
 
 def _work_and_end(work: Callable[[], dict[str, Any]], what: str, write_end: int) -> NoReturn:
