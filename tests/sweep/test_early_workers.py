@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -42,6 +43,10 @@ def in_a_process_without_torch(code: str, folder: Path) -> str:
 
 def test_as_many_wait_as_runs_will_need() -> None:
     with EarlyWorkers(RunOptions(workers=3), num_runs=2):
+        deadline = time.monotonic() + 10
+        # A process bears its name a moment after it has begun.
+        while len(workers_of_this_process()) < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
         assert len(workers_of_this_process()) == 2
     assert workers_of_this_process() == []
 
