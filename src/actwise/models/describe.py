@@ -11,7 +11,7 @@ from torch import nn
 
 from .. import activations, datasets, regularization
 from ..errors import ActwiseError, SpecError
-from ..spec import Describe, Description, RunSpec
+from ..spec import Describe, Description, RunSpec, description_key
 from ..usercode import describe_fault, known_code
 from .entry import resolve
 from .footprint import Footprint, footprint, peak_memory_bytes
@@ -91,12 +91,10 @@ def make_describe(data: Path | KnownData | None) -> Describe:
     known: dict[tuple[object, ...], Description] = {}
 
     def describe_once(spec: RunSpec) -> Description:
-        levels = (spec.dataset, spec.model, spec.regularization, spec.activation, spec.width)
-        fraction = spec.train.validation_fraction
-        key = (*levels, spec.train.batch_size, spec.train.optimizer, fraction)
+        key = description_key(spec)
         if key not in known:
             described = _describe(spec, facts.info(spec.dataset), examine)
-            dealt = facts.folds(spec.dataset, fraction)
+            dealt = facts.folds(spec.dataset, spec.train.validation_fraction)
             if dealt:
                 described = replace(described, split=dealt.version, largest_fold=dealt.largest)
             known[key] = described

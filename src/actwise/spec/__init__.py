@@ -8,6 +8,7 @@ from .identity import Description as Description
 from .identity import canonical_settings as canonical_settings
 from .identity import cell_hash as cell_hash
 from .identity import code_modules_in as code_modules_in
+from .identity import description_key as description_key
 from .identity import run_id as run_id
 from .identity import spec_hash as spec_hash
 from .load import load_study as load_study

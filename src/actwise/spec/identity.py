@@ -73,6 +73,13 @@ Raises SpecError for an unknown level and DataError where the data are needed an
 """
 
 
+def description_key(spec: RunSpec) -> tuple[object, ...]:
+    """What of a cell its description depends on: cells that share it are described once."""
+    train = spec.train
+    levels = (spec.dataset, spec.model, spec.regularization, spec.activation, spec.width)
+    return (*levels, train.batch_size, train.optimizer, train.validation_fraction)
+
+
 def canonical_settings(spec: RunSpec, description: Description) -> dict[str, Any]:
     """Everything that is hashed but the seed and the engine version, as plain JSON values.
 

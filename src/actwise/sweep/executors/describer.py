@@ -1,4 +1,4 @@
-"""Describes the cells of a plan: those with users' code in processes of their own."""
+"""Describes the cells of a plan: those with users' code in forks of another process."""
 
 import queue
 from pathlib import Path
@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from ...errors import ActwiseError, DataError, SpecError
-from ...spec import Describe, Description, RunSpec
+from ...spec import Describe, Description, RunSpec, description_key
 from .. import worker
 from .executor import IDLE_SECONDS
 from .stopping import StopRequest
@@ -60,9 +60,7 @@ class Describer:
             raise StoppedError(f"stopped by {self._stop.reason} while planning; nothing was begun")
         if not _users_levels(cell):
             return self._described_here(cell)
-        train = cell.train
-        sizes = (cell.width, train.batch_size, train.optimizer, train.validation_fraction)
-        key = (*_levels(cell), *sizes)
+        key = description_key(cell)
         if key not in self._known:
             self._known[key] = self._ask(cell)
         return self._known[key]
@@ -108,15 +106,11 @@ class Describer:
                 continue
 
 
-def _levels(cell: RunSpec) -> tuple[str, ...]:
-    return (cell.dataset, cell.model, cell.regularization, cell.activation)
-
-
 def _users_levels(cell: RunSpec) -> list[str]:
     """Those that name users' code; what is no level at all is refused by whoever reads it."""
-    dataset, *others = _levels(cell)
-    named = [level for level in others if ":" in level]
-    return [dataset, *named] if _is_users_dataset(dataset) else named
+    levels = (cell.model, cell.regularization, cell.activation)
+    named = [level for level in levels if ":" in level]
+    return [cell.dataset, *named] if _is_users_dataset(cell.dataset) else named
 
 
 def _named(cell: RunSpec) -> str:
