@@ -24,9 +24,8 @@ from actwise.store.exchange import import_exports, read_exported, store_to_fill
 
 from .forgery import Export, forged, read_export
 
-EXPORT = Path(__file__).parents[2] / "results" / "race-conditions"
-SMALL = EXPORT / "cifar100-resnet18-table2-seed-0-part-1"
-"""A real export: 6 runs of 27 epochs."""
+SMALL = Path(__file__).parents[2] / "results" / "identity" / "seed-0"
+"""The smallest export that is published: 16 runs of a study that is whole."""
 
 
 def main() -> None:
