@@ -37,7 +37,9 @@ def test_one_line_says_what_was_found() -> None:
     line = "SharedAct: 2 activations at 1 module (relu), 0 functional, 0 gates, 0 unseen"
     assert str(audit) == line
     gates = aw.audit(networks.Gates(), torch.randn(2, 4))
-    line = "Gates: 2 activations at 2 modules (relu, silu, sigmoid), 1 functional, 4 gates, 0 unseen"
+    line = (
+        "Gates: 2 activations at 2 modules (relu, silu, sigmoid), 1 functional, 4 gates, 0 unseen"
+    )
     assert str(gates) == line
 
 

@@ -22,7 +22,7 @@ from made import networks
 
 X = torch.randn(2, 4, generator=torch.Generator().manual_seed(0))
 
-SOURCE = '''
+SOURCE = """
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -35,11 +35,13 @@ class Net(nn.Module):
 
     def forward(self, x):
         return F.relu(self.fc(x))
-'''
+"""
 
 
 @pytest.fixture
-def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleType]]:
+def module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str], ModuleType]]:
     """Writes a file and imports it anew, as a new process would."""
     monkeypatch.syspath_prepend(tmp_path)
     name = f"net_{tmp_path.name}".replace("-", "_")

@@ -276,7 +276,9 @@ def test_a_swap_after_which_the_model_does_not_run_is_undone() -> None:
             return y
 
     model = Picky()
-    with pytest.raises(SpecError, match=r"swap to elu \(it is undone\): Picky in train mode raised"):
+    with pytest.raises(
+        SpecError, match=r"swap to elu \(it is undone\): Picky in train mode raised"
+    ):
         aw.swap(model, "elu", example=X)
     assert type(model) is Picky and type(model.act) is nn.ReLU
 

@@ -129,12 +129,14 @@ class Recorder(TorchFunctionMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
-        name, _ = f.operation(func)
+        if self._within:
+            return func(*args, **kwargs)
+        name = f.operation(func)
         x = f.input_of(args, kwargs)
-        activation = None if self._within else f.called_activation(name, args, kwargs)
+        activation = f.called_activation(name, args, kwargs)
         version = _version(x)
         out = func(*args, **kwargs)
-        if name in f.FUSED and not self._within:
+        if name in f.FUSED:
             self.unseen[Unseen(self._owner_path(), name)] = None
         if activation is None or x is None or not isinstance(out, torch.Tensor):
             self._flow.follow(name, args, kwargs, out)
