@@ -19,7 +19,7 @@ from torch.overrides import TorchFunctionMode
 from . import functions as f
 from .elementwise import Elementwise
 from .flow import Flow, Source, tensors
-from .places import Place, caller, place_of
+from .places import Place, caller, checked, place_of
 from .site import Role, Unseen
 
 PlaceKey = tuple[int, CodeType, int]
@@ -145,7 +145,7 @@ class Recorder(TorchFunctionMode):
         assert frame is not None
         place = self._place(frame)
         site = self.found.get((0, place.key)) or Found(
-            place=place,
+            place=checked(place, frame),
             module=None,
             activation=activation,
             role="softmax" if name in f.SOFTMAX else "activation",
@@ -221,7 +221,8 @@ class Recorder(TorchFunctionMode):
         self.called[place.key].add(module)
         if running.activation is not None:
             self._within = 1
-            running.place = place
+            is_new = (id(module), place.key) not in self.found
+            running.place = checked(place, frame) if is_new else place
             running.version = _version(args[0])
 
     def _leave(self, module: nn.Module, args: Any, out: Any) -> Any:
