@@ -8,6 +8,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils import parametrizations
 from torch.utils.checkpoint import checkpoint
 
 
@@ -339,6 +340,18 @@ class Checkpointed(nn.Module):
         if self.is_checkpointed:
             return self.last(checkpoint(self.block, x, use_reentrant=False))
         return self.last(self.block(x))
+
+
+class Normed(nn.Module):
+    """Weights that are computed anew in each forward of training."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = parametrizations.spectral_norm(nn.Linear(4, 4))
+        self.last = parametrizations.weight_norm(nn.Linear(4, 4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(self.last(F.relu(self.fc(x))))
 
 
 class InTraining(nn.Module):

@@ -58,6 +58,7 @@ MODELS: dict[str, tuple[Callable[[], nn.Module], Tensor]] = {
     "private names": (networks.Private, X),
     "super()": (networks.Child, X),
     "a class in a function": (lambda: networks.local_class(3.0), X),
+    "computed weights": (networks.Normed, X),
     "train mode alone": (networks.InTraining, X),
     "a loop": (networks.Looped, X),
     "several slots": (networks.TwoSlots, X),
@@ -179,6 +180,22 @@ def test_a_call_that_is_more_than_an_activation_is_a_miss() -> None:
     assert "what function(...) calls is in a variable" in reasons[0]
     assert "no call where it runs" in reasons[1]
     assert "Detours.decorated is no plain method" in reasons[2]
+
+
+def test_traced_code_is_a_miss() -> None:
+    model = torch.fx.symbolic_trace(networks.Small())
+    (miss,) = aw.swap(model, "elu", example=IMAGES).missed
+    assert "made by torch.fx" in miss.reason
+    assert isinstance(model.body.get_submodule("1"), nn.ELU)
+
+
+def test_a_compiled_model_computes_the_new_activation() -> None:
+    model = networks.Small().eval()
+    compiled = torch.compile(model, backend="eager")
+    before = compiled(IMAGES)
+    assert len(aw.swap(compiled, "elu", example=IMAGES).replaced) == 2
+    assert torch.equal(compiled(IMAGES), model(IMAGES))
+    assert not torch.allclose(compiled(IMAGES), before)
 
 
 def test_a_call_that_no_subclass_reaches_is_a_miss() -> None:

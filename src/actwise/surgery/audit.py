@@ -73,6 +73,8 @@ def record(
         SpecError: if it does not run in eval mode.
     """
     _refuse_unready(model)
+    # Of torch.compile(model), which warns of hooks and computes what the model does.
+    model = getattr(model, "_orig_mod", model)
     recording = Recording(model)
     with left_as_it_was(model), torch.no_grad(), _uncompiled():
         for phase in PHASES:

@@ -56,6 +56,8 @@ def make_call(place: Place, *, attribute: str, by_method: bool) -> Call:
     """
     if place.problem or place.owner is None or place.method is None:
         raise NotRewritableError(place.problem or "it is called by no module of the model")
+    if place.method.co_filename.startswith("<eval_with_key>"):
+        raise NotRewritableError("its code is made by torch.fx; swap the model that was traced")
     home, method = _method(type(place.owner), place.method)
     text = source_of(place.method)
     end = place.end
