@@ -1,8 +1,10 @@
 """Which activations a model computes, found by running it once in each mode."""
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from types import FunctionType
 from typing import Any
 
@@ -69,7 +71,7 @@ def record(
     """
     _refuse_unready(model)
     recording = Recording(model)
-    with left_as_it_was(model), torch.no_grad(), torch.compiler.set_stance("force_eager"):
+    with left_as_it_was(model), torch.no_grad(), _uncompiled():
         for phase in PHASES:
             model.train(phase == "train")
             before(phase)
@@ -138,6 +140,14 @@ def as_site(found: Found, name: str, recording: Recording) -> Site:
         module=recording.paths.get(who, "") if who is not None else "",
         place=f"{os.path.basename(place.code.co_filename)}:{place.start}",  # noqa: PTH119
     )
+
+
+def _uncompiled() -> AbstractContextManager[object]:
+    """What is compiled runs as written; where nothing is, torch's compiler is not imported."""
+    if "torch._dynamo" not in sys.modules:
+        return nullcontext()
+    stance: AbstractContextManager[object] = torch.compiler.set_stance("force_eager")
+    return stance
 
 
 def _run(recording: Recording, phase: str, example: Example) -> None:

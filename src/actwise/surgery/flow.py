@@ -60,9 +60,18 @@ class Trace:
 
 
 class Flow:
-    """The traces of one forward pass. It keeps no tensor alive."""
+    """The traces of one forward pass. It keeps no tensor alive.
 
-    def __init__(self, model: nn.Module, inputs: Iterable[Tensor]) -> None:
+    Args:
+        model: What runs.
+        inputs: What it is given.
+        other_uses: Gets the weights whose products are used by more than sites.
+    """
+
+    def __init__(
+        self, model: nn.Module, inputs: Iterable[Tensor], other_uses: set[nn.Parameter]
+    ) -> None:
+        self._other_uses = other_uses
         self._traces = WeakTensorKeyDictionary()
         self._now = 0
         self._overwritten: dict[int, tuple[int, Marked]] = {}
@@ -93,6 +102,8 @@ class Flow:
         traces = [self.trace(tensor) for tensor in given]
         if name in f.PRODUCTS and len(given) == 2:
             self._multiply(given, traces)
+        if name not in f.SAME_VALUES:
+            self._other_uses.update(t.weight for t in traces if t.weight is not None)
         for tensor in made:
             self._traces[tensor] = self._derived(name, args, kwargs, given, traces, tensor)
 
@@ -121,6 +132,8 @@ class Flow:
         """Note what the model returned."""
         for tensor in returned:
             self._note_use(tensor)
+            if (weight := self.trace(tensor).weight) is not None:
+                self._other_uses.add(weight)
             for site in self.trace(tensor).marks:
                 if site.is_bounded and site.role == "activation":
                     site.role = "output"

@@ -100,12 +100,10 @@ def module_activation(module: nn.Module) -> str:
     return "relu6" if is_relu6 else near or type(module).__name__
 
 
-def operation(function: Callable[..., Any]) -> tuple[str, bool]:
-    """The plain name of a torch function, and whether it is written as working in place."""
-    name = getattr(function, "__name__", "")
-    if name.startswith("__"):
-        return name, False
-    return name.strip("_"), name.endswith("_")
+def operation(function: Callable[..., Any]) -> str:
+    """The plain name of a torch function: without what marks it as private or in place."""
+    name: str = getattr(function, "__name__", "")
+    return name if name.startswith("__") else name.strip("_")
 
 
 def called_activation(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:

@@ -143,7 +143,7 @@ def _problem(frame: FrameType) -> str:
     except SyntaxError:
         node = None
     if node is None:
-        return "its source file is not the text that runs"
+        return "its source has no call where it runs"
     if isinstance(node.func, ast.Name) and node.func.id in frame.f_code.co_varnames:
         return f"what {node.func.id}(...) calls is in a variable"
     called = _value(node.func, frame)

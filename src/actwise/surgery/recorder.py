@@ -81,6 +81,7 @@ class Recorder(TorchFunctionMode):
         found: Sites in the order of their first call.
         unseen: What ran unseen.
         called: Modules called from each place.
+        other_uses: Weights whose products are used by more than sites.
         phase: What the calls count for: ``eval`` or ``train``.
     """
 
@@ -96,7 +97,8 @@ class Recorder(TorchFunctionMode):
         self._stack: list[_Running] = []
         self._within = 0  # how many activation modules run, one inside the other
         self._is_trying = False  # a module for the sake of knowing it
-        self._flow = Flow(model, ())
+        self.other_uses: set[nn.Parameter] = set()
+        self._flow = Flow(model, (), self.other_uses)
 
     @contextmanager
     def watching(self, phase: str, inputs: Any) -> Iterator[None]:
@@ -104,7 +106,7 @@ class Recorder(TorchFunctionMode):
         self.phase = phase
         self._stack.clear()
         self._within = 0
-        self._flow = Flow(self.model, tensors(inputs))
+        self._flow = Flow(self.model, tensors(inputs), self.other_uses)
         before = register_module_forward_pre_hook(self._before)
         after = register_module_forward_hook(self._after, always_call=True)
         try:
@@ -113,7 +115,7 @@ class Recorder(TorchFunctionMode):
         finally:
             before.remove()
             after.remove()
-            self._flow = Flow(self.model, ())
+            self._flow = Flow(self.model, (), self.other_uses)
 
     def returned(self, out: Any) -> None:
         """Note what the pass returned."""
@@ -127,12 +129,14 @@ class Recorder(TorchFunctionMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
-        name, _ = f.operation(func)
+        if self._within:
+            return func(*args, **kwargs)
+        name = f.operation(func)
         x = f.input_of(args, kwargs)
-        activation = None if self._within else f.called_activation(name, args, kwargs)
+        activation = f.called_activation(name, args, kwargs)
         version = _version(x)
         out = func(*args, **kwargs)
-        if name in f.FUSED and not self._within:
+        if name in f.FUSED:
             self.unseen[Unseen(self._owner_path(), name)] = None
         if activation is None or x is None or not isinstance(out, torch.Tensor):
             self._flow.follow(name, args, kwargs, out)

@@ -79,7 +79,7 @@ def rewritten(cls: type[nn.Module], calls: Sequence[Call]) -> type[nn.Module]:
     body: dict[str, Any] = {_CALLS: wanted, "__reduce_ex__": _reduce}
     bases: list[type] = [cls]
     for home in cls.__mro__:
-        methods = _methods(home, [call for call in wanted if call.home == _name(home)])
+        methods = _methods(home, [call for call in wanted if _home(cls, call) is home])
         is_first = {name: _first_home(cls, name) is home for name in methods}
         body.update((name, made) for name, made in methods.items() if is_first[name])
         inner = {name: made for name, made in methods.items() if not is_first[name]}
@@ -110,6 +110,14 @@ def _method(cls: type, code: CodeType) -> tuple[type, str]:
     )
 
 
+def _home(cls: type, call: Call) -> type:
+    """The class of a call; one that was rewritten before has the name of its original."""
+    for home in cls.__mro__:
+        if _name(home) == call.home and call.method in vars(home):
+            return home
+    raise SpecError(f"{_name(cls)} has no method {call.method} of {call.home} any more")
+
+
 def _first_home(cls: type, name: str) -> type:
     return next(home for home in cls.__mro__ if name in vars(home))
 
@@ -120,7 +128,7 @@ def _methods(home: type, calls: Sequence[Call]) -> dict[str, FunctionType]:
     for name in dict.fromkeys(call.method for call in calls):
         method = vars(home).get(name)
         if not isinstance(method, FunctionType):
-            raise SpecError(f"{_name(home)} has no method {name} any more")
+            raise SpecError(f"{_name(home)}.{name} is no plain method any more")
         text = source_of(method.__code__)
         mine = tuple(call for call in calls if call.method == name)
         if any(call.source != _digest(text) for call in mine):

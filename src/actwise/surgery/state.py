@@ -18,8 +18,12 @@ def left_as_it_was(model: nn.Module) -> Iterator[None]:
     parameters cannot have moved. What a model keeps in plain attributes is its own affair.
     """
     modes = [(module, module.training) for module in model.modules()]
-    buffers = [(module, dict(module._buffers)) for module in model.modules()]
-    values = {id(buffer): buffer.detach().clone() for buffer in model.buffers()}
+    buffers = [
+        (module, dict(module._buffers))
+        for module in model.modules()
+        if not isinstance(module, torch.jit.ScriptModule)  # its buffers have no other objects
+    ]
+    values = [(buffer, buffer.detach().clone()) for buffer in model.buffers()]
     positions = global_positions()
     devices = {p.device.index for p in model.parameters() if p.device.type == "cuda"}
     with torch.random.fork_rng(devices=[index for index in devices if index is not None]):
@@ -40,13 +44,12 @@ def same_draws() -> None:
 def _put_back(
     modes: list[tuple[nn.Module, bool]],
     buffers: list[tuple[nn.Module, dict[str, Tensor | None]]],
-    values: dict[int, Tensor],
+    values: list[tuple[Tensor, Tensor]],
 ) -> None:
     for module, is_training in modes:
         module.training = is_training
     for module, named in buffers:
         module._buffers.clear()
         module._buffers.update(named)
-        for buffer in named.values():
-            if buffer is not None and id(buffer) in values:
-                buffer.copy_(values[id(buffer)])
+    for buffer, value in values:
+        buffer.copy_(value)

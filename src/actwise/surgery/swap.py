@@ -13,10 +13,12 @@ from ..errors import ModelWarning, SpecError, UnknownNameError
 from ..rng import Stochastic
 from .audit import Example, Recording, as_audit, record
 from .changes import Changes, slots_of, unshare
+from .gain import rescale
 from .making import Level, as_activation
 from .recorder import Found, SiteKey
 from .report import Miss, SwapReport, Undo
 from .site import Audit, Site
+from .trained import warning_if_trained
 
 Pick = str | Sequence[str] | Callable[[Site], bool]
 Init = Literal["keep", "gain"]
@@ -65,6 +67,10 @@ def swap(
     undo = Undo()
     try:
         done = _changed(before, wanted, bound, example, undo)
+        notes = [*audited.warnings, *warning_if_trained(model), *done.warnings]
+        if init == "gain":
+            replaced = [before.found[key] for key in wanted if key not in done.missed]
+            notes += rescale(before, replaced, bound, undo)
     except BaseException:
         undo.run()
         raise
@@ -74,7 +80,7 @@ def swap(
         level=bound.canonical,
         replaced=tuple(sites[key] for key in wanted if key not in done.missed),
         missed=tuple(Miss(sites[key], done.missed[key]) for key in wanted if key in done.missed),
-        warnings=(*audited.warnings, *done.warnings),
+        warnings=tuple(notes),
         _undo=undo,
     )
     for sentence in report.warnings:
