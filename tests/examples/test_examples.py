@@ -8,11 +8,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import torch
 
 from actwise.cli.main import run_command
 from actwise.models import make_describe
 from actwise.spec import ObserveSpec, load_study
-from actwise.sweep import Plan, make_plan
+from actwise.store import RunStore
+from actwise.sweep import Plan, load_model, make_plan
 from actwise.sweep.worker import ProcessState, Setup, Tried, attempt_run, make_assignment
 from actwise.usercode import PACKAGES
 
@@ -101,12 +103,17 @@ def test_a_study_of_a_plain_network_ends_with_a_decision(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = ["--store", str(tmp_path / "store")]
-    assert run_command(["run", "plain_network.toml", "seeds=0..1", *store]) == 0
+    assert run_command(["run", "plain_network.toml", "seeds=0..1", "--keep-weights", *store]) == 0
     capsys.readouterr()
     assert run_command(["analyze", *store]) == 0
     printed = capsys.readouterr().out
     assert re.search(r"^(Use|Not told apart: )", printed, re.MULTILINE), printed
     assert "hardly learned" not in printed
+    with RunStore.open(tmp_path / "store") as opened:
+        prelu = next(run for run in opened.planned() if run.spec.activation == "prelu")
+        network = load_model(opened, prelu.run_id)
+    assert isinstance(network, sys.modules["plain_network"].Net)
+    assert len(network(torch.zeros(4, 1, 8, 8))) == 4
 
 
 def test_the_page_names_every_example() -> None:
