@@ -1,8 +1,12 @@
 """What lies in examples/ runs, and a study of a plain network ends with a decision."""
 
 import math
+import os
 import re
+import runpy
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +23,7 @@ from actwise.sweep.worker import ProcessState, Setup, Tried, attempt_run, make_a
 from actwise.usercode import PACKAGES
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+SOURCE = EXAMPLES.parent / "src"
 PAGE = (EXAMPLES.parent / "docs" / "your-network.md").read_text(encoding="utf-8")
 HAS_ZOO = all(map(find_spec, PACKAGES))
 ZOO = ["torchvision:resnet18", "timm:resnet10t"]
@@ -85,6 +90,30 @@ def test_networks_of_all_kinds_train_on_real_images(model: str, real_data: Path)
     found = {plan.description(run).activation_sites for run in plan.cells}
     assert found == {num_places[model]}
     refuse_faults(plan, real_data)
+
+
+def test_the_script_swaps_and_takes_it_back(capsys: pytest.CaptureFixture[str]) -> None:
+    model = runpy.run_path("swap.py")["model"]
+    assert type(model).__name__ == "Net"
+    assert len(list(model.parameters())) == 8
+    assert "swap -> prelu: 3 replaced, 0 missed" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_scripts_of_users_are_typed() -> None:
+    pytest.importorskip("mypy")
+    assert (SOURCE / "actwise" / "py.typed").is_file()
+    cache = Path(tempfile.gettempdir()) / "actwise-test-mypy"
+    options = ["--strict", "--follow-imports=silent", "--config-file=", f"--cache-dir={cache}"]
+    scripts = ["swap.py", "own_activation.py", "layer_builder.py"]
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", *options, *scripts],
+        env={**os.environ, "MYPYPATH": str(SOURCE)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 @pytest.mark.slow
