@@ -3,7 +3,6 @@
 import copy
 import importlib
 import inspect
-import io
 import pickle
 import sys
 import traceback
@@ -13,7 +12,7 @@ from types import ModuleType
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional as F
 
 import actwise as aw

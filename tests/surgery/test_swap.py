@@ -47,8 +47,10 @@ def test_calls_of_every_form_are_replaced() -> None:
 
 def test_one_line_says_what_was_done() -> None:
     report = aw.swap(networks.SharedAct(), "prelu", example=X)
-    line = "SharedAct: 2 activations at 1 module (relu), 0 functional, 0 gates, 0 unseen; swap -> prelu"
-    assert str(report) == f"{line}: 2 replaced, 0 missed"
+    assert str(report) == (
+        "SharedAct: 2 activations at 1 module (relu), 0 functional, 0 gates, 0 unseen; "
+        "swap -> prelu: 2 replaced, 0 missed"
+    )
 
 
 MODELS: dict[str, tuple[Callable[[], nn.Module], Tensor]] = {
@@ -209,7 +211,7 @@ def test_some_places_of_a_shared_module_are_rewritten() -> None:
 
 
 def test_a_pattern_that_fits_no_site_is_refused() -> None:
-    with pytest.raises(SpecError, match="no site is named 'bdoy.1'; did you mean body.1"):
+    with pytest.raises(SpecError, match=r"no site is named 'bdoy.1'; did you mean body.1"):
         aw.swap(networks.Small(), "elu", example=IMAGES, include="bdoy.1")
 
 
@@ -235,7 +237,7 @@ def cubed(x: Tensor) -> Tensor:
         (nn.ELU, "ELU"),
         (nn.LeakyReLU(0.3), "LeakyReLU"),
         (resolve("swish"), "swish"),
-        (lambda channels: nn.PReLU(channels), "<lambda>"),
+        (lambda channels: nn.PReLU(channels, 0.1), "<lambda>"),
     ],
     ids=str,
 )

@@ -48,12 +48,15 @@ class Recording(Recorder):
     Attributes:
         faults: What a mode raised, by mode; eval never raises.
         batches: How many samples the example had, by mode.
+        dtypes: Of the model's parameters, each once.
     """
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__(model)
         self.faults: dict[str, str] = {}
         self.batches: dict[str, int] = {}
+        floats = (p.dtype for p in model.parameters() if p.is_floating_point())
+        self.dtypes = tuple(dict.fromkeys(floats))
 
 
 def record(

@@ -17,8 +17,6 @@ from torch.utils.weak import WeakTensorKeyDictionary
 from . import functions as f
 from .site import Role
 
-_CASTS = f.words("to float half bfloat16 double type_as type clone contiguous detach alias dropout")
-
 
 class Source(enum.Flag):
     """What a tensor was computed from."""
@@ -100,8 +98,8 @@ class Flow:
         for tensor in given:
             self._note_use(tensor)
         traces = [self.trace(tensor) for tensor in given]
-        if name in f.PRODUCTS and len(given) == 2:
-            self._multiply(given, traces)
+        if name in f.PRODUCTS | f.MIXTURES and len(given) == 2:
+            self._multiply(given, traces, is_elementwise=name in f.PRODUCTS)
         if name not in f.SAME_VALUES:
             self._other_uses.update(t.weight for t in traces if t.weight is not None)
         for tensor in made:
@@ -145,7 +143,7 @@ class Flow:
         if self.trace(tensor).stamp < when:
             site.is_aliased = True
 
-    def _multiply(self, given: list[Tensor], traces: list[Trace]) -> None:
+    def _multiply(self, given: list[Tensor], traces: list[Trace], *, is_elementwise: bool) -> None:
         """A product of two tensors tells what their sites are for."""
         if min(tensor.dim() for tensor in given) == 0:
             return
@@ -153,10 +151,12 @@ class Flow:
             is_scaling = Source.INPUT in one.source and Source.INPUT not in other.source
             for site in () if is_scaling else one.marks:
                 if one.origin is other.origin:
-                    site.is_inline = True
-                elif site.is_bounded and site.role == "activation":
+                    site.is_inline |= is_elementwise
+                elif site.role != "activation":
+                    continue
+                elif site.is_bounded:
                     site.role = "gate"
-                elif site.role == "activation" and not any(m.is_bounded for m in other.marks):
+                elif is_elementwise and not any(m.is_bounded for m in other.marks):
                     site.role = "glu"
 
     def _derived(
@@ -175,16 +175,14 @@ class Flow:
             source |= trace.source
         large = [trace for tensor, trace in zip(given, traces, strict=True) if tensor.dim()]
         is_of_one = len({id(trace.origin) for trace in large}) == 1
-        keeps_values = name in f.SAME_VALUES
-        varying = [trace for trace in large if Source.INPUT in trace.source] or large
-        scales = name in f.SCALING and len(varying) == 1
+        is_elementwise = name in f.ELEMENTWISE or name in f.CASTS
         return Trace(
             source,
-            large[0].origin if is_of_one and _is_elementwise(name) else object(),
-            marks=traces[0].marks if keeps_values else varying[0].marks if scales else (),
+            large[0].origin if is_of_one and is_elementwise else object(),
+            marks=_marks_after(name, large, traces),
             axis=_axis_after(name, args, kwargs, given, traces, out),
             stamp=self._now,
-            weight=_weight_after(name, given, traces, keeps_values=keeps_values),
+            weight=_weight_after(name, given, traces),
         )
 
 
@@ -202,10 +200,6 @@ def tensors(value: Any) -> Iterator[Tensor]:
         yield from tensors(vars(value))
 
 
-def _is_elementwise(name: str) -> bool:
-    return name in f.ELEMENTWISE or name in _CASTS
-
-
 def _storage(tensor: Tensor) -> int | None:
     try:
         address: int = tensor.untyped_storage()._cdata
@@ -214,12 +208,20 @@ def _storage(tensor: Tensor) -> int | None:
         return None
 
 
-def _weight_after(
-    name: str, given: list[Tensor], traces: list[Trace], *, keeps_values: bool
-) -> nn.Parameter | None:
+def _marks_after(name: str, large: list[Trace], traces: list[Trace]) -> tuple[Marked, ...]:
+    """Sites whose values a result holds: through views and by scaling with numbers or constants."""
+    if name in f.SAME_VALUES or name in f.QUOTIENTS:
+        return traces[0].marks
+    if name in ("cat", "concat", "stack") and all(trace.marks for trace in traces):
+        return tuple(dict.fromkeys(mark for trace in traces for mark in trace.marks))
+    varying = [trace for trace in large if Source.INPUT in trace.source] or large
+    return varying[0].marks if name in f.SCALING and len(varying) == 1 else ()
+
+
+def _weight_after(name: str, given: list[Tensor], traces: list[Trace]) -> nn.Parameter | None:
     if name in f.WEIGHTED and len(given) > 1 and isinstance(given[1], nn.Parameter):
         return given[1]
-    return traces[0].weight if keeps_values else None
+    return traces[0].weight if name in f.SAME_VALUES else None
 
 
 def _axis_after(

@@ -53,11 +53,18 @@ SAME_VALUES = MOVED | words(
 )
 """They hand on values, some of them left out, whatever the shape becomes."""
 
+CASTS = words("to float half bfloat16 double type_as type clone contiguous detach alias dropout")
+"""Of these those after which each element stands where it stood."""
+
 SCALING = words(
     "add sub rsub mul div true_divide neg __add__ __radd__ __sub__ __rsub__ __mul__ __rmul__ "
     "__truediv__ __neg__ __iadd__ __isub__ __imul__ __itruediv__ multiply subtract"
 )
-PRODUCTS = frozenset(("mul", "__mul__", "__rmul__", "__imul__", "multiply"))
+PRODUCTS = words("mul __mul__ __rmul__ __imul__ multiply")
+MIXTURES = words("matmul mm bmm einsum __matmul__ __rmatmul__")
+"""Products that weigh what they add up."""
+
+QUOTIENTS = words("div true_divide __truediv__ __itruediv__")
 ELEMENTWISE = (
     ACTIVATIONS
     | SCALING

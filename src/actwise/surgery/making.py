@@ -1,6 +1,6 @@
 """The module that stands at a site instead: its channels, device, type and effect in place."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -52,7 +52,7 @@ def make_at(site: Found, bound: BoundActivation, *, recording: Recording) -> nn.
     if site.is_aliased:
         module = InPlace(module)
     mark(module, bound.canonical)
-    return module.to(site.device, _dtype(site, recording.model))
+    return module.to(site.device, _dtype(site, recording.dtypes))
 
 
 class OnAxis(nn.Module):
@@ -101,12 +101,9 @@ def _shape(site: Found, channels: int) -> tuple[int, ...]:
     return (channels, *inner)
 
 
-def _dtype(site: Found, model: nn.Module) -> torch.dtype | None:
+def _dtype(site: Found, known: Sequence[torch.dtype]) -> torch.dtype:
     """The input's, where the model has parameters of it: under autocast these are of another."""
-    known = {parameter.dtype for parameter in model.parameters() if parameter.is_floating_point()}
-    if site.input in known or not known:
-        return site.input
-    return next(p.dtype for p in model.parameters() if p.is_floating_point())
+    return site.input if site.input in known or not known else known[0]
 
 
 def _is_stochastic(bound: BoundActivation) -> bool:

@@ -4,7 +4,7 @@ import ast
 import functools
 import linecache
 from collections.abc import Callable, Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import CodeType, FrameType
 from typing import Any
 
@@ -95,9 +95,14 @@ def place_of(
         above = above.f_back
     code = frame.f_code
     if above is not None and _holds(above.f_code, code):
-        return Place(owner, above.f_code, code, frame.f_lasti, _problem(frame))
+        return Place(owner, above.f_code, code, frame.f_lasti, "")
     where = f"it is called from {code.co_qualname}, which is no method of its module"
     return Place(running, None, code, frame.f_lasti, where)
+
+
+def checked(place: Place, frame: FrameType) -> Place:
+    """The same place, with why its call cannot be rewritten as far as its frame tells."""
+    return place if place.problem else replace(place, problem=_problem(place, frame))
 
 
 def source_of(code: CodeType) -> str:
@@ -132,9 +137,8 @@ def _holds(outer: CodeType, inner: CodeType) -> bool:
     )
 
 
-def _problem(frame: FrameType) -> str:
+def _problem(place: Place, frame: FrameType) -> str:
     """Why what the call calls may be more than the activation, or ""."""
-    place = Place(None, None, frame.f_code, frame.f_lasti, "")
     text = source_of(frame.f_code)
     if not text or place.end is None:
         return "its source cannot be read"
