@@ -218,7 +218,7 @@ def parse() -> argparse.Namespace:
     compile_ = options.compile or (["off", "on"] if options.is_cuda else ["off"])
     options.compile = [value == "on" for value in compile_]
     # On the CPU only whether everything runs: images and network in miniature.
-    options.images, options.width = (50_000, 1.0) if options.is_cuda else (256, 1 / 16)
+    options.images, options.width = (50_000, 1.0) if options.is_cuda else (256, 1 / 8)
     return options
 
 

@@ -48,10 +48,12 @@ def counted(count: int, noun: str) -> str:
 
 
 def degrees(df: float) -> str:
-    """Degrees of freedom; a dash where none are known."""
+    """Degrees of freedom; a dash where none are known. Rounding of processors is no decimal."""
     if df == 0:
         return UNKNOWN
-    return number(df, 0 if df == round(df) else 1) if math.isfinite(df) else "∞"
+    if not math.isfinite(df):
+        return "∞"
+    return number(df, 0 if math.isclose(df, round(df), rel_tol=1e-9) else 1)
 
 
 def duration(seconds: float) -> str:

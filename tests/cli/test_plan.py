@@ -19,7 +19,8 @@ def in_a_terminal_of_200_columns(monkeypatch: pytest.MonkeyPatch) -> None:
 def printed(command: str, capsys: pytest.CaptureFixture[str]) -> str:
     assert run_command(command.split()) == 0
     out, err = capsys.readouterr()
-    assert err == ""
+    # A slow machine is told how far it is.
+    assert all(line.startswith("calibrating: ") for line in err.splitlines())
     return out
 
 

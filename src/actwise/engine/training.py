@@ -19,6 +19,7 @@ from .captured import CapturedStep, runs_users_code
 from .checkpoint import TrainState
 from .device import Device
 from .masks import Masks
+from .narrow import guard_narrow_convolutions
 from .optimizers import make_optimizer, optimizer_tensors, restore_optimizer
 from .schedule import Schedule, rate_tensor
 from .step import Step, Totals
@@ -64,6 +65,8 @@ class Training:
         self.learning_rate = 0.0
         self.has_diverged = False
         self._model = model
+        if not device.is_cuda:
+            guard_narrow_convolutions(model)
         # A buffer may begin with infinities: a mask of attention, a least value seen so far.
         self._begin_infinite = infinite_names(dict(model.named_buffers()))
         self._batches = batches
