@@ -3,7 +3,6 @@
 import copy
 import warnings
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 import torch
@@ -11,9 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import actwise as aw
-from actwise.activations import is_activation, resolve
 from actwise.errors import ModelWarning, SpecError
-from made import networks
+from made import flows, networks
 
 X = torch.randn(2, 4, generator=torch.Generator().manual_seed(0))
 IMAGES = torch.randn(2, 3, 6, 6, generator=torch.Generator().manual_seed(0))
@@ -58,14 +56,14 @@ MODELS: dict[str, tuple[Callable[[], nn.Module], Tensor]] = {
     "private names": (networks.Private, X),
     "super()": (networks.Child, X),
     "a class in a function": (lambda: networks.local_class(3.0), X),
-    "computed weights": (networks.Normed, X),
-    "train mode alone": (networks.InTraining, X),
+    "computed weights": (flows.Normed, X),
+    "train mode alone": (flows.InTraining, X),
     "a loop": (networks.Looped, X),
     "several slots": (networks.TwoSlots, X),
-    "statement in place": (lambda: networks.Aliased("statement"), X),
-    "module in place": (lambda: networks.Aliased("module"), X),
-    "method in place": (lambda: networks.Aliased("method"), X),
-    "a view of what is written in place": (lambda: networks.Aliased("view"), X),
+    "statement in place": (lambda: flows.Aliased("statement"), X),
+    "module in place": (lambda: flows.Aliased("module"), X),
+    "method in place": (lambda: flows.Aliased("method"), X),
+    "a view of what is written in place": (lambda: flows.Aliased("view"), X),
 }
 
 
@@ -91,7 +89,7 @@ def test_the_same_activation_gives_the_same_bits_and_undo_the_same_model(name: s
 
 @pytest.mark.parametrize("way", ["statement", "module", "method", "view"])
 def test_an_effect_in_place_that_others_see_is_kept(way: str) -> None:
-    model = networks.Aliased(way)
+    model = flows.Aliased(way)
     aw.swap(model, "elu", example=X)
     y = model.fc(X)
     z = F.elu(y)
@@ -131,7 +129,7 @@ def test_one_line_with_several_channel_counts_has_slopes_for_each() -> None:
 
 
 def test_slopes_lie_along_the_channels() -> None:
-    model = networks.Tokens()
+    model = flows.Tokens()
     x = torch.randn(2, 3, 8, 8)
     aw.swap(model, "prelu", example=x)
     slope = model.get_parameter("mlp.1.act.weight")
@@ -144,7 +142,7 @@ def test_slopes_lie_along_the_channels() -> None:
 
 
 def test_gates_outputs_and_softmax_stay() -> None:
-    model = networks.Gates()
+    model = flows.Gates()
     report = aw.swap(model, "elu", example=X)
     assert [site.activation for site in report.replaced] == ["relu", "silu"]
     (miss,) = report.missed
@@ -153,7 +151,7 @@ def test_gates_outputs_and_softmax_stay() -> None:
 
 
 def test_formulas_that_are_written_out_are_misses() -> None:
-    model = networks.Formulas()
+    model = flows.Formulas()
     report = aw.swap(model, "elu", example=X)
     assert [m.site.activation for m in report.missed] == ["softplus", "tanh", "sigmoid", "relu"]
     assert {m.reason for m in report.missed} == {"it is a part of a formula of its own input"}
@@ -205,91 +203,6 @@ def test_a_call_that_no_subclass_reaches_is_a_miss() -> None:
     assert type(model) is networks.Explicit and not report.replaced
 
 
-@pytest.mark.parametrize(
-    ("include", "exclude", "names"),
-    [
-        ("body.*", None, ["body.1"]),
-        (["@*", "body.1"], "body.*", ["@"]),
-        (None, lambda site: site.kind == "functional", ["body.1"]),
-        (lambda site: site.channels == (4,), None, ["@"]),
-    ],
-)
-def test_sites_are_picked_by_name_or_by_a_function(
-    include: Any, exclude: Any, names: list[str]
-) -> None:
-    report = aw.swap(networks.Small(), "elu", example=IMAGES, include=include, exclude=exclude)
-    assert [site.name.partition("forward")[0] for site in report.replaced] == names
-
-
-def test_a_function_may_pick_a_gate() -> None:
-    model = networks.Gates()
-    aw.swap(model, "hardsigmoid", example=X, include=lambda site: site.name == "gate")
-    assert isinstance(model.gate, nn.Hardsigmoid)
-
-
-def test_some_places_of_a_shared_module_are_rewritten() -> None:
-    model = networks.SharedAct()
-    first = aw.audit(model, X)[0].name
-    report = aw.swap(model, "elu", example=X, include=first)
-    assert len(report.replaced) == 1
-    assert [site.activation for site in aw.audit(model, X)] == ["elu", "relu"]
-
-
-def test_a_pattern_that_fits_no_site_is_refused() -> None:
-    with pytest.raises(SpecError, match=r"no site is named 'bdoy.1'; did you mean body.1"):
-        aw.swap(networks.Small(), "elu", example=IMAGES, include="bdoy.1")
-
-
-class Slopes(nn.Module):
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.slope = nn.Parameter(torch.full((channels,), 0.5))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.where(x > 0, x, self.slope.view(-1, *[1] * (x.dim() - 2)) * x)
-
-
-def cubed(x: Tensor) -> Tensor:
-    return x**3
-
-
-@pytest.mark.parametrize(
-    ("level", "name"),
-    [
-        ("elu(0.5)", "elu(alpha=0.5)"),
-        (Slopes, "Slopes"),
-        (cubed, "cubed"),
-        (nn.ELU, "ELU"),
-        (nn.LeakyReLU(0.3), "LeakyReLU"),
-        (resolve("swish"), "swish"),
-        (lambda channels: nn.PReLU(channels, 0.1), "<lambda>"),
-    ],
-    ids=str,
-)
-def test_a_level_is_a_text_or_code(level: Any, name: str) -> None:
-    model = networks.Small()
-    report = aw.swap(model, level, example=IMAGES)
-    assert report.level.endswith(name)
-    assert len(report.replaced) == 2
-    assert sum(is_activation(module) for module in model.modules()) == 2
-
-
-@pytest.mark.parametrize(
-    ("level", "sentence"),
-    [
-        ("elo", "no activation is named 'elo'; did you mean"),
-        (3, "3 is no level, module, module class or function"),
-        (lambda x: x.sum(), "returns shape"),
-        (lambda x: x.relu_(), "changes its input in place"),
-    ],
-)
-def test_what_is_no_activation_is_refused(level: Any, sentence: str) -> None:
-    model = networks.Small()
-    with pytest.raises(SpecError, match=sentence):
-        aw.swap(model, level, example=IMAGES)
-    assert type(model) is networks.Small and isinstance(model.body[1], nn.ReLU)
-
-
 def test_a_swap_after_which_the_model_does_not_run_is_undone() -> None:
     class Picky(nn.Module):
         def __init__(self) -> None:
@@ -308,45 +221,6 @@ def test_a_swap_after_which_the_model_does_not_run_is_undone() -> None:
     ):
         aw.swap(model, "elu", example=X)
     assert type(model) is Picky and type(model.act) is nn.ReLU
-
-
-def test_new_modules_have_the_models_device_type_and_mode() -> None:
-    model = networks.Small().to("meta", torch.bfloat16).eval()
-    aw.swap(model, "prelu", example=IMAGES.to("meta", torch.bfloat16))
-    slopes = [p for n, p in model.named_parameters() if n.startswith("act") or "body.1" in n]
-    assert len(slopes) == 2
-    assert all(p.is_meta and p.dtype == torch.bfloat16 for p in slopes)
-    assert not any(module.training for module in model.modules())
-
-
-def test_slopes_under_autocast_have_the_type_of_the_weights() -> None:
-    class Cast(networks.Small):
-        def forward(self, x: Tensor) -> Tensor:
-            with torch.autocast("cpu", torch.bfloat16):
-                return super().forward(x)
-
-    model = Cast()
-    aw.swap(model, "prelu", example=IMAGES)
-    assert {p.dtype for p in model.parameters()} == {torch.float32}
-    model(IMAGES).sum().backward()
-
-
-def test_rrelu_gets_masks_of_the_batch() -> None:
-    model = networks.Small()
-    report = aw.swap(model, "rrelu", example=IMAGES)
-    assert len(report.replaced) == 2
-    model.eval()(IMAGES)
-
-
-def test_a_second_swap_replaces_the_first() -> None:
-    model = networks.Small()
-    expected = model.eval()(IMAGES)
-    first = aw.swap(model, "prelu", example=IMAGES)
-    second = aw.swap(model, "elu", example=IMAGES)
-    assert [site.activation for site in second.replaced] == ["prelu", "prelu"]
-    second.undo()
-    first.undo()
-    assert torch.equal(model(IMAGES), expected)
 
 
 def test_weights_that_look_trained_are_a_warning() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..activations import level_of
+from ...activations import level_of
 
 
 def words(text: str) -> frozenset[str]:

@@ -16,8 +16,8 @@ from typing import Any, cast
 
 from torch import nn
 
-from ..errors import SpecError
-from .places import End, Place, calls_of, source_of
+from ...errors import SpecError
+from ..finding import End, Place, calls_of, source_of
 
 _CALLS = "_actwise_calls"
 
