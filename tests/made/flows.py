@@ -92,7 +92,7 @@ class Swish(nn.Module):
 
 
 class Formulas(nn.Module):
-    """Activations that are written out in a forward: Mish, SiLU and squared ReLU."""
+    """Activations that are written out in a forward, Mish and SiLU; a square is none."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -102,7 +102,8 @@ class Formulas(nn.Module):
         x = self.fc(x)
         x = self.fc(x * torch.tanh(F.softplus(x)))
         x = self.fc(torch.sigmoid(x).mul(x))
-        return F.relu(x).square()
+        x = F.relu(x)
+        return x * x * torch.sigmoid(x)
 
 
 class OwnModules(nn.Module):

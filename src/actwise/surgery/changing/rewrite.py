@@ -245,13 +245,14 @@ def _is_same(one: CodeType, other: CodeType) -> bool:
     names = ("co_code", "co_names", "co_varnames", "co_freevars", "co_cellvars", "co_flags")
     if not all(map(same, names)) or len(one.co_consts) != len(other.co_consts):
         return False
-    pairs = zip(one.co_consts, other.co_consts, strict=True)
-    return all(
-        _is_same(a, b)
-        if isinstance(a, CodeType) and isinstance(b, CodeType)
-        else repr(a) == repr(b)
-        for a, b in pairs
-    )
+    return all(map(_is_same_constant, one.co_consts, other.co_consts))
+
+
+def _is_same_constant(one: object, other: object) -> bool:
+    if isinstance(one, CodeType) and isinstance(other, CodeType):
+        return _is_same(one, other)
+    # By their text too: not-a-number equals nothing.
+    return type(one) is type(other) and (one == other or repr(one) == repr(other))
 
 
 def _digest(text: str) -> str:

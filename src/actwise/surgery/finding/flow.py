@@ -104,8 +104,6 @@ class Flow:
             self._multiply(given, traces, is_elementwise=name in f.PRODUCTS)
         if name not in f.SAME_VALUES:
             self._other_uses.update(t.weight for t in traces if t.weight is not None)
-        if name in f.POWERS:
-            _note_formula(traces[0])
         for tensor in made:
             self._traces[tensor] = self._derived(name, args, kwargs, given, traces, tensor)
 
@@ -157,7 +155,9 @@ class Flow:
         for one, other in (traces, traces[::-1]):
             is_scaling = Descent.INPUT in one.source and Descent.INPUT not in other.source
             if one.origin is other.origin and is_elementwise:
-                _note_formula(one)
+                # What one of them went through alone is a part of a formula: x * sigmoid(x).
+                for site in one.inside ^ other.inside:
+                    site.is_inline = True
                 continue
             for site in () if is_scaling else one.marks:
                 if site.role != "activation":
@@ -207,12 +207,6 @@ def tensors(value: Any) -> Iterator[Tensor]:
             yield from tensors(part)
     elif hasattr(value, "__dataclass_fields__"):
         yield from tensors(vars(value))
-
-
-def _note_formula(trace: Trace) -> None:
-    """The sites that a tensor was computed by are parts of something larger."""
-    for site in trace.inside:
-        site.is_inline = True
 
 
 def _storage(tensor: Tensor) -> int | None:
