@@ -44,13 +44,21 @@ def families() -> list[Entry]:
 
 def build(entry: Entry, *, device: str) -> tuple[nn.Module, int]:
     """A new network and the side of the images that it takes."""
-    module = import_package(entry.package)
-    with warnings.catch_warnings(), torch.device(device):
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of weights that are drawn otherwise some day
-        if entry.package == "torchvision":
-            return module.models.get_model(entry.name, weights=None), 224
-        network = module.create_model(entry.name, pretrained=False)
-    return network, network.default_cfg["input_size"][-1]
+        try:
+            with torch.device(device):
+                network = _made(entry)
+        except NotImplementedError:  # a few compute their widths with tensors
+            network = _made(entry).to(device)
+    return network, network.default_cfg["input_size"][-1] if entry.package == "timm" else 224
+
+
+def _made(entry: Entry) -> nn.Module:
+    module = import_package(entry.package)
+    if entry.package == "timm":
+        return module.create_model(entry.name, pretrained=False)
+    return module.models.get_model(entry.name, weights=None)
 
 
 def _rank(name: str) -> int:

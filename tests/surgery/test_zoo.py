@@ -57,6 +57,7 @@ def test_a_swapped_network_is_compiled_and_exported(name: str) -> None:
     assert found.is_exported, "torch.export"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["torchvision:resnet18", "timm:coat_tiny", "timm:hrnet_w18_small"])
 def test_nothing_is_missed_on_the_meta_device(name: str) -> None:
     found = coverage(Entry(*name.split(":")))
