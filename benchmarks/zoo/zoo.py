@@ -77,9 +77,9 @@ of each family of timm.
 {num_reals} networks for real (two images, one thread): each activation that our table has was
 replaced by itself. Bits: outputs in eval and train mode and all buffers after that are equal.
 Copies: a deep copy and a pickle compute the same bits. Graph: `torch.compile(fullgraph=True)`
-takes the swapped network whole (`backend="eager"`). Export: so does `torch.export`. Slopes: how many a first step moves
-after a swap to `prelu`, of all; where a branch starts with scale 0, its slopes move from the
-second step on.
+takes the swapped network whole (`backend="eager"`). Export: so does `torch.export`. Slopes: how
+many a first step moves after a swap to `prelu`, of all; where a branch starts with
+scale 0, its slopes move from the second step on.
 
 {bits}
 
