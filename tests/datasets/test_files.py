@@ -11,7 +11,7 @@ import pytest
 from actwise.datasets import DATASETS, channel_statistics, info, listing, load
 from actwise.datasets.builtin import upsample
 from actwise.datasets.entry import DatasetEntry
-from actwise.datasets.idx import TEST, TRAIN, idx_form, read_idx
+from actwise.datasets.idx import TEST, TRAIN, IdxLayout, idx_form, read_idx
 from actwise.errors import DataError
 from made.data import CLASSES, TRAIN_IMAGES, encode_image, made_images, made_labels, write_shard
 
@@ -20,7 +20,7 @@ DATASETS.add(
         name="tiny-idx",
         description="made grey images, for tests",
         folders=("tiny-idx",),
-        forms=(idx_form(CLASSES, {}),),
+        forms=(idx_form(IdxLayout(CLASSES)),),
     )
 )
 
@@ -57,11 +57,6 @@ def write_images(folder: Path, images: np.ndarray, *, kind: str = "png") -> None
 def write_small(folder: Path) -> None:
     small = made_images(1, seed=1, shape=(3, 16, 16))[0]
     (folder / "9.png").write_bytes(encode_image(small))
-
-
-def write_rgba(folder: Path) -> None:
-    rgba = made_images(1, seed=1, shape=(4, 32, 32))[0]
-    (folder / "9.png").write_bytes(encode_image(rgba))
 
 
 def test_plain_and_compressed_idx_files_are_one_data_set(tmp_path: Path) -> None:
@@ -179,15 +174,20 @@ def test_grey_and_palette_images_keep_their_channels(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda root: (root / "train").mkdir(), "train/ has no test/ beside it"),
+        (
+            lambda root: (root / "train").mkdir(),
+            "train/ has no test/, val/, valid/ or validation/ beside it",
+        ),
+        (lambda root: (root / "test").mkdir(), "test/ has no train/ beside it"),
         (lambda root: (root / "cat").mkdir(), "cat holds no images"),
-        (lambda root: (root / "notes.txt").touch(), "notes.txt is not a folder"),
         (lambda root: (root / "ant" / "notes.txt").touch(), "notes.txt is not an image"),
-        (lambda root: (root / "ant" / "deeper").mkdir(), "deeper is not an image"),
+        (
+            lambda root: (root / "ant" / "deeper").mkdir(),
+            r"deeper is a folder inside the class folder .*; expected PATH/CLASS/\*\.png, or",
+        ),
         (lambda root: (root / "ant" / "x.png").touch(), "x.png is not a readable image"),
         (lambda root: (root / "ant" / "0.png").unlink(), "ant has 4 images; at least 5"),
         (lambda root: write_small(root / "ant"), "9.png is 16x16; expected 28 to 64 pixels"),
-        (lambda root: write_rgba(root / "ant"), "9.png has the mode RGBA or transparency"),
     ],
 )
 def test_a_broken_image_folder_is_refused(

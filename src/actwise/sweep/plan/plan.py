@@ -131,10 +131,14 @@ def _check_sizes(spec: RunSpec, description: Description) -> None:
             f"train.train_size={train.train_size} is more than the {available} images of "
             f"{spec.dataset!r} that are left for training"
         )
-    if train.batch_size > (train.train_size or available):
+    trained_on = train.train_size or available
+    if train.batch_size > trained_on:
+        more = f", or raise train.train_size to {train.batch_size}"
         raise SpecError(
-            f"train.batch_size={train.batch_size} is more than the "
-            f"{train.train_size or available} images trained on; an epoch has full batches only"
+            f"train.batch_size={train.batch_size} is more than the {trained_on} images of "
+            f"{spec.dataset!r} that are trained on; an epoch has full batches only: lower "
+            f"train.batch_size to {trained_on} or less"
+            f"{more if trained_on < train.batch_size <= available else ''}"
         )
 
 

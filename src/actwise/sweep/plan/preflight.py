@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from ...errors import SpecError
+from ...errors import DataError, SpecError
 from ...spec import PlannedRun, StudySpec
 from .cost import most_memory_bytes
 from .options import RunOptions
@@ -44,6 +44,18 @@ def check_machine(runs: Sequence[PlannedRun], options: RunOptions) -> str:
     for level, digest in dict.fromkeys((run.spec.dataset, run.settings["data"]) for run in runs):
         load_planned(level, options.data_dir, digest=digest)
     return device.torch_device.type
+
+
+def check_files(runs: Sequence[PlannedRun], options: RunOptions) -> None:
+    """Whether a data folder, if one is given, has what a plan knows without; decodes nothing.
+
+    Raises:
+        DataError: if not.
+    """
+    from ...datasets import require_files
+
+    for level in dict.fromkeys(run.spec.dataset for run in runs):
+        require_files(level, options.data_dir)
 
 
 def check_precision(runs: Sequence[PlannedRun], *, device: str) -> None:
@@ -116,13 +128,14 @@ def obstacles(plan: Plan, options: RunOptions, *, workers: int, device: str) -> 
     runs = plan.distinct_cells
     checks: tuple[Callable[[], None], ...] = (
         lambda: check_study(plan.study),
+        lambda: check_files(runs, options),
         lambda: check_precision(runs, device=device),
         lambda: check_memory(plan, runs, options, device=device),
     )
     for check in checks:
         try:
             check()
-        except SpecError as error:
+        except (DataError, SpecError) as error:
             yield f"`run` would refuse: {error}"
     if device == "cpu":
         yield from crowding(plan, runs, workers=workers, threads=options.threads)
