@@ -103,7 +103,7 @@ def test_a_broken_file_is_named_and_its_fault_told(
 BROKEN_PARQUET: list[tuple[Callable[[Path], object], str]] = [
     (
         lambda p: write_shard(p, IMAGES, LABELS, columns=("img", "y"), class_names=None),
-        "no label column label, fine_label or labels; its columns are img, y: call the one that",
+        "no label column called label, fine_label or labels; its columns are img, y: rename",
     ),
     (lambda p: write_shard(p, IMAGES, LABELS, columns=("x", "label")), "no image column"),
     (lambda p: write_shard(p, IMAGES, [0, 1, 2, 0, 1, None]), "1 rows have no label"),

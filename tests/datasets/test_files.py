@@ -1,7 +1,6 @@
 """IDX files, image folders, Parquet columns and the embedded digits."""
 
 import gzip
-import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +12,15 @@ from actwise.datasets.builtin import upsample
 from actwise.datasets.entry import DatasetEntry
 from actwise.datasets.idx import TEST, TRAIN, IdxLayout, idx_form, read_idx
 from actwise.errors import DataError
-from made.data import CLASSES, TRAIN_IMAGES, encode_image, made_images, made_labels, write_shard
+from made.data import (
+    CLASSES,
+    TRAIN_IMAGES,
+    encode_image,
+    idx,
+    made_images,
+    made_labels,
+    write_shard,
+)
 
 DATASETS.add(
     DatasetEntry(
@@ -29,11 +36,6 @@ DATASETS.add(
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACTWISE_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("ACTWISE_DATA", raising=False)
-
-
-def idx(array: np.ndarray) -> bytes:
-    header = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
-    return header + array.astype(np.uint8).tobytes()
 
 
 def write_idx(folder: Path, *, is_compressed: bool) -> None:

@@ -41,9 +41,10 @@ def make_split(images: Any, labels: Any, *, where: str, size: int | None = None)
     if array.dtype != np.uint8:
         raise DataError(f"{where}: images must be uint8, not {array.dtype}: 0 is black, 255 white")
     if classes.ndim != 1 or classes.dtype.kind not in "iu":
+        one_hot = "; of one-hot rows take .argmax(1)" if classes.ndim == 2 else ""
         raise DataError(
             f"{where}: labels must be whole numbers in one dimension, "
-            f"not {classes.dtype} of shape {classes.shape}"
+            f"not {classes.dtype} of shape {classes.shape}{one_hot}"
         )
     if len(array) != len(classes):
         raise DataError(f"{where}: {len(array)} images but {len(classes)} labels")
@@ -113,10 +114,11 @@ def describe_shape(shape: tuple[int, ...]) -> str:
 
 
 def _as_nchw(images: np.ndarray, where: str) -> np.ndarray:
+    nchw = images
     if images.ndim == 3:
-        images = images[:, None]
+        nchw = images[:, None]
     elif images.ndim == 4 and images.shape[1] not in (1, 3):
-        images = images.transpose(0, 3, 1, 2)
-    if images.ndim != 4 or images.shape[1] not in (1, 3):
+        nchw = images.transpose(0, 3, 1, 2)
+    if nchw.ndim != 4 or nchw.shape[1] not in (1, 3):
         raise DataError(f"{where}: images of shape {images.shape}; expected 1 or 3 channels")
-    return images
+    return nchw

@@ -45,7 +45,7 @@ class Columns:
         for name in names:
             if name in schema.names:
                 return name
-        there = f"{shard} has no {what} column {or_list(names)}; "
+        there = f"{shard} has no {what} column called {or_list(names)}; "
         if not self.takes_features:
             raise DataError(f"{there}its columns are {', '.join(cut(schema.names))}")
         told = {name: told for name, told in features_of(schema).items() if name in schema.names}
@@ -54,7 +54,7 @@ class Columns:
             return of_kind[0]
         several = f"its columns of type {feature} are {', '.join(cut(of_kind))}"
         has = several if of_kind else f"its columns are {', '.join(cut(schema.names))}"
-        raise DataError(f"{there}{has}: call the one that is meant {what}")
+        raise DataError(f"{there}{has}: rename the one that is meant to {what}")
 
 
 def features_of(schema: Any) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ..numbers import counted
 from .check import MIN_PIXELS, ImageSizeError, describe_shape
 from .images import decode_image
 
@@ -46,15 +45,16 @@ class Decoder:
     @property
     def notes(self) -> tuple[str, ...]:
         """What became of images that were not like the others, a sentence each."""
-        notes = []
-        if self._num_grey and self._num_coloured:
-            became = f"became RGB, like the {self._num_coloured:,} of the rest"
-            notes.append(f"{counted(self._num_grey, 'grey image')} {became}")
-        if self._num_transparent:
-            be = "was" if self._num_transparent == 1 else "were"
-            images = counted(self._num_transparent, "image")
-            notes.append(f"{images} with transparency {be} laid over white")
-        return tuple(notes)
+        changes = (
+            (self._num_grey if self._num_coloured else 0, "grey, made RGB"),
+            (self._num_transparent, "transparent, laid over white"),
+        )
+        num_images = self._num_grey + self._num_coloured
+        return tuple(
+            f"{number:,} of {num_images:,} images {'is' if number == 1 else 'are'} {change}"
+            for number, change in changes
+            if number
+        )
 
     def _decode(self, where: str, content: bytes) -> np.ndarray:
         image = decode_image(content, where, size=self._size)

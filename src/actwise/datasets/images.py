@@ -105,9 +105,13 @@ def _check(image: Any, content: bytes, where: str, *, has_size: bool) -> None:
         check_sides(height, width, what=f"{where} is")
     bits = _bits(image, content)
     if bits > 8:
-        raise DataError(f"{where} has {bits} bits a channel; expected grey or RGB of 8 bits")
+        raise DataError(
+            f"{where} has {bits} bits a channel; expected grey or RGB of 8 bits: convert it"
+        )
     if image.mode not in _MODES:
-        raise DataError(f"{where} has the mode {image.mode}; expected grey or RGB of 8 bits")
+        raise DataError(
+            f"{where} has the mode {image.mode}; expected grey or RGB of 8 bits: convert it"
+        )
     num_frames = _num_frames(image, content)
     if num_frames > 1:
         raise DataError(f"{where} has {num_frames} frames or pages; expected one image a file")

@@ -102,7 +102,9 @@ def _not_found(request: Request, roots: Sequence[Path]) -> str:
 
 
 def _nearest(path: Path, name: str, roots: Sequence[Path]) -> str:
-    """What lies beside a path that is not there and is called much like it."""
+    """What a user may have meant by a path where nothing of the kind is."""
+    if any(root.is_file() for root in roots):
+        return "; this is a file, give the folder that holds it"
     if any(root.exists() for root in roots):
         return ""
     if "size" in path.name:

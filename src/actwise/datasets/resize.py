@@ -1,8 +1,8 @@
 """Brings images to one size: the shorter side scaled, the longer one cut at both ends.
 
 Bilinear with antialiasing, which is Pillow's filter: whole-number arithmetic on 8 bits, the same
-on every machine. Scaling and cutting are one step, so both sides have the same scale; where it is
-a whole number this is scaling first and cutting then.
+on every machine. Scaling and cutting are one step, so both sides have one scale and the centre is
+where it was; with a scaled longer side of whole, even excess it is cutting what was scaled.
 """
 
 from typing import TYPE_CHECKING
