@@ -15,7 +15,7 @@ LABEL_COLUMNS = ("label", "fine_label", "labels")
 
 
 @dataclass(frozen=True)
-class Columns:
+class ColumnNames:
     """How the columns of a set are called.
 
     Attributes:

@@ -5,7 +5,7 @@ alphabetical order. Without train/ and test/, every fifth image of a class is a 
 copies of one image stay together (:mod:`actwise.datasets.own_split`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -60,6 +60,7 @@ def _find(root: Path, *, size: int | None) -> Found | None:
     if not root.is_dir():
         return None
     folders = {path.name: path for path in _visible(root) if path.is_dir()}
+    # A class may be called "val".
     if TRAIN not in folders and TESTS[0] not in folders:
         return _find_whole(root, size=size)
     tests = [name for name in TESTS if name in folders]
@@ -68,6 +69,12 @@ def _find(root: Path, *, size: int | None) -> Found | None:
         raise DataError(f"{root} is incomplete: {there}/ has no {missing} beside it")
     # A test part without labels has no folders of classes.
     test_name = next((name for name in tests if _has_folders(folders[name])), tests[0])
+    return _find_parts(root, folders, test_name=test_name, size=size)
+
+
+def _find_parts(
+    root: Path, folders: Mapping[str, Path], *, test_name: str, size: int | None
+) -> Found:
     train, test = _list_part(folders[TRAIN]), _list_part(folders[test_name])
     unknown = sorted(set(test.classes) - set(train.classes))
     if unknown:
@@ -75,7 +82,7 @@ def _find(root: Path, *, size: int | None) -> Found | None:
     unread = _slashed(name for name in folders if name not in (TRAIN, test_name))
     beside = (path for path in _visible(root) if not path.is_dir())
     notes = (
-        *notes_on_parts(test_name if test_name == TESTS[0] else f"{test_name}/", unread=unread),
+        *notes_on_parts(f"{test_name}/", unread=unread),
         *_passed_over(root, (*beside, *train.others, *test.others)),
     )
     read = partial(_read, train, test, size=size)
@@ -126,7 +133,7 @@ def _list_images(folder: Path) -> tuple[list[Path], list[Path]]:
         else:
             images.append(path)
     if not images:
-        raise DataError(f"{folder} holds no images")
+        raise DataError(f"{folder} holds no images; remove it")
     return images, left_over
 
 
@@ -138,7 +145,7 @@ def _has_folders(folder: Path) -> bool:
     return any(path.is_dir() for path in _visible(folder))
 
 
-def _slashed(names: "Iterator[str] | Sequence[str]") -> list[str]:
+def _slashed(names: Iterable[str]) -> list[str]:
     return [f"{name}/" for name in names]
 
 

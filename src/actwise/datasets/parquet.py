@@ -17,7 +17,7 @@ import numpy as np
 
 from ..errors import DataError
 from .check import make_split, numbered_classes
-from .columns import LABEL_COLUMNS, Columns, features_of
+from .columns import LABEL_COLUMNS, ColumnNames, features_of
 from .dataset import Arrays
 from .decoder import Decoder
 from .entry import Form, Found
@@ -37,7 +37,7 @@ def parquet_form(label_columns: Sequence[str], folders: Sequence[str] = ("", "da
         label_columns: Names that the label column may have, the first found is taken.
         folders: Where the shards may lie, relative to the folder looked into.
     """
-    columns = Columns(tuple(label_columns))
+    columns = ColumnNames(tuple(label_columns))
     find = partial(_find, columns=columns, folders=tuple(folders), find_part=find_shards)
     return Form("train-*.parquet", partial(find, tests=TESTS[:1], size=None))
 
@@ -48,7 +48,7 @@ def any_parquet_form(size: int | None = None) -> Form:
     Args:
         size: What to bring the images to, in pixels a side; None leaves them.
     """
-    columns = Columns(LABEL_COLUMNS, takes_features=True)
+    columns = ColumnNames(LABEL_COLUMNS, takes_features=True)
     find = partial(_find, columns=columns, folders=("", "data"), find_part=find_part)
     return Form("train-*.parquet or train.parquet", partial(find, tests=TESTS, size=size))
 
@@ -56,7 +56,7 @@ def any_parquet_form(size: int | None = None) -> Form:
 def _find(
     root: Path,
     *,
-    columns: Columns,
+    columns: ColumnNames,
     folders: Sequence[str],
     find_part: _Find,
     tests: Sequence[str],
@@ -81,7 +81,7 @@ def _read(
     train: Sequence[Path],
     test: Sequence[Path],
     *,
-    columns: Columns,
+    columns: ColumnNames,
     size: int | None,
     others: Sequence[str],
 ) -> Arrays:
@@ -104,7 +104,7 @@ def _read(
 
 
 def _decode(
-    shards: Sequence[Path], decoder: Decoder, *, columns: Columns
+    shards: Sequence[Path], decoder: Decoder, *, columns: ColumnNames
 ) -> tuple[list[np.ndarray], np.ndarray]:
     """The images of one part, and its labels."""
     labels: list[np.ndarray] = []
@@ -124,7 +124,7 @@ def _decode(
     return decoded, np.concatenate(labels) if labels else np.empty(0, dtype=np.int64)
 
 
-def _batches(shard: Path, columns: Columns) -> Iterator[tuple[list[bytes | None], np.ndarray]]:
+def _batches(shard: Path, columns: ColumnNames) -> Iterator[tuple[list[bytes | None], np.ndarray]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -171,7 +171,7 @@ def _labels(column: Any, shard: Path) -> np.ndarray:
     return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
-def _same_class_names(shards: Sequence[Path], columns: Columns) -> tuple[str, ...]:
+def _same_class_names(shards: Sequence[Path], columns: ColumnNames) -> tuple[str, ...]:
     """The class names of all shards; () where the first has none.
 
     Raises:
@@ -193,7 +193,7 @@ def _same_class_names(shards: Sequence[Path], columns: Columns) -> tuple[str, ..
     return first
 
 
-def _class_names(shard: Path, columns: Columns) -> tuple[str, ...]:
+def _class_names(shard: Path, columns: ColumnNames) -> tuple[str, ...]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 

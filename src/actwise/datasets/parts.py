@@ -22,10 +22,10 @@ def notes_on_parts(test: str, *, unread: Sequence[str]) -> tuple[str, ...]:
     """A sentence where the test part is not called so, and one where something is not read.
 
     Args:
-        test: What is the test part.
-        unread: What lies beside the two parts, as its user would call it.
+        test: What is the test part; a folder ends with a slash.
+        unread: What lies beside the two parts, written in the same way.
     """
-    notes = [] if test == TESTS[0] else [f"its test part is {test}"]
+    notes = [] if test.rstrip("/") == TESTS[0] else [f"its test part is {test}"]
     if unread:
         be = "is" if len(unread) == 1 else "are"
         notes.append(f"{', '.join(cut(unread))} {be} not read")
