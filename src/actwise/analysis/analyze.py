@@ -1,11 +1,11 @@
 """From runs to one frozen :class:`Analysis`: every room is asked for its part, in a fixed order."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ..errors import SpecError, UnknownNameError
+from ..rows import says_lower_is_better
 from ..store import RunStore
 from .analysis import Analysis, Question
 from .cell_rows import cell_rows
@@ -239,8 +239,7 @@ def _strata(results: StudyResults, question: Question) -> tuple[str, ...] | None
 
 
 def _check_direction(observed: Observations) -> None:
-    words = re.split(r"[\W_]+", observed.response.lower())
-    if observed.higher_is_better and not {"error", "errors", "loss"}.isdisjoint(words):
+    if observed.higher_is_better and says_lower_is_better(observed.response):
         raise SpecError(
             f"{observed.response} has the name of an error or a loss: add --lower-is-better (in "
             "Python lower_is_better=True), or rename it if higher is better"

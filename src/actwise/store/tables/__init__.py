@@ -15,3 +15,8 @@ from .runs import epochs_table as epochs_table
 from .runs import predictions_table as predictions_table
 from .runs import probes_table as probes_table
 from .runs import runs_table as runs_table
+from .tasks import METRIC as METRIC
+from .tasks import SETTING as SETTING
+from .tasks import in_full as in_full
+from .tasks import own_settings as own_settings
+from .tasks import setting_of as setting_of

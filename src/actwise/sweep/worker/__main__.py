@@ -5,6 +5,7 @@ process it started, as soon as the driver's end of the pipe closes, whatever it 
 reader thread waits for that, and torch's operations do not hold the interpreter.
 """
 
+import _thread
 import os
 import queue
 import signal
@@ -72,6 +73,8 @@ def _listen(inbox: BinaryIO, orders: _Orders) -> None:
                     orders.next.put(order)
                 case Stop():
                     orders.should_stop.set()
+                    # Heard by a training of the user's own, which asks nobody; ignored by ours.
+                    _thread.interrupt_main()
     finally:
         _end_group()
 
