@@ -22,7 +22,8 @@ _INDENT = 12
 def print_cells(planned: "Plan", rates: "Mapping[str, CellRate]") -> None:
     """One line a label, with what varies and how many activations run in its network.
 
-    Of a training of the user's own nothing is known but what varies. ``rates`` by run id, where they were measured.
+    Of a training of the user's own nothing is known but what varies. ``rates`` by run id, where
+    they were measured.
     """
     varied = [name for name, levels in planned.study.factors.items() if len(levels) > 1]
     if planned.study.task is not None:
@@ -87,6 +88,8 @@ def _print_task(planned: "Plan", cost: "CostEstimate") -> None:
     constant = {
         n: v for n, v in task.settings.items() if n not in planned.study.factors or n in fixed
     }
+    if "activation" in fixed:
+        constant = {"activation": planned.cells[0].spec.activation, **constant}
     settings = ", ".join(f"{name}={format_value(value)}" for name, value in constant.items())
     workers = count(cost.workers, "worker")
     _line("training", f"{task.function} with {workers}" + (f": {settings}" if settings else ""))

@@ -32,6 +32,7 @@ class Returned:
         self._is_percent = is_percent
         self._settings = settings
         self._curves: dict[str, list[float | None]] = {}
+        self._last: dict[str, float | None] = {}
 
     def take(self, value: Any, *, is_epoch: bool = False) -> dict[str, float | None]:
         """What was returned, or yielded after an epoch; numbers that are not finite are None.
@@ -52,6 +53,7 @@ class Returned:
         for name, curve in self._curves.items():
             curve.append(found.get(name))
         self.num_epochs += is_epoch
+        self._last = found
         return self._response_first(found)
 
     def metrics(self) -> Metrics:
@@ -63,12 +65,17 @@ class Returned:
         if not self._curves:
             raise ReturnedError(f"{self._function} ended without yielding a dict")
         last = self._curves.get(self._response, [None])[-1]
+        if last is None and self._response in self._last:
+            raise ReturnedError(
+                f"{self._function}: {self._response} is not finite at the end; where a training "
+                "diverges, give back what it is worth then"
+            )
         if last is None:
             verb = "last yielded" if self.num_epochs else "returned"
-            names = ", ".join(n for n, curve in self._curves.items() if curve[-1] is not None)
+            names = ", ".join(self._last)
             raise ReturnedError(
-                f"{self._function} {verb} no finite number named {self._response!r}, "
-                f"which the study analyses; it has {names or 'no other'}"
+                f"{self._function} {verb} no number named {self._response!r}, which the "
+                f"study analyses; there is {names}"
             )
         if self._is_percent and not 0 <= last <= 100:
             raise ReturnedError(

@@ -19,7 +19,7 @@ from ..plans import read_studies
 from ..records import unpack_predictions
 from ..runs import read_answers, read_data_digests
 from .arrow import array_of, class_lists, read_of_runs, read_table
-from .tasks import final_metrics, metric_curves, setting_columns
+from .tasks import final_metrics, is_task, metric_curves, setting_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -62,8 +62,6 @@ RUN_COLUMNS = (
 RESTORED = (runs.c.environment_id, runs.c.observed, runs.c.traceback, runs.c.recorded_at)
 """What an import needs beside the columns that people read."""
 _OURS = {str(column.key) for column in (*RUN_COLUMNS, *RESTORED, *study_runs.c, *epochs.c)}
-_TASK = '"task":{"function":'
-"""In the specs of runs whose training is the user's own, and of no other."""
 
 
 def runs_table(
@@ -117,7 +115,7 @@ def epochs_table(connection: Connection, chosen: "pa.Table") -> "pa.Table":
     curves = curves.drop_columns("run_id").take(np.fromiter(chain(*spans), dtype=np.int64))
     for name in curves.column_names:
         table = table.append_column(name, curves[name])
-    if any(_TASK in text for text in chosen["spec"].to_pylist()):
+    if any(map(is_task, chosen["spec"].to_pylist())):
         for name, values in metric_curves(connection, table, ours=_OURS).items():
             table = table.append_column(name, [array_of(values)])
     return table

@@ -1,6 +1,6 @@
 """Columns of trainings of the user's own: their settings, and the numbers that they gave back."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, select
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 SETTING, METRIC = "task.", "metric."
 """Before the name of a setting, as ``train.`` is; before that of a number with one of our names."""
 _OTHERS = ("train.", SETTING, METRIC)
+_TASK = '"task":{"function":'
+
+
+def is_task(spec: str) -> bool:
+    """Whether the JSON of a run's spec, as stores and exports hold it, has a task."""
+    return _TASK in spec
 
 
 def setting_of(name: str) -> str:
@@ -39,7 +45,7 @@ def own_settings(spec: RunSpec) -> dict[str, Any]:
     }
 
 
-def setting_columns(specs: Sequence[RunSpec], varied: Collection[str]) -> dict[str, list[Any]]:
+def setting_columns(specs: Sequence[RunSpec], varied: Set[str]) -> dict[str, list[Any]]:
     """The settings that a study varies, and those in which these runs differ."""
     rows = [own_settings(spec) for spec in specs]
     names = dict.fromkeys(name for row in rows for name in row)
@@ -53,9 +59,9 @@ def setting_columns(specs: Sequence[RunSpec], varied: Collection[str]) -> dict[s
 
 
 def final_metrics(
-    connection: Connection, run_ids: Sequence[str], *, ours: Collection[str]
+    connection: Connection, run_ids: Sequence[str], *, ours: Set[str]
 ) -> dict[str, list[float | None]]:
-    """What each run gave back at its end, by column: a number named as one of ``ours`` has a prefix."""
+    """What each run gave back at its end, by :func:`metric_column`."""
     found = _read_metrics(connection, run_ids)
     ends = {run: {name: curve[-1] for name, curve in m.items()} for run, m in found.items()}
     return {
@@ -65,7 +71,7 @@ def final_metrics(
 
 
 def metric_curves(
-    connection: Connection, epochs: "pa.Table", *, ours: Collection[str]
+    connection: Connection, epochs: "pa.Table", *, ours: Set[str]
 ) -> dict[str, list[float | None]]:
     """The same of every row of a table of epochs."""
     run_ids, numbers = (epochs[name].to_pylist() for name in ("run_id", "epoch"))
@@ -80,7 +86,31 @@ def metric_curves(
     }
 
 
-def metric_column(name: str, ours: Collection[str]) -> str:
+def sum_curves(
+    connection: Connection, chosen: "pa.Table", responses: Set[str]
+) -> Iterator[tuple[str, str, int, int, float]]:
+    """Curves of ``responses``, summed label by label: see :class:`actwise.store.CurvePoint`."""
+    columns = (chosen[name].to_pylist() for name in ("study", "label", "engine_version", "run_id"))
+    labels = {run: key for *key, run in zip(*columns, strict=True)}
+    first: dict[tuple[Any, ...], str] = {}
+    sums: dict[tuple[Any, ...], list[tuple[int, float]]] = {}
+    for run, metrics in _read_metrics(connection, labels).items():
+        for name in responses & metrics.keys():
+            key = (*labels[run], name)
+            first.setdefault(key, run)
+            found = sums.setdefault(key, [])
+            found += [(0, 0.0)] * (len(metrics[name]) - len(found))
+            for place, value in enumerate(metrics[name]):
+                count, total = found[place]
+                if value is not None:
+                    found[place] = (count + 1, total + value)
+    for key, found in sums.items():
+        for epoch, (count, total) in enumerate(found, start=1):
+            if count and len(found) > 1:
+                yield first[key], key[-1], epoch, count, total
+
+
+def metric_column(name: str, ours: Set[str]) -> str:
     """The column of a number that a training of the user's own gave back."""
     return f"{METRIC}{name}" if name in ours or name.startswith(_OTHERS) else name
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
+from math import inf
 
 from ...errors import StoreError
 from ...spec import PlannedRun, StudySpec
@@ -193,13 +194,8 @@ class Driver:
 
     def _end_elsewhere(self, state: RunState) -> None:
         self._time_left.end(state.run_id)
-        self._sink.emit(
-            RunEndedElsewhere(
-                run_id=state.run_id,
-                label=self._label(self._runs[state.run_id]),
-                status=state.status,
-            )
-        )
+        label = self._label(self._runs[state.run_id])
+        self._sink.emit(RunEndedElsewhere(run_id=state.run_id, label=label, status=state.status))
 
     def _take(self, result: Result, *, is_stopping: bool) -> None:
         assert not isinstance(result, Tried)
@@ -241,6 +237,7 @@ class Driver:
                 test_accuracy=record.test_accuracy,
                 train_seconds=record.train_seconds,
                 metrics={name: curve[-1] for name, curve in record.metrics.items()},
+                reason=(record.traceback or "").strip().rpartition("\n")[2],
             )
         )
         return None
@@ -282,9 +279,8 @@ class Driver:
 
     def _on_progress(self, progress: Advanced) -> None:
         # A training of the user's own does not tell how many epochs it will have.
-        num_done = progress.epoch - 1 + progress.batch / progress.batches
-        fraction = num_done / progress.epochs if progress.epochs else 0.0
-        self._time_left.progress(progress.run_id, fraction)
+        done = (progress.epoch - 1 + progress.batch / progress.batches) / (progress.epochs or inf)
+        self._time_left.progress(progress.run_id, done)
         run = self._runs[progress.run_id]
         is_first = self._first_epochs.setdefault(progress.run_id, progress.epoch) == progress.epoch
         is_compiling = run.spec.train.compile and is_first

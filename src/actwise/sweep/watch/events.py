@@ -56,7 +56,8 @@ class RunProgress:
 class RunEnded:
     """A run has been recorded: ``finished``, ``diverged`` or ``failed``.
 
-    ``metrics``: what a training of the user's own gave back at its end.
+    ``metrics``: what a training of the user's own gave back at its end. ``reason``: the last line
+    of the traceback of a failed run; else empty.
     """
 
     run_id: str
@@ -65,6 +66,7 @@ class RunEnded:
     test_accuracy: float | None
     train_seconds: float
     metrics: Mapping[str, float | None] = field(default_factory=dict)
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

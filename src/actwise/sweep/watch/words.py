@@ -17,6 +17,7 @@ from .events import (
 )
 
 _MOST_METRICS = 3
+_MOST_CHARACTERS = 300
 
 
 class Counter:
@@ -47,6 +48,8 @@ def describe_event(event: Event) -> str | None:
         case RunEnded():
             accuracy = "" if event.test_accuracy is None else f", test {event.test_accuracy:.2f} %"
             accuracy = accuracy or describe_metrics(event.metrics, before=", ")
+            if event.reason:
+                return f"{event.label}: {event.status}, {event.reason[:_MOST_CHARACTERS]}"
             return f"{event.label}: {event.status}{accuracy} in {event.train_seconds:.1f} s"
         case RunEndedElsewhere():
             return f"{event.label}: {event.status}, trained by another process"
