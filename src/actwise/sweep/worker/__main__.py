@@ -5,7 +5,6 @@ process it started, as soon as the driver's end of the pipe closes, whatever it 
 reader thread waits for that, and torch's operations do not hold the interpreter.
 """
 
-import _thread
 import os
 import queue
 import signal
@@ -73,8 +72,8 @@ def _listen(inbox: BinaryIO, orders: _Orders) -> None:
                     orders.next.put(order)
                 case Stop():
                     orders.should_stop.set()
-                    # Heard by a training of the user's own, which asks nobody; ignored by ours.
-                    _thread.interrupt_main()
+                    # Ignored by our trainings; one of the user's own asks nobody whether to stop.
+                    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
     finally:
         _end_group()
 
