@@ -10,9 +10,9 @@ import keyword
 import math
 import re
 from collections.abc import Callable, Hashable, Mapping
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from ..errors import SpecError, shortened
 from ..registry import parse_level
@@ -32,6 +32,27 @@ _GIVEN = ("activation", "seed")
 _REFUSED = ("train", "observe", "width")
 
 
+def _refuse_settings(value: Any) -> Any:
+    for name, argument in value.items() if isinstance(value, Mapping) else ():
+        refuse_name(name, what="setting")
+        _refuse_argument(name, argument)
+    return value
+
+
+def _function_name(value: str) -> str:
+    level = parse_level(value, kind="training")
+    if not level.is_user_code or level.args or level.kwargs:
+        raise SpecError(
+            f"{shortened(value)} does not name a function; write package.module:function, and its "
+            "arguments in [task.settings]"
+        )
+    return level.name
+
+
+Settings = Annotated[dict[str, Argument], BeforeValidator(_refuse_settings)]
+FunctionName = Annotated[str, AfterValidator(_function_name)]
+
+
 class TaskSpec(Frozen):
     """What is trained in a study of the user's own trainings.
 
@@ -46,41 +67,22 @@ class TaskSpec(Frozen):
             name comes over one.
     """
 
-    train: str
+    train: FunctionName
     response: str = "accuracy"
     higher_is_better: bool = True
     unit: Literal["percent", "none"] = "none"
-    settings: dict[str, Argument] = Field(default_factory=dict)
+    settings: Settings = Field(default_factory=dict)
 
     @field_validator("train", mode="before")
     @classmethod
     def _takes_functions(cls, value: Any) -> Any:
         return _named(value) if callable(value) else value
 
-    @field_validator("train")
-    @classmethod
-    def _names_code(cls, value: str) -> str:
-        level = parse_level(value, kind="training")
-        if not level.is_user_code or level.args or level.kwargs:
-            raise ValueError(
-                f"{shortened(value)} does not name a function; write package.module:function, and "
-                "its arguments in [task.settings]"
-            )
-        return level.name
-
     @field_validator("response")
     @classmethod
     def _is_a_name(cls, value: str) -> str:
         if not METRIC_NAME.fullmatch(value):
             raise ValueError(f"{shortened(value)} is no name of a number, such as accuracy")
-        return value
-
-    @field_validator("settings", mode="before")
-    @classmethod
-    def _are_arguments(cls, value: Any) -> Any:
-        for name, argument in value.items() if isinstance(value, Mapping) else ():
-            refuse_name(name, what="setting")
-            _refuse_argument(name, argument)
         return value
 
     @model_validator(mode="after")
@@ -96,8 +98,8 @@ class TaskSpec(Frozen):
 class TaskRun(Frozen):
     """What one run of a user's own training is called with, beside its activation and seed."""
 
-    function: str
-    settings: dict[str, Argument] = Field(default_factory=dict)
+    function: FunctionName
+    settings: Settings = Field(default_factory=dict)
 
     def __hash__(self) -> int:
         return hash((self.function, json.dumps(self.settings, sort_keys=True)))
