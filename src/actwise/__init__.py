@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from .store import RunStore as RunStore
     from .sweep import load_model as load_model
     from .sweep.run import run as run
+    from .tasks import TaskActivation as TaskActivation
 
 _HOMES = {
     "RunStore": "store",
+    "TaskActivation": "tasks",
     "activation": "activations",
     "analyze": "analysis.analyze",
     "gain": "activations",
@@ -30,6 +32,7 @@ _HOMES = {
 }
 __all__ = [
     "RunStore",
+    "TaskActivation",
     "__version__",
     "activation",
     "analyze",

@@ -192,6 +192,8 @@ def _powers(planned: "Plan") -> "tuple[PlannedPower, ...]":
     from ..analysis.precision import planned_level, planned_powers
 
     study = planned.study
+    if study.task is not None:  # it has no usual margin
+        return ()
     return planned_powers(
         [run.spec for run in planned.distinct_cells],
         len(study.seeds),

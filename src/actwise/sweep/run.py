@@ -36,7 +36,7 @@ from .worker import make_setup
 
 
 def run(
-    study: str | StudySpec,
+    study: str | StudySpec | Mapping[str, Any],
     store: str | Path | RunStore,
     *,
     overrides: Sequence[str] = (),
@@ -52,9 +52,10 @@ def run(
     batch with a checkpoint; a second Ctrl-C ends at once.
 
     Args:
-        study: A StudySpec, a TOML file, or the name of a shipped study.
+        study: A StudySpec, a TOML file, the name of a shipped study, or a dict of what a study
+            file holds.
         store: An open store, its folder (made if it is missing), or a database URL.
-        overrides: ``key=value`` changes to a study that is named, as on the command line.
+        overrides: ``key=value`` changes, as on the command line; not to a StudySpec.
         artifacts: Folder for weights and logs, with a URL only.
         progress: Who watches (:func:`.watch.choose_progress`); absent = nobody.
         claims: TOML file of claims of your own; the store notes its SHA-256 with the plan, so that
@@ -198,7 +199,7 @@ def _make_driver(
         {run.run_id: run for run in todo.runs},
         pending=PendingRuns(todo.runs, durations, begun=_begun(store)),
         again=todo.again,
-        observe=plan.study.observe,
+        study=plan.study,
         max_attempts=options.max_attempts,
         label=make_label(plan.study),
         time_left=TimeLeft({run.run_id: durations.seconds(run.run_id) for run in todo.runs}),

@@ -108,6 +108,8 @@ class Describer:
 
 def _users_levels(cell: RunSpec) -> list[str]:
     """Those that name users' code; what is no level at all is refused by whoever reads it."""
+    if cell.task is not None:
+        return [cell.task.function, *([cell.activation] if ":" in cell.activation else [])]
     levels = (cell.model, cell.regularization, cell.activation)
     named = [level for level in levels if ":" in level]
     return [cell.dataset, *named] if _is_users_dataset(cell.dataset) else named

@@ -23,6 +23,7 @@ from .preflight import check_machine as check_machine
 from .preflight import check_memory as check_memory
 from .preflight import check_precision as check_precision
 from .preflight import check_study as check_study
+from .preflight import check_try as check_try
 from .preflight import count_workers as count_workers
 from .preflight import crowding as crowding
 from .preflight import obstacles as obstacles

@@ -124,6 +124,8 @@ def _describe_cell(spec: RunSpec, describe: Describe) -> _Cell:
 
 
 def _check_sizes(spec: RunSpec, description: Description) -> None:
+    if spec.task is not None:
+        return
     train = spec.train
     available = num_available(spec, description)
     if train.train_size is not None and train.train_size > available:
@@ -188,7 +190,7 @@ def _num_combinations(study: StudySpec) -> int:
 def make_label(study: StudySpec) -> Callable[[PlannedRun], str]:
     """A function that names a run for people: the levels of the factors that vary, and the seed."""
     varying = [name for name, levels in study.factors.items() if len(levels) > 1]
-    names = varying or ["model", "activation"]
+    names = varying or (["model", "activation"] if study.task is None else ["activation"])
 
     def label(run: PlannedRun) -> str:
         return " ".join([*(_level(run, name) for name in names), f"seed {run.spec.seed}"])
@@ -197,6 +199,8 @@ def make_label(study: StudySpec) -> Callable[[PlannedRun], str]:
 
 
 def _level(run: PlannedRun, factor: str) -> str:
+    if run.spec.task is not None and factor in run.spec.task.settings:
+        return f"{factor}={format_value(run.spec.task.settings[factor])}"
     if factor.startswith("train."):
         name = factor.removeprefix("train.")
         return f"{name}={format_value(getattr(run.spec.train, name))}"

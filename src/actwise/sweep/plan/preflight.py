@@ -23,6 +23,19 @@ def check_study(study: StudySpec) -> None:
         )
 
 
+def check_try(study: StudySpec, *, what: str) -> None:
+    """Refuse to train a few batches of what only the user's own function knows the batches of.
+
+    Raises:
+        SpecError: if the training is the user's own; ``what`` was asked for.
+    """
+    if study.task is not None:
+        raise SpecError(
+            f"{what} trains some batches, and nobody but {study.task.train} knows those of its "
+            "own: run one seed with small settings instead, such as task.settings.epochs=1"
+        )
+
+
 def check_machine(runs: Sequence[PlannedRun], options: RunOptions) -> str:
     """Whether the device and the data are there; decodes the data once, for all workers.
 
@@ -40,6 +53,8 @@ def check_machine(runs: Sequence[PlannedRun], options: RunOptions) -> str:
     device = prepare_device(
         options.device, threads=options.threads, model=first.model, width=first.width
     )
+    if first.task is not None:
+        return device.torch_device.type
     check_precision(runs, device=device.torch_device.type)
     for level, digest in dict.fromkeys((run.spec.dataset, run.settings["data"]) for run in runs):
         load_planned(level, options.data_dir, digest=digest)

@@ -12,6 +12,7 @@ from ..plan import (
     check_machine,
     check_memory,
     check_study,
+    check_try,
     count_workers,
     make_label,
     make_plan,
@@ -71,6 +72,7 @@ def smoke(
     """
     options = options or RunOptions()
     check_study(study)
+    check_try(study, what="--smoke")
     stop = StopRequest(time_limit_seconds=options.time_limit_seconds)
     with Describer(options.data_dir, stop=stop) as describe:
         plan = make_plan(study, describe)

@@ -72,6 +72,8 @@ def _listen(inbox: BinaryIO, orders: _Orders) -> None:
                     orders.next.put(order)
                 case Stop():
                     orders.should_stop.set()
+                    # Ignored by our trainings; one of the user's own asks nobody whether to stop.
+                    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
     finally:
         _end_group()
 

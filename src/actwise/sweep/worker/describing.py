@@ -20,6 +20,7 @@ from ...errors import ActwiseError, DataError, SpecError
 from ...models import KnownData, make_describe
 from ...numbers import signal_name
 from ...spec import Description
+from ...tasks import check_call, describe_task
 from ...usercode import describe_fault
 from .protocol import Answer, CellQuestion, Described, Refused
 
@@ -33,9 +34,12 @@ class Planner:
 
     def __init__(self) -> None:
         self._data: dict[str | None, KnownData] = {}
+        self._called: set[tuple[str, ...]] = set()
 
     def answer(self, question: CellQuestion) -> Answer:
         """The description, or why there is none; nothing that users' code does raises here."""
+        if question.spec.task is not None:
+            return self._answer_task(question)
         if not self._data:
             _import_compiler()
         if question.data_dir not in self._data:
@@ -47,6 +51,25 @@ class Planner:
             data.info(cell.dataset)
             data.folds(cell.dataset, cell.train.validation_fraction)
             found = _in_a_fork(lambda: asdict(make_describe(data)(cell)), _users_levels(question))
+        except ActwiseError as error:
+            return Refused(reason=str(error), exit_code=error.exit_code)
+        return Described(description=_FROM_JSON.validate_python(found))
+
+    def _answer_task(self, question: CellQuestion) -> Answer:
+        """A function is imported once, and so that nothing of it stays here."""
+        task = question.spec.task
+        assert task is not None
+        call = (task.function, *sorted(task.settings))
+
+        def is_callable() -> dict[str, Any]:
+            check_call(task)
+            return {}
+
+        try:
+            if call not in self._called:
+                _in_a_fork(is_callable, task.function)
+                self._called.add(call)
+            found = _in_a_fork(lambda: asdict(describe_task(question.spec)), task.function)
         except ActwiseError as error:
             return Refused(reason=str(error), exit_code=error.exit_code)
         return Described(description=_FROM_JSON.validate_python(found))
