@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NUM_TEST_PROCESSES ?= 2
 
-.PHONY: demo test check fix bench clean
+.PHONY: demo test check fix bench zoo clean
 
 demo: .venv/installed
 	$(BIN)/actwise demo
@@ -23,6 +23,9 @@ fix: .venv/installed
 bench: .venv/installed
 	$(BIN)/python -m benchmarks.engine.engine
 	$(BIN)/python -m benchmarks.engine.study
+
+zoo: .venv/installed
+	$(BIN)/python -m benchmarks.zoo.zoo
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from .report.html import report as report
     from .spec import load_study as load_study
     from .store import RunStore as RunStore
+    from .surgery import audit as audit
+    from .surgery import load_filling as load_filling
+    from .surgery import parameter_groups as parameter_groups
+    from .surgery import swap as swap
     from .sweep import load_model as load_model
     from .sweep.run import run as run
     from .tasks import TaskActivation as TaskActivation
@@ -24,11 +28,15 @@ _HOMES = {
     "TaskActivation": "tasks",
     "activation": "activations",
     "analyze": "analysis.analyze",
+    "audit": "surgery",
     "gain": "activations",
+    "load_filling": "surgery",
     "load_model": "sweep",
     "load_study": "spec",
+    "parameter_groups": "surgery",
     "report": "report.html",
     "run": "sweep.run",
+    "swap": "surgery",
 }
 __all__ = [
     "RunStore",
@@ -36,11 +44,15 @@ __all__ = [
     "__version__",
     "activation",
     "analyze",
+    "audit",
     "gain",
+    "load_filling",
     "load_model",
     "load_study",
+    "parameter_groups",
     "report",
     "run",
+    "swap",
 ]
 
 

@@ -62,6 +62,10 @@ class StoreWarning(UserWarning):
     """A run store can be used, and something of it may be lost."""
 
 
+class ModelWarning(UserWarning):
+    """A model was changed as asked, and something of it may not be what was meant."""
+
+
 _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 120
 

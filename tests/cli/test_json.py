@@ -33,6 +33,8 @@ COMMANDS = [
     ("list regularizers", "list models"),
     ("list datasets", "list datasets"),
     ("list studies", "list studies"),
+    ("audit mlp", "audit MODEL"),
+    ("swap mlp elu", "swap MODEL LEVEL"),
     ("show run ID --store store", "show run ID"),
     ("data verify digits", "data verify NAME"),
     ("plan mlp.toml", "plan STUDY"),

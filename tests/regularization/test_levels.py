@@ -77,6 +77,9 @@ def user_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str
         ("gn(32)", "gn"),
         ("mixup(1)+smooth(0.1)+cutout(8)", "cutout(size=8)+mixup+smooth"),
         ("dropconnect(0.2)+bn", "bn+dropconnect(rate=0.2)"),
+        ("own", "own"),
+        ("aug+own", "own+crop+flip"),
+        ("none+own", "own"),
     ],
 )
 def test_a_level_has_one_canonical_text(written: str, canonical: str) -> None:
@@ -161,6 +164,8 @@ def test_what_the_engine_asks_for_comes_from_the_parts() -> None:
         ("aug+flip", "names 'flip' twice"),
         ("dropout+dropout(0.1)", "names 'dropout' twice"),
         ("bn+gn", "bn and gn both normalize"),
+        ("own+aug+own", "names 'own' twice"),
+        ("own(1)", "own takes no arguments; it means norms and dropout of a network"),
         ("aug(4)", "aug takes no arguments; it means flip"),
         ("none(1)", "none takes no arguments"),
         ("bn(0.1)", "bn takes no arguments"),

@@ -13,12 +13,22 @@ from torch import nn
 from ..registry import Parameter
 from . import functions as f
 from . import learned
-from .activation import ACTIVATIONS, Activation, BoundActivation, Shape, is_activation, register
+from .activation import (
+    ACTIVATIONS,
+    Activation,
+    BoundActivation,
+    Shape,
+    is_activation,
+    level_of,
+    mark,
+    register,
+)
 from .mish import Mish
 from .pointwise import Function, Learned, Pointwise
 from .prelu import PReLU
 from .resolve import activation, gain, resolve
 from .rrelu import RReLU
+from .users import from_code
 
 __all__ = [
     "ACTIVATIONS",
@@ -26,8 +36,11 @@ __all__ = [
     "BoundActivation",
     "Shape",
     "activation",
+    "from_code",
     "gain",
     "is_activation",
+    "level_of",
+    "mark",
     "register",
     "resolve",
 ]

@@ -49,7 +49,7 @@ class BoundActivation:
         Never the same module twice: one shared by two layers would share its parameters.
         """
         module = self.make(shape)
-        vars(module)[_MARK] = True
+        mark(module, self.canonical)
         return module
 
     @cached_property
@@ -178,9 +178,20 @@ def register(
     )
 
 
+def mark(module: nn.Module, canonical: str) -> None:
+    """Note in a module that it is an activation, and of which level."""
+    vars(module)[_MARK] = canonical
+
+
 def is_activation(module: nn.Module) -> bool:
     """Whether a :class:`BoundActivation` built this module (weight decay must not touch it)."""
     return _MARK in vars(module)
+
+
+def level_of(module: nn.Module) -> str | None:
+    """The canonical level of a module that a :class:`BoundActivation` built; None of any other."""
+    level: str | None = vars(module).get(_MARK)
+    return level
 
 
 def _inverse_root(moment: float) -> float:

@@ -1,12 +1,15 @@
 """A user's own activation: a module class or a plain function of a tensor."""
 
+import copy
+import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
 from torch import nn
 
-from ..errors import SpecError
+from ..errors import SpecError, shortened
 from ..registry import Level
 from ..usercode import (
     call_user_object,
@@ -44,7 +47,7 @@ def user_activation(level: Level) -> BoundActivation:
         arguments = user_arguments(found, level, kind=_KIND, leading=1)
 
     def make(shape: Shape) -> nn.Module:
-        return _checked(lambda: _construct(found, level, shape, arguments), level, shape)
+        return _checked(lambda: _construct(found, level, shape, arguments), str(level), shape)
 
     return BoundActivation(
         name=level.name,
@@ -56,6 +59,55 @@ def user_activation(level: Level) -> BoundActivation:
     )
 
 
+def from_code(found: Any) -> BoundActivation:
+    """An activation from an object at hand instead of a level.
+
+    Args:
+        found: A module class or a function that makes modules, either called with ``channels=``
+            if it takes that; a module, copied for each site; or a plain function of a tensor.
+
+    Raises:
+        SpecError: if it is none of these.
+    """
+    name = getattr(found, "__qualname__", None) or type(found).__qualname__
+    if not callable(found):
+        raise SpecError(
+            f"{_KIND} {shortened(found)} is no level, module, module class or function of a tensor"
+        )
+
+    def make(shape: Shape) -> nn.Module:
+        return _checked(lambda: _made(found, shape), name, shape)
+
+    return BoundActivation(
+        name=name,
+        canonical=name,
+        formula=next(iter((found.__doc__ or "").strip().splitlines()), "a user's code"),
+        source=getattr(found, "__module__", ""),
+        make=make,
+    )
+
+
+def _made(found: Any, shape: Shape) -> nn.Module:
+    if isinstance(found, nn.Module):
+        return copy.deepcopy(found)
+    core = found
+    while isinstance(core, partial):
+        core = core.func
+    takes = _parameter_names(found)
+    is_class = isinstance(core, type) and issubclass(core, nn.Module)
+    if not is_class and "channels" not in takes:
+        return Function(found)
+    made: nn.Module = found(channels=shape[0]) if "channels" in takes else found()
+    return made
+
+
+def _parameter_names(found: Any) -> set[str]:
+    try:
+        return set(inspect.signature(found).parameters)
+    except (TypeError, ValueError):  # of many functions that are written in C
+        return set()
+
+
 def _construct(found: Any, level: Level, shape: Shape, arguments: dict[str, Any]) -> nn.Module:
     if isinstance(found, type):
         module: nn.Module = call_user_object(
@@ -65,7 +117,7 @@ def _construct(found: Any, level: Level, shape: Shape, arguments: dict[str, Any]
     return Function(found, **arguments)
 
 
-def _checked(construct: Callable[[], nn.Module], level: Level, shape: Shape) -> nn.Module:
+def _checked(construct: Callable[[], nn.Module], level: str, shape: Shape) -> nn.Module:
     """Build and try one sample: users' mistakes should show before a sweep, in one sentence."""
     try:
         module = construct()

@@ -18,6 +18,7 @@ from . import (
     show_run,
     status,
     stores,
+    surgery,
     tables,
 )
 from .plain_help import Command, PlainGroup
@@ -57,6 +58,8 @@ _COMMANDS: _Commands = {
     "demo": running.demo,
     "plan": planning.plan,
     "run": running.run,
+    "audit": surgery.audit,
+    "swap": surgery.swap,
     "status": status.status,
     "table": tables.table,
     "analyze": analyzing.analyze,

@@ -58,13 +58,13 @@ def list_regularizers(json: AsJson = False) -> None:
 
     if json:
         shorthands = [
-            {"name": name, "description": meaning or "no regularization"}
-            for name, meaning in SHORTHANDS.items()
+            {"name": name, "description": shorthand.meaning}
+            for name, shorthand in SHORTHANDS.items()
         ]
         print_json([*(_entry_values(entry) for entry in PARTS.values()), *shorthands])
         return
     rows = [_entry_line(entry) for entry in PARTS.values()]
-    rows += [(name, meaning or "no regularization") for name, meaning in SHORTHANDS.items()]
+    rows += [(name, shorthand.meaning) for name, shorthand in SHORTHANDS.items()]
     print_columns(("name", "what"), rows)
 
 

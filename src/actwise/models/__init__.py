@@ -4,7 +4,10 @@ All take any image of 28 to 64 pixels with 1 or 3 channels, and a multiplier of 
 """
 
 from ..registry import Parameter
+from .audited import audit_level as audit_level
+from .audited import swap_level as swap_level
 from .build import build_network as build_network
+from .build import initial_network as initial_network
 from .convnet import convnet
 from .describe import KnownData as KnownData
 from .describe import describe as describe
@@ -19,6 +22,7 @@ from .layers import LayerFactory as LayerFactory
 from .mlp import mlp
 from .resnet import resnet18, resnet_of_depth
 from .vgg import vgg
+from .zoo import import_package_of as import_package_of
 
 PAPER, HE = "Ryu & Yoon 2017", "He et al. 2016"
 DEPTH = Parameter("depth", 20, low=8, high=10_000)

@@ -2,45 +2,18 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-import torch
-from torch import nn
-
 from .. import activations, datasets, regularization
-from ..errors import ActwiseError, SpecError
 from ..spec import Describe, Description, RunSpec, description_key
-from ..usercode import describe_fault, known_code
+from ..usercode import known_code
 from .entry import resolve
-from .footprint import Footprint, footprint, peak_memory_bytes
-from .layers import LayerFactory
+from .examine import Examined, Network, examine
+from .footprint import peak_memory_bytes
 
-
-@dataclass(frozen=True)
-class _Network:
-    """All that decides a network's shapes; ``regularization`` without parts for images."""
-
-    model: str
-    regularization: str
-    activation: str
-    width: float
-    input_shape: tuple[int, int, int]
-    num_classes: int
-    batch_size: int
-
-    def __str__(self) -> str:
-        return f"model {self.model} with {self.activation} and {self.regularization}"
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether no level is users' code."""
-        levels = (self.model, self.regularization, self.activation)
-        return not any(":" in level for level in levels)
-
-
-_Examine = Callable[[_Network], tuple[Footprint, frozenset[str]]]
+_Examine = Callable[[Network], Examined]
 
 
 class KnownData:
@@ -87,13 +60,13 @@ def make_describe(data: Path | KnownData | None) -> Describe:
         data: The data folder, or what is known of the data in it.
     """
     facts = data if isinstance(data, KnownData) else KnownData(data)
-    examine = cache(_examine)
+    examine_once = cache(examine)
     known: dict[tuple[object, ...], Description] = {}
 
     def describe_once(spec: RunSpec) -> Description:
         key = description_key(spec)
         if key not in known:
-            described = _describe(spec, facts.info(spec.dataset), examine)
+            described = _describe(spec, facts.info(spec.dataset), examine_once)
             dealt = facts.folds(spec.dataset, spec.train.validation_fraction)
             if dealt:
                 described = replace(described, split=dealt.version, largest_fold=dealt.largest)
@@ -111,16 +84,18 @@ def describe(spec: RunSpec, info: datasets.DatasetInfo) -> Description:
     Raises:
         SpecError: if a level is not known or not valid, or a user's code fails or does not fit.
     """
-    return _describe(spec, info, _examine)
+    return _describe(spec, info, examine)
 
 
-def _describe(spec: RunSpec, info: datasets.DatasetInfo, examine: _Examine) -> Description:
+def _describe(spec: RunSpec, info: datasets.DatasetInfo, look_at: _Examine) -> Description:
     model, activation = resolve(spec.model), activations.resolve(spec.activation)
-    level = regularization.resolve(spec.regularization)
-    cost, sites = examine(
-        _Network(
+    asked = regularization.resolve(spec.regularization)
+    level = model.regularized(asked)
+    examined = look_at(
+        Network(
             model.canonical,
-            level.in_layers.canonical,
+            # `none` too is `own` for a network that brings its own layers, but not without a note.
+            (level if asked.parts else asked).in_layers.canonical,
             activation.canonical,
             spec.width,
             info.input_shape,
@@ -128,7 +103,7 @@ def _describe(spec: RunSpec, info: datasets.DatasetInfo, examine: _Examine) -> D
             spec.train.batch_size,
         )
     )
-    kept = level.keeping(sites)
+    cost, kept = examined.cost, level.keeping(examined.sites)
     own_code = [(x.canonical, x.code_digest) for x in (model, activation) if x.code_digest]
     digests = (*own_code, *kept.code_digests)
     codes = {digest: known_code(digest) for _, digest in digests}
@@ -147,7 +122,7 @@ def _describe(spec: RunSpec, info: datasets.DatasetInfo, examine: _Examine) -> D
         num_test=info.num_test,
         parameters=cost.num_parameters,
         macs=cost.macs,
-        activation_sites=cost.num_activations,
+        activation_sites=examined.num_activations,
         memory_bytes=peak_memory_bytes(
             cost,
             optimizer=spec.train.optimizer,
@@ -156,90 +131,8 @@ def _describe(spec: RunSpec, info: datasets.DatasetInfo, examine: _Examine) -> D
         ),
         notes=(
             *(f"{spec.dataset}: {note}" for note in info.notes),
+            *examined.notes,
             *dict.fromkeys(remark for code in codes.values() for remark in code.remarks),
         ),
+        is_own=model.is_own,
     )
-
-
-def _examine(network: _Network) -> tuple[Footprint, frozenset[str]]:
-    """The cost of a network and the sites that its model asks for."""
-    if network.is_ours:
-        return _pass(network, "meta")
-    try:
-        return _pass(network, "meta")
-    except ActwiseError:
-        raise
-    except Exception:
-        # Users' code may need numbers. On the CPU it gets zeros.
-        try:
-            return _pass(network, "cpu")
-        except ActwiseError:
-            raise
-        except Exception as error:
-            raise SpecError(f"{network} failed on zeros: {describe_fault(error)}") from error
-
-
-def _pass(network: _Network, device: str) -> tuple[Footprint, frozenset[str]]:
-    module, layers = _build(network, device)
-    if not network.is_ours:
-        _refuse_shared(network, module, _build(network, device)[0])
-    cost = footprint(
-        module,
-        input_shape=network.input_shape,
-        batch_size=network.batch_size,
-        device=device,
-        is_ours=network.is_ours,
-        activations=layers.activations,
-    )
-    if cost.num_outputs != network.num_classes:
-        raise SpecError(
-            f"model {network.model} must return one row of {network.num_classes} values for each "
-            "image"
-        )
-    if not cost.num_activations:
-        raise SpecError(_deaf(network, module))
-    return cost, frozenset(layers.sites)
-
-
-def _deaf(network: _Network, module: nn.Module) -> str:
-    """Why a network in which no activation was seen to run is refused."""
-    if any(isinstance(part, torch.jit.ScriptModule) for part in module.modules()):
-        return (
-            f"model {network.model} is compiled by TorchScript, in which no activation can be seen "
-            "to run; return the module itself (train.compile = true compiles a whole step)"
-        )
-    return (
-        f"model {network.model} runs no activation that it is given, so that every level of "
-        "activation would train the same network; call layers.act(shape) in its constructor "
-        "and what that returns in its forward"
-    )
-
-
-def _build(network: _Network, device: str) -> tuple[nn.Module, LayerFactory]:
-    layers = LayerFactory(
-        activations.resolve(network.activation), regularization.resolve(network.regularization)
-    )
-    with torch.device(device):
-        module = resolve(network.model).build(
-            layers,
-            input_shape=network.input_shape,
-            num_classes=network.num_classes,
-            width=network.width,
-        )
-    return module, layers
-
-
-def _refuse_shared(network: _Network, first: nn.Module, second: nn.Module) -> None:
-    """What two builds share would carry what one run has learned to the next."""
-    known = {_storage(parameter) for parameter in first.parameters() if parameter.numel()}
-    for name, parameter in second.named_parameters():
-        if _storage(parameter) in known:
-            raise SpecError(
-                f"{network}: any two builds of it share the parameter {name}, which would carry "
-                "what one run has learned to the next; make it anew in every constructor"
-            )
-
-
-def _storage(tensor: torch.Tensor) -> int:
-    """Names the place of a tensor's values, on the meta device too."""
-    return int(tensor.untyped_storage()._cdata)

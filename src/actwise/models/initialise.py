@@ -13,7 +13,9 @@ HE_GAIN = math.sqrt(2.0)
 
 
 @torch.no_grad()
-def initialise(network: nn.Module, *, seed: int, init: Literal["he", "gain"], gain: float) -> None:
+def initialise(
+    network: nn.Module, *, seed: int, init: Literal["he", "gain", "own"], gain: float
+) -> None:
     """Give every convolution and linear layer normal weights, N(0, gain^2 / fan_in).
 
     Weights are drawn on the CPU as float32 from the stream "weights" of the parameter's qualified
@@ -24,9 +26,11 @@ def initialise(network: nn.Module, *, seed: int, init: Literal["he", "gain"], ga
         network: On any device, in any memory format.
         seed: The run's.
         init: ``he`` takes the gain of ReLU, sqrt(2), whatever the activation (He et al. 2015,
-            eq. 10); ``gain`` takes ``gain``.
+            eq. 10); ``gain`` takes ``gain``; ``own`` leaves the network as it was built.
         gain: The activation's own.
     """
+    if init == "own":
+        return
     scale = HE_GAIN if init == "he" else gain
     for name, module in network.named_modules():
         if isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.Linear):

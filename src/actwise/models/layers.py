@@ -17,14 +17,21 @@ class LayerFactory:
     """Builds the parts of a network that the design varies, and notes which sites it has.
 
     Attributes:
+        scales_weights: Whether a network that brings its own weights is to have those that feed an
+            activation scaled by its gain.
         sites: Kinds of sites that the model has asked for so far.
         activations: Those that it was given so far.
+        swapped: Names of the places where a network that brings its own layers got one.
+        notes: What a user should know of how the network came out: sentences.
     """
 
     activation: BoundActivation
     regularization: Regularization
+    scales_weights: bool = False
     sites: set[str] = field(default_factory=set)
     activations: list[nn.Module] = field(default_factory=list)
+    swapped: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def act(self, shape: Shape) -> nn.Module:
         """A new activation for samples of ``shape``, (C, H, W) or (F,)."""

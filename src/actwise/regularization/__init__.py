@@ -4,6 +4,7 @@ A new regularizer is a class beside those of layer_parts or image_parts and one 
 """
 
 from ..registry import Parameter
+from .entry import OWN as OWN
 from .entry import PARTS as PARTS
 from .entry import SHORTHANDS as SHORTHANDS
 from .entry import PartEntry as PartEntry

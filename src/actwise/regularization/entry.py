@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import SpecError, UnknownNameError
 from ..registry import Level, Parameter, Registry, Value, bind, canonical
@@ -39,8 +39,21 @@ class PartEntry:
 
 
 PARTS: Registry[PartEntry] = Registry(KIND)
-SHORTHANDS = {"none": "", "aug": "flip+crop"}
-"""Names in a level that are no parts themselves, and the parts that they stand for."""
+OWN = "own"
+
+
+class Shorthand(NamedTuple):
+    """A name in a level that is no part itself: the parts that it stands for, and in words."""
+
+    parts: str
+    meaning: str
+
+
+SHORTHANDS = {
+    "none": Shorthand("", "no regularization"),
+    "aug": Shorthand("flip+crop", "flip+crop"),
+    OWN: Shorthand("", "norms and dropout of a network that brings its own layers, as they are"),
+}
 
 
 def register(
@@ -117,5 +130,5 @@ def _bind_user_part(level: Level) -> BoundPart:
 def _refusal(level: Level) -> SpecError:
     if level.name not in SHORTHANDS:
         return UnknownNameError(KIND, level.name, (*PARTS, *SHORTHANDS))
-    meaning = SHORTHANDS[level.name] or "no regularization"
+    meaning = SHORTHANDS[level.name].meaning
     return SpecError(f"{KIND} {level}: {level.name} takes no arguments; it means {meaning}")

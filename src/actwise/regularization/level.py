@@ -3,11 +3,11 @@
 import itertools
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import SpecError, shortened
 from ..registry import Level, parse_expression
-from .entry import KIND, SHORTHANDS, BoundPart, bind_part
+from .entry import KIND, OWN, SHORTHANDS, BoundPart, bind_part
 from .part import Part
 
 NONE = "none"
@@ -15,9 +15,14 @@ NONE = "none"
 
 @dataclass(frozen=True)
 class Regularization:
-    """Parts in the order of their names, which is the order in which they are applied."""
+    """Parts in the order of their names, which is the order in which they are applied.
+
+    Attributes:
+        is_own: Whether the network's own norms and dropout are part of the level.
+    """
 
     bound: tuple[BoundPart, ...] = ()
+    is_own: bool = False
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -25,8 +30,9 @@ class Regularization:
 
     @property
     def canonical(self) -> str:
-        """The one text of this level: parts sorted, defaults left out; ``none`` without parts."""
-        return "+".join(part.canonical for part in self.parts) or NONE
+        """The one text of this level: ``own``, parts sorted, defaults left out; else ``none``."""
+        own = [OWN] if self.is_own else []
+        return "+".join([*own, *(part.canonical for part in self.parts)]) or NONE
 
     @property
     def code_digests(self) -> tuple[tuple[str, str], ...]:
@@ -56,12 +62,13 @@ class Regularization:
     @property
     def in_layers(self) -> "Regularization":
         """Only what changes the network; the rest acts on images and labels."""
-        return Regularization(tuple(bound for bound in self.bound if bound.part.is_in_layers))
+        kept = tuple(bound for bound in self.bound if bound.part.is_in_layers)
+        return replace(self, bound=kept)
 
     def keeping(self, sites: AbstractSet[str]) -> "Regularization":
         """This level in a model with ``sites``: what has no effect there is left out."""
         kept = (bound.keeping(sites) for bound in self.bound)
-        return Regularization(tuple(bound for bound in kept if bound is not None))
+        return replace(self, bound=tuple(bound for bound in kept if bound is not None))
 
 
 def resolve(expression: str) -> Regularization:
@@ -73,20 +80,21 @@ def resolve(expression: str) -> Regularization:
     levels = parse_expression(expression, kind="regularization")
     expanded = itertools.chain.from_iterable(_expand(level) for level in levels)
     bound = tuple(sorted((bind_part(level) for level in expanded), key=lambda b: b.part.name))
-    _refuse_twice(expression, [b.part.name for b in bound])
+    own = [level.name for level in levels if str(level) == OWN]
+    _refuse_twice(expression, own + [b.part.name for b in bound])
     norms = [b.part.name for b in bound if b.part.overrides("norm")]
     if len(norms) > 1:
         raise SpecError(
             f"regularization {expression!r}: {' and '.join(norms)} both normalize; name one"
         )
-    return Regularization(bound)
+    return Regularization(bound, is_own=bool(own))
 
 
 def _expand(level: Level) -> Iterable[Level]:
-    meaning = SHORTHANDS.get(str(level))
-    if meaning is None:
+    shorthand = SHORTHANDS.get(str(level))
+    if shorthand is None:
         return (level,)
-    return parse_expression(meaning, kind=KIND) if meaning else ()
+    return parse_expression(shorthand.parts, kind=KIND) if shorthand.parts else ()
 
 
 def _refuse_twice(expression: str, names: list[str]) -> None:

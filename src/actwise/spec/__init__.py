@@ -10,6 +10,7 @@ from .identity import cell_hash as cell_hash
 from .identity import code_modules_in as code_modules_in
 from .identity import description_key as description_key
 from .identity import run_id as run_id
+from .identity import settled as settled
 from .identity import spec_hash as spec_hash
 from .load import load_study as load_study
 from .load import parse_stored_study as parse_stored_study

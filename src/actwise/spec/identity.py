@@ -37,7 +37,8 @@ class Description:
         parameters: Number of learned values, the activation's included.
         macs: Multiply-accumulate operations of convolutions and linear layers, per image.
         memory_bytes: Estimated peak memory of one training process on a CPU.
-        activation_sites: Activation modules that run in the network, each once; 0 if uncounted.
+        activation_sites: Places of the network where the activation stands: modules that run, each
+            once; in a network that brings its own layers the calls that were swapped.
         split: Version of the validation split: 2 where copies of an image, kept together, change
             it. Hashed unless it is 1.
         largest_fold: Images of the largest validation fold of version 2; None for version 1, whose
@@ -45,6 +46,7 @@ class Description:
         notes: What a user should know of the data, and which modules of users' code import what
             cannot be followed: sentences.
         code_modules: What each code digest was made from: the digest of every module, by its name.
+        is_own: Whether the network brings its own layers, in which activations are swapped.
     """
 
     model: str
@@ -64,6 +66,7 @@ class Description:
     largest_fold: int | None = None
     notes: tuple[str, ...] = ()
     code_modules: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
+    is_own: bool = False
 
 
 Describe = Callable[[RunSpec], Description]
@@ -81,6 +84,25 @@ def description_key(spec: RunSpec) -> tuple[object, ...]:
     train = spec.train
     levels = (spec.dataset, spec.model, spec.regularization, spec.activation, spec.width)
     return (*levels, train.batch_size, train.optimizer, train.validation_fraction)
+
+
+def settled(spec: RunSpec, description: Description) -> RunSpec:
+    """The cell with the initial weights that are meant where its study names none.
+
+    A network that brings its own layers brings its own weights too; ``he`` must be asked for.
+
+    Raises:
+        SpecError: if a network that is built of our layers is to keep its own weights.
+    """
+    train = spec.train
+    if not description.is_own and train.init == "own":
+        raise SpecError(
+            f"train.init='own' is for networks that bring their own layers, and model "
+            f"{spec.model!r} is built of ours; write he or gain"
+        )
+    if not description.is_own or "init" in train.model_fields_set:
+        return spec
+    return spec.model_copy(update={"train": train.model_copy(update={"init": "own"})})
 
 
 def canonical_settings(spec: RunSpec, description: Description) -> dict[str, Any]:

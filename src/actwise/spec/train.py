@@ -72,7 +72,8 @@ class TrainSettings(Typed):
             (fold: seed mod round(1/f)); 0.333 means a third.
         train_size: Training images used, drawn class by class; absent = all that remain.
         init: He normal with ReLU's gain for every activation (``he``), or with each activation's
-            own gain (``gain``).
+            own gain (``gain``); or the weights with which a network that brings its own layers is
+            built (``own``: what such a network gets unless a study names another).
         precision: ``float32``, ``tf32`` (CUDA) or ``bfloat16`` with float32 master weights.
         compile: Whether the step goes through torch.compile.
     """
@@ -93,7 +94,7 @@ class TrainSettings(Typed):
     gradient_clip: float | None = Field(None, gt=0)
     validation_fraction: float = Field(0.0, ge=0, le=0.5)
     train_size: int | None = Field(None, ge=1)
-    init: Literal["he", "gain"] = "he"
+    init: Literal["he", "gain", "own"] = "he"
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
     compile: bool = False
 

@@ -16,6 +16,7 @@ from ..errors import SpecError
 from ..registry import Level
 from .finding import Search, is_installed, is_users, shown_path
 from .imports import Import
+from .packages import PACKAGES, package_version
 from .source import Source, file_digest, read_module, read_source
 
 
@@ -26,7 +27,7 @@ class UserCode:
     Attributes:
         digest: SHA-256 of ``modules``: it enters the ids of runs.
         modules: Digest of the statements of each module, by its dotted name; by its path for a file
-            that is run by its path.
+            that is run by its path. Of a package that is known by its version, the version.
         remarks: A sentence for every module that imports what cannot be told from its text.
     """
 
@@ -40,13 +41,15 @@ _known: dict[str, UserCode] = {}
 
 
 def find_code(level: Level, *, kind: str = "level") -> UserCode:
-    """The code that ``level`` names, found without executing any.
+    """The code that ``level`` names, found without executing any; of a package its version.
 
     Raises:
         SpecError: if there is no such module, it is ``__main__`` or has no file, or a file cannot
             be read or parsed.
     """
     module, _ = module_and_name(level, kind=kind)
+    if module in PACKAGES:
+        return _known_by_digest({module: package_version(module)})
     search = Search()
     _require_file(search.find(module), level, module, kind)
     try:
@@ -54,8 +57,7 @@ def find_code(level: Level, *, kind: str = "level") -> UserCode:
     except SpecError as error:
         raise SpecError(f"{kind} {level}: {error}") from None
     modules = {name: source.digest for name, source in sorted(sources.items())}
-    code = UserCode(digest_of_modules(modules), modules, remarks)
-    return _known.setdefault(code.digest, code)
+    return _known_by_digest(modules, remarks)
 
 
 def code_digest(level: Level, *, kind: str = "level") -> str:
@@ -119,6 +121,11 @@ def _require_file(spec: ModuleSpec | None, level: Level, module: str, kind: str)
     if not spec.has_location or spec.origin is None:
         raise SpecError(f"{kind} {level}: module {module!r} has no file")
     return spec
+
+
+def _known_by_digest(modules: Mapping[str, str], remarks: tuple[str, ...] = ()) -> UserCode:
+    code = UserCode(digest_of_modules(modules), modules, remarks)
+    return _known.setdefault(code.digest, code)
 
 
 class _Reader:

@@ -3,6 +3,7 @@
 import importlib
 import sys
 from difflib import get_close_matches
+from types import ModuleType
 from typing import Any
 
 from ..errors import SpecError
@@ -10,25 +11,42 @@ from ..registry import Level
 from .code import UserCode, file_of_module, find_code, module_and_name
 from .faults import describe_fault
 from .finding import note_search_path
+from .packages import PACKAGES, import_package
 
 # Module name -> digest of its statements when this process imported it.
 _imported: dict[str, str] = {}
 
 
 def load_user_object(level: Level, *, kind: str) -> Any:
-    """Import what ``level`` names; ``kind`` ("activation", "model" ...) is for the message.
+    """What ``level`` names; ``kind`` ("activation", "model" ...) is for the message.
 
     Raises:
-        SpecError: if the module or the name does not exist, the import raises, a file changed
-            since this process imported it, or the module is ``__main__``, which has no file that
-            another process could import.
+        SpecError: if the name does not exist, or as :func:`import_module_of`.
     """
+    module = import_module_of(level, kind=kind)
     module_name, name = module_and_name(level, kind=kind)
+    if not hasattr(module, name):
+        near = get_close_matches(name, [n for n in vars(module) if not n.startswith("_")], n=3)
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        raise SpecError(f"{kind} {level}: {module_name} has no {name!r}{hint}")
+    return getattr(module, name)
+
+
+def import_module_of(level: Level, *, kind: str) -> ModuleType:
+    """Import the module or the package in which ``level`` names something.
+
+    Raises:
+        SpecError: if it does not exist, its import raises, a file changed since this process
+            imported it, or it is ``__main__``, which has no file that another process could import.
+    """
+    module_name, _ = module_and_name(level, kind=kind)
+    if module_name in PACKAGES:
+        return import_package(module_name)
     code = find_code(level, kind=kind)
     _refuse_changed(code, f"{kind} {level}")
     search_path = list(sys.path)
     try:
-        module = importlib.import_module(module_name)
+        return importlib.import_module(module_name)
     except (Exception, SystemExit) as error:
         raise SpecError(
             f"{kind} {level}: importing {module_name} raised {describe_fault(error)}"
@@ -36,11 +54,6 @@ def load_user_object(level: Level, *, kind: str) -> Any:
     finally:
         note_search_path(search_path)
         _note_imported(code, module_name)
-    if not hasattr(module, name):
-        near = get_close_matches(name, [n for n in vars(module) if not n.startswith("_")], n=3)
-        hint = f"; did you mean {', '.join(near)}?" if near else ""
-        raise SpecError(f"{kind} {level}: {module_name} has no {name!r}{hint}")
-    return getattr(module, name)
 
 
 def _refuse_changed(code: UserCode, owner: str) -> None:

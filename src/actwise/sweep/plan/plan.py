@@ -23,6 +23,7 @@ from ...spec import (
     canonical_settings,
     cell_hash,
     run_id,
+    settled,
     spec_hash,
 )
 
@@ -118,6 +119,7 @@ def make_plan(study: StudySpec, describe: Describe) -> Plan:
 
 def _describe_cell(spec: RunSpec, describe: Describe) -> _Cell:
     description = describe(spec)
+    spec = settled(spec, description)
     _check_sizes(spec, description)
     settings = canonical_settings(spec, description)
     return _Cell(spec, cell_hash(spec, description), settings, description)

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from torch import nn
 
-from ...activations import resolve as resolve_activation
 from ...datasets import Dataset, load_planned
 from ...engine import (
     Checkpoints,
@@ -25,12 +24,12 @@ from ...engine import (
 )
 from ...engine.captured import NUM_WARMUP_STEPS
 from ...errors import DataError
-from ...models import build_network, initialise
+from ...models import initial_network
 from ...registry import parse_level
 from ...regularization import resolve as resolve_regularization
 from ...store import written_weights
 from ...store.records import RunRecord
-from ...usercode import code_digest, load_user_object
+from ...usercode import code_digest, import_module_of
 from .accidents import accident
 from .batch_clock import BatchClock
 from .process_state import (
@@ -141,16 +140,9 @@ def _train(
     if dataset.info.digest != assignment.data_digest:
         _loaded.clear()
         raise DataError(_changed(f"data set {spec.dataset!r}"))
-    model = build_network(
-        spec,
-        input_shape=dataset.info.input_shape,
-        num_classes=dataset.info.num_classes,
-        device="cpu",
+    model = initial_network(
+        spec, input_shape=dataset.info.input_shape, num_classes=dataset.info.num_classes
     )
-    # A gain integrates the activation, which users' code need not bear; `he` never looks at it.
-    needs_gain = spec.train.init == "gain"
-    gain = resolve_activation(spec.activation).gain if needs_gain else 1.0
-    initialise(model, seed=spec.seed, init=spec.train.init, gain=gain)
     result = train(
         model,
         dataset,
@@ -237,7 +229,7 @@ def _import_users_code(assignment: Assignment) -> None:
         level = parse_level(text, kind="level")
         if code_digest(level) != digest:
             raise DataError(_changed(f"the code of {text!r}"))
-        load_user_object(level, kind="level")
+        import_module_of(level, kind="level")
 
 
 def _changed(what: str) -> str:

@@ -17,7 +17,7 @@ from torch import nn
 
 from ...datasets import DatasetInfo, info
 from ...errors import ActwiseError, DataError, SpecError
-from ...models import KnownData, make_describe
+from ...models import KnownData, import_package_of, make_describe
 from ...numbers import signal_name
 from ...spec import Description
 from ...tasks import check_call, describe_task
@@ -48,6 +48,7 @@ class Planner:
         data, cell = self._data[question.data_dir], question.spec
         try:
             # Found here, and known in every fork.
+            import_package_of(cell.model)
             data.info(cell.dataset)
             data.folds(cell.dataset, cell.train.validation_fraction)
             found = _in_a_fork(lambda: asdict(make_describe(data)(cell)), _users_levels(question))

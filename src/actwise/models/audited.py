@@ -1,0 +1,80 @@
+"""A level of the factor under the eyes of surgery: which activations its network comes with."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from .. import activations, regularization
+from ..errors import ActwiseError, SpecError
+from ..registry import parse_level
+from ..surgery import Audit, SwapReport, audit, swap
+from ..usercode import describe_fault
+from .entry import BoundModel, resolve
+from .layers import LayerFactory
+from .zoo import is_of_package
+
+Shape = tuple[int, int, int]
+
+NUM_CLASSES = 10
+SHAPE: Shape = (3, 32, 32)
+PACKAGES_SHAPE: Shape = (3, 224, 224)
+"""What most networks of torchvision and timm are made for."""
+
+_Found = TypeVar("_Found", Audit, SwapReport)
+
+
+def audit_level(model: str, *, shape: Shape | None = None) -> Audit:
+    """The sites of a new network of ``model``, on images of ``shape``.
+
+    Without a shape they are of 3 x 32 x 32; for a network of torchvision or timm of the size that
+    it is made for. A network of ours, or of a builder, has ``relu`` and ``bn``.
+
+    Raises:
+        SpecError: if there is no such model, or it does not run on such images.
+    """
+    return replace(_looked_at(model, shape, audit), model=model)
+
+
+def swap_level(model: str, activation: str, *, shape: Shape | None = None) -> SwapReport:
+    """What a swap makes of a new network of ``model``; as :func:`audit_level`.
+
+    Raises:
+        SpecError: also if the activation is none, or does not run in this network.
+    """
+    bound = activations.resolve(activation)
+    report = _looked_at(model, shape, lambda network, x: swap(network, bound, example=x))
+    return replace(report, audit=replace(report.audit, model=model))
+
+
+def _looked_at(
+    model: str, shape: Shape | None, look: Callable[[nn.Module, Tensor], _Found]
+) -> _Found:
+    bound, level = resolve(model), parse_level(model, kind="model")
+    is_packages = is_of_package(level)
+    # Only what is not a user's needs no numbers; and a user's network may come with trained ones.
+    is_users = level.is_user_code and not is_packages
+    try:
+        with torch.device("cpu" if is_users else "meta"):
+            default = PACKAGES_SHAPE if is_packages else SHAPE
+            network = _bare(bound, shape or default)
+            size = shape or _made_for(network) or default
+            return look(network, torch.zeros(2, *size))
+    except ActwiseError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise SpecError(f"model {model} failed: {describe_fault(error)}") from error
+
+
+def _bare(model: BoundModel, shape: Shape) -> nn.Module:
+    layers = LayerFactory(activations.resolve("relu"), regularization.resolve("bn"))
+    return model.bare(layers, input_shape=shape, num_classes=NUM_CLASSES, width=1.0)
+
+
+def _made_for(network: nn.Module) -> Shape | None:
+    """Where timm has noted it, the shape of the images that a network is made for."""
+    noted = getattr(network, "default_cfg", None)
+    size = noted.get("input_size") if isinstance(noted, dict) else None
+    return (size[0], size[1], size[2]) if size else None

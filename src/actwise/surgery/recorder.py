@@ -1,0 +1,267 @@
+"""Watching one model run: every call of an activation, by whom and where."""
+
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import CodeType, FrameType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.module import (
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+)
+from torch.overrides import TorchFunctionMode
+
+from . import functions as f
+from .elementwise import Elementwise
+from .flow import Flow, Source, tensors
+from .places import Place, caller, checked, place_of
+from .site import Role, Unseen
+
+PlaceKey = tuple[int, CodeType, int]
+SiteKey = tuple[int, PlaceKey]
+
+
+@dataclass(eq=False)
+class Found:
+    """A site while it is being found out.
+
+    Attributes:
+        module: The activation module; None if it is a call of a function.
+        by_method: Whether the call is written ``x.relu()``.
+        is_inline: Whether it is a part of a formula of its own input, such as x * sigmoid(x).
+        is_aliased: Whether what it writes in place is read by another name.
+        weights: The weight that feeds it directly, for each call; None where a norm, a sum or
+            anything else comes between.
+    """
+
+    place: Place
+    module: nn.Module | None
+    activation: str
+    role: Role
+    is_bounded: bool
+    by_method: bool
+    function: Callable[..., Any] | None
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    is_inplace: bool = False
+    is_inline: bool = False
+    is_aliased: bool = False
+    axis: int = 1
+    shape: tuple[int, ...] = ()
+    input: torch.dtype = torch.float32
+    device: torch.device | None = None
+    channels: set[int] = field(default_factory=set)
+    batches: dict[str, int] = field(default_factory=dict)
+    calls: Counter[str] = field(default_factory=Counter)
+    weights: set[nn.Parameter | None] = field(default_factory=set)
+
+
+@dataclass
+class _Running:
+    """A module whose forward runs."""
+
+    module: nn.Module
+    activation: str | None = None
+    is_bounded: bool = False
+    place: Place | None = None
+    version: int = 0
+    storage: Tensor | None = None
+
+
+class Recorder(TorchFunctionMode):
+    """Finds the sites of the forward passes that run while it is active.
+
+    Attributes:
+        paths: The first path of each module.
+        found: Sites in the order of their first call.
+        unseen: What ran unseen.
+        called: Modules called from each place.
+        other_uses: Weights whose products are used by more than sites.
+        phase: What the calls count for: ``eval`` or ``train``.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+        self.paths = {module: name for name, module in reversed([*model.named_modules()])}
+        self.found: dict[SiteKey, Found] = {}
+        self.unseen: dict[Unseen, None] = {}
+        self.called: dict[PlaceKey, set[nn.Module]] = defaultdict(set)
+        self.phase = ""
+        self._elementwise = Elementwise()
+        self._stack: list[_Running] = []
+        self._within = 0  # how many activation modules run, one inside the other
+        self._is_trying = False  # a module for the sake of knowing it
+        self.other_uses: set[nn.Parameter] = set()
+        self._flow = Flow(model, (), self.other_uses)
+
+    @contextmanager
+    def watching(self, phase: str, inputs: Any) -> Iterator[None]:
+        """Record one forward pass; give :meth:`returned` what it returned."""
+        self.phase = phase
+        self._stack.clear()
+        self._within = 0
+        self._flow = Flow(self.model, tensors(inputs), self.other_uses)
+        before = register_module_forward_pre_hook(self._before)
+        after = register_module_forward_hook(self._after, always_call=True)
+        try:
+            with self:
+                yield
+        finally:
+            before.remove()
+            after.remove()
+            self._flow = Flow(self.model, (), self.other_uses)
+
+    def returned(self, out: Any) -> None:
+        """Note what the pass returned."""
+        self._flow.finish(tensors(out))
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        kwargs = kwargs or {}
+        if self._within:
+            return func(*args, **kwargs)
+        name = f.operation(func)
+        x = f.input_of(args, kwargs)
+        activation = f.called_activation(name, args, kwargs)
+        version = _version(x)
+        out = func(*args, **kwargs)
+        if name in f.FUSED:
+            self.unseen[Unseen(self._owner_path(), name)] = None
+        if activation is None or x is None or not isinstance(out, torch.Tensor):
+            self._flow.follow(name, args, kwargs, out)
+            return out
+        frame = caller(sys._getframe(1))
+        assert frame is not None
+        place = self._place(frame)
+        site = self.found.get((0, place.key)) or Found(
+            place=checked(place, frame),
+            module=None,
+            activation=activation,
+            role="softmax" if name in f.SOFTMAX else "activation",
+            is_bounded=name in f.BOUNDED,
+            by_method=getattr(torch.Tensor, func.__name__, None) is func,
+            function=func,
+            args=args[1:],
+            kwargs={key: value for key, value in kwargs.items() if key != "input"},
+        )
+        self.found[0, place.key] = site
+        return self._note(site, x, out, is_inplace=_version(x) > version)
+
+    def _note(self, site: Found, x: Tensor, out: Tensor, *, is_inplace: bool) -> Tensor:
+        """Note one call; gives what the model should go on with."""
+        trace = self._flow.trace(x)
+        axis = trace.axis
+        if axis is None or axis >= x.dim():
+            axis = 1 if x.dim() in (2, 4, 5) else max(0, x.dim() - 1)
+        if not site.calls:
+            site.axis = axis if axis in (0, 1) else axis - x.dim()
+            site.shape = tuple(x.shape[1:])
+            site.input, site.device = x.dtype, x.device
+        site.channels.add(x.shape[axis] if x.dim() else 1)
+        site.batches[self.phase] = x.shape[0] if x.dim() else 1
+        site.calls[self.phase] += 1
+        site.is_inplace |= is_inplace
+        site.weights.add(trace.weight)
+        if site.role == "activation" and _is_of_parameters(trace.source, site):
+            site.role = "gate"
+        if site.activation == "glu":
+            site.role = "gate"
+        self._flow.mark(site, x, out)
+        return self._flow.mark_overwritten(site, out) if is_inplace else out
+
+    def _before(self, module: nn.Module, args: Any) -> None:
+        if not self._is_trying:
+            with torch._C.DisableTorchFunction():
+                self._enter(module, args)
+
+    def _after(self, module: nn.Module, args: Any, out: Any) -> Any:
+        # A hook that returns anything but None replaces what the module returned.
+        if self._is_trying:
+            return None
+        with torch._C.DisableTorchFunction():
+            return self._leave(module, args, out)
+
+    def _enter(self, module: nn.Module, args: Any) -> None:
+        running = _Running(module)
+        owner = self._stack[-1].module if self._stack else None
+        self._stack.append(running)
+        if self._within:
+            self._within += 1
+            return
+        if isinstance(module, torch.jit.ScriptModule):
+            self.unseen[Unseen(self.paths.get(module, ""), "TorchScript")] = None
+        frame = caller(sys._getframe(1))
+        if frame is not None and owner is not None:
+            self._note_module_call(running, frame, args)
+
+    def _note_module_call(self, running: _Running, frame: FrameType, args: Any) -> None:
+        module = running.module
+        is_single = len(args) == 1 and isinstance(args[0], torch.Tensor)
+        if is_single and f.is_activation_module(module):
+            running.activation = f.module_activation(module)
+            running.is_bounded = running.activation in f.BOUNDED
+        elif is_single and not isinstance(module, torch.jit.ScriptModule):
+            self._is_trying = True
+            found = self._elementwise.is_activation(module, args[0])
+            self._is_trying = False
+            if found is not None:
+                running.activation, running.is_bounded = type(module).__name__, found
+        place = self._place(frame)
+        self.called[place.key].add(module)
+        if running.activation is not None:
+            self._within = 1
+            is_new = (id(module), place.key) not in self.found
+            running.place = checked(place, frame) if is_new else place
+            running.version = _version(args[0])
+
+    def _leave(self, module: nn.Module, args: Any, out: Any) -> Any:
+        running = self._stack.pop()
+        if running.activation is None:
+            self._within = max(0, self._within - 1)
+            return None
+        self._within = 0
+        if not isinstance(out, torch.Tensor) or running.place is None:
+            return None
+        key = id(module), running.place.key
+        site = self.found.get(key) or Found(
+            place=running.place,
+            module=module,
+            activation=running.activation,
+            role="activation",
+            is_bounded=running.is_bounded,
+            by_method=False,
+            function=None,
+        )
+        self.found[key] = site
+        new = self._note(site, args[0], out, is_inplace=_version(args[0]) > running.version)
+        return new if new is not out else None
+
+    def _place(self, frame: FrameType) -> Place:
+        running = self._stack[-1].module if self._stack else None
+        return place_of(frame, modules=self.paths, running=running)
+
+    def _owner_path(self) -> str:
+        return self.paths.get(self._stack[-1].module, "") if self._stack else ""
+
+
+def _is_of_parameters(source: Source, site: Found) -> bool:
+    """A function of parameters alone sets a scale; so does a bounded one of constants."""
+    if source == Source.PARAMETER:
+        return True
+    return site.is_bounded and Source.INPUT not in source
+
+
+def _version(x: Any) -> int:
+    is_counted = isinstance(x, torch.Tensor) and not x.is_inference()
+    return x._version if is_counted else 0

@@ -1,0 +1,90 @@
+"""``actwise audit`` and ``actwise swap`` as people read them."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from actwise.cli.main import run_command
+
+SOURCE = """
+import torch.nn.functional as F
+from torch import nn
+
+
+def helper(x):
+    return F.relu(x)
+
+
+class Net(nn.Module):
+    def __init__(self, num_classes, in_channels):
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, 4, 3)
+        self.head = nn.Linear(4, num_classes)
+
+    def forward(self, x):
+        return self.head(helper(F.relu(self.conv(x)).mean((2, 3))))
+
+
+def broken():
+    raise ValueError("no idea")
+"""
+
+
+@pytest.fixture(autouse=True)
+def network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    (tmp_path / "audited_network.py").write_text(SOURCE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    yield
+    sys.modules.pop("audited_network", None)
+
+
+def printed(command: str, capsys: pytest.CaptureFixture[str], *, exit_code: int = 0) -> str:
+    capsys.readouterr()
+    assert run_command(command.split()) == exit_code
+    captured = capsys.readouterr()
+    return captured.err if exit_code else captured.out
+
+
+def test_an_audit_is_one_line_and_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    first, header, *rows = printed("audit audited_network:Net", capsys).splitlines()
+    assert first == (
+        "audited_network:Net: 0 activations at 0 modules (relu), 2 functional, 0 gates, 0 unseen"
+    )
+    assert header.split()[:4] == ["site", "activation", "role", "channels"]
+    assert [row.split()[1:4] for row in rows] == [["relu", "activation", "4"]] * 2
+
+
+def test_a_swap_says_what_it_replaced_and_missed(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed("swap audited_network:Net elu(0.5)", capsys).splitlines()
+    assert lines[0].endswith("; swap -> elu(alpha=0.5): 1 replaced, 1 missed")
+    assert any(line.startswith("missed ") and "relu stays, since" in line for line in lines)
+
+
+def test_networks_of_ours_and_other_shapes_are_looked_at_too(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert printed("audit resnet20 --shape 1,28,28", capsys).startswith("resnet20: 19 activations")
+    assert "2 functional" in printed("audit audited_network:Net --shape 1,8,8", capsys)
+
+
+@pytest.mark.parametrize(
+    ("command", "complaint"),
+    [
+        ("audit audited_network:Net --shape 3x32", "--shape '3x32' is not C,H,W of an image"),
+        ("audit audited_network:Net --shape 3,0,8", "--shape '3,0,8' is not C,H,W"),
+        ("audit audited_network:Net --shape 3,2,2", "Net in eval mode raised RuntimeError"),
+        ("audit audited_network:Nat", "did you mean Net"),
+        ("audit audited_network:broken", "failed: ValueError: no idea (audited_network.py, line"),
+        ("audit resnet19", "no model is named 'resnet19'"),
+        ("swap audited_network:Net reluu", "no activation is named 'reluu'"),
+    ],
+)
+def test_what_cannot_be_looked_at_is_one_sentence(
+    command: str, complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (line,) = printed(command, capsys, exit_code=2).splitlines()
+    assert complaint in line
