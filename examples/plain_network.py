@@ -1,4 +1,4 @@
-"""A plain PyTorch network. Nothing in it knows of actwise: its activations are found and swapped."""
+"""A plain PyTorch network that knows nothing of actwise: its activations are found and swapped."""
 
 import torch.nn.functional as F
 from torch import Tensor, nn

@@ -1,9 +1,6 @@
 """Networks that bring their own layers: what they are given, how they begin, what is refused."""
 
-import sys
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -18,120 +15,6 @@ from actwise.models import build_network, describe, initial_network, make_descri
 from actwise.spec import Description, RunSpec, StudySpec, TrainSpec, parse_study
 from actwise.sweep import make_plan
 
-SOURCE = """
-import torch
-import torch.nn.functional as F
-from torch import nn
-
-
-class Net(nn.Module):
-    def __init__(self, num_classes, in_channels=3, hidden=8):
-        super().__init__()
-        self.conv = nn.Conv2d(in_channels, hidden, 3, padding=1)
-        self.norm = nn.BatchNorm2d(hidden)
-        self.hidden = nn.Linear(hidden, hidden)
-        self.head = nn.Linear(hidden, num_classes)
-
-    def forward(self, x):
-        x = F.relu(self.norm(self.conv(x))).mean((2, 3))
-        return self.head(F.relu(self.hidden(x)))
-
-
-class OneCall(Net):
-    def forward(self, x):
-        x = F.relu(self.norm(self.conv(x))).mean((2, 3))
-        return self.head(self.hidden(x))
-
-
-class NoCall(Net):
-    def forward(self, x):
-        return self.head(self.hidden(self.norm(self.conv(x)).mean((2, 3))))
-
-
-class ThroughHelper(Net):
-    def forward(self, x):
-        x = F.relu(self.norm(self.conv(x))).mean((2, 3))
-        return self.head(helper(self.hidden(x)))
-
-
-def helper(x):
-    return F.relu(x)
-
-
-class Wide(nn.Module):
-    def __init__(self, num_classes, in_chans, width):
-        super().__init__()
-        self.net = Net(num_classes, in_chans, round(8 * width))
-
-    def forward(self, x):
-        return self.net(x)
-
-
-class TenClasses(Net):
-    def __init__(self):
-        super().__init__(10)
-
-
-def for_colour(num_classes):
-    return Net(num_classes, 3)
-
-
-def for_grey(num_classes):
-    return Net(num_classes, 1)
-
-
-def without_shapes(num_classes):
-    net = Net(num_classes)
-    net.conv, net.head = nn.LazyConv2d(8, 3, padding=1), nn.LazyLinear(num_classes)
-    return net
-
-
-def reads_numbers(num_classes):
-    return Reads(num_classes)
-
-
-class Reads(Net):
-    def forward(self, x):
-        return super().forward(x if x.mean().item() < 1e9 else -x)
-
-
-def without_norm(num_classes, in_channels):
-    net = Net(num_classes, in_channels)
-    net.norm = nn.Identity()
-    return net
-
-
-def two_values(num_classes):
-    return Pair(num_classes)
-
-
-class Pair(Net):
-    def forward(self, x):
-        return super().forward(x), x
-
-
-def text(num_classes):
-    return "a network"
-
-
-def needs_depth(depth, num_classes):
-    return Net(num_classes)
-
-
-shared = Net(10)
-
-
-def always_the_same(num_classes):
-    return shared
-
-
-def build(layers, input_shape, num_classes, width):
-    return nn.Sequential(layers.act(input_shape), nn.Flatten(), nn.LazyLinear(num_classes))
-
-
-def build_of_width_1(layers, input_shape, num_classes, width=1.0):
-    return build(layers, input_shape, num_classes, width)
-"""
 COLOUR = DatasetInfo(
     level="cifar10",
     digest="d" * 64,
@@ -144,18 +27,10 @@ COLOUR = DatasetInfo(
 GREY = replace(COLOUR, input_shape=(1, 8, 8))
 
 
-@pytest.fixture(autouse=True)
-def users_networks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    (tmp_path / "users_networks.py").write_text(SOURCE)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    yield
-    sys.modules.pop("users_networks", None)
-
-
 def spec_of(
     name: str = "Net", *, init: Literal["he", "gain", "own"] = "own", **fields: Any
 ) -> RunSpec:
-    levels = {"dataset": "cifar10", "model": f"users_networks:{name}", "regularization": "own"}
+    levels = {"dataset": "cifar10", "model": f"made.own_networks:{name}", "regularization": "own"}
     given = {**levels, "activation": "relu", "seed": 0, "train": TrainSpec(init=init), **fields}
     return RunSpec(**given)
 
@@ -180,7 +55,7 @@ def built(name: str = "Net", *, info: DatasetInfo = COLOUR, **fields: Any) -> nn
     ],
 )
 def test_four_required_parameters_make_a_builder(name: str, is_own: bool) -> None:
-    assert resolve(f"users_networks:{name}").is_own is is_own
+    assert resolve(f"made.own_networks:{name}").is_own is is_own
 
 
 def test_every_call_is_a_place_for_the_activation() -> None:
@@ -191,7 +66,7 @@ def test_every_call_is_a_place_for_the_activation() -> None:
 
 @pytest.mark.parametrize("device", ["meta", "cpu"])
 def test_networks_that_need_numbers_are_described_too(device: str) -> None:
-    name = "Net" if device == "meta" else "reads_numbers"
+    name = "Net" if device == "meta" else "ReadsNumbers"
     assert described(name).activation_sites == 2
 
 
@@ -199,8 +74,8 @@ def test_what_a_network_takes_is_given_and_arguments_of_its_level_too() -> None:
     assert built("Wide", width=2.0).net.conv.weight.shape == (16, 3, 3, 3)
     assert built("Net(hidden=4)", info=GREY).conv.weight.shape == (4, 1, 3, 3)
     found = described("Net(8)")
-    assert (found.model, found.is_own) == ("users_networks:Net", True)
-    assert [level for level, _ in found.code_digests] == ["users_networks:Net"]
+    assert (found.model, found.is_own) == ("made.own_networks:Net", True)
+    assert [level for level, _ in found.code_digests] == ["made.own_networks:Net"]
 
 
 @pytest.mark.parametrize(("name", "channels"), [("for_colour", 3), ("for_grey", 1), ("Net", 1)])
@@ -270,7 +145,7 @@ def test_a_network_keeps_its_own_norms_and_dropout(asked: str, canonical: str) -
 def test_none_is_own_and_says_so_where_there_is_something_to_keep() -> None:
     (note,) = described(regularization="none").notes
     assert note == (
-        "model users_networks:Net keeps its own BatchNorm2d: regularization none means own here"
+        "model made.own_networks:Net keeps its own BatchNorm2d: regularization none means own here"
     )
     assert described(regularization="aug").notes == ()
     assert described("without_norm", regularization="none").notes == ()
@@ -280,7 +155,7 @@ def test_an_activation_that_stays_is_named() -> None:
     found = described("ThroughHelper", activation="elu")
     assert found.activation_sites == 1
     (note,) = found.notes
-    assert note.startswith("model users_networks:ThroughHelper: ")
+    assert note.startswith("model made.own_networks:ThroughHelper: ")
     assert "relu stays" in note
     with pytest.warns(ModelWarning, match="relu stays"):
         built("ThroughHelper", activation="elu")
@@ -290,19 +165,19 @@ def test_an_activation_that_stays_is_named() -> None:
     ("name", "fields", "complaint"),
     [
         ("NoCall", {}, "has no activation that relu could replace"),
-        ("Net", {"width": 0.5}, "width=0.5: model users_networks:Net takes no width"),
+        ("Net", {"width": 0.5}, "width=0.5: model made.own_networks:Net takes no width"),
         ("Net", {"regularization": "bn+aug"}, "brings its own layers, which bn would change"),
         ("Net", {"regularization": "own+dropout"}, "which dropout would change; write own"),
         ("build", {"regularization": "own+aug"}, "own means the norms and dropout of a network"),
         ("shared", {}, "is one network, and every run needs a new one"),
         ("always_the_same", {}, "any two builds of it share the parameter"),
         ("TenClasses", {"info": replace(COLOUR, num_classes=7)}, "not of 10; the number of"),
-        ("two_values", {}, "one row of 10 values for each image, in training too"),
+        ("TwoOutputs", {}, "one row of 10 values for each image, in training too"),
         ("text", {}, "made a str; expected an nn.Module"),
         ("needs_depth", {}, "needs a value for depth"),
         ("Net(num_classes=3)", {}, "num_classes is not an argument"),
-        ("Net(hidden=0)", {}, "users_networks:Net(hidden=0)"),
-        ("Net", {"activation": "users_networks:helpr"}, "did you mean helper"),
+        ("Net(hidden=0)", {}, "made.own_networks:Net(hidden=0)"),
+        ("Net", {"activation": "made.own_networks:helpr"}, "did you mean helper"),
     ],
 )
 def test_what_is_no_study_is_refused(name: str, fields: dict[str, Any], complaint: str) -> None:
@@ -314,7 +189,7 @@ def test_what_is_no_study_is_refused(name: str, fields: dict[str, Any], complain
 def study_of(**changes: Any) -> StudySpec:
     factors = {
         "dataset": ["digits"],
-        "model": ["users_networks:Net"],
+        "model": ["made.own_networks:Net"],
         "regularization": ["own"],
         "activation": ["relu"],
         **changes.pop("factors", {}),

@@ -1,4 +1,4 @@
-"""``actwise audit`` and ``actwise swap``: a network's activations, and what a swap makes of them."""
+"""``actwise audit`` and ``actwise swap``: where activations stand, and what a swap does to them."""
 
 import re
 from collections.abc import Iterable
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from ..surgery import Site
 
 _SHAPE = re.compile(r"(\d+),(\d+),(\d+)")
-_Shape = tuple[int, int, int]
+_ImageShape = tuple[int, int, int]
 
-Model = Annotated[
+_Model = Annotated[
     str,
     typer.Argument(
         metavar="MODEL",
         help="package.module:Name, torchvision:NAME, timm:NAME, or a model of `actwise list`.",
     ),
 ]
-Shape = Annotated[
+_Shape = Annotated[
     str | None,
     typer.Option(
         "--shape",
@@ -34,7 +34,7 @@ Shape = Annotated[
 ]
 
 
-def audit(model: Model, shape: Shape = None, json: AsJson = False) -> None:
+def audit(model: _Model, shape: _Shape = None, json: AsJson = False) -> None:
     """Where a network computes which activation."""
     from ..models import audit_level
 
@@ -53,9 +53,9 @@ def audit(model: Model, shape: Shape = None, json: AsJson = False) -> None:
 
 
 def swap(
-    model: Model,
+    model: _Model,
     activation: Annotated[str, typer.Argument(metavar="LEVEL", help="prelu, elu(0.5), a.b:Name")],
-    shape: Shape = None,
+    shape: _Shape = None,
     json: AsJson = False,
 ) -> None:
     """Try another activation in a network: what would be replaced, and what missed.
@@ -78,7 +78,7 @@ def swap(
     print_text(*(f"WARNING: {warning}" for warning in report.warnings))
 
 
-def _shape_of(text: str | None) -> _Shape | None:
+def _shape_of(text: str | None) -> _ImageShape | None:
     """(channels, height, width) of ``3,32,32``.
 
     Raises:

@@ -16,17 +16,17 @@ from .entry import BoundModel, resolve
 from .layers import LayerFactory
 from .zoo import is_of_package
 
-Shape = tuple[int, int, int]
+_Shape = tuple[int, int, int]
 
 NUM_CLASSES = 10
-SHAPE: Shape = (3, 32, 32)
-PACKAGES_SHAPE: Shape = (3, 224, 224)
+SHAPE = (3, 32, 32)
+PACKAGES_SHAPE = (3, 224, 224)
 """What most networks of torchvision and timm are made for."""
 
 _Found = TypeVar("_Found", Audit, SwapReport)
 
 
-def audit_level(model: str, *, shape: Shape | None = None) -> Audit:
+def audit_level(model: str, *, shape: _Shape | None = None) -> Audit:
     """The sites of a new network of ``model``, on images of ``shape``.
 
     Without a shape they are of 3 x 32 x 32; for a network of torchvision or timm of the size that
@@ -38,7 +38,7 @@ def audit_level(model: str, *, shape: Shape | None = None) -> Audit:
     return replace(_looked_at(model, shape, audit), model=model)
 
 
-def swap_level(model: str, activation: str, *, shape: Shape | None = None) -> SwapReport:
+def swap_level(model: str, activation: str, *, shape: _Shape | None = None) -> SwapReport:
     """What a swap makes of a new network of ``model``; as :func:`audit_level`.
 
     Raises:
@@ -50,7 +50,7 @@ def swap_level(model: str, activation: str, *, shape: Shape | None = None) -> Sw
 
 
 def _looked_at(
-    model: str, shape: Shape | None, look: Callable[[nn.Module, Tensor], _Found]
+    model: str, shape: _Shape | None, look: Callable[[nn.Module, Tensor], _Found]
 ) -> _Found:
     bound, level = resolve(model), parse_level(model, kind="model")
     is_packages = is_of_package(level)
@@ -68,12 +68,12 @@ def _looked_at(
         raise SpecError(f"model {model} failed: {describe_fault(error)}") from error
 
 
-def _bare(model: BoundModel, shape: Shape) -> nn.Module:
+def _bare(model: BoundModel, shape: _Shape) -> nn.Module:
     layers = LayerFactory(activations.resolve("relu"), regularization.resolve("bn"))
     return model.bare(layers, input_shape=shape, num_classes=NUM_CLASSES, width=1.0)
 
 
-def _made_for(network: nn.Module) -> Shape | None:
+def _made_for(network: nn.Module) -> _Shape | None:
     """Where timm has noted it, the shape of the images that a network is made for."""
     noted = getattr(network, "default_cfg", None)
     size = noted.get("input_size") if isinstance(noted, dict) else None

@@ -10,10 +10,10 @@ from .. import activations, datasets, regularization
 from ..spec import Describe, Description, RunSpec, description_key
 from ..usercode import known_code
 from .entry import resolve
-from .examine import Examined, Network, examine
+from .examine import Examined, NetworkSettings, examine
 from .footprint import peak_memory_bytes
 
-_Examine = Callable[[Network], Examined]
+_Examine = Callable[[NetworkSettings], Examined]
 
 
 class KnownData:
@@ -92,7 +92,7 @@ def _describe(spec: RunSpec, info: datasets.DatasetInfo, look_at: _Examine) -> D
     asked = regularization.resolve(spec.regularization)
     level = model.regularized(asked)
     examined = look_at(
-        Network(
+        NetworkSettings(
             model.canonical,
             # `none` too is `own` for a network that brings its own layers, but not without a note.
             (level if asked.parts else asked).in_layers.canonical,

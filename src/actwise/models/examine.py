@@ -15,7 +15,7 @@ from .layers import LayerFactory
 
 
 @dataclass(frozen=True)
-class Network:
+class NetworkSettings:
     """All that decides a network's shapes; ``regularization`` without parts for images."""
 
     model: str
@@ -54,7 +54,7 @@ _REGULARIZES = (
 )
 
 
-def examine(network: Network) -> Examined:
+def examine(network: NetworkSettings) -> Examined:
     """Build a network and run it on zeros: on the meta device, or where it needs numbers the CPU.
 
     Raises:
@@ -77,7 +77,7 @@ def examine(network: Network) -> Examined:
             raise SpecError(f"{network} failed on zeros: {describe_fault(error)}") from error
 
 
-def _pass(network: Network, device: str) -> Examined:
+def _pass(network: NetworkSettings, device: str) -> Examined:
     module, layers = _build(network, device)
     if not network.is_ours:
         _refuse_shared(network, module, _build(network, device, is_second=True)[0])
@@ -101,7 +101,7 @@ def _pass(network: Network, device: str) -> Examined:
     )
 
 
-def _misshapen(network: Network, num_outputs: int | None) -> str:
+def _misshapen(network: NetworkSettings, num_outputs: int | None) -> str:
     """Why a network is refused that does not give one row of values for each image."""
     needed = f"one row of {network.num_classes} values for each image"
     if num_outputs is None:
@@ -112,7 +112,7 @@ def _misshapen(network: Network, num_outputs: int | None) -> str:
     )
 
 
-def _kept_layers(network: Network, module: nn.Module) -> Iterator[str]:
+def _kept_layers(network: NetworkSettings, module: nn.Module) -> Iterator[str]:
     """A sentence where ``none`` was asked of a network whose own norms and dropout stay."""
     if network.regularization == "none" and resolve(network.model).is_own:
         kinds = {type(part).__name__ for part in module.modules() if isinstance(part, _REGULARIZES)}
@@ -123,7 +123,7 @@ def _kept_layers(network: Network, module: nn.Module) -> Iterator[str]:
             )
 
 
-def _deaf(network: Network, module: nn.Module) -> str:
+def _deaf(network: NetworkSettings, module: nn.Module) -> str:
     """Why a network in which no activation was seen to run is refused."""
     if any(isinstance(part, torch.jit.ScriptModule) for part in module.modules()):
         return (
@@ -138,7 +138,7 @@ def _deaf(network: Network, module: nn.Module) -> str:
 
 
 def _build(
-    network: Network, device: str, *, is_second: bool = False
+    network: NetworkSettings, device: str, *, is_second: bool = False
 ) -> tuple[nn.Module, LayerFactory]:
     """A new network; the second one, which is only looked at, takes no swap without need."""
     model = resolve(network.model)
@@ -156,7 +156,7 @@ def _build(
     return module, layers
 
 
-def _refuse_shared(network: Network, first: nn.Module, second: nn.Module) -> None:
+def _refuse_shared(network: NetworkSettings, first: nn.Module, second: nn.Module) -> None:
     """What two builds share would carry what one run has learned to the next."""
     known = {_storage(parameter) for parameter in first.parameters() if parameter.numel()}
     for name, parameter in second.named_parameters():
