@@ -69,7 +69,7 @@ def check_files(runs: Sequence[PlannedRun], options: RunOptions) -> None:
     """
     from ...datasets import require_files
 
-    for level in dict.fromkeys(run.spec.dataset for run in runs):
+    for level in dict.fromkeys(run.spec.dataset for run in runs if run.spec.task is None):
         require_files(level, options.data_dir)
 
 
