@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 import actwise as aw
 from actwise.activations import ACTIVATIONS
+from actwise.errors import ModelWarning
 from actwise.surgery import Site
 from benchmarks.zoo.networks import Entry, build
 
@@ -43,8 +44,6 @@ class Bits(NamedTuple):
         replaced: How many sites.
         has_same_bits: In eval and in train mode, buffers included.
         is_copied: Whether a deep copy and a pickle compute the same.
-        is_compiled: Whether ``torch.compile(fullgraph=True)`` compiles it.
-        is_exported: Whether ``torch.export`` exports it.
         num_moved: Slopes that a first step moved after a swap to PReLU, of all.
         num_slopes: All slopes.
     """
@@ -53,10 +52,20 @@ class Bits(NamedTuple):
     replaced: int
     has_same_bits: bool
     is_copied: bool
-    is_compiled: bool
-    is_exported: bool
     num_moved: int
     num_slopes: int
+
+
+class Graphs(NamedTuple):
+    """What torch's compilers make of a real network with every call swapped.
+
+    Attributes:
+        is_compiled: Whether ``torch.compile(fullgraph=True)`` compiles it.
+        is_exported: Whether ``torch.export`` exports it.
+    """
+
+    is_compiled: bool
+    is_exported: bool
 
 
 def coverage(entry: Entry, *, level: str = "prelu") -> Coverage:
@@ -93,11 +102,19 @@ def bits(entry: Entry, *, size: int) -> Bits:
         replaced=num_replaced,
         has_same_bits=are_equal(outputs(copy.deepcopy(network), x), expected),
         is_copied=all(are_equal(outputs(twin, x), expected) for twin in copies),
-        is_compiled=compiles(network.eval(), x),
-        is_exported=exports(network.eval(), x),
         num_moved=moved,
         num_slopes=slopes,
     )
+
+
+def graphs(entry: Entry, *, size: int) -> Graphs:
+    """Swap a real network to ELU, then compile and export it."""
+    torch.manual_seed(0)
+    network, _ = build(entry, device="cpu")
+    x = torch.randn(2, 3, size, size)
+    aw.swap(network, "elu", example=x)
+    network.eval()
+    return Graphs(compiles(network, x), exports(network, x))
 
 
 def replace_by_itself(network: nn.Module, x: Tensor) -> int:
@@ -149,7 +166,7 @@ def exports(network: nn.Module, x: Tensor) -> bool:
 def moved_slopes(network: nn.Module, x: Tensor) -> tuple[int, int]:
     """How many slopes of how many a first step moves, after a swap to PReLU."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", aw.errors.ModelWarning)
+        warnings.simplefilter("ignore", ModelWarning)
         aw.swap(network, "prelu", example=x)
     *_, group = aw.parameter_groups(network)
     slopes = group["params"]

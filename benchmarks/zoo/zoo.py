@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from benchmarks.printing import markdown
-from benchmarks.zoo.coverage import Bits, Coverage, bits, coverage
+from benchmarks.zoo.coverage import Bits, Coverage, Graphs, bits, coverage, graphs
 from benchmarks.zoo.networks import Entry, classifiers, families
 
 PAGE = Path(__file__).parents[2] / "docs" / "zoo.md"
@@ -43,7 +43,8 @@ REAL_TIMM = (
 SIDES = {"torchvision": 64, "timm": 160}
 """Of the images of networks whose bits are compared."""
 
-Result = TypeVar("Result", Coverage | str, Bits | str)
+Real = tuple[Bits, Graphs]
+Result = TypeVar("Result", Coverage | str, Real | str)
 
 _COLUMNS = (
     ("modules", "module", "activation"),
@@ -117,10 +118,11 @@ def covered_in_words(entry: Entry) -> Coverage | str:
         return f"{entry}: {type(error).__name__}: {error}"
 
 
-def compared_bits(entry: Entry) -> Bits | str:
+def compared_bits(entry: Entry) -> Real | str:
     warnings.simplefilter("ignore")
+    size = SIDES[entry.package]
     try:
-        return bits(entry, size=SIDES[entry.package])
+        return bits(entry, size=size), graphs(entry, size=size)
     except Exception as error:
         return f"{entry}: {type(error).__name__}: {error}"
 
@@ -128,11 +130,12 @@ def compared_bits(entry: Entry) -> Bits | str:
 def shown(results: Iterable[Result]) -> Iterator[Result]:
     """Name each result on stderr when it is there."""
     for result in results:
-        print(result if isinstance(result, str) else result.network, file=sys.stderr, flush=True)
+        text = result if isinstance(result, str) else getattr(result, "network", result[0])
+        print(text, file=sys.stderr, flush=True)
         yield result
 
 
-def page_of(covered: Sequence[Coverage | str], compared: Sequence[Bits | str]) -> str:
+def page_of(covered: Sequence[Coverage | str], compared: Sequence[Real | str]) -> str:
     """The page."""
     tables = [entry for entry in covered if not isinstance(entry, str)]
     reals = [entry for entry in compared if not isinstance(entry, str)]
@@ -160,16 +163,16 @@ def _listed(lines: Sequence[str], otherwise: str) -> str:
     return "\n".join(f"- {line}" for line in lines) or otherwise
 
 
-def _bits_table(reals: Sequence[Bits]) -> tuple[list[str], list[list[str]]]:
+def _bits_table(reals: Sequence[Real]) -> tuple[list[str], list[list[str]]]:
     header = ["network", "replaced", "bits", "copies", "graph", "export", "slopes moved"]
     rows = [
         [
             real.network,
             str(real.replaced),
-            *map(_yes, (real.has_same_bits, real.is_copied, real.is_compiled, real.is_exported)),
+            *map(_yes, (real.has_same_bits, real.is_copied, made.is_compiled, made.is_exported)),
             f"{real.num_moved} of {real.num_slopes}",
         ]
-        for real in reals
+        for real, made in reals
     ]
     return header, rows
 

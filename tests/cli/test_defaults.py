@@ -19,11 +19,24 @@ from actwise.analysis.analyze import analyze
 from actwise.cli.app import app
 from actwise.report.html import report
 from actwise.spec import load_study
+from actwise.surgery import audit, load_filling, parameter_groups, swap
 from actwise.sweep import RunOptions, load_model
 from actwise.sweep.run import run
 
 PAGE = Path(__file__).parents[1] / "data" / "pages" / "defaults.txt"
-CALLS = (activation, analyze, gain, load_model, load_study, report, run)
+CALLS = (
+    activation,
+    analyze,
+    audit,
+    gain,
+    load_filling,
+    load_model,
+    load_study,
+    parameter_groups,
+    report,
+    run,
+    swap,
+)
 
 
 def commands(group: Any, name: str = "actwise") -> Iterator[tuple[str, Any]]:

@@ -266,9 +266,15 @@ class OwnModules(nn.Module):
         self.fc = nn.Linear(4, 4)
         self.swish = Swish()
         self.scale = Scaled()
+        self.gate = Gate()
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.scale(self.swish(self.fc(x)))
+        return self.gate(self.scale(self.swish(self.fc(x))))
+
+
+class Gate(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x.sigmoid_()
 
 
 class Scaled(nn.Module):

@@ -63,14 +63,22 @@ class Found:
 
 @dataclass
 class _Running:
-    """A module whose forward runs."""
+    """A module whose forward runs.
+
+    Attributes:
+        activation: What it computes; None unless it is an activation.
+        version: How often its input had been written to when it began.
+        only_call: The activation that it calls with its own input, and what that gave.
+    """
 
     module: nn.Module
     activation: str | None = None
     is_bounded: bool = False
     place: Place | None = None
+    input: Tensor | None = None
+    is_users: bool = False
     version: int = 0
-    storage: Tensor | None = None
+    only_call: tuple[str, Tensor] | None = None
 
 
 class Recorder(TorchFunctionMode):
@@ -129,21 +137,25 @@ class Recorder(TorchFunctionMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
-        if self._within:
-            return func(*args, **kwargs)
         name = f.operation(func)
+        if self._within:
+            out = func(*args, **kwargs)
+            self._note_only_call(name, args, kwargs, out)
+            return out
         x = f.input_of(args, kwargs)
         activation = f.called_activation(name, args, kwargs)
         version = _version(x)
         out = func(*args, **kwargs)
         if name in f.FUSED:
-            self.unseen[Unseen(self._owner_path(), name)] = None
+            owner = self._owner()
+            path = self.paths.get(owner, "") if owner is not None else ""
+            self.unseen[Unseen(path, name)] = None
         if activation is None or x is None or not isinstance(out, torch.Tensor):
             self._flow.follow(name, args, kwargs, out)
             return out
         frame = caller(sys._getframe(1))
         assert frame is not None
-        place = self._place(frame)
+        place = place_of(frame, modules=self.paths, running=self._owner())
         site = self.found.get((0, place.key)) or Found(
             place=checked(place, frame),
             module=None,
@@ -157,6 +169,15 @@ class Recorder(TorchFunctionMode):
         )
         self.found[0, place.key] = site
         return self._note(site, x, out, is_inplace=_version(x) > version)
+
+    def _note_only_call(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any
+    ) -> None:
+        activation = f.called_activation(name, args, kwargs)
+        if activation is not None and isinstance(out, torch.Tensor):
+            running = self._stack[-self._within]
+            is_of_input = f.input_of(args, kwargs) is running.input
+            running.only_call = (activation, out) if is_of_input else None
 
     def _note(self, site: Found, x: Tensor, out: Tensor, *, is_inplace: bool) -> Tensor:
         """Note one call; gives what the model should go on with."""
@@ -194,7 +215,7 @@ class Recorder(TorchFunctionMode):
 
     def _enter(self, module: nn.Module, args: Any) -> None:
         running = _Running(module)
-        owner = self._stack[-1].module if self._stack else None
+        owner = self._owner()
         self._stack.append(running)
         if self._within:
             self._within += 1
@@ -203,9 +224,11 @@ class Recorder(TorchFunctionMode):
             self.unseen[Unseen(self.paths.get(module, ""), "TorchScript")] = None
         frame = caller(sys._getframe(1))
         if frame is not None and owner is not None:
-            self._note_module_call(running, frame, args)
+            self._note_module_call(running, owner, frame, args)
 
-    def _note_module_call(self, running: _Running, frame: FrameType, args: Any) -> None:
+    def _note_module_call(
+        self, running: _Running, owner: nn.Module, frame: FrameType, args: Any
+    ) -> None:
         module = running.module
         is_single = len(args) == 1 and isinstance(args[0], torch.Tensor)
         if is_single and f.is_activation_module(module):
@@ -217,10 +240,12 @@ class Recorder(TorchFunctionMode):
             self._is_trying = False
             if found is not None:
                 running.activation, running.is_bounded = type(module).__name__, found
-        place = self._place(frame)
+                running.is_users = True
+        place = place_of(frame, modules=self.paths, running=owner)
         self.called[place.key].add(module)
         if running.activation is not None:
             self._within = 1
+            running.input = args[0]
             is_new = (id(module), place.key) not in self.found
             running.place = checked(place, frame) if is_new else place
             running.version = _version(args[0])
@@ -233,6 +258,9 @@ class Recorder(TorchFunctionMode):
         self._within = 0
         if not isinstance(out, torch.Tensor) or running.place is None:
             return None
+        if running.is_users and running.only_call is not None and running.only_call[1] is out:
+            running.activation = running.only_call[0]
+            running.is_bounded = running.activation in f.BOUNDED
         key = id(module), running.place.key
         site = self.found.get(key) or Found(
             place=running.place,
@@ -247,12 +275,8 @@ class Recorder(TorchFunctionMode):
         new = self._note(site, args[0], out, is_inplace=_version(args[0]) > running.version)
         return new if new is not out else None
 
-    def _place(self, frame: FrameType) -> Place:
-        running = self._stack[-1].module if self._stack else None
-        return place_of(frame, modules=self.paths, running=running)
-
-    def _owner_path(self) -> str:
-        return self.paths.get(self._stack[-1].module, "") if self._stack else ""
+    def _owner(self) -> nn.Module | None:
+        return self._stack[-1].module if self._stack else None
 
 
 def _is_of_parameters(source: Source, site: Found) -> bool:
