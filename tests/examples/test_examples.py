@@ -1,22 +1,29 @@
 """What lies in examples/ runs, and a study of a plain network ends with a decision."""
 
 import math
+import os
 import re
+import runpy
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import torch
 
 from actwise.cli.main import run_command
 from actwise.models import make_describe
 from actwise.spec import ObserveSpec, load_study
-from actwise.sweep import Plan, make_plan
+from actwise.store import RunStore
+from actwise.sweep import Plan, load_model, make_plan
 from actwise.sweep.worker import ProcessState, Setup, Tried, attempt_run, make_assignment
 from actwise.usercode import PACKAGES
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+SOURCE = EXAMPLES.parent / "src"
 PAGE = (EXAMPLES.parent / "docs" / "your-network.md").read_text(encoding="utf-8")
 HAS_ZOO = all(map(find_spec, PACKAGES))
 ZOO = ["torchvision:resnet18", "timm:resnet10t"]
@@ -85,6 +92,30 @@ def test_networks_of_all_kinds_train_on_real_images(model: str, real_data: Path)
     refuse_faults(plan, real_data)
 
 
+def test_the_script_swaps_and_takes_it_back(capsys: pytest.CaptureFixture[str]) -> None:
+    model = runpy.run_path("swap.py")["model"]
+    assert type(model).__name__ == "Net"
+    assert len(list(model.parameters())) == 8
+    assert "swap -> prelu: 3 replaced, 0 missed" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_scripts_of_users_are_typed() -> None:
+    pytest.importorskip("mypy")
+    assert (SOURCE / "actwise" / "py.typed").is_file()
+    cache = Path(tempfile.gettempdir()) / "actwise-test-mypy"
+    options = ["--strict", "--follow-imports=silent", "--config-file=", f"--cache-dir={cache}"]
+    scripts = ["swap.py", "own_activation.py", "layer_builder.py"]
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", *options, *scripts],
+        env={**os.environ, "MYPYPATH": str(SOURCE)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not HAS_ZOO, reason=NO_ZOO)
 def test_a_network_of_a_package_runs_from_the_command_line(
@@ -101,12 +132,17 @@ def test_a_study_of_a_plain_network_ends_with_a_decision(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = ["--store", str(tmp_path / "store")]
-    assert run_command(["run", "plain_network.toml", "seeds=0..1", *store]) == 0
+    assert run_command(["run", "plain_network.toml", "seeds=0..1", "--keep-weights", *store]) == 0
     capsys.readouterr()
     assert run_command(["analyze", *store]) == 0
     printed = capsys.readouterr().out
     assert re.search(r"^(Use|Not told apart: )", printed, re.MULTILINE), printed
     assert "hardly learned" not in printed
+    with RunStore.open(tmp_path / "store") as opened:
+        prelu = next(run for run in opened.planned() if run.spec.activation == "prelu")
+        network = load_model(opened, prelu.run_id)
+    assert isinstance(network, sys.modules["plain_network"].Net)
+    assert len(network(torch.zeros(4, 1, 8, 8))) == 4
 
 
 def test_the_page_names_every_example() -> None:

@@ -43,7 +43,7 @@ def list_activations(json: AsJson = False) -> None:
 
 
 def list_models(json: AsJson = False) -> None:
-    """Networks; every one takes a width."""
+    """Networks; every one takes a width. Yours are levels too: docs/your-network.md."""
     from ..models import MODELS
 
     if json:

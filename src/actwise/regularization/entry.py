@@ -52,7 +52,7 @@ class Shorthand(NamedTuple):
 SHORTHANDS = {
     "none": Shorthand("", "no regularization"),
     "aug": Shorthand("flip+crop", "flip+crop"),
-    OWN: Shorthand("", "norms and dropout of a network that brings its own layers, as they are"),
+    OWN: Shorthand("", "norms and dropout of a network that brings its own layers"),
 }
 
 

@@ -93,7 +93,9 @@ def has_digest(level: Level, digest: str) -> bool:
 
 
 def file_of_module(name: str) -> str:
-    """The file of a module as people type it, or its name where it has none any more."""
+    """The file of a module as people type it, or its name where it has none; a package's name."""
+    if name in PACKAGES:
+        return name
     spec = Search().find(name) if all(name.split(".")) else None
     return name if spec is None or not spec.has_location else shown_path(spec.origin or name)
 
