@@ -258,6 +258,20 @@ class Swish(nn.Module):
         return x * torch.sigmoid(x)
 
 
+class Formulas(nn.Module):
+    """Activations that are written out in a forward: Mish, SiLU and squared ReLU."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.fc(x)
+        x = self.fc(x * torch.tanh(F.softplus(x)))
+        x = self.fc(torch.sigmoid(x).mul(x))
+        return F.relu(x).square()
+
+
 class OwnModules(nn.Module):
     """A user's activation, and modules that are none."""
 

@@ -151,6 +151,14 @@ def test_gates_outputs_and_softmax_stay() -> None:
     assert isinstance(model.gate, nn.Sigmoid)
 
 
+def test_formulas_that_are_written_out_are_misses() -> None:
+    model = networks.Formulas()
+    report = aw.swap(model, "elu", example=X)
+    assert [m.site.activation for m in report.missed] == ["softplus", "tanh", "sigmoid", "relu"]
+    assert {m.reason for m in report.missed} == {"it is a part of a formula of its own input"}
+    assert not report.replaced
+
+
 def test_what_cannot_be_replaced_is_a_miss_with_its_reason() -> None:
     model = networks.Helped()
     expected = model(X)

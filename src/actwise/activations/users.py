@@ -69,7 +69,8 @@ def from_code(found: Any) -> BoundActivation:
     Raises:
         SpecError: if it is none of these.
     """
-    name = getattr(found, "__qualname__", None) or type(found).__qualname__
+    core = _core(found)
+    name = getattr(core, "__qualname__", None) or type(core).__qualname__
     if not callable(found):
         raise SpecError(
             f"{_KIND} {shortened(found)} is no level, module, module class or function of a tensor"
@@ -90,15 +91,19 @@ def from_code(found: Any) -> BoundActivation:
 def _made(found: Any, shape: Shape) -> nn.Module:
     if isinstance(found, nn.Module):
         return copy.deepcopy(found)
-    core = found
-    while isinstance(core, partial):
-        core = core.func
+    core = _core(found)
     takes = _parameter_names(found)
     is_class = isinstance(core, type) and issubclass(core, nn.Module)
     if not is_class and "channels" not in takes:
         return Function(found)
     made: nn.Module = found(channels=shape[0]) if "channels" in takes else found()
     return made
+
+
+def _core(found: Any) -> Any:
+    while isinstance(found, partial):
+        found = found.func
+    return found
 
 
 def _parameter_names(found: Any) -> set[str]:

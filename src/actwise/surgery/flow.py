@@ -44,6 +44,7 @@ class Trace:
         source: All that it was computed from.
         origin: The same object for tensors that are elementwise functions of one tensor.
         marks: Sites whose values it holds, at most scaled and shifted by numbers.
+        inside: Sites that it was computed by since its origin.
         axis: Which axis holds the channels, if that is known.
         stamp: When it was made.
         weight: The weight of the convolution or linear layer whose product it still is.
@@ -52,6 +53,7 @@ class Trace:
     source: Source
     origin: object
     marks: tuple[Marked, ...] = ()
+    inside: frozenset[Marked] = frozenset()
     axis: int | None = None
     stamp: int = 0
     weight: nn.Parameter | None = None
@@ -102,6 +104,8 @@ class Flow:
             self._multiply(given, traces, is_elementwise=name in f.PRODUCTS)
         if name not in f.SAME_VALUES:
             self._other_uses.update(t.weight for t in traces if t.weight is not None)
+        if name in f.POWERS:
+            _note_formula(traces[0])
         for tensor in made:
             self._traces[tensor] = self._derived(name, args, kwargs, given, traces, tensor)
 
@@ -110,7 +114,10 @@ class Flow:
         self._now += 1
         self._note_use(x)
         before = self.trace(x)
-        self._traces[out] = replace(before, marks=(site,), stamp=self._now, weight=None)
+        inside = before.inside | {site}
+        self._traces[out] = replace(
+            before, marks=(site,), inside=inside, stamp=self._now, weight=None
+        )
 
     def mark_overwritten(self, site: Marked, x: Tensor) -> Tensor:
         """Note that a site wrote into ``x``, and give a new name to what it returns.
@@ -149,12 +156,13 @@ class Flow:
             return
         for one, other in (traces, traces[::-1]):
             is_scaling = Source.INPUT in one.source and Source.INPUT not in other.source
+            if one.origin is other.origin and is_elementwise:
+                _note_formula(one)
+                continue
             for site in () if is_scaling else one.marks:
-                if one.origin is other.origin:
-                    site.is_inline |= is_elementwise
-                elif site.role != "activation":
+                if site.role != "activation":
                     continue
-                elif site.is_bounded:
+                if site.is_bounded:
                     site.role = "gate"
                 elif is_elementwise and not any(m.is_bounded for m in other.marks):
                     site.role = "glu"
@@ -175,11 +183,12 @@ class Flow:
             source |= trace.source
         large = [trace for tensor, trace in zip(given, traces, strict=True) if tensor.dim()]
         is_of_one = len({id(trace.origin) for trace in large}) == 1
-        is_elementwise = name in f.ELEMENTWISE or name in f.CASTS
+        is_elementwise = is_of_one and (name in f.ELEMENTWISE or name in f.CASTS)
         return Trace(
             source,
-            large[0].origin if is_of_one and is_elementwise else object(),
+            large[0].origin if is_elementwise else object(),
             marks=_marks_after(name, large, traces),
+            inside=frozenset(s for t in large for s in t.inside if is_elementwise),
             axis=_axis_after(name, args, kwargs, given, traces, out),
             stamp=self._now,
             weight=_weight_after(name, given, traces),
@@ -198,6 +207,12 @@ def tensors(value: Any) -> Iterator[Tensor]:
             yield from tensors(part)
     elif hasattr(value, "__dataclass_fields__"):
         yield from tensors(vars(value))
+
+
+def _note_formula(trace: Trace) -> None:
+    """The sites that a tensor was computed by are parts of something larger."""
+    for site in trace.inside:
+        site.is_inline = True
 
 
 def _storage(tensor: Tensor) -> int | None:

@@ -64,6 +64,7 @@ PRODUCTS = words("mul __mul__ __rmul__ __imul__ multiply")
 MIXTURES = words("matmul mm bmm einsum __matmul__ __rmatmul__")
 """Products that weigh what they add up."""
 
+POWERS = words("pow square __pow__")
 QUOTIENTS = words("div true_divide __truediv__ __itruediv__")
 ELEMENTWISE = (
     ACTIVATIONS

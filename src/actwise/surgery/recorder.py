@@ -161,7 +161,7 @@ class Recorder(TorchFunctionMode):
             module=None,
             activation=activation,
             role="softmax" if name in f.SOFTMAX else "activation",
-            is_bounded=name in f.BOUNDED,
+            is_bounded=name in f.BOUNDED | f.SOFTMAX,
             by_method=getattr(torch.Tensor, func.__name__, None) is func,
             function=func,
             args=args[1:],

@@ -1,6 +1,5 @@
 """Running a model without leaving a trace in it."""
 
-import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -32,12 +31,6 @@ def left_as_it_was(model: nn.Module) -> Iterator[None]:
         finally:
             _put_back(modes, buffers, values)
             move_global_to(positions)
-
-
-def same_draws() -> None:
-    """Start every generator anew, so that two runs draw the same."""
-    torch.manual_seed(0)
-    random.seed(0)
 
 
 @torch.no_grad()
