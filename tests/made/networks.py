@@ -1,7 +1,6 @@
 """Networks as people write them, each with one trap for whoever replaces its activations."""
 
 import functools
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -249,80 +248,6 @@ class Tokens(nn.Module):
         x = self.back(tokens.transpose(1, 2).reshape(n, c, h, w))
         x = self.shuffled(x.view(n, 2, c // 2, h, w).transpose(1, 2).reshape(n, c, h, w))
         return self.out(self.head(x.mean((2, 3))))
-
-
-class Swish(nn.Module):
-    """A user's own activation, with its formula in its forward."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x * torch.sigmoid(x)
-
-
-class Formulas(nn.Module):
-    """Activations that are written out in a forward: Mish, SiLU and squared ReLU."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.fc = nn.Linear(4, 4)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.fc(x)
-        x = self.fc(x * torch.tanh(F.softplus(x)))
-        x = self.fc(torch.sigmoid(x).mul(x))
-        return F.relu(x).square()
-
-
-class OwnModules(nn.Module):
-    """A user's activation, and modules that are none."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.fc = nn.Linear(4, 4)
-        self.swish = Swish()
-        self.scale = Scaled()
-        self.gate = Gate()
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.gate(self.scale(self.swish(self.fc(x))))
-
-
-class Gate(nn.Module):
-    def forward(self, x: Tensor) -> Tensor:
-        return x.sigmoid_()
-
-
-class Scaled(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(4))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x * self.weight
-
-
-def scripted(what: Any) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # torch says it since 2.10
-        return torch.jit.script(what)
-
-
-scripted_relu = scripted(rectified)
-
-
-class Unseeable(nn.Module):
-    """TorchScript, a recurrent cell and attention."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.script = scripted(nn.Sequential(nn.Linear(4, 4), nn.ReLU()))
-        self.cell = nn.LSTM(4, 4, batch_first=True)
-        self.attention = nn.MultiheadAttention(4, 2, batch_first=True)
-        self.fc = nn.Linear(4, 4)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.cell(self.script(x))[0]
-        x = self.attention(x, x, x)[0]
-        return F.relu(self.fc(scripted_relu(x)))
 
 
 class Checkpointed(nn.Module):

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 import actwise as aw
 from actwise.activations import resolve
 from actwise.errors import SpecError
-from made import networks
+from made import formulas, networks, unseen
 
 
 def test_every_way_to_write_an_activation_is_a_site() -> None:
@@ -72,7 +72,7 @@ def test_channels_are_where_the_operation_before_puts_them() -> None:
 
 def test_a_module_of_the_users_is_an_activation_if_it_acts_as_one() -> None:
     for device in ("cpu", "meta"):
-        model = networks.OwnModules().to(device)
+        model = formulas.OwnModules().to(device)
         sites = aw.audit(model, torch.randn(2, 4, device=device))
         found = [(site.name, site.activation, site.kind) for site in sites]
         # One that only calls a function is known by it.
@@ -110,7 +110,7 @@ def test_a_fault_in_train_mode_is_a_warning() -> None:
 
 
 def test_what_cannot_be_seen_is_named() -> None:
-    audit = aw.audit(networks.Unseeable(), torch.randn(2, 3, 4))
+    audit = aw.audit(unseen.Unseeable(), torch.randn(2, 3, 4))
     assert [(unseen.name, unseen.what) for unseen in audit.unseen] == [
         ("script", "TorchScript"),
         ("cell", "lstm"),
@@ -162,7 +162,7 @@ def test_it_comes_back_where_the_model_raises() -> None:
     ("model", "sentence"),
     [
         (nn.LazyLinear(3), "has no shape yet"),
-        (networks.scripted(nn.ReLU()), "TorchScript"),
+        (unseen.scripted(nn.ReLU()), "TorchScript"),
         (torch.relu, "expected a torch.nn.Module"),
     ],
     ids=["lazy", "script", "function"],

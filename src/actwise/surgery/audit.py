@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ..errors import SpecError
 from ..usercode import describe_fault
 from .flow import tensors
-from .recorder import Found, Recorder
+from .recorder import Recorder, SeenSite
 from .site import Audit, Site, Unseen
 from .state import left_as_it_was
 
@@ -108,10 +108,10 @@ def as_audit(recording: Recording) -> Audit:
     )
 
 
-def site_names(recording: Recording) -> dict[Found, str]:
+def site_names(recording: Recording) -> dict[SeenSite, str]:
     """The name of each site; no two have the same."""
     places = Counter(id(found.module) for found in recording.found.values())
-    names: dict[Found, str] = {}
+    names: dict[SeenSite, str] = {}
     taken: Counter[str] = Counter()
     for found in recording.found.values():
         module = found.module
@@ -125,7 +125,7 @@ def site_names(recording: Recording) -> dict[Found, str]:
     return names
 
 
-def as_site(found: Found, name: str, recording: Recording) -> Site:
+def as_site(found: SeenSite, name: str, recording: Recording) -> Site:
     """One site as data."""
     place = found.place
     who = found.module if found.module is not None else place.owner
@@ -235,5 +235,5 @@ def _shapes(example: Any) -> str:
     return ", ".join(_shapes(p) if isinstance(p, torch.Tensor) else repr(p) for p in parts)
 
 
-def _placed(found: Found, path: str) -> str:
+def _placed(found: SeenSite, path: str) -> str:
     return f"{path}@{found.place.code.co_name}:{found.place.start}"

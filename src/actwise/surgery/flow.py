@@ -18,7 +18,7 @@ from . import functions as f
 from .site import Role
 
 
-class Source(enum.Flag):
+class Origin(enum.Flag):
     """What a tensor was computed from."""
 
     INPUT = enum.auto()
@@ -50,7 +50,7 @@ class Trace:
         weight: The weight of the convolution or linear layer whose product it still is.
     """
 
-    source: Source
+    source: Origin
     origin: object
     marks: tuple[Marked, ...] = ()
     inside: frozenset[Marked] = frozenset()
@@ -76,17 +76,17 @@ class Flow:
         self._now = 0
         self._overwritten: dict[int, tuple[int, Marked]] = {}
         for buffer in model.buffers():
-            self._traces[buffer] = Trace(Source.CONSTANT, object())
+            self._traces[buffer] = Trace(Origin.CONSTANT, object())
         for tensor in inputs:
             axis = 1 if tensor.dim() > 3 else None
-            self._traces[tensor] = Trace(Source.INPUT, object(), axis=axis)
+            self._traces[tensor] = Trace(Origin.INPUT, object(), axis=axis)
 
     def trace(self, tensor: Tensor) -> Trace:
         """What is known of a tensor; one of unknown descent is taken for an input."""
         known: Trace | None = self._traces.get(tensor)  # type: ignore[no-untyped-call]
         if known is None:
             is_parameter = isinstance(tensor, nn.Parameter)
-            known = Trace(Source.PARAMETER if is_parameter else Source.INPUT, object())
+            known = Trace(Origin.PARAMETER if is_parameter else Origin.INPUT, object())
             self._traces[tensor] = known
         return known
 
@@ -155,7 +155,7 @@ class Flow:
         if min(tensor.dim() for tensor in given) == 0:
             return
         for one, other in (traces, traces[::-1]):
-            is_scaling = Source.INPUT in one.source and Source.INPUT not in other.source
+            is_scaling = Origin.INPUT in one.source and Origin.INPUT not in other.source
             if one.origin is other.origin and is_elementwise:
                 _note_formula(one)
                 continue
@@ -177,7 +177,7 @@ class Flow:
         out: Tensor,
     ) -> Trace:
         if not traces:
-            return Trace(Source.CONSTANT, object(), stamp=self._now)
+            return Trace(Origin.CONSTANT, object(), stamp=self._now)
         source = traces[0].source
         for trace in traces[1:]:
             source |= trace.source
@@ -229,7 +229,7 @@ def _marks_after(name: str, large: list[Trace], traces: list[Trace]) -> tuple[Ma
         return traces[0].marks
     if name in ("cat", "concat", "stack") and all(trace.marks for trace in traces):
         return tuple(dict.fromkeys(mark for trace in traces for mark in trace.marks))
-    varying = [trace for trace in large if Source.INPUT in trace.source] or large
+    varying = [trace for trace in large if Origin.INPUT in trace.source] or large
     return varying[0].marks if name in f.SCALING and len(varying) == 1 else ()
 
 

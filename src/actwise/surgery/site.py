@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, overload
 
-Kind = Literal["module", "functional"]
+SiteKind = Literal["module", "functional"]
 Role = Literal["activation", "gate", "glu", "output", "softmax"]
 
 
@@ -33,7 +33,7 @@ class Site:
     """
 
     name: str
-    kind: Kind
+    kind: SiteKind
     activation: str
     role: Role
     channels: tuple[int, ...]

@@ -14,8 +14,8 @@ from ..rng import Stochastic
 from .audit import Example, Recording, as_audit, record
 from .changes import Changes, slots_of, unshare
 from .gain import rescale
-from .making import Level, as_activation
-from .recorder import Found, SiteKey
+from .making import Replacement, as_activation
+from .recorder import SeenSite, SiteKey
 from .report import Miss, SwapReport, Undo
 from .site import Audit, Site
 from .trained import warning_if_trained
@@ -26,7 +26,7 @@ Init = Literal["keep", "gain"]
 
 def swap(
     model: nn.Module,
-    level: Level,
+    level: Replacement,
     *,
     example: Example,
     include: Pick | None = None,
@@ -135,7 +135,7 @@ def _unshared(
     return record(before.model, example), originals
 
 
-def _first_key(key: SiteKey, found: Found, originals: Mapping[nn.Module, nn.Module]) -> SiteKey:
+def _first_key(key: SiteKey, found: SeenSite, originals: Mapping[nn.Module, nn.Module]) -> SiteKey:
     """The key that a site had before its module became several."""
     module = found.module
     return (id(originals[module]), key[1]) if module is not None and module in originals else key
@@ -143,7 +143,7 @@ def _first_key(key: SiteKey, found: Found, originals: Mapping[nn.Module, nn.Modu
 
 def _unreached(
     changes: Changes,
-    replaced: Mapping[SiteKey, Found],
+    replaced: Mapping[SiteKey, SeenSite],
     before: Recording,
     bound: BoundActivation,
     example: Example,
