@@ -4,11 +4,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
+from actwise.sweep.executors import Nursery
 from actwise.sweep.executors.worker_process import WorkerProcess
 
 # Run from elsewhere than the working directory, as the installed command is.
@@ -24,6 +26,12 @@ def in_a_folder_of_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.fixture
+def nursery() -> Iterator[Nursery]:
+    with Nursery() as nursery:
+        yield nursery
+
+
 def end_of(worker: WorkerProcess) -> str:
     """What is said of a worker that ends by itself."""
     deadline = time.monotonic() + 60
@@ -37,7 +45,7 @@ def end_of(worker: WorkerProcess) -> str:
     ("name", "text", "reason"),
     [
         ("random.py", "x = 1", "ImportError: cannot import name 'Random' from 'random'"),
-        ("queue.py", "x = 1", "module 'queue' has no attribute 'SimpleQueue'"),
+        ("queue.py", "x = 1", "ImportError: cannot import name 'Queue' from 'queue'"),
         ("json.py", "x = 1", "module 'json' has no attribute"),
         ("numpy.py", "x = 1", "module 'numpy' has no attribute 'ndarray'"),
         ("torch/__init__.py", "x = 1", "torch"),
@@ -46,13 +54,13 @@ def end_of(worker: WorkerProcess) -> str:
     ],
 )
 def test_a_file_that_a_worker_takes_for_a_module_is_named(
-    name: str, text: str, reason: str, tmp_path: Path
+    name: str, text: str, reason: str, tmp_path: Path, nursery: Nursery
 ) -> None:
     path = tmp_path / name
     path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8")
     (tmp_path / "calendar.py").touch()  # stands before a module too, and harms nobody
-    said = end_of(WorkerProcess(threads=1))
+    said = end_of(WorkerProcess(nursery))
     assert said.startswith("its worker process ended with code 1 at its start: ")
     assert reason in said
     module = name.removesuffix(".py").removesuffix("/__init__")
@@ -61,37 +69,76 @@ def test_a_file_that_a_worker_takes_for_a_module_is_named(
 
 
 def test_a_fault_at_the_start_without_such_a_file_is_said_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nursery: Nursery
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "sitecustomize.py").write_text("import os; os._exit(9)")
     (tmp_path / "elsewhere" / "torch.py").write_text("raise OSError('no libcuda')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "elsewhere"))
-    assert end_of(WorkerProcess(threads=1)) == "its worker process ended with code 9"
+    assert end_of(WorkerProcess(nursery)) == "its worker process ended with code 9"
     (tmp_path / "elsewhere" / "sitecustomize.py").unlink()
     monkeypatch.syspath_prepend(tmp_path / "elsewhere")
-    said = end_of(WorkerProcess(threads=1))
+    said = end_of(WorkerProcess(nursery))
     assert said == "its worker process ended with code 1 at its start: OSError: no libcuda"
 
 
-@pytest.mark.parametrize(
-    ("number", "words"),
-    [
+def test_a_signal_that_ended_a_worker_is_named(nursery: Nursery) -> None:
+    for number, words in (
         (signal.SIGKILL, "SIGKILL (the system does so when memory runs out)"),
         (signal.SIGSEGV, "SIGSEGV"),
         (signal.SIGRTMIN + 3, f"signal {signal.SIGRTMIN + 3}"),
-    ],
-)
-def test_a_signal_that_ended_a_worker_is_named(number: int, words: str) -> None:
-    before = set(psutil.Process().children())
-    worker = WorkerProcess(threads=1)
-    (process,) = set(psutil.Process().children()) - before
-    process.send_signal(number)
-    assert end_of(worker) == f"its worker process was killed by {words}"
+    ):
+        worker = WorkerProcess(nursery)
+        born(1)[0].send_signal(number)
+        assert end_of(worker) == f"its worker process was killed by {words}"
 
 
-def test_a_worker_that_we_end_is_not_said_to_have_run_out_of_memory() -> None:
-    assert WorkerProcess(threads=1).end() == "its worker process was killed by SIGKILL"
+def test_a_worker_whose_mother_is_killed_before_it_is_born_ends_as_she_does(
+    nursery: Nursery,
+) -> None:
+    worker = WorkerProcess(nursery)
+    (mother,) = psutil.Process().children()
+    mother.kill()
+    words = "was killed by SIGKILL (the system does so when memory runs out)"
+    assert end_of(worker) == f"its worker process {words}"
+
+
+def test_a_worker_outlives_its_mother_and_the_next_has_another(nursery: Nursery) -> None:
+    worker = WorkerProcess(nursery)
+    (process,) = born(1)
+    (mother,) = psutil.Process().children()
+    mother.kill()
+    other = WorkerProcess(nursery)
+    assert born(1) != [process]
+    assert process.is_running() and not worker.has_ended()
+    # Nobody can say any more how it ended.
+    assert worker.end() == "its worker process ended"
+    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    assert other.end() == "its worker process was killed by SIGKILL"
+
+
+def test_a_worker_that_we_end_is_not_said_to_have_run_out_of_memory(nursery: Nursery) -> None:
+    assert WorkerProcess(nursery).end() == "its worker process was killed by SIGKILL"
+    worker = WorkerProcess(nursery)
+    born(1)
+    assert worker.end() == "its worker process was killed by SIGKILL"
+    assert born(0) == []
+
+
+def born(number: int) -> list[psutil.Process]:
+    """So many workers, once they are all there: children of the children of this process."""
+    deadline = time.monotonic() + 60
+    while True:
+        mothers = psutil.Process().children()
+        workers = [worker for mother in mothers for worker in children_of(mother)]
+        if len(workers) == number:
+            return workers
+        assert time.monotonic() < deadline, workers
+        time.sleep(0.02)
+
+
+def children_of(process: psutil.Process) -> list[psutil.Process]:
+    return [] if process.status() == psutil.STATUS_ZOMBIE else process.children()
 
 
 @pytest.mark.parametrize("name", ["queue", "torch"])

@@ -27,7 +27,6 @@ from .preflight import count_workers as count_workers
 from .preflight import crowding as crowding
 from .preflight import obstacles as obstacles
 from .resources import MEMORY_SHARE as MEMORY_SHARE
-from .resources import PREPARED_BYTES as PREPARED_BYTES
 from .resources import allowed_cpus as allowed_cpus
 from .resources import available_memory_bytes as available_memory_bytes
 from .resources import compiler_bytes as compiler_bytes

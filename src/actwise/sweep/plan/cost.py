@@ -15,7 +15,7 @@ import numpy as np
 
 from ...spec import Description, PlannedRun, RunSpec
 from .plan import Plan, num_available
-from .resources import PREPARED_BYTES, compiler_bytes
+from .resources import compiler_bytes
 
 ASSUMED_FLOPS = ((0.125, 28e9), (0.25, 67e9), (1.0, 83e9))
 """(width, floating-point operations per second of one worker with one thread): the middle of VGG16
@@ -166,7 +166,7 @@ def longest_first(durations: Iterable[float]) -> list[float]:
 
 
 def most_memory_bytes(plan: Plan, runs: Iterable[PlannedRun]) -> int:
-    """Of the largest of ``runs`` on a CPU, with the compilers and the process beside it."""
+    """Of the largest of ``runs`` on a CPU, with the compilers beside it."""
     cells = {run.cell_hash: run for run in runs}.values()
     return max((_memory_bytes(plan, run) for run in cells), default=0)
 
@@ -177,9 +177,7 @@ def any_may_end_early(runs: Iterable[PlannedRun]) -> bool:
 
 
 def _memory_bytes(plan: Plan, run: PlannedRun) -> int:
-    # Beside a run with users' code the process of the next waits.
-    beside = PREPARED_BYTES if "code" in run.settings else 0
-    return plan.description(run).memory_bytes + compiler_bytes(run.spec) + beside
+    return plan.description(run).memory_bytes + compiler_bytes(run.spec)
 
 
 def _range_text(rates: Iterable[float]) -> str:

@@ -1,11 +1,9 @@
 """Describes cells with users' code, each in a fork of a process that has run none."""
 
-import ctypes
 import json
 import os
 import select
 import signal
-import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -21,10 +19,10 @@ from ...models import KnownData, make_describe
 from ...numbers import signal_name
 from ...spec import Description
 from ...usercode import describe_fault
+from .forking import die_with_parent
 from .protocol import Answer, CellQuestion, Described, Refused
 
 _POLL_SECONDS = 0.1
-_SET_PARENT_DEATH_SIGNAL = 1
 _FROM_JSON = TypeAdapter(Description)
 
 
@@ -81,7 +79,7 @@ def _in_a_fork(work: Callable[[], dict[str, Any]], what: str) -> dict[str, Any]:
     process = os.fork()
     if process == 0:
         os.close(read_end)
-        _die_with_parent()
+        die_with_parent()
         _work_and_end(work, what, write_end)
     os.close(write_end)
     try:
@@ -99,12 +97,6 @@ def _in_a_fork(work: Callable[[], dict[str, Any]], what: str) -> dict[str, Any]:
         kind = DataError if answer["exit_code"] == DataError.exit_code else SpecError
         raise kind(answer["reason"])
     return answer
-
-
-def _die_with_parent() -> None:
-    """On Linux: a fork that hangs must not outlive who would kill it."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
 
 def _work_and_end(work: Callable[[], dict[str, Any]], what: str, write_end: int) -> NoReturn:

@@ -1,6 +1,6 @@
 """What driver and worker say to each other: frozen data, on a pipe as one JSON object a line.
 
-The driver sends ``Start`` at once and ``Setup`` when it has planned, then ``Work`` whenever the
+The driver sends ``Start`` and ``Setup`` at once, then ``Work`` whenever the
 worker is idle, and ``Stop``. The worker answers every assignment of a Work with any number of
 ``Advanced`` and one result: ``Done``, ``PutBack`` or ``Tried``. It ends when its end of the pipe
 closes. One that gets a ``CellQuestion``, and answers ``Described`` or ``Refused``, never trains.
@@ -26,7 +26,7 @@ class _Said(BaseModel):
 
 
 class Start(_Said):
-    """What a worker needs to import torch, while the driver plans.
+    """What a worker, or the mother of workers, needs to import torch.
 
     Attributes:
         import_path: The driver's ``sys.path``, its working directory first: where users' code is.
