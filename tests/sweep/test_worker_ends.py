@@ -1,5 +1,6 @@
 """A worker that dies says why: at its start, by what stands in its way; later, by which signal."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -7,11 +8,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from actwise.sweep.executors import Nursery
 from actwise.sweep.executors.worker_process import WorkerProcess
+from made.sweeps import born
 
 # Run from elsewhere than the working directory, as the installed command is.
 COMMAND = """
@@ -74,7 +75,7 @@ def test_a_fault_at_the_start_without_such_a_file_is_said_too(
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "sitecustomize.py").write_text("import os; os._exit(9)")
     (tmp_path / "elsewhere" / "torch.py").write_text("raise OSError('no libcuda')")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "elsewhere"))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "elsewhere"), prepend=os.pathsep)
     assert end_of(WorkerProcess(nursery)) == "its worker process ended with code 9"
     (tmp_path / "elsewhere" / "sitecustomize.py").unlink()
     monkeypatch.syspath_prepend(tmp_path / "elsewhere")
@@ -93,52 +94,12 @@ def test_a_signal_that_ended_a_worker_is_named(nursery: Nursery) -> None:
         assert end_of(worker) == f"its worker process was killed by {words}"
 
 
-def test_a_worker_whose_mother_is_killed_before_it_is_born_ends_as_she_does(
-    nursery: Nursery,
-) -> None:
-    worker = WorkerProcess(nursery)
-    (mother,) = psutil.Process().children()
-    mother.kill()
-    words = "was killed by SIGKILL (the system does so when memory runs out)"
-    assert end_of(worker) == f"its worker process {words}"
-
-
-def test_a_worker_outlives_its_mother_and_the_next_has_another(nursery: Nursery) -> None:
-    worker = WorkerProcess(nursery)
-    (process,) = born(1)
-    (mother,) = psutil.Process().children()
-    mother.kill()
-    other = WorkerProcess(nursery)
-    assert born(1) != [process]
-    assert process.is_running() and not worker.has_ended()
-    # Nobody can say any more how it ended.
-    assert worker.end() == "its worker process ended"
-    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-    assert other.end() == "its worker process was killed by SIGKILL"
-
-
 def test_a_worker_that_we_end_is_not_said_to_have_run_out_of_memory(nursery: Nursery) -> None:
     assert WorkerProcess(nursery).end() == "its worker process was killed by SIGKILL"
     worker = WorkerProcess(nursery)
     born(1)
     assert worker.end() == "its worker process was killed by SIGKILL"
     assert born(0) == []
-
-
-def born(number: int) -> list[psutil.Process]:
-    """So many workers, once they are all there: children of the children of this process."""
-    deadline = time.monotonic() + 60
-    while True:
-        mothers = psutil.Process().children()
-        workers = [worker for mother in mothers for worker in children_of(mother)]
-        if len(workers) == number:
-            return workers
-        assert time.monotonic() < deadline, workers
-        time.sleep(0.02)
-
-
-def children_of(process: psutil.Process) -> list[psutil.Process]:
-    return [] if process.status() == psutil.STATUS_ZOMBIE else process.children()
 
 
 @pytest.mark.parametrize("name", ["queue", "torch"])
