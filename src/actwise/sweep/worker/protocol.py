@@ -1,9 +1,9 @@
 """What driver and worker say to each other: frozen data, on a pipe as one JSON object a line.
 
-The driver sends ``Start`` and ``Setup`` at once, then ``Work`` whenever the
-worker is idle, and ``Stop``. The worker answers every assignment of a Work with any number of
-``Advanced`` and one result: ``Done``, ``PutBack`` or ``Tried``. It ends when its end of the pipe
-closes. One that gets a ``CellQuestion``, and answers ``Described`` or ``Refused``, never trains.
+The driver sends ``Start`` and ``Setup`` at once, then ``Work`` whenever the worker is idle, and
+``Stop``. The worker answers every assignment of a Work with any number of ``Advanced`` and one
+result: ``Done``, ``PutBack`` or ``Tried``. It ends when its end of the pipe closes. One
+that gets a ``CellQuestion``, and answers ``Described`` or ``Refused``, never trains.
 """
 
 import json
