@@ -16,6 +16,7 @@ from actwise.report.html import render_html
 from actwise.report.words import next_steps
 from actwise.spec import PlannedRun
 from actwise.store import RunStore
+from actwise.store.exchange import export_table, render_table
 from made.printed import printed
 from made.runs import finish, made_plan
 from made.runs import made_study as our_study
@@ -150,6 +151,15 @@ def test_another_number_is_analysed_where_it_is_asked_for(store: Path) -> None:
         aw.analyze(store, response="loss")
     with pytest.raises(SpecError, match="no response is named 'losss'; did you mean loss"):
         aw.analyze(store, response="losss")
+
+
+def test_an_exported_table_is_analysed_by_the_same_factors(store: Path, tmp_path: Path) -> None:
+    target = tmp_path / "runs.csv"
+    with RunStore.open(store) as opened:
+        target.write_bytes(render_table(export_table(opened, "runs"), "csv"))
+    observed = aw.analyze(target, response="accuracy").observed
+    assert observed is not None
+    assert observed.levels_of("task.depth") == ("1", "2")
 
 
 def test_settings_go_by_their_bare_names(store: Path) -> None:

@@ -33,6 +33,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"task": {"settings": {"activation": 1}}}, "the setting 'activation' is given to every"),
     ({"task": {"settings": {"a": {}}}}, "a={} is no text, number or truth value"),
     ({"task": {"settings": {"a": float("inf")}}}, "a=inf is not a finite number"),
+    ({"factors": {"a": [2**63]}}, "a=9223372036854775808 is no whole number of 64 bits"),
+    ({"task": {"settings": {"a": "x" * 6000}}}, "has more than 5,000 letters"),
 ]  # fmt: skip
 
 

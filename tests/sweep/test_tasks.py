@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
+import actwise as aw
 from actwise.cli.main import run_command
-from actwise.errors import SpecError
+from actwise.errors import SpecError, StoreError
 from actwise.store import RunStore
-from actwise.sweep import RunOptions
+from actwise.sweep import Plan, RunOptions
 from actwise.sweep.executors import Describer
 from actwise.sweep.tries import calibrate, smoke
 from actwise.sweep.watch import Event, RunProgress, RunPutBack
-from made.sweeps import Listener, drive, driver_of, results, sweep, wait_for_event, wait_until_gone
+from made import own_training
+from made.sweeps import Listener, drive, driver_of, results, wait_for_event, wait_until_gone
 from made.tasks import task_plan, task_study, task_values
 
 DIGITS: dict[str, Any] = {
@@ -91,17 +93,25 @@ def test_its_report_has_learning_curves(store: Path, tmp_path: Path) -> None:
     assert "elu(0.5)" in page
 
 
+def test_a_users_training_keeps_its_weights_itself(store: Path) -> None:
+    with RunStore.open(store) as opened:
+        run_id = next(iter(opened.states()))
+    with pytest.raises(StoreError, match="its weights are kept where made"):
+        aw.load_model(store, run_id)
+
+
 def terminate(event: Event) -> None:
     if isinstance(event, RunProgress):
         os.kill(os.getpid(), signal.SIGTERM)
 
 
 def test_a_stop_interrupts_a_training_that_asks_nobody(tmp_path: Path) -> None:
-    study = task_study(
-        task={"train": "made.own_training:waits"}, factors={"activation": ["relu"]}, seeds=[0]
+    """The study is a dict that holds the function itself."""
+    study = task_values(
+        task={"train": own_training.waits}, factors={"activation": ["relu"]}, seeds=[0]
     )
     listener = Listener(terminate)
-    outcome = sweep(tmp_path / "store", study, progress=listener)
+    outcome = aw.run(study, tmp_path / "store", executor="inline", progress=listener)
     assert (outcome.left, outcome.exit_code) == (1, 143)
     (put_back,) = listener.of(RunPutBack)
     assert put_back.reason == "stopped; it begins anew"
@@ -127,8 +137,6 @@ def test_batches_that_only_the_users_function_knows_are_not_tried() -> None:
     study = task_study()
     with pytest.raises(SpecError, match="--smoke trains some batches, and nobody but made"):
         smoke(study, options=RunOptions(device="cpu"))
-    from actwise.sweep import Plan
-
     plan = Plan(study, tuple(task_plan(study)), {}, 0)
     with pytest.raises(SpecError, match="--calibrate trains some batches"):
         calibrate(plan)

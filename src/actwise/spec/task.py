@@ -22,7 +22,7 @@ from .train import Frozen
 Argument = bool | int | float | str | tuple[bool | int | float | str, ...]
 """What a setting of a training function may be."""
 
-METRIC_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.,/@%+\- ]{0,99}")
+METRIC_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./@%+-]{0,99}")
 """Of what a training returns, such as ``accuracy``, ``val/loss`` or ``top-5``."""
 TASK = "task"
 """The data set of a run whose training is the user's own, unless that is a factor."""
@@ -30,6 +30,8 @@ NO_DATA = "0" * 64
 """In the place of the digest of the data: what such a training reads is its own affair."""
 _GIVEN = ("activation", "seed")
 _REFUSED = ("train", "observe", "width")
+_MOST_CHARACTERS = 5_000
+"""Of one setting, as of a level."""
 
 
 def _refuse_settings(value: Any) -> Any:
@@ -177,6 +179,10 @@ def _refuse_argument(name: str, value: Any) -> None:
             )
         if isinstance(item, float) and not math.isfinite(item):
             raise SpecError(f"{name}={item} is not a finite number")
+        if isinstance(item, int) and not -(2**63) <= item < 2**63:
+            raise SpecError(f"{name}={shortened(item)} is no whole number of 64 bits")
+        if isinstance(item, str) and len(item) > _MOST_CHARACTERS:
+            raise SpecError(f"{name}={shortened(item)} has more than {_MOST_CHARACTERS:,} letters")
 
 
 def _named(function: Callable[..., Any]) -> str:
