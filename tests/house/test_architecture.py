@@ -54,6 +54,12 @@ INSIDE: dict[str, Layers] = {  # the same of the folders and files that a unit h
         {"store"},
         {"removal", "users_results", "exchange"},
     ],
+    "surgery": [
+        {"finding"},
+        {"audit"},
+        {"changing"},
+        {"swap", "parameters"},
+    ],
     "sweep": [
         {"watch"},
         {"plan"},

@@ -1,4 +1,4 @@
-"""Networks as people write them, each with one trap for whoever replaces its activations."""
+"""Networks as people write them, each with one trap for whoever rewrites its calls."""
 
 import functools
 from collections.abc import Callable
@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
+
+from made.flows import rectified
 
 
 class Written(nn.Module):
@@ -93,10 +95,6 @@ def local_class(scale: float) -> nn.Module:
     return Local()
 
 
-def rectified(x: Tensor) -> Tensor:
-    return F.relu(x)
-
-
 class Helped(nn.Module):
     """Calls by a function of the module, a static method, and one made before."""
 
@@ -179,77 +177,6 @@ class Looped(nn.Module):
         return x
 
 
-class Aliased(nn.Module):
-    """Reads by another name what an activation wrote in place."""
-
-    def __init__(self, way: str) -> None:
-        super().__init__()
-        self.way = way
-        self.fc = nn.Linear(4, 4)
-        self.relu = nn.ReLU(inplace=True)
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = self.fc(x)
-        if self.way == "statement":
-            F.relu_(y)
-            return y + 1.0
-        if self.way == "module":
-            return self.relu(y) + 2.0 * y
-        if self.way == "method":
-            y.relu_()
-            return y
-        part = y[:, :2]
-        return self.relu(y).sum(1) + part.sum(1)
-
-
-class Gates(nn.Module):
-    """One function of each role."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.fc = nn.Linear(4, 4)
-        self.squeeze = nn.Linear(4, 4)
-        self.act = nn.SiLU()
-        self.relu = nn.ReLU()
-        self.gate = nn.Sigmoid()
-        self.weight = nn.Parameter(torch.zeros(4))
-        self.register_buffer("table", torch.ones(3, 4))
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.relu(self.fc(x))
-        x = x * self.gate(self.squeeze(x)).view(-1, 4)
-        x = (1.0 - torch.sigmoid(self.weight)) * x + F.softplus(self.weight)
-        x = x + torch.tanh(self.squeeze(self.table).sum(0))
-        x = self.act(self.fc(x)) * self.squeeze(x)
-        x = x * F.softmax(self.fc(x), 1)
-        y = self.fc(x)
-        y = y * torch.sigmoid(1.7 * y)
-        return torch.sigmoid(y)
-
-
-class Tokens(nn.Module):
-    """Channels last, then first, through views."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(3, 8, 2, 2)
-        self.after_conv = nn.ReLU()
-        self.norm = nn.LayerNorm(8)
-        self.mlp = nn.Sequential(nn.Linear(8, 12), nn.GELU(), nn.Linear(12, 8))
-        self.back = nn.ReLU()
-        self.shuffled = nn.ReLU()
-        self.head = nn.Linear(8, 5)
-        self.out = nn.ReLU()
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.after_conv(self.conv(x))
-        n, c, h, w = x.shape
-        tokens = self.mlp(self.norm(x.flatten(2).transpose(1, 2)))
-        x = self.back(tokens.transpose(1, 2).reshape(n, c, h, w))
-        x = self.shuffled(x.view(n, 2, c // 2, h, w).transpose(1, 2).reshape(n, c, h, w))
-        return self.out(self.head(x.mean((2, 3))))
-
-
 class Checkpointed(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -264,19 +191,3 @@ class Checkpointed(nn.Module):
         if self.is_checkpointed:
             return self.last(checkpoint(self.block, x, use_reentrant=False))
         return self.last(self.block(x))
-
-
-class InTraining(nn.Module):
-    """An auxiliary head, dropout and batch norm; the head runs in train mode alone."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.fc = nn.Linear(4, 4)
-        self.norm = nn.BatchNorm1d(4)
-        self.empty = nn.Sequential()
-        self.drop = nn.Dropout(0.5)
-        self.aux = nn.ReLU()
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.drop(self.empty(F.relu(self.norm(self.fc(x)))))
-        return x + self.aux(x - 0.2) if self.training else x

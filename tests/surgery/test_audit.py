@@ -10,7 +10,7 @@ from torch import Tensor, nn
 import actwise as aw
 from actwise.activations import resolve
 from actwise.errors import SpecError
-from made import formulas, networks, unseen
+from made import flows, networks
 
 
 def test_every_way_to_write_an_activation_is_a_site() -> None:
@@ -36,7 +36,7 @@ def test_one_line_says_what_was_found() -> None:
     audit = aw.audit(networks.SharedAct(), torch.randn(2, 4))
     line = "SharedAct: 2 activations at 1 module (relu), 0 functional, 0 gates, 0 unseen"
     assert str(audit) == line
-    gates = aw.audit(networks.Gates(), torch.randn(2, 4))
+    gates = aw.audit(flows.Gates(), torch.randn(2, 4))
     line = (
         "Gates: 2 activations at 2 modules (relu, silu, sigmoid), 1 functional, 4 gates, 0 unseen"
     )
@@ -44,7 +44,7 @@ def test_one_line_says_what_was_found() -> None:
 
 
 def test_roles_follow_from_what_becomes_of_the_values() -> None:
-    audit = aw.audit(networks.Gates(), torch.randn(2, 4))
+    audit = aw.audit(flows.Gates(), torch.randn(2, 4))
     roles = [(site.activation, site.role) for site in audit]
     assert roles == [
         ("relu", "activation"),
@@ -60,7 +60,7 @@ def test_roles_follow_from_what_becomes_of_the_values() -> None:
 
 
 def test_channels_are_where_the_operation_before_puts_them() -> None:
-    audit = aw.audit(networks.Tokens(), torch.randn(2, 3, 8, 8))
+    audit = aw.audit(flows.Tokens(), torch.randn(2, 3, 8, 8))
     assert {site.name: (site.channels, site.axis) for site in audit} == {
         "after_conv": ((8,), 1),
         "mlp.1": ((12,), -1),
@@ -72,7 +72,7 @@ def test_channels_are_where_the_operation_before_puts_them() -> None:
 
 def test_a_module_of_the_users_is_an_activation_if_it_acts_as_one() -> None:
     for device in ("cpu", "meta"):
-        model = formulas.OwnModules().to(device)
+        model = flows.OwnModules().to(device)
         sites = aw.audit(model, torch.randn(2, 4, device=device))
         found = [(site.name, site.activation, site.kind) for site in sites]
         # One that only calls a function is known by it.
@@ -88,12 +88,12 @@ def test_activations_of_this_package_have_their_level() -> None:
 
 
 def test_sites_of_train_mode_alone_are_found() -> None:
-    sites = aw.audit(networks.InTraining(), torch.randn(2, 4))
+    sites = aw.audit(flows.InTraining(), torch.randn(2, 4))
     assert [site.modes for site in sites] == [("eval", "train"), ("train",)]
 
 
 def test_a_batch_of_one_is_doubled_where_training_needs_two() -> None:
-    audit = aw.audit(networks.InTraining(), torch.randn(1, 4))
+    audit = aw.audit(flows.InTraining(), torch.randn(1, 4))
     assert len(audit) == 2 and not audit.warnings
 
 
@@ -110,7 +110,7 @@ def test_a_fault_in_train_mode_is_a_warning() -> None:
 
 
 def test_what_cannot_be_seen_is_named() -> None:
-    audit = aw.audit(unseen.Unseeable(), torch.randn(2, 3, 4))
+    audit = aw.audit(flows.Unseeable(), torch.randn(2, 3, 4))
     assert [(unseen.name, unseen.what) for unseen in audit.unseen] == [
         ("script", "TorchScript"),
         ("cell", "lstm"),
@@ -130,7 +130,7 @@ def test_an_example_is_written_as_the_model_is_called(example: object) -> None:
 
 
 def test_the_model_comes_back_as_it_was() -> None:
-    model = networks.InTraining()
+    model = flows.InTraining()
     model.drop.eval()
     calls: list[object] = []
     model.fc.register_forward_hook(lambda *_: calls.append(1))
@@ -151,7 +151,7 @@ def test_the_model_comes_back_as_it_was() -> None:
 
 
 def test_it_comes_back_where_the_model_raises() -> None:
-    model = networks.InTraining().train()
+    model = flows.InTraining().train()
     with pytest.raises(SpecError, match=r"InTraining in eval mode raised RuntimeError.*\(2, 3\)"):
         aw.audit(model, torch.randn(2, 3))
     assert model.training
@@ -162,7 +162,7 @@ def test_it_comes_back_where_the_model_raises() -> None:
     ("model", "sentence"),
     [
         (nn.LazyLinear(3), "has no shape yet"),
-        (unseen.scripted(nn.ReLU()), "TorchScript"),
+        (flows.scripted(nn.ReLU()), "TorchScript"),
         (torch.relu, "expected a torch.nn.Module"),
     ],
     ids=["lazy", "script", "function"],

@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 import actwise as aw
 from actwise.errors import SpecError
-from made import formulas, networks
+from made import flows, networks
 
 X = torch.randn(8, 3, 6, 6, generator=torch.Generator().manual_seed(0))
 
@@ -125,7 +125,7 @@ def test_init_gain_rescales_the_weights_that_feed_sites_directly() -> None:
 
 
 def test_the_old_gain_is_that_of_what_was_called() -> None:
-    model = nn.Sequential(nn.Linear(4, 4), nn.LeakyReLU(0.7), nn.Linear(4, 4), formulas.Swish())
+    model = nn.Sequential(nn.Linear(4, 4), nn.LeakyReLU(0.7), nn.Linear(4, 4), flows.Swish())
     before = [model[0].weight.clone(), model[2].weight.clone()]
     aw.swap(model, "relu", example=torch.randn(2, 4), init="gain")
     factors = [(model[k].weight / w).mean().item() for k, w in zip((0, 2), before, strict=True)]

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 import actwise as aw
 from actwise.errors import SpecError
-from made import networks, unseen
+from made import flows, networks
 
 X = torch.randn(2, 4, generator=torch.Generator().manual_seed(0))
 
@@ -170,7 +170,7 @@ def test_source_and_traceback_show_the_new_call_at_the_old_line() -> None:
 def test_torchscript_compiles_the_new_call() -> None:
     model = networks.Parent()
     aw.swap(model, nn.ELU, example=X)
-    scripted = unseen.scripted(model)
+    scripted = flows.scripted(model)
     torch.testing.assert_close(scripted(X), F.elu(model.fc(X)))
 
 

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 import actwise as aw
 from actwise.errors import ModelWarning, SpecError
-from made import formulas, networks
+from made import flows, networks
 
 X = torch.randn(2, 4, generator=torch.Generator().manual_seed(0))
 IMAGES = torch.randn(2, 3, 6, 6, generator=torch.Generator().manual_seed(0))
@@ -56,13 +56,14 @@ MODELS: dict[str, tuple[Callable[[], nn.Module], Tensor]] = {
     "private names": (networks.Private, X),
     "super()": (networks.Child, X),
     "a class in a function": (lambda: networks.local_class(3.0), X),
-    "train mode alone": (networks.InTraining, X),
+    "computed weights": (flows.Normed, X),
+    "train mode alone": (flows.InTraining, X),
     "a loop": (networks.Looped, X),
     "several slots": (networks.TwoSlots, X),
-    "statement in place": (lambda: networks.Aliased("statement"), X),
-    "module in place": (lambda: networks.Aliased("module"), X),
-    "method in place": (lambda: networks.Aliased("method"), X),
-    "a view of what is written in place": (lambda: networks.Aliased("view"), X),
+    "statement in place": (lambda: flows.Aliased("statement"), X),
+    "module in place": (lambda: flows.Aliased("module"), X),
+    "method in place": (lambda: flows.Aliased("method"), X),
+    "a view of what is written in place": (lambda: flows.Aliased("view"), X),
 }
 
 
@@ -88,7 +89,7 @@ def test_the_same_activation_gives_the_same_bits_and_undo_the_same_model(name: s
 
 @pytest.mark.parametrize("way", ["statement", "module", "method", "view"])
 def test_an_effect_in_place_that_others_see_is_kept(way: str) -> None:
-    model = networks.Aliased(way)
+    model = flows.Aliased(way)
     aw.swap(model, "elu", example=X)
     y = model.fc(X)
     z = F.elu(y)
@@ -128,7 +129,7 @@ def test_one_line_with_several_channel_counts_has_slopes_for_each() -> None:
 
 
 def test_slopes_lie_along_the_channels() -> None:
-    model = networks.Tokens()
+    model = flows.Tokens()
     x = torch.randn(2, 3, 8, 8)
     aw.swap(model, "prelu", example=x)
     slope = model.get_parameter("mlp.1.act.weight")
@@ -141,7 +142,7 @@ def test_slopes_lie_along_the_channels() -> None:
 
 
 def test_gates_outputs_and_softmax_stay() -> None:
-    model = networks.Gates()
+    model = flows.Gates()
     report = aw.swap(model, "elu", example=X)
     assert [site.activation for site in report.replaced] == ["relu", "silu"]
     (miss,) = report.missed
@@ -150,11 +151,11 @@ def test_gates_outputs_and_softmax_stay() -> None:
 
 
 def test_formulas_that_are_written_out_are_misses() -> None:
-    model = formulas.Formulas()
+    model = flows.Formulas()
     report = aw.swap(model, "elu", example=X)
-    assert [m.site.activation for m in report.missed] == ["softplus", "tanh", "sigmoid", "relu"]
+    assert [m.site.activation for m in report.missed] == ["softplus", "tanh", "sigmoid", "sigmoid"]
     assert {m.reason for m in report.missed} == {"it is a part of a formula of its own input"}
-    assert not report.replaced
+    assert [site.activation for site in report.replaced] == ["relu"]
 
 
 def test_what_cannot_be_replaced_is_a_miss_with_its_reason() -> None:
@@ -177,6 +178,22 @@ def test_a_call_that_is_more_than_an_activation_is_a_miss() -> None:
     assert "what function(...) calls is in a variable" in reasons[0]
     assert "no call where it runs" in reasons[1]
     assert "Detours.decorated is no plain method" in reasons[2]
+
+
+def test_traced_code_is_a_miss() -> None:
+    model = torch.fx.symbolic_trace(networks.Small())
+    (miss,) = aw.swap(model, "elu", example=IMAGES).missed
+    assert "made by torch.fx" in miss.reason
+    assert isinstance(model.body.get_submodule("1"), nn.ELU)
+
+
+def test_a_compiled_model_computes_the_new_activation() -> None:
+    model = networks.Small().eval()
+    compiled = torch.compile(model, backend="eager")
+    before = compiled(IMAGES)
+    assert len(aw.swap(compiled, "elu", example=IMAGES).replaced) == 2
+    assert torch.equal(compiled(IMAGES), model(IMAGES))
+    assert not torch.allclose(compiled(IMAGES), before)
 
 
 def test_a_call_that_no_subclass_reaches_is_a_miss() -> None:
@@ -204,45 +221,6 @@ def test_a_swap_after_which_the_model_does_not_run_is_undone() -> None:
     ):
         aw.swap(model, "elu", example=X)
     assert type(model) is Picky and type(model.act) is nn.ReLU
-
-
-def test_new_modules_have_the_models_device_type_and_mode() -> None:
-    model = networks.Small().to("meta", torch.bfloat16).eval()
-    aw.swap(model, "prelu", example=IMAGES.to("meta", torch.bfloat16))
-    slopes = [p for n, p in model.named_parameters() if n.startswith("act") or "body.1" in n]
-    assert len(slopes) == 2
-    assert all(p.is_meta and p.dtype == torch.bfloat16 for p in slopes)
-    assert not any(module.training for module in model.modules())
-
-
-def test_slopes_under_autocast_have_the_type_of_the_weights() -> None:
-    class Cast(networks.Small):
-        def forward(self, x: Tensor) -> Tensor:
-            with torch.autocast("cpu", torch.bfloat16):
-                return super().forward(x)
-
-    model = Cast()
-    aw.swap(model, "prelu", example=IMAGES)
-    assert {p.dtype for p in model.parameters()} == {torch.float32}
-    model(IMAGES).sum().backward()
-
-
-def test_rrelu_gets_masks_of_the_batch() -> None:
-    model = networks.Small()
-    report = aw.swap(model, "rrelu", example=IMAGES)
-    assert len(report.replaced) == 2
-    model.eval()(IMAGES)
-
-
-def test_a_second_swap_replaces_the_first() -> None:
-    model = networks.Small()
-    expected = model.eval()(IMAGES)
-    first = aw.swap(model, "prelu", example=IMAGES)
-    second = aw.swap(model, "elu", example=IMAGES)
-    assert [site.activation for site in second.replaced] == ["prelu", "prelu"]
-    second.undo()
-    first.undo()
-    assert torch.equal(model(IMAGES), expected)
 
 
 def test_weights_that_look_trained_are_a_warning() -> None:

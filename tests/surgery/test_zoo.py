@@ -11,7 +11,7 @@ import actwise as aw
 from actwise.usercode import PACKAGES
 from benchmarks.zoo.coverage import bits, compiles, coverage, exports, graphs
 from benchmarks.zoo.networks import Entry, classifiers, families
-from made import networks
+from made import flows, networks
 
 pytestmark = [
     pytest.mark.skipif(
@@ -70,7 +70,7 @@ def test_the_zoo_holds_every_classifier_and_one_network_of_each_family() -> None
     assert len(names) == len(set(names)) >= 90
 
 
-@pytest.mark.parametrize("make", [networks.Small, networks.InTraining, networks.SharedAct])
+@pytest.mark.parametrize("make", [networks.Small, flows.InTraining, networks.SharedAct])
 def test_a_rewritten_class_is_compiled_and_exported(make: Callable[[], nn.Module]) -> None:
     model = make().eval()
     x = torch.randn(2, 3, 6, 6) if make is networks.Small else torch.randn(2, 4)

@@ -13,10 +13,7 @@ from torch import Tensor, nn
 
 from ..errors import SpecError
 from ..usercode import describe_fault
-from .flow import tensors
-from .recorder import Recorder, SeenSite
-from .site import Audit, Site, Unseen
-from .state import left_as_it_was
+from .finding import Audit, FoundSite, Recorder, Site, Unseen, left_as_it_was, tensors
 
 Example = Tensor | tuple[Any, ...] | list[Any] | dict[str, Any]
 
@@ -73,6 +70,8 @@ def record(
         SpecError: if it does not run in eval mode.
     """
     _refuse_unready(model)
+    # Of torch.compile(model), which warns of hooks and computes what the model does.
+    model = getattr(model, "_orig_mod", model)
     recording = Recording(model)
     with left_as_it_was(model), torch.no_grad(), _uncompiled():
         for phase in PHASES:
@@ -108,10 +107,10 @@ def as_audit(recording: Recording) -> Audit:
     )
 
 
-def site_names(recording: Recording) -> dict[SeenSite, str]:
+def site_names(recording: Recording) -> dict[FoundSite, str]:
     """The name of each site; no two have the same."""
     places = Counter(id(found.module) for found in recording.found.values())
-    names: dict[SeenSite, str] = {}
+    names: dict[FoundSite, str] = {}
     taken: Counter[str] = Counter()
     for found in recording.found.values():
         module = found.module
@@ -125,7 +124,7 @@ def site_names(recording: Recording) -> dict[SeenSite, str]:
     return names
 
 
-def as_site(found: SeenSite, name: str, recording: Recording) -> Site:
+def as_site(found: FoundSite, name: str, recording: Recording) -> Site:
     """One site as data."""
     place = found.place
     who = found.module if found.module is not None else place.owner
@@ -235,5 +234,5 @@ def _shapes(example: Any) -> str:
     return ", ".join(_shapes(p) if isinstance(p, torch.Tensor) else repr(p) for p in parts)
 
 
-def _placed(found: SeenSite, path: str) -> str:
+def _placed(found: FoundSite, path: str) -> str:
     return f"{path}@{found.place.code.co_name}:{found.place.start}"

@@ -12,13 +12,19 @@ from ..activations import BoundActivation
 from ..errors import ModelWarning, SpecError, UnknownNameError
 from ..rng import Stochastic
 from .audit import Example, Recording, as_audit, record
-from .changes import Changes, slots_of, unshare
-from .gain import rescale
-from .making import Replacement, as_activation
-from .recorder import SeenSite, SiteKey
-from .report import Miss, SwapReport, Undo
-from .site import Audit, Site
-from .trained import warning_if_trained
+from .changing import (
+    Changes,
+    LevelOrCode,
+    Miss,
+    SwapReport,
+    Undo,
+    as_activation,
+    rescale,
+    slots_of,
+    unshare,
+    warning_if_trained,
+)
+from .finding import Audit, FoundSite, Site, SiteKey
 
 Pick = str | Sequence[str] | Callable[[Site], bool]
 Init = Literal["keep", "gain"]
@@ -26,7 +32,7 @@ Init = Literal["keep", "gain"]
 
 def swap(
     model: nn.Module,
-    level: Replacement,
+    level: LevelOrCode,
     *,
     example: Example,
     include: Pick | None = None,
@@ -135,7 +141,7 @@ def _unshared(
     return record(before.model, example), originals
 
 
-def _first_key(key: SiteKey, found: SeenSite, originals: Mapping[nn.Module, nn.Module]) -> SiteKey:
+def _first_key(key: SiteKey, found: FoundSite, originals: Mapping[nn.Module, nn.Module]) -> SiteKey:
     """The key that a site had before its module became several."""
     module = found.module
     return (id(originals[module]), key[1]) if module is not None and module in originals else key
@@ -143,7 +149,7 @@ def _first_key(key: SiteKey, found: SeenSite, originals: Mapping[nn.Module, nn.M
 
 def _unreached(
     changes: Changes,
-    replaced: Mapping[SiteKey, SeenSite],
+    replaced: Mapping[SiteKey, FoundSite],
     before: Recording,
     bound: BoundActivation,
     example: Example,

@@ -21,7 +21,7 @@ _PLUMBING = tuple(
         "torch/_VF",
         "torch/_jit_internal",
         "torch/utils/_device",
-        "actwise/surgery/recorder",
+        "actwise/surgery/finding/recorder",
     )
 )
 """Files between a call in a model and what an audit sees of it."""

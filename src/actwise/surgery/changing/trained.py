@@ -34,18 +34,20 @@ def _signs(model: nn.Module) -> Iterator[str]:
         yield "parameters have gradients"
     for name, module in model.named_modules():
         if isinstance(module, _NORMS):
-            mean, weight = getattr(module, "running_mean", None), module.weight
+            mean, weight = module._buffers.get("running_mean"), _weight(module)
             if mean is not None and mean.any():
                 yield f"{name} has running statistics"
             if weight is not None and weight.min() != weight.max():
                 yield f"the scales of {name} differ"
-    tails = [
-        _excess_kurtosis(module.weight)
-        for module in model.modules()
-        if isinstance(module, _WEIGHTED) and module.weight.numel() >= _FEWEST
-    ]
+    weights = (_weight(module) for module in model.modules() if isinstance(module, _WEIGHTED))
+    tails = [_excess_kurtosis(w) for w in weights if w is not None and w.numel() >= _FEWEST]
     if tails and statistics.median(tails) > _HEAVY:
         yield "most layers have weights with heavy tails"
+
+
+def _weight(module: nn.Module) -> Tensor | None:
+    """The weight itself: one that is computed (spectral norm) may move what it comes from."""
+    return module._parameters.get("weight")
 
 
 def _excess_kurtosis(weight: Tensor) -> float:

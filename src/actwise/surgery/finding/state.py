@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from ..rng import global_positions, move_global_to
+from ...rng import global_positions, move_global_to
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from .site import Audit, Site
+from ..finding import Audit, Site
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from . import functions as f
 from .site import Role
 
 
-class Origin(enum.Flag):
+class Descent(enum.Flag):
     """What a tensor was computed from."""
 
     INPUT = enum.auto()
@@ -50,7 +50,7 @@ class Trace:
         weight: The weight of the convolution or linear layer whose product it still is.
     """
 
-    source: Origin
+    source: Descent
     origin: object
     marks: tuple[Marked, ...] = ()
     inside: frozenset[Marked] = frozenset()
@@ -76,17 +76,17 @@ class Flow:
         self._now = 0
         self._overwritten: dict[int, tuple[int, Marked]] = {}
         for buffer in model.buffers():
-            self._traces[buffer] = Trace(Origin.CONSTANT, object())
+            self._traces[buffer] = Trace(Descent.CONSTANT, object())
         for tensor in inputs:
             axis = 1 if tensor.dim() > 3 else None
-            self._traces[tensor] = Trace(Origin.INPUT, object(), axis=axis)
+            self._traces[tensor] = Trace(Descent.INPUT, object(), axis=axis)
 
     def trace(self, tensor: Tensor) -> Trace:
         """What is known of a tensor; one of unknown descent is taken for an input."""
         known: Trace | None = self._traces.get(tensor)  # type: ignore[no-untyped-call]
         if known is None:
             is_parameter = isinstance(tensor, nn.Parameter)
-            known = Trace(Origin.PARAMETER if is_parameter else Origin.INPUT, object())
+            known = Trace(Descent.PARAMETER if is_parameter else Descent.INPUT, object())
             self._traces[tensor] = known
         return known
 
@@ -104,8 +104,6 @@ class Flow:
             self._multiply(given, traces, is_elementwise=name in f.PRODUCTS)
         if name not in f.SAME_VALUES:
             self._other_uses.update(t.weight for t in traces if t.weight is not None)
-        if name in f.POWERS:
-            _note_formula(traces[0])
         for tensor in made:
             self._traces[tensor] = self._derived(name, args, kwargs, given, traces, tensor)
 
@@ -155,9 +153,11 @@ class Flow:
         if min(tensor.dim() for tensor in given) == 0:
             return
         for one, other in (traces, traces[::-1]):
-            is_scaling = Origin.INPUT in one.source and Origin.INPUT not in other.source
+            is_scaling = Descent.INPUT in one.source and Descent.INPUT not in other.source
             if one.origin is other.origin and is_elementwise:
-                _note_formula(one)
+                # What one of them went through alone is a part of a formula: x * sigmoid(x).
+                for site in one.inside ^ other.inside:
+                    site.is_inline = True
                 continue
             for site in () if is_scaling else one.marks:
                 if site.role != "activation":
@@ -177,7 +177,7 @@ class Flow:
         out: Tensor,
     ) -> Trace:
         if not traces:
-            return Trace(Origin.CONSTANT, object(), stamp=self._now)
+            return Trace(Descent.CONSTANT, object(), stamp=self._now)
         source = traces[0].source
         for trace in traces[1:]:
             source |= trace.source
@@ -209,12 +209,6 @@ def tensors(value: Any) -> Iterator[Tensor]:
         yield from tensors(vars(value))
 
 
-def _note_formula(trace: Trace) -> None:
-    """The sites that a tensor was computed by are parts of something larger."""
-    for site in trace.inside:
-        site.is_inline = True
-
-
 def _storage(tensor: Tensor) -> int | None:
     try:
         address: int = tensor.untyped_storage()._cdata
@@ -229,7 +223,7 @@ def _marks_after(name: str, large: list[Trace], traces: list[Trace]) -> tuple[Ma
         return traces[0].marks
     if name in ("cat", "concat", "stack") and all(trace.marks for trace in traces):
         return tuple(dict.fromkeys(mark for trace in traces for mark in trace.marks))
-    varying = [trace for trace in large if Origin.INPUT in trace.source] or large
+    varying = [trace for trace in large if Descent.INPUT in trace.source] or large
     return varying[0].marks if name in f.SCALING and len(varying) == 1 else ()
 
 

@@ -9,10 +9,10 @@ from functools import partial
 
 from torch import nn
 
-from ..activations import BoundActivation
-from .audit import Recording
+from ...activations import BoundActivation
+from ..audit import Recording
+from ..finding import FoundSite, SiteKey
 from .making import CannotBeMadeError, make_at
-from .recorder import SeenSite, SiteKey
 from .report import Undo
 from .rewrite import Call, NotRewritableError, make_call, rewritten
 
@@ -48,14 +48,14 @@ class Changes:
         self._undo = undo
         self._slots = slots_of(self._model)
 
-    def replace(self, wanted: Mapping[SiteKey, SeenSite]) -> None:
+    def replace(self, wanted: Mapping[SiteKey, FoundSite]) -> None:
         """Put new modules at these sites, or note why not."""
         of_module: dict[nn.Module, set[SiteKey]] = defaultdict(set)
         for key, found in self._recording.found.items():
             if found.module is not None:
                 of_module[found.module].add(key)
-        by_owner: dict[nn.Module, dict[SiteKey, SeenSite]] = defaultdict(dict)
-        left: dict[nn.Module, dict[SiteKey, SeenSite]] = defaultdict(dict)
+        by_owner: dict[nn.Module, dict[SiteKey, FoundSite]] = defaultdict(dict)
+        left: dict[nn.Module, dict[SiteKey, FoundSite]] = defaultdict(dict)
         for key, found in wanted.items():
             module = found.module
             is_single = module is not None and len(of_module[module]) == 1
@@ -81,7 +81,7 @@ class Changes:
             self._fill_slots(module, sites)
         self._leave_fast_paths()
 
-    def _fill_slots(self, module: nn.Module, sites: Mapping[SiteKey, SeenSite]) -> None:
+    def _fill_slots(self, module: nn.Module, sites: Mapping[SiteKey, FoundSite]) -> None:
         """A new module of its own in each slot that holds ``module``."""
         try:
             made = [self._make(sites.values()) for _ in self._slots[module]]
@@ -98,7 +98,7 @@ class Changes:
         parent._modules[name] = new
         self._undo.add(partial(parent._modules.__setitem__, name, old))
 
-    def _rewrite(self, owner: nn.Module, sites: Mapping[SiteKey, SeenSite]) -> None:
+    def _rewrite(self, owner: nn.Module, sites: Mapping[SiteKey, FoundSite]) -> None:
         """Send an owner's calls to new submodules, by a class of its own."""
         calls: dict[Call, SiteKey] = {}
         made: dict[str, nn.Module] = {}
@@ -126,7 +126,7 @@ class Changes:
             owner.add_module(call.attribute, new)
             self._undo.add(partial(owner._modules.__delitem__, call.attribute))
 
-    def _call(self, found: SeenSite, attribute: str) -> Call:
+    def _call(self, found: FoundSite, attribute: str) -> Call:
         if found.is_inline:
             raise NotRewritableError("it is a part of a formula of its own input")
         others = self._recording.called[found.place.key] - {found.module}
@@ -134,7 +134,7 @@ class Changes:
             raise NotRewritableError("the same call runs other modules too")
         return make_call(found.place, attribute=attribute, by_method=found.by_method)
 
-    def _make(self, sites: Iterable[SeenSite]) -> nn.Module:
+    def _make(self, sites: Iterable[FoundSite]) -> nn.Module:
         first, *more = sites
         merged = replace(
             first,
@@ -181,7 +181,7 @@ def unshare(
     return originals
 
 
-def _free_name(owner: nn.Module, found: SeenSite, taken: Mapping[str, object]) -> str:
+def _free_name(owner: nn.Module, found: FoundSite, taken: Mapping[str, object]) -> str:
     """``act_relu_0``, or the first such name that the owner has no attribute of."""
     stem = f"act_{re.sub('[^a-z0-9]+', '_', found.activation.lower()).strip('_')}"
     number = 0

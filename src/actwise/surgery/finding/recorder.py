@@ -18,7 +18,7 @@ from torch.overrides import TorchFunctionMode
 
 from . import functions as f
 from .elementwise import Elementwise
-from .flow import Flow, Origin, tensors
+from .flow import Descent, Flow, tensors
 from .places import Place, caller, checked, place_of
 from .site import Role, Unseen
 
@@ -27,7 +27,7 @@ SiteKey = tuple[int, PlaceKey]
 
 
 @dataclass(eq=False)
-class SeenSite:
+class FoundSite:
     """A site while it is being found out.
 
     Attributes:
@@ -97,7 +97,7 @@ class Recorder(TorchFunctionMode):
         super().__init__()
         self.model = model
         self.paths = {module: name for name, module in reversed([*model.named_modules()])}
-        self.found: dict[SiteKey, SeenSite] = {}
+        self.found: dict[SiteKey, FoundSite] = {}
         self.unseen: dict[Unseen, None] = {}
         self.called: dict[PlaceKey, set[nn.Module]] = defaultdict(set)
         self.phase = ""
@@ -156,7 +156,7 @@ class Recorder(TorchFunctionMode):
         frame = caller(sys._getframe(1))
         assert frame is not None
         place = place_of(frame, modules=self.paths, running=self._owner())
-        site = self.found.get((0, place.key)) or SeenSite(
+        site = self.found.get((0, place.key)) or FoundSite(
             place=checked(place, frame),
             module=None,
             activation=activation,
@@ -179,7 +179,7 @@ class Recorder(TorchFunctionMode):
             is_of_input = f.input_of(args, kwargs) is running.input
             running.only_call = (activation, out) if is_of_input else None
 
-    def _note(self, site: SeenSite, x: Tensor, out: Tensor, *, is_inplace: bool) -> Tensor:
+    def _note(self, site: FoundSite, x: Tensor, out: Tensor, *, is_inplace: bool) -> Tensor:
         """Note one call; gives what the model should go on with."""
         trace = self._flow.trace(x)
         axis = trace.axis
@@ -262,7 +262,7 @@ class Recorder(TorchFunctionMode):
             running.activation = running.only_call[0]
             running.is_bounded = running.activation in f.BOUNDED
         key = id(module), running.place.key
-        site = self.found.get(key) or SeenSite(
+        site = self.found.get(key) or FoundSite(
             place=running.place,
             module=module,
             activation=running.activation,
@@ -279,11 +279,11 @@ class Recorder(TorchFunctionMode):
         return self._stack[-1].module if self._stack else None
 
 
-def _is_of_parameters(source: Origin, site: SeenSite) -> bool:
+def _is_of_parameters(source: Descent, site: FoundSite) -> bool:
     """A function of parameters alone sets a scale; so does a bounded one of constants."""
-    if source == Origin.PARAMETER:
+    if source == Descent.PARAMETER:
         return True
-    return site.is_bounded and Origin.INPUT not in source
+    return site.is_bounded and Descent.INPUT not in source
 
 
 def _version(x: Any) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..activations import level_of
+from ...activations import level_of
 
 
 def words(text: str) -> frozenset[str]:
@@ -64,7 +64,6 @@ PRODUCTS = words("mul __mul__ __rmul__ __imul__ multiply")
 MIXTURES = words("matmul mm bmm einsum __matmul__ __rmatmul__")
 """Products that weigh what they add up."""
 
-POWERS = words("pow square __pow__")
 QUOTIENTS = words("div true_divide __truediv__ __itruediv__")
 ELEMENTWISE = (
     ACTIVATIONS

@@ -16,8 +16,8 @@ from typing import Any, cast
 
 from torch import nn
 
-from ..errors import SpecError
-from .places import End, Place, calls_of, source_of
+from ...errors import SpecError
+from ..finding import End, Place, calls_of, source_of
 
 _CALLS = "_actwise_calls"
 
@@ -56,6 +56,8 @@ def make_call(place: Place, *, attribute: str, by_method: bool) -> Call:
     """
     if place.problem or place.owner is None or place.method is None:
         raise NotRewritableError(place.problem or "it is called by no module of the model")
+    if place.method.co_filename.startswith("<eval_with_key>"):
+        raise NotRewritableError("its code is made by torch.fx; swap the model that was traced")
     home, method = _method(type(place.owner), place.method)
     text = source_of(place.method)
     end = place.end
@@ -243,13 +245,14 @@ def _is_same(one: CodeType, other: CodeType) -> bool:
     names = ("co_code", "co_names", "co_varnames", "co_freevars", "co_cellvars", "co_flags")
     if not all(map(same, names)) or len(one.co_consts) != len(other.co_consts):
         return False
-    pairs = zip(one.co_consts, other.co_consts, strict=True)
-    return all(
-        _is_same(a, b)
-        if isinstance(a, CodeType) and isinstance(b, CodeType)
-        else repr(a) == repr(b)
-        for a, b in pairs
-    )
+    return all(map(_is_same_constant, one.co_consts, other.co_consts))
+
+
+def _is_same_constant(one: object, other: object) -> bool:
+    if isinstance(one, CodeType) and isinstance(other, CodeType):
+        return _is_same(one, other)
+    # By their text too: not-a-number equals nothing.
+    return type(one) is type(other) and (one == other or repr(one) == repr(other))
 
 
 def _digest(text: str) -> str:

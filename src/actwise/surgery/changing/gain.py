@@ -8,17 +8,17 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from ..activations import BoundActivation, gain
-from ..activations.moments import normal_moments
-from ..activations.pointwise import Function
-from ..errors import SpecError
-from .recorder import Recorder, SeenSite
+from ...activations import BoundActivation, gain
+from ...activations.moments import normal_moments
+from ...activations.pointwise import Function
+from ...errors import SpecError
+from ..finding import FoundSite, Recorder
 from .report import Undo
 
 
 @torch.no_grad()
 def rescale(
-    recording: Recorder, replaced: Iterable[SeenSite], bound: BoundActivation, undo: Undo
+    recording: Recorder, replaced: Iterable[FoundSite], bound: BoundActivation, undo: Undo
 ) -> list[str]:
     """Multiply the weights that feed replaced sites, and nothing else, by the ratio of gains.
 
@@ -64,7 +64,7 @@ def _put_back(weight: Tensor, before: Tensor, scaled: Tensor) -> None:
         weight.copy_(before)
 
 
-def _gain(found: SeenSite, known: dict[int, float]) -> float:
+def _gain(found: FoundSite, known: dict[int, float]) -> float:
     """The gain of what a site computed before, or 0.0."""
     key = id(found.module or found.function)
     if key not in known:
@@ -72,7 +72,7 @@ def _gain(found: SeenSite, known: dict[int, float]) -> float:
     return known[key]
 
 
-def _gain_of_itself(found: SeenSite) -> float:
+def _gain_of_itself(found: FoundSite) -> float:
     """From the module or function with the arguments that it was called with."""
     if found.module is not None:
         if any(parameter.is_meta for parameter in found.module.parameters()):

@@ -6,15 +6,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..activations import BoundActivation, from_code, mark, resolve
-from ..rng import Stochastic
-from .audit import Recording
-from .recorder import SeenSite
+from ...activations import BoundActivation, from_code, mark, resolve
+from ...rng import Stochastic
+from ..audit import Recording
+from ..finding import FoundSite
 
-Replacement = str | BoundActivation | nn.Module | type[nn.Module] | Callable[..., Any]
+LevelOrCode = str | BoundActivation | nn.Module | type[nn.Module] | Callable[..., Any]
 
 
-def as_activation(level: Replacement) -> BoundActivation:
+def as_activation(level: LevelOrCode) -> BoundActivation:
     """The activation that a level or an object of the user's stands for.
 
     Raises:
@@ -29,7 +29,7 @@ class CannotBeMadeError(Exception):
     """Why an activation does not fit a site."""
 
 
-def make_at(site: SeenSite, bound: BoundActivation, *, recording: Recording) -> nn.Module:
+def make_at(site: FoundSite, bound: BoundActivation, *, recording: Recording) -> nn.Module:
     """A new module for a site, with parameters of its own, in train mode.
 
     Raises:
@@ -92,7 +92,7 @@ class InPlace(nn.Module):
         return x.copy_(self.act(x.clone()))
 
 
-def _shape(site: SeenSite, channels: int) -> tuple[int, ...]:
+def _shape(site: FoundSite, channels: int) -> tuple[int, ...]:
     """One sample with its channels first."""
     inner = list(site.shape)
     axis = site.axis if site.axis < 0 else site.axis - 1
@@ -101,7 +101,7 @@ def _shape(site: SeenSite, channels: int) -> tuple[int, ...]:
     return (channels, *inner)
 
 
-def _dtype(site: SeenSite, known: Sequence[torch.dtype]) -> torch.dtype:
+def _dtype(site: FoundSite, known: Sequence[torch.dtype]) -> torch.dtype:
     """The input's, where the model has parameters of it: under autocast these are of another."""
     return site.input if site.input in known or not known else known[0]
 
