@@ -10,7 +10,7 @@ from .output import count, print_columns, print_folded, print_text, size
 
 if TYPE_CHECKING:
     from ..analysis.precision import PlannedPower
-    from ..spec import Description, PlannedRun
+    from ..spec import Description
     from ..sweep import Plan
     from ..sweep.plan import CostEstimate
     from ..sweep.tries import CellRate, CompileAdvice, ModelAdvice
@@ -43,7 +43,7 @@ def print_cells(planned: "Plan", rates: "Mapping[str, CellRate]") -> None:
         measured = [f"{rates[run.run_id].images_per_second:,.0f}"] if rates else []
         rows.append(
             (
-                *(_level(run, name) for name in varied),
+                *(format_value(run.spec.level(name)) for name in varied),
                 *_sizes(description)[: len(sizes)],
                 *measured,
                 *(["aliased" if run.is_aliased else ""] if has_aliases else []),
@@ -142,13 +142,6 @@ def _line(name: str, text: str) -> None:
 def _sizes(description: "Description") -> tuple[str, str, str]:
     sizes = (_amount(description.parameters), _amount(description.macs))
     return (str(description.activation_sites), *sizes)
-
-
-def _level(run: "PlannedRun", factor: str) -> str:
-    if run.spec.task is not None and factor in run.spec.task.settings:
-        return format_value(run.spec.task.settings[factor])
-    owner: Any = run.spec.train if factor.startswith("train.") else run.spec
-    return format_value(getattr(owner, factor.removeprefix("train.")))
 
 
 def _amount(number: float) -> str:

@@ -30,6 +30,13 @@ class RunSpec(Frozen):
     train: TrainSpec = TrainSpec()
     task: TaskRun | None = None
 
+    def level(self, factor: str) -> Any:
+        """The level of a factor, as a study names it."""
+        if self.task is not None and factor in self.task.settings:
+            return self.task.settings[factor]
+        owner = self.train if factor.startswith("train.") else self
+        return getattr(owner, factor.removeprefix("train."))
+
     @model_serializer(mode="wrap")
     def _without_what_says_nothing(
         self, serialize: SerializerFunctionWrapHandler

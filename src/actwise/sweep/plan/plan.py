@@ -15,6 +15,7 @@ from functools import cached_property
 from ...errors import SpecError
 from ...registry import format_value
 from ...spec import (
+    REQUIRED_FACTORS,
     Describe,
     Description,
     PlannedRun,
@@ -201,10 +202,8 @@ def make_label(study: StudySpec) -> Callable[[PlannedRun], str]:
 
 
 def _level(run: PlannedRun, factor: str) -> str:
-    if run.spec.task is not None and factor in run.spec.task.settings:
-        return f"{factor}={format_value(run.spec.task.settings[factor])}"
-    if factor.startswith("train."):
-        name = factor.removeprefix("train.")
-        return f"{name}={format_value(getattr(run.spec.train, name))}"
-    value = getattr(run.spec, factor)
-    return f"width={value:g}" if factor == "width" else str(value)
+    value = run.spec.level(factor)
+    if factor == "width" and run.spec.task is None:
+        return f"width={value:g}"
+    is_named = factor in REQUIRED_FACTORS
+    return str(value) if is_named else f"{factor.removeprefix('train.')}={format_value(value)}"
