@@ -12,7 +12,7 @@ from actwise.cli.main import run_command
 from actwise.errors import SpecError, StoreError
 from actwise.store import RunStore
 from actwise.sweep import Plan, RunOptions
-from actwise.sweep.executors import Describer
+from actwise.sweep.executors import Describer, Nursery
 from actwise.sweep.tries import calibrate, smoke
 from actwise.sweep.watch import Event, RunProgress, RunPutBack
 from made import own_training
@@ -120,7 +120,7 @@ def test_a_stop_interrupts_a_training_that_asks_nobody(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_called_is_refused_by_a_plan_and_hurts_no_other_cell() -> None:
-    with Describer(None) as describe:
+    with Nursery() as nursery, Describer(None, nursery) as describe:
         for refused, sentence in (
             ({"wat": ["number"]}, "unexpected keyword argument 'wat'; did you mean what"),
             ({"activation": ["reluu"]}, "no activation is named 'reluu'"),
