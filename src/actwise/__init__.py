@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from .surgery import swap as swap
     from .sweep import load_model as load_model
     from .sweep.run import run as run
+    from .tasks import TaskActivation as TaskActivation
 
 _HOMES = {
     "RunStore": "store",
+    "TaskActivation": "tasks",
     "activation": "activations",
     "analyze": "analysis.analyze",
     "audit": "surgery",
@@ -38,6 +40,7 @@ _HOMES = {
 }
 __all__ = [
     "RunStore",
+    "TaskActivation",
     "__version__",
     "activation",
     "analyze",

@@ -12,7 +12,7 @@ from actwise.models import make_describe
 from actwise.spec import ObserveSpec
 from actwise.store import RunStore
 from actwise.sweep import RunOptions, make_plan
-from actwise.sweep.executors import Executor, make_executor
+from actwise.sweep.executors import Executor, Nursery, make_executor
 from actwise.sweep.worker import (
     Advanced,
     Assignment,
@@ -37,15 +37,17 @@ def ignore(progress: Advanced) -> None:
 
 
 @pytest.fixture(params=["inline", "process"])
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
     """Makes the executor, with one slot."""
     options = RunOptions(executor=request.param, checkpoint_seconds=3600)
+    with Nursery() as nursery:
 
-    def make_one() -> Executor:
-        with RunStore.open(tmp_path / "store", create=True) as store:
-            return make_executor(make_setup(store, options, workers=1), options, 1)
+        def make_one() -> Executor:
+            with RunStore.open(tmp_path / "store", create=True) as store:
+                setup = make_setup(store, options, workers=1)
+                return make_executor(setup, options, nursery, workers=1)
 
-    return make_one
+        yield make_one
 
 
 def assignments(
@@ -84,7 +86,8 @@ def test_work_is_taken_only_when_there_is_room_for_it(make: Make) -> None:
         first = next(results)
         assert taken == [first.run_id]
     # Closed before the second run: nothing of the executor is left.
-    assert psutil.Process().children(recursive=True) == []
+    mothers = psutil.Process().children()
+    assert [worker for mother in mothers for worker in mother.children()] == []
 
 
 def test_after_a_stop_nothing_is_taken(make: Make) -> None:

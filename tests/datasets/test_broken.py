@@ -101,7 +101,10 @@ def test_a_broken_file_is_named_and_its_fault_told(
 
 
 BROKEN_PARQUET: list[tuple[Callable[[Path], object], str]] = [
-    (lambda p: write_shard(p, IMAGES, LABELS, columns=("img", "y")), "no label column"),
+    (
+        lambda p: write_shard(p, IMAGES, LABELS, columns=("img", "y"), class_names=None),
+        "no label column called label, fine_label or labels; its columns are img, y: rename",
+    ),
     (lambda p: write_shard(p, IMAGES, LABELS, columns=("x", "label")), "no image column"),
     (lambda p: write_shard(p, IMAGES, [0, 1, 2, 0, 1, None]), "1 rows have no label"),
     (lambda p: write_shard(p, [*IMAGES[:5], None], LABELS), "row 5 has no image bytes"),
@@ -145,10 +148,10 @@ def test_a_wrong_image_size_is_refused_naming_both_images(tmp_path: Path) -> Non
 
 
 def test_training_and_test_images_must_be_alike(tmp_path: Path) -> None:
-    grey = [encode_image(i) for i in made_images(6, seed=5, shape=(1, 32, 32))]
+    small = [encode_image(i) for i in made_images(6, seed=5, shape=(3, 28, 28))]
     write_shard(tmp_path / SHARD, IMAGES, LABELS)
-    write_shard(tmp_path / "test-0.parquet", grey, LABELS)
-    with pytest.raises(DataError, match="training images are RGB 32x32, test images grey 32x32"):
+    write_shard(tmp_path / "test-0.parquet", small, LABELS)
+    with pytest.raises(DataError, match=r"test-0.*row 0 is RGB 28x28 but .*row 0 is RGB 32x32"):
         load(f"parquet:{tmp_path}")
 
 

@@ -1,7 +1,6 @@
 """IDX files, image folders, Parquet columns and the embedded digits."""
 
 import gzip
-import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,16 +10,24 @@ import pytest
 from actwise.datasets import DATASETS, channel_statistics, info, listing, load
 from actwise.datasets.builtin import upsample
 from actwise.datasets.entry import DatasetEntry
-from actwise.datasets.idx import TEST, TRAIN, idx_form, read_idx
+from actwise.datasets.idx import TEST, TRAIN, IdxLayout, idx_form, read_idx
 from actwise.errors import DataError
-from made.data import CLASSES, TRAIN_IMAGES, encode_image, made_images, made_labels, write_shard
+from made.data import (
+    CLASSES,
+    TRAIN_IMAGES,
+    encode_image,
+    idx,
+    made_images,
+    made_labels,
+    write_shard,
+)
 
 DATASETS.add(
     DatasetEntry(
         name="tiny-idx",
         description="made grey images, for tests",
         folders=("tiny-idx",),
-        forms=(idx_form(CLASSES, {}),),
+        forms=(idx_form(IdxLayout(CLASSES)),),
     )
 )
 
@@ -29,11 +36,6 @@ DATASETS.add(
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACTWISE_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("ACTWISE_DATA", raising=False)
-
-
-def idx(array: np.ndarray) -> bytes:
-    header = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
-    return header + array.astype(np.uint8).tobytes()
 
 
 def write_idx(folder: Path, *, is_compressed: bool) -> None:
@@ -57,11 +59,6 @@ def write_images(folder: Path, images: np.ndarray, *, kind: str = "png") -> None
 def write_small(folder: Path) -> None:
     small = made_images(1, seed=1, shape=(3, 16, 16))[0]
     (folder / "9.png").write_bytes(encode_image(small))
-
-
-def write_rgba(folder: Path) -> None:
-    rgba = made_images(1, seed=1, shape=(4, 32, 32))[0]
-    (folder / "9.png").write_bytes(encode_image(rgba))
 
 
 def test_plain_and_compressed_idx_files_are_one_data_set(tmp_path: Path) -> None:
@@ -179,15 +176,20 @@ def test_grey_and_palette_images_keep_their_channels(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda root: (root / "train").mkdir(), "train/ has no test/ beside it"),
+        (
+            lambda root: (root / "train").mkdir(),
+            "train/ has no test/, val/, valid/ or validation/ beside it",
+        ),
+        (lambda root: (root / "test").mkdir(), "test/ has no train/ beside it"),
         (lambda root: (root / "cat").mkdir(), "cat holds no images"),
-        (lambda root: (root / "notes.txt").touch(), "notes.txt is not a folder"),
         (lambda root: (root / "ant" / "notes.txt").touch(), "notes.txt is not an image"),
-        (lambda root: (root / "ant" / "deeper").mkdir(), "deeper is not an image"),
+        (
+            lambda root: (root / "ant" / "deeper").mkdir(),
+            r"deeper is a folder inside the class folder .*; expected PATH/CLASS/\*\.png, or",
+        ),
         (lambda root: (root / "ant" / "x.png").touch(), "x.png is not a readable image"),
         (lambda root: (root / "ant" / "0.png").unlink(), "ant has 4 images; at least 5"),
         (lambda root: write_small(root / "ant"), "9.png is 16x16; expected 28 to 64 pixels"),
-        (lambda root: write_rgba(root / "ant"), "9.png has the mode RGBA or transparency"),
     ],
 )
 def test_a_broken_image_folder_is_refused(

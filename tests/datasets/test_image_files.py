@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from actwise.datasets import load
-from actwise.datasets.images import decode_images
+from actwise.datasets.images import decode_image
 from actwise.errors import DataError
 from made.data import encode_image, made_images, write_folder, write_shard
 
@@ -82,7 +82,7 @@ DEEP: dict[str, Callable[[], bytes]] = {
 @pytest.mark.parametrize("kind", DEEP)
 def test_images_of_16_bits_a_channel_are_refused(kind: str) -> None:
     with pytest.raises(DataError, match=r"x\.png has (16 bits a channel|the mode I)"):
-        decode_images([("x.png", DEEP[kind]())])
+        decode_image(DEEP[kind](), "x.png")
 
 
 def frames() -> list[Image.Image]:
@@ -107,23 +107,23 @@ SEVERAL: dict[str, Callable[[], bytes]] = {
 @pytest.mark.parametrize("kind", SEVERAL)
 def test_files_of_several_frames_or_pages_are_refused(kind: str) -> None:
     with pytest.raises(DataError, match=r"x\.gif has \d frames or pages; expected one image"):
-        decode_images([("x.gif", SEVERAL[kind]())])
+        decode_image(SEVERAL[kind](), "x.gif")
 
 
 @pytest.mark.parametrize("kind", ["PNG", "GIF", "WEBP", "TIFF", "PPM", "BMP"])
 def test_files_of_one_image_are_read(kind: str) -> None:
     options = {"lossless": True} if kind == "WEBP" else {}
     image = Image.fromarray(np.stack([GREY] * 3, axis=2) if kind == "GIF" else PIXELS)
-    (decoded,) = decode_images([("x", saved(image, kind, **options))])
+    decoded = decode_image(saved(image, kind, **options), "x").pixels_CHW
     np.testing.assert_array_equal(decoded, np.asarray(image).transpose(2, 0, 1))
 
 
 @pytest.mark.parametrize("name", ["x.gif", "x.jpg", "x.tiff"])
 def test_a_png_is_known_by_its_first_bytes(name: str, tmp_path: Path) -> None:
-    (decoded,) = decode_images([(name, saved(Image.fromarray(PIXELS), "PNG"))])
+    decoded = decode_image(saved(Image.fromarray(PIXELS), "PNG"), name).pixels_CHW
     np.testing.assert_array_equal(decoded, PIXELS.transpose(2, 0, 1))
     with pytest.raises(DataError, match="16 bits a channel"):
-        decode_images([(name, png_16(3))])
+        decode_image(png_16(3), name)
 
 
 TURNED: dict[int, Callable[[np.ndarray], np.ndarray]] = {
@@ -145,8 +145,8 @@ def test_the_exif_orientation_is_applied(kind: str, orientation: int) -> None:
     exif[0x0112] = orientation
     options = {"lossless": True} if kind == "WEBP" else {}
     plain = Image.fromarray(PIXELS)
-    (stored,) = decode_images([("x", saved(plain, kind, **options))])
-    (decoded,) = decode_images([("x", saved(plain, kind, exif=exif, **options))])
+    stored = decode_image(saved(plain, kind, **options), "x").pixels_CHW
+    decoded = decode_image(saved(plain, kind, exif=exif, **options), "x").pixels_CHW
     upright = TURNED[orientation](stored.transpose(1, 2, 0))
     np.testing.assert_array_equal(decoded, upright.transpose(2, 0, 1))
 
@@ -178,7 +178,7 @@ def test_the_orientation_is_applied_in_parquet_and_in_folders(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("other", "message"),
     [
-        (lambda: saved(Image.fromarray(GREY[:, :32]), "PNG"), "is grey 32x32 but .* is RGB 32x32"),
+        (lambda: saved(Image.fromarray(GREY), "PNG"), "is grey 32x40 but .* is RGB 32x32"),
         (lambda: png_16(3), "has 16 bits a channel"),
         (lambda: encode_image(made_images(1, seed=1, shape=(3, 28, 28))[0]), "is RGB 28x28 but"),
         (lambda: saved(Image.fromarray(PIXELS).convert("CMYK"), "TIFF"), "has the mode CMYK"),

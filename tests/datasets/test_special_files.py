@@ -9,7 +9,7 @@ import pytest
 
 from actwise.datasets import fetch, load
 from actwise.datasets.entry import DATASETS, DatasetEntry, Download
-from actwise.datasets.idx import TEST, TRAIN, idx_form
+from actwise.datasets.idx import TEST, TRAIN, IdxLayout, idx_form
 from actwise.errors import DataError
 from actwise.files import read_file
 from made.data import CLASSES, made_images, write_folder, write_tiny
@@ -19,7 +19,7 @@ DATASETS.add(
         name="tiny-idx-special",
         description="made grey images, for tests",
         folders=("tiny-idx",),
-        forms=(idx_form(CLASSES, {}),),
+        forms=(idx_form(IdxLayout(CLASSES)),),
     )
 )
 
@@ -112,7 +112,7 @@ def test_a_download_is_not_compared_with_a_fifo(tmp_path: Path) -> None:
         name="tiny-fifo",
         description="made",
         folders=("made",),
-        forms=(idx_form(CLASSES, {}),),
+        forms=(idx_form(IdxLayout(CLASSES)),),
         downloads=(download,),
     )
     DATASETS.add(entry)

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from actwise.engine import memory_format_for, prepare_device
+from actwise.engine.device import set_backend
 from actwise.errors import SpecError
 from actwise.models import MODELS
 
@@ -34,6 +35,11 @@ def test_threads_that_keep_denormals_are_refused() -> None:
     warm = "torch.set_num_threads(2); torch.ones(1 << 22) * 2"
     done = run_python(FLUSHES.format(before=warm))
     assert "that keep denormal numbers" in done.stderr
+
+
+def test_after_a_run_torchs_compiler_may_still_ask_for_the_precision() -> None:
+    set_backend("float32", prepare_device("cpu", threads=1, model="vgg16", width=1.0))
+    assert torch.backends.cudnn.allow_tf32 is False
 
 
 @pytest.mark.parametrize("name", ["tpu", "CPU", "cuda:1"])

@@ -17,7 +17,7 @@ UNITS: Layers = [  # lowest first; names on one line are peers and may not impor
     {"spec"},
     {"store", "activations", "regularization", "datasets"},
     {"surgery"},
-    {"models"},
+    {"models", "tasks"},
     {"engine"},
     {"diagnostics"},
     {"sweep", "analysis"},

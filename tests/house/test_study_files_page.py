@@ -14,6 +14,7 @@ from actwise.spec import (
     AnalysisSpec,
     ObserveSpec,
     StudySpec,
+    TaskSpec,
     TrainSettings,
     load_study,
 )
@@ -25,6 +26,7 @@ OWNERS = {
     "`[train]`": TrainSettings,
     "`[observe]`": ObserveSpec,
     "`[analysis]`": AnalysisSpec,
+    "`[task]`": TaskSpec,
 }
 
 
@@ -37,6 +39,8 @@ def rows(section: str) -> dict[str, list[str]]:
 def as_written(default: Any) -> str:
     if default is PydanticUndefined:
         return "required"
+    if default == {}:
+        return "no settings"
     if default is None:
         return "not set"
     if isinstance(default, TrainSettings | ObserveSpec | AnalysisSpec):
@@ -52,7 +56,10 @@ def as_written(default: Any) -> str:
 def test_every_setting_stands_there_with_its_default_and_no_other(section: str) -> None:
     fields = OWNERS[section].model_fields
     written = {name: cells[0] for name, cells in rows(section).items()}
-    assert written == {name: as_written(field.default) for name, field in fields.items()}
+    assert written == {
+        name: as_written(field.get_default(call_default_factory=True))
+        for name, field in fields.items()
+    }
 
 
 def test_every_choice_of_a_setting_is_named() -> None:

@@ -89,6 +89,12 @@ def encode_image(image_CHW: np.ndarray, *, kind: str = "png") -> bytes:
     return file.getvalue()
 
 
+def idx(array: np.ndarray) -> bytes:
+    """An array of bytes as an IDX file."""
+    header = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
+    return header + array.astype(np.uint8).tobytes()
+
+
 def write_shard(
     path: Path,
     images: Sequence[bytes | None],

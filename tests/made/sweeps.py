@@ -156,6 +156,22 @@ def wait_until_gone(folder: Path, *, seconds: float = 10.0) -> None:
         time.sleep(0.05)
 
 
+def born(number: int) -> list[psutil.Process]:
+    """So many workers, once they are all there: children of the children of this process."""
+    deadline = time.monotonic() + 60
+    while True:
+        mothers = psutil.Process().children()
+        workers = [worker for mother in mothers for worker in _children_of(mother)]
+        if len(workers) == number:
+            return workers
+        assert time.monotonic() < deadline, workers
+        time.sleep(0.02)
+
+
+def _children_of(process: psutil.Process) -> list[psutil.Process]:
+    return [] if process.status() == psutil.STATUS_ZOMBIE else process.children()
+
+
 def _comparable(record: dict[str, Any]) -> dict[str, Any]:
     for name in TIMES:
         record.pop(name)

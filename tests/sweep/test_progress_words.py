@@ -8,6 +8,7 @@ from actwise.sweep.watch import (
     Event,
     PlainProgress,
     RunEnded,
+    RunProgress,
     RunPutBack,
     RunStarted,
     SweepStarted,
@@ -60,6 +61,34 @@ def test_a_run_without_an_accuracy_or_given_another_try_is_told_so() -> None:
     waiting = Waiting(num_runs=2, holders=("a", "b"))
     assert said_of(waiting) == "[0/0] waiting for 2 runs held by a, b\n"
     assert said_of(RunStarted(**RUN, attempt=1)) == ""
+
+
+def test_a_users_training_is_told_by_what_it_gave_back() -> None:
+    metrics = {"accuracy": 91.234, "loss": None, "val/loss": 0.5, "a": 1.0, "b": 2.0}
+    progress = RunProgress(
+        **RUN,
+        epoch=3,
+        epochs=None,
+        batch=0,
+        batches=1,
+        loss=None,
+        images_per_second=None,
+        seconds_left=60.0,
+        metrics=metrics,
+    )
+    told = "epoch 3, accuracy 91.23, val/loss 0.5, a 1"
+    assert said_of(progress) == f"[0/0] vgg16 relu seed 0: {told}, about 60 s left\n"
+    ended = RunEnded(
+        **RUN, status="finished", test_accuracy=None, train_seconds=2.0, metrics={"accuracy": 3.0}
+    )
+    assert said_of(ended) == "[1/0] vgg16 relu seed 0: finished, accuracy 3 in 2.0 s\n"
+
+
+def test_a_failed_run_says_why() -> None:
+    failed = RunEnded(
+        **RUN, status="failed", test_accuracy=None, train_seconds=0.0, reason="ValueError: no"
+    )
+    assert said_of(failed) == "[1/0] vgg16 relu seed 0: failed, ValueError: no\n"
 
 
 def said_of(event: Event) -> str:

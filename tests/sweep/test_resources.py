@@ -11,7 +11,7 @@ import pytest
 from actwise.errors import SpecError
 from actwise.models import make_describe
 from actwise.sweep import RunOptions, make_plan
-from actwise.sweep.executors import EarlyWorkers
+from actwise.sweep.executors import Nursery
 from actwise.sweep.plan import (
     MEMORY_SHARE,
     allowed_cpus,
@@ -72,7 +72,7 @@ def test_estimates_that_are_too_low_still_leave_memory() -> None:
     assert safe_memory_bytes() < available_memory_bytes()
 
 
-def test_workers_are_counted_by_the_memory_before_waiting_ones_started() -> None:
+def test_workers_are_counted_by_the_memory_before_any_started() -> None:
     plan = make_plan(small_study(activation=("relu", "elu")), make_describe(None))
     memory_bytes = most_memory_bytes(plan, plan.distinct_runs)
 
@@ -87,8 +87,8 @@ def test_workers_are_counted_by_the_memory_before_waiting_ones_started() -> None
         check_memory(
             plan, plan.distinct_runs, RunOptions(), device="cpu", available_bytes=memory_bytes
         )
-    with EarlyWorkers(RunOptions(), num_runs=1) as waiting:
-        assert waiting.available_bytes > 0
+    with Nursery() as nursery:
+        assert nursery.available_bytes > 0
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,7 @@ import pytest
 from actwise.errors import ActwiseError, DataError, SpecError
 from actwise.spec import RunSpec
 from actwise.store import RunStore
-from actwise.sweep import make_plan
-from actwise.sweep.executors import Describer, StopRequest
-from actwise.sweep.plan import most_memory_bytes
+from actwise.sweep.executors import Describer, Nursery, StopRequest
 from actwise.sweep.run import run
 from actwise.sweep.tries import smoke
 from made import ill_behaved
@@ -102,7 +100,7 @@ def test_users_data_that_the_cache_cannot_keep_are_refused_before_a_run(
 @pytest.fixture(scope="module")
 def describe() -> Iterator[Describer]:
     """One process for all tests that leave it whole."""
-    with Describer(None) as describer:
+    with Nursery() as nursery, Describer(None, nursery) as describer:
         yield describer
 
 
@@ -125,7 +123,8 @@ def cell(**levels: str) -> RunSpec:
 def test_a_time_limit_holds_while_users_code_is_planned(field: str, level: str) -> None:
     stop = StopRequest(time_limit_seconds=0.5)
     with (
-        Describer(None, stop=stop) as describe,
+        Nursery() as nursery,
+        Describer(None, nursery, stop=stop) as describe,
         pytest.raises(ActwiseError, match=f"the time limit while .*{level}") as stopped,
     ):
         describe(cell(**{field: level}))
@@ -173,7 +172,7 @@ def test_what_one_level_does_to_the_planner_does_not_reach_the_next(describe: De
         describe(cells[-1])
     assert len({description.macs for description in found}) == 1
     assert {description.activation_sites for description in found} == {3}
-    with Describer(None) as other:
+    with Nursery() as nursery, Describer(None, nursery) as other:
         assert other(cells[0]) == found[0]
 
 
@@ -220,11 +219,3 @@ def test_two_builds_that_share_a_parameter_are_refused(
 ) -> None:
     with pytest.raises(SpecError, match="share the parameter"):
         describe(cell(**{field: level}))
-
-
-def test_a_prepared_process_counts_in_the_memory_of_a_plan(describe: Describer) -> None:
-    plan = make_plan(small(activation=("relu", "made.users_code:prints")), describe)
-    ours, users = plan.distinct_cells
-    extra = most_memory_bytes(plan, [users]) - plan.description(users).memory_bytes
-    assert most_memory_bytes(plan, [ours]) == plan.description(ours).memory_bytes
-    assert extra == 400 * 2**20

@@ -1,15 +1,18 @@
 """A worker that dies says why: at its start, by what stands in its way; later, by which signal."""
 
+import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
+from actwise.sweep.executors import Nursery
 from actwise.sweep.executors.worker_process import WorkerProcess
+from made.sweeps import born
 
 # Run from elsewhere than the working directory, as the installed command is.
 COMMAND = """
@@ -22,6 +25,12 @@ sys.exit(run_command(sys.argv[1:]))
 @pytest.fixture(autouse=True)
 def in_a_folder_of_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def nursery() -> Iterator[Nursery]:
+    with Nursery() as nursery:
+        yield nursery
 
 
 def end_of(worker: WorkerProcess) -> str:
@@ -37,7 +46,7 @@ def end_of(worker: WorkerProcess) -> str:
     ("name", "text", "reason"),
     [
         ("random.py", "x = 1", "ImportError: cannot import name 'Random' from 'random'"),
-        ("queue.py", "x = 1", "module 'queue' has no attribute 'SimpleQueue'"),
+        ("queue.py", "x = 1", "ImportError: cannot import name 'Queue' from 'queue'"),
         ("json.py", "x = 1", "module 'json' has no attribute"),
         ("numpy.py", "x = 1", "module 'numpy' has no attribute 'ndarray'"),
         ("torch/__init__.py", "x = 1", "torch"),
@@ -46,13 +55,13 @@ def end_of(worker: WorkerProcess) -> str:
     ],
 )
 def test_a_file_that_a_worker_takes_for_a_module_is_named(
-    name: str, text: str, reason: str, tmp_path: Path
+    name: str, text: str, reason: str, tmp_path: Path, nursery: Nursery
 ) -> None:
     path = tmp_path / name
     path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8")
     (tmp_path / "calendar.py").touch()  # stands before a module too, and harms nobody
-    said = end_of(WorkerProcess(threads=1))
+    said = end_of(WorkerProcess(nursery))
     assert said.startswith("its worker process ended with code 1 at its start: ")
     assert reason in said
     module = name.removesuffix(".py").removesuffix("/__init__")
@@ -61,37 +70,36 @@ def test_a_file_that_a_worker_takes_for_a_module_is_named(
 
 
 def test_a_fault_at_the_start_without_such_a_file_is_said_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nursery: Nursery
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "sitecustomize.py").write_text("import os; os._exit(9)")
     (tmp_path / "elsewhere" / "torch.py").write_text("raise OSError('no libcuda')")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "elsewhere"))
-    assert end_of(WorkerProcess(threads=1)) == "its worker process ended with code 9"
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "elsewhere"), prepend=os.pathsep)
+    assert end_of(WorkerProcess(nursery)) == "its worker process ended with code 9"
     (tmp_path / "elsewhere" / "sitecustomize.py").unlink()
     monkeypatch.syspath_prepend(tmp_path / "elsewhere")
-    said = end_of(WorkerProcess(threads=1))
+    said = end_of(WorkerProcess(nursery))
     assert said == "its worker process ended with code 1 at its start: OSError: no libcuda"
 
 
-@pytest.mark.parametrize(
-    ("number", "words"),
-    [
+def test_a_signal_that_ended_a_worker_is_named(nursery: Nursery) -> None:
+    for number, words in (
         (signal.SIGKILL, "SIGKILL (the system does so when memory runs out)"),
         (signal.SIGSEGV, "SIGSEGV"),
         (signal.SIGRTMIN + 3, f"signal {signal.SIGRTMIN + 3}"),
-    ],
-)
-def test_a_signal_that_ended_a_worker_is_named(number: int, words: str) -> None:
-    before = set(psutil.Process().children())
-    worker = WorkerProcess(threads=1)
-    (process,) = set(psutil.Process().children()) - before
-    process.send_signal(number)
-    assert end_of(worker) == f"its worker process was killed by {words}"
+    ):
+        worker = WorkerProcess(nursery)
+        born(1)[0].send_signal(number)
+        assert end_of(worker) == f"its worker process was killed by {words}"
 
 
-def test_a_worker_that_we_end_is_not_said_to_have_run_out_of_memory() -> None:
-    assert WorkerProcess(threads=1).end() == "its worker process was killed by SIGKILL"
+def test_a_worker_that_we_end_is_not_said_to_have_run_out_of_memory(nursery: Nursery) -> None:
+    assert WorkerProcess(nursery).end() == "its worker process was killed by SIGKILL"
+    worker = WorkerProcess(nursery)
+    born(1)
+    assert worker.end() == "its worker process was killed by SIGKILL"
+    assert born(0) == []
 
 
 @pytest.mark.parametrize("name", ["queue", "torch"])

@@ -1,12 +1,13 @@
 """From runs to one frozen :class:`Analysis`: every room is asked for its part, in a fixed order."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ..errors import SpecError, UnknownNameError
+from ..rows import says_lower_is_better
 from ..store import RunStore
+from ..store.tables import in_full
 from .analysis import Analysis, Question
 from .cell_rows import cell_rows
 from .checks import (
@@ -229,18 +230,21 @@ def _strata(results: StudyResults, question: Question) -> tuple[str, ...] | None
         fixed = planned.pop() if len(planned) == 1 else observed.strata
         # A factor that does not vary here, or is compared, tells no strata apart.
         telling = set(observed.factors) - {observed.focus}
-        return None if fixed is None else tuple(name for name in fixed if name in telling)
-    for name in question.strata:
+        if fixed is None:
+            return None
+        named = (in_full(name, observed.factors) for name in fixed)
+        return tuple(name for name in named if name in telling)
+    asked = tuple(in_full(name, observed.factors) for name in question.strata)
+    for name in asked:
         if name not in observed.factors:
             raise UnknownNameError("factor", name, observed.factors)
         if name == observed.focus:
             raise SpecError(f"--strata {name} is the compared factor: its levels share a variance")
-    return question.strata
+    return asked
 
 
 def _check_direction(observed: Observations) -> None:
-    words = re.split(r"[\W_]+", observed.response.lower())
-    if observed.higher_is_better and not {"error", "errors", "loss"}.isdisjoint(words):
+    if observed.higher_is_better and says_lower_is_better(observed.response):
         raise SpecError(
             f"{observed.response} has the name of an error or a loss: add --lower-is-better (in "
             "Python lower_is_better=True), or rename it if higher is better"

@@ -10,7 +10,7 @@ from .output import count, print_columns, print_folded, print_text, size
 
 if TYPE_CHECKING:
     from ..analysis.precision import PlannedPower
-    from ..spec import PlannedRun
+    from ..spec import Description
     from ..sweep import Plan
     from ..sweep.plan import CostEstimate
     from ..sweep.tries import CellRate, CompileAdvice, ModelAdvice
@@ -22,14 +22,18 @@ _INDENT = 12
 def print_cells(planned: "Plan", rates: "Mapping[str, CellRate]") -> None:
     """One line a label, with what varies and how many activations run in its network.
 
-    ``rates`` by run id, where they were measured.
+    Of a training of the user's own nothing is known but what varies. ``rates`` by run id, where
+    they were measured.
     """
     varied = [name for name, levels in planned.study.factors.items() if len(levels) > 1]
+    if planned.study.task is not None:
+        varied = varied or ["activation"]
     names = [name.removeprefix("train.") for name in varied]
     has_aliases = any(run.is_aliased for run in planned.cells)
+    sizes = ("activations", "parameters", "MACs") if planned.study.task is None else ()
     header = [
         *names,
-        *("activations", "parameters", "MACs"),
+        *sizes,
         *(["images/s"] if rates else []),
         *([""] if has_aliases else []),
     ]
@@ -39,16 +43,13 @@ def print_cells(planned: "Plan", rates: "Mapping[str, CellRate]") -> None:
         measured = [f"{rates[run.run_id].images_per_second:,.0f}"] if rates else []
         rows.append(
             (
-                *(_level(run, name) for name in varied),
-                str(description.activation_sites),
-                _amount(description.parameters),
-                _amount(description.macs),
+                *(format_value(run.spec.level(name)) for name in varied),
+                *_sizes(description)[: len(sizes)],
                 *measured,
                 *(["aliased" if run.is_aliased else ""] if has_aliases else []),
             )
         )
-    right = ("activations", "parameters", "MACs", "images/s")
-    print_columns(header, rows, right=right, spare=("MACs", "parameters", "activations"))
+    print_columns(header, rows, right=(*sizes, "images/s"), spare=sizes[::-1])
     if len(planned.cells) > _MOST_ROWS:
         print_text(f"... and {count(len(planned.cells) - _MOST_ROWS, 'cell')} more (--json)")
 
@@ -67,13 +68,33 @@ def print_cost(planned: "Plan", cost: "CostEstimate", *, notes: Sequence[str]) -
         networks = count(cost.num_aliased_groups, "network")
         runs = count(cost.num_runs, "run")
         _line("aliased", f"{networks} under several labels: {runs} to train")
-    _line("memory", _memory(cost))
-    _line("compute", _operations(cost.floating_point_operations))
-    _line("time", _time(cost))
+    if planned.study.task is None:
+        _line("memory", _memory(cost))
+        _line("compute", _operations(cost.floating_point_operations))
+        _line("time", _time(cost))
+    else:
+        _print_task(planned, cost)
     if cost.is_upper_bound and cost.is_measured:
         _line("", "the plateau schedule may end runs before their last epoch")
     for note in notes:
         _line("warning", note)
+
+
+def _print_task(planned: "Plan", cost: "CostEstimate") -> None:
+    """What is called, and what is not known of it."""
+    task = planned.cells[0].spec.task
+    assert task is not None
+    fixed = [n for n, levels in planned.study.factors.items() if len(levels) == 1]
+    constant = {
+        n: v for n, v in task.settings.items() if n not in planned.study.factors or n in fixed
+    }
+    if "activation" in fixed:
+        constant = {"activation": planned.cells[0].spec.activation, **constant}
+    settings = ", ".join(f"{name}={format_value(value)}" for name, value in constant.items())
+    workers = count(cost.workers, "worker")
+    _line("training", f"{task.function} with {workers}" + (f": {settings}" if settings else ""))
+    _line("time", "not known, nor is memory: the training is your own")
+    _line("margin", "none is usual: `analyze --margin X` says which difference matters")
 
 
 def print_left(left: "Mapping[str, Any]") -> None:
@@ -118,9 +139,9 @@ def _line(name: str, text: str) -> None:
     print_folded(name, text, indent=_INDENT)
 
 
-def _level(run: "PlannedRun", factor: str) -> str:
-    owner: Any = run.spec.train if factor.startswith("train.") else run.spec
-    return format_value(getattr(owner, factor.removeprefix("train.")))
+def _sizes(description: "Description") -> tuple[str, str, str]:
+    sizes = (_amount(description.parameters), _amount(description.macs))
+    return (str(description.activation_sites), *sizes)
 
 
 def _amount(number: float) -> str:

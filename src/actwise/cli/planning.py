@@ -66,7 +66,7 @@ def plan(
     """Cells, runs, aliased cells, memory, estimated time and power of a study."""
     from ..spec import load_study
     from ..sweep import RunOptions, make_plan
-    from ..sweep.executors import Describer
+    from ..sweep.executors import Describer, Nursery
 
     spec = load_study(study, overrides or [])
     # RunOptions holds the name of the device against those it knows.
@@ -80,7 +80,7 @@ def plan(
     )
     # A process for users' code finds it where this one looks.
     allow_user_code()
-    with Describer(data) as describe:
+    with Nursery() as nursery, Describer(data, nursery) as describe:
         planned = make_plan(spec, describe)
     left = None if store is None else _left(planned, store, artifacts, options)
     cost = _measure(planned, options) if calibrate else _reckon(planned, options)
@@ -192,6 +192,8 @@ def _powers(planned: "Plan") -> "tuple[PlannedPower, ...]":
     from ..analysis.precision import planned_level, planned_powers
 
     study = planned.study
+    if study.task is not None:  # it has no usual margin
+        return ()
     return planned_powers(
         [run.spec for run in planned.distinct_cells],
         len(study.seeds),

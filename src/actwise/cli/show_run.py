@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..registry import format_value
 from .options import Artifacts, AsJson, Store
 from .output import print_columns, print_folded, print_json, print_text
 from .plot import plot_lines
 
 if TYPE_CHECKING:
     from ..store import RunState, RunStore, StoredRun
-    from ..store.records import EpochRecord, RunRecord
+    from ..store.records import EpochRecord, Metrics, RunRecord
 
 _WIDTH, _HEIGHT, _MOST_EPOCHS = 78, 10, 12
 
@@ -47,6 +48,8 @@ def _values(
     for blob in ("predictions", "answers", "probes"):
         if result is not None:
             del result[blob]
+    if result is not None and record is not None:
+        result["metrics"] = dict(record.metrics)
     return {
         "run_id": state.run_id,
         "status": state.status,
@@ -70,19 +73,29 @@ def _print_head(store: "RunStore", labels: "list[StoredRun]", state: "RunState")
         print_text(f"  put back    {state.accident}")
     for label in labels:
         spec = label.spec
-        print_text(
-            f"  study {label.study}: {spec.dataset}, {spec.model}, {spec.regularization}, "
-            f"{spec.activation}, width {spec.width:g}, seed {spec.seed}"
-        )
-    changed = labels[0].spec.train.model_dump(mode="json", exclude_defaults=True)
+        levels = f"{spec.dataset}, {spec.model}, {spec.regularization}, {spec.activation}"
+        if spec.task is None:
+            print_text(f"  study {label.study}: {levels}, width {spec.width:g}, seed {spec.seed}")
+        else:
+            print_text(f"  study {label.study}: {spec.activation}, seed {spec.seed}")
+    _print_training(labels[0])
+    log = store.logs / f"{state.run_id}.log"
+    if log.exists():  # that of an imported run stayed where it was trained
+        print_text(f"  log         {log.resolve()}")
+
+
+def _print_training(label: "StoredRun") -> None:
+    task = label.spec.task
+    if task is not None:
+        settings = ", ".join(f"{n}={format_value(value)}" for n, value in task.settings.items())
+        print_folded("training", f"{task.function}: {settings or 'no settings'}", indent=14)
+        return
+    changed = label.spec.train.model_dump(mode="json", exclude_defaults=True)
     settings = ", ".join(f"{key}={value}" for key, value in changed.items())
     print_folded(
         "training", f"the defaults, but {settings}" if changed else "the defaults", indent=14
     )
-    print_text(f"  parameters  {labels[0].parameters:,}, engine {labels[0].engine_version}")
-    log = store.logs / f"{state.run_id}.log"
-    if log.exists():  # that of an imported run stayed where it was trained
-        print_text(f"  log         {log.resolve()}")
+    print_text(f"  parameters  {label.parameters:,}, engine {label.engine_version}")
 
 
 def _print_result(record: "RunRecord") -> None:
@@ -94,13 +107,19 @@ def _print_result(record: "RunRecord") -> None:
         print_text(f"  best epoch  {record.best_test_accuracy:.2f} % (optimistic)")
     if record.validation_accuracy is not None:
         print_text(f"  validation  {record.validation_accuracy:.2f} %")
+    metrics = record.metrics
+    if metrics:
+        said = (f"{name} {_number(curve[-1])}" for name, curve in metrics.items())
+        print_folded("gave back", ", ".join(said), indent=14)
     rate = "" if record.images_per_second is None else f", {record.images_per_second:,.0f} images/s"
     print_text(f"  time        {record.train_seconds:,.1f} s of training{rate}")
     if record.weights_sha256:
         print_text(f"  weights     SHA-256 {record.weights_sha256}")
     print_folded("environment", _environment_text(record.environment), indent=14)
-    if record.epochs:
+    if record.epochs and not metrics:
         _print_curve(record.epochs)
+    elif record.epochs:
+        _print_metrics(metrics, len(record.epochs))
     if record.traceback:
         print_text("", *record.traceback.rstrip().expandtabs(4).split("\n"))
 
@@ -122,11 +141,40 @@ def _print_curve(epochs: "tuple[EpochRecord, ...]") -> None:
         losses = np.array([epoch.train_loss for epoch in epochs])
         print_text("", "training loss by epoch")
         print_text(*plot_lines(x, [losses], width=_WIDTH, height=_HEIGHT))
-    step = -(-len(epochs) // _MOST_EPOCHS)
-    chosen = [e for e in epochs if e.epoch % step == 0 or e.epoch in (1, len(epochs))]
+    chosen = [epochs[number - 1] for number in _chosen(len(epochs))]
     numbers = ("epoch", "learning rate", "loss", "train %", "validation %", "test %")
     print_text("")
     print_columns(numbers, [_epoch_cells(epoch) for epoch in chosen], right=numbers)
+
+
+def _print_metrics(metrics: "Metrics", num_epochs: int) -> None:
+    """What a training of the user's own gave back, epoch by epoch; its response is plotted."""
+    import numpy as np
+
+    name, curve = next(iter(metrics.items()))
+    x = np.arange(1.0, num_epochs + 1)
+    y = np.array([np.nan if value is None else value for value in curve])
+    if num_epochs > 1 and np.isfinite(y).all():
+        print_text("", f"{name} by epoch")
+        print_text(*plot_lines(x, [y], width=_WIDTH, height=_HEIGHT))
+    numbers = ("epoch", *metrics)
+    rows = [
+        (str(epoch), *(_number(values[epoch - 1]) for values in metrics.values()))
+        for epoch in _chosen(num_epochs)
+    ]
+    print_text("")
+    print_columns(numbers, rows, right=numbers)
+
+
+def _number(value: float | None) -> str:
+    """Six digits, and a dash for none."""
+    return "-" if value is None else f"{value:.6g}"
+
+
+def _chosen(num_epochs: int) -> list[int]:
+    """At most a dozen of all epochs, the first and the last among them."""
+    step = -(-num_epochs // _MOST_EPOCHS)
+    return [e for e in range(1, num_epochs + 1) if e % step == 0 or e in (1, num_epochs)]
 
 
 def _epoch_cells(epoch: "EpochRecord") -> tuple[str, ...]:

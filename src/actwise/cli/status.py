@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..printable import printable
+from ..registry import format_value
 from .options import Artifacts, AsJson, Store, StudyName, Where
 from .output import console, count, print_json, print_text
 
@@ -89,13 +90,21 @@ def _study_values(
 
 def _running_values(state: "RunState", planned: "list[StoredRun]") -> dict[str, Any]:
     run = next(run for run in planned if run.run_id == state.run_id)
-    levels = (run.dataset, run.model, run.regularization, run.activation)
     return {
         "run_id": state.run_id,
-        "label": f"{' '.join(levels)} seed {run.seed}",
+        "label": f"{' '.join(_levels(run))} seed {run.seed}",
         "owner": str(state.owner),
         "attempts": state.attempts,
     }
+
+
+def _levels(run: "StoredRun") -> list[str]:
+    """What is trained; of the user's own trainings the settings with their names."""
+    task = run.spec.task
+    if task is None:
+        return [run.dataset, run.model, run.regularization, run.activation]
+    settings = [f"{name}={format_value(value)}" for name, value in task.settings.items()]
+    return [task.function, run.activation, *settings]
 
 
 def _describe(values: dict[str, Any]) -> list[str]:

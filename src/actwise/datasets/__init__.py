@@ -4,6 +4,7 @@ A new published set is one ``DATASETS.add`` here. ``digest`` is left out until s
 and pins what ``data verify`` prints.
 """
 
+from .arrays import arrays_form
 from .builtin import digits_form
 from .cifar import cifar_forms
 from .dataset import Dataset as Dataset
@@ -18,14 +19,14 @@ from .folder import image_folder_form
 from .folds import Folds as Folds
 from .folds import deal_folds as deal_folds
 from .folds import pictures_of as pictures_of
-from .idx import idx_form
+from .idx import IdxLayout, idx_form
 from .listing import Listing as Listing
 from .listing import listing as listing
 from .load import info as info
 from .load import load as load
 from .load import load_planned as load_planned
-from .locate import is_users_dataset as is_users_dataset
-from .parquet import LABEL_COLUMNS, parquet_form
+from .load import require_files as require_files
+from .parquet import any_parquet_form, parquet_form
 from .published import (
     CIFAR10,
     CIFAR10_CLASSES,
@@ -35,10 +36,15 @@ from .published import (
     FASHION_CLASSES,
     FASHION_DOWNLOADS,
     FASHION_PAYLOAD_MD5,
+    KMNIST,
+    KMNIST_CLASSES,
+    KMNIST_DOWNLOADS,
     MNIST_DOWNLOADS,
     MNIST_PAYLOAD_MD5,
     cifar_download,
+    emnist_entries,
 )
+from .request import is_users_dataset as is_users_dataset
 from .verify import VerifyReport as VerifyReport
 from .verify import verify as verify
 
@@ -94,7 +100,7 @@ DATASETS.add(
         name="mnist",
         description="28x28 grey handwritten digits (LeCun, Cortes, Burges, 1998)",
         folders=("mnist", "MNIST/raw", "MNIST"),
-        forms=(idx_form(DIGIT_CLASSES, MNIST_PAYLOAD_MD5),),
+        forms=(idx_form(IdxLayout(DIGIT_CLASSES, MNIST_PAYLOAD_MD5)),),
         published=Published((1, 28, 28), 60_000, 10_000, DIGIT_CLASSES),
         downloads=MNIST_DOWNLOADS,
     )
@@ -104,17 +110,30 @@ DATASETS.add(
         name="fashion-mnist",
         description="28x28 grey pictures of clothes in 10 classes (Xiao et al., 2017)",
         folders=("fashion-mnist", "FashionMNIST/raw", "FashionMNIST"),
-        forms=(idx_form(FASHION_CLASSES, FASHION_PAYLOAD_MD5),),
+        forms=(idx_form(IdxLayout(FASHION_CLASSES, FASHION_PAYLOAD_MD5)),),
         published=Published((1, 28, 28), 60_000, 10_000, FASHION_CLASSES),
         downloads=FASHION_DOWNLOADS,
     )
 )
 DATASETS.add(
     DatasetEntry(
+        name="kmnist",
+        description="28x28 grey cursive Japanese characters (Clanuwat et al., 2018)",
+        folders=("kmnist", "KMNIST/raw", "KMNIST"),
+        forms=(idx_form(KMNIST),),
+        published=Published((1, 28, 28), 60_000, 10_000, KMNIST_CLASSES),
+        downloads=KMNIST_DOWNLOADS,
+    )
+)
+for entry in emnist_entries():
+    DATASETS.add(entry)
+DATASETS.add(
+    DatasetEntry(
         name="folder",
         description="image files, one subfolder per class; with train/ and test/, or split 4:1",
         location="path",
         forms=(image_folder_form(),),
+        forms_at=lambda size: (image_folder_form(size),),
     )
 )
 DATASETS.add(
@@ -122,6 +141,16 @@ DATASETS.add(
         name="parquet",
         description="train-*.parquet and test-*.parquet in the Hugging Face layout",
         location="path",
-        forms=(parquet_form(LABEL_COLUMNS),),
+        forms=(any_parquet_form(),),
+        forms_at=lambda size: (any_parquet_form(size),),
+    )
+)
+DATASETS.add(
+    DatasetEntry(
+        name="arrays",
+        description="an .npz file with x_train, y_train, x_test, y_test",
+        location="path",
+        forms=(arrays_form(),),
+        forms_at=lambda size: (arrays_form(size),),
     )
 )

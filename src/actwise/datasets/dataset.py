@@ -25,11 +25,17 @@ class Split:
 
 @dataclass(frozen=True)
 class Arrays:
-    """Both parts as numpy arrays, and the names of the K classes in the order of their labels."""
+    """Both parts as numpy arrays.
+
+    Attributes:
+        class_names: Of the K classes, in the order of their labels.
+        notes: What reading changed, one sentence each.
+    """
 
     train: Split
     test: Split
     class_names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def num_classes(self) -> int:

@@ -17,11 +17,13 @@ class Found:
         where: For messages: the file, or the folder that holds the files.
         files: Everything that ``read`` opens; their sizes and times are the key to the cache.
         read: Decodes the images, in any order; may raise DataError and OSError.
+        notes: What is read and what is not, where that is not plain; one sentence each.
     """
 
     where: str
     files: tuple[Path, ...]
     read: Callable[[], Arrays]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ class DatasetEntry:
         location: ``embedded`` in an installed package; under the ``data_dir``; or at a ``path``
             that the level names (``folder:PATH``).
         forms: Tried in this order.
+        forms_at: The forms that bring their images to a size, in pixels a side; of sets at a path.
         folders: Looked into under the data folder, before that folder itself.
         downloads: What ``data fetch`` gets, into the first of ``folders``.
     """
@@ -80,6 +83,7 @@ class DatasetEntry:
     name: str
     description: str
     forms: tuple[Form, ...]
+    forms_at: Callable[[int], tuple[Form, ...]] | None = None
     location: Literal["embedded", "data_dir", "path"] = "data_dir"
     folders: tuple[str, ...] = ()
     published: Published | None = None

@@ -1,4 +1,4 @@
-"""Decodes image files (PNG, WebP, JPEG, ...) with Pillow; all of one set must be alike.
+"""Decodes one image file (PNG, WebP, JPEG, ...) with Pillow.
 
 One thread: at 32x32 the work is mostly Python's own, and two threads made it slower (10,000 WebP
 images in 1.8 s instead of 1.1 s; 2 cores, Pillow 13.0).
@@ -6,55 +6,54 @@ images in 1.8 s instead of 1.1 s; 2 cores, Pillow 13.0).
 
 import io
 import warnings
-from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import DataError
-from .check import MAX_PIXELS, MIN_PIXELS, describe_shape
+from .check import check_sides
 from .memory import is_memory
+from .resize import resized
 
-MAX_FILE_BYTES = 16 * 2**20
-"""Of one file, whatever else than its few pixels it carries (profiles, thumbnails)."""
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+MAX_FILE_BYTES = 64 * 2**20
+"""Of one file, whatever else than its pixels it carries (profiles, thumbnails)."""
 
 # A palette is a way of writing RGB, one bit a way of writing grey; nothing is lost by either.
-_MODES = {"L": "L", "1": "L", "RGB": "RGB", "P": "RGB"}
+_MODES = {"L": "L", "1": "L", "LA": "L", "La": "L"} | dict.fromkeys(
+    ("RGB", "P", "RGBA", "RGBa", "PA"), "RGB"
+)
+_WITH_ALPHA = {"L": "LA", "RGB": "RGBA"}
 # Whatever a file is called, Pillow looks at its content: an EPS would start Ghostscript.
 _FORMATS = ("PNG", "WEBP", "JPEG", "BMP", "GIF", "PPM", "TIFF")
 _PNG_DEPTH = 24  # after the signature, a chunk's length and name, width and height
 _TIFF_DEPTHS = 258
 
 
-def decode_images(files: Iterable[tuple[str, bytes]]) -> np.ndarray:
-    """Decode (name for messages, content) one by one: uint8 (N, C, H, W), C being 1 or 3.
+@dataclass(frozen=True)
+class DecodedImage:
+    """The pixels of one file: uint8 (C, H, W), and whether there was white put behind them."""
 
-    Images are turned as their EXIF orientation says.
+    pixels_CHW: np.ndarray
+    was_transparent: bool
+
+
+def decode_image(content: bytes, where: str, *, size: int | None = None) -> DecodedImage:
+    """Decode one file, upright as its EXIF orientation says; transparency shows white.
+
+    Args:
+        content: Of the file.
+        where: The file, for messages.
+        size: Resize to so many pixels a side; None leaves the size, which is then checked.
 
     Raises:
-        DataError: names the first image that cannot be decoded, that has transparency, more than
-            8 bits a channel, or several frames or pages, that is too small or too large, or that
-            differs from the first one in size or colour.
+        DataError: if it cannot be decoded, has more than 8 bits a channel, or several frames or
+            pages, or a size that cannot be trained on.
         MemoryError: if memory ends.
     """
-    images: list[np.ndarray] = []
-    first = ""
-    for where, content in files:
-        image = _decode(content, where)
-        if not images:
-            first = where
-        elif image.shape != images[0].shape:
-            raise DataError(
-                f"{where} is {describe_shape(image.shape)} but {first} is "
-                f"{describe_shape(images[0].shape)}; all images must be alike"
-            )
-        images.append(image)
-    if not images:
-        return np.empty((0, 1, MIN_PIXELS, MIN_PIXELS), dtype=np.uint8)
-    return np.stack(images)
-
-
-def _decode(content: bytes, where: str) -> np.ndarray:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
@@ -63,10 +62,11 @@ def _decode(content: bytes, where: str) -> np.ndarray:
             warnings.catch_warnings(action="ignore"),
             Image.open(io.BytesIO(content), formats=_FORMATS) as image,
         ):
-            _check(image, content, where)
-            mode = _MODES[image.mode]
+            _check(image, content, where, has_size=size is not None)
             upright = ImageOps.exif_transpose(image)
-            pixels = np.asarray(upright if upright.mode == mode else upright.convert(mode))
+            was_transparent = upright.has_transparency_data
+            plain = _over_white(upright) if was_transparent else _plain(upright)
+            pixels = np.asarray(plain if size is None else resized(plain, size))
     except DataError:
         raise
     except UnidentifiedImageError:
@@ -78,22 +78,39 @@ def _decode(content: bytes, where: str) -> np.ndarray:
         if is_memory(error):
             raise MemoryError(f"{where}: {error}" if str(error) else where) from error
         raise DataError(f"{where} is not a readable image: {error}") from error
-    return pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
+    pixels_CHW = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
+    return DecodedImage(pixels_CHW, was_transparent)
 
 
-def _check(image: Any, content: bytes, where: str) -> None:
+def _plain(image: "Image") -> "Image":
+    mode = _MODES[image.mode]
+    return image if image.mode == mode else image.convert(mode)
+
+
+def _over_white(image: "Image") -> "Image":
+    """What is seen of an image on white paper: alpha x colour + (1 - alpha) x 255, rounded."""
+    from PIL.Image import fromarray
+
+    layers_HWC = np.asarray(image.convert(_WITH_ALPHA[_MODES[image.mode]])).astype(np.uint16)
+    colour_HWC, alpha_HWC = layers_HWC[..., :-1], layers_HWC[..., -1:]
+    seen_HWC = (colour_HWC * alpha_HWC + 255 * (255 - alpha_HWC) + 127) // 255
+    pixels = seen_HWC.astype(np.uint8)
+    return fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+
+
+def _check(image: Any, content: bytes, where: str, *, has_size: bool) -> None:
     """Refuse by what stands in the header, before anything is decoded."""
     width, height = image.size
-    if not all(MIN_PIXELS <= side <= MAX_PIXELS for side in image.size):
-        raise DataError(
-            f"{where} is {height}x{width}; expected {MIN_PIXELS} to {MAX_PIXELS} pixels"
-        )
+    if not has_size:
+        check_sides(height, width, what=f"{where} is")
     bits = _bits(image, content)
     if bits > 8:
-        raise DataError(f"{where} has {bits} bits a channel; expected grey or RGB of 8 bits")
-    if image.mode not in _MODES or image.has_transparency_data:
         raise DataError(
-            f"{where} has the mode {image.mode} or transparency; expected grey or RGB of 8 bits"
+            f"{where} has {bits} bits a channel; expected grey or RGB of 8 bits: convert it"
+        )
+    if image.mode not in _MODES:
+        raise DataError(
+            f"{where} has the mode {image.mode}; expected grey or RGB of 8 bits: convert it"
         )
     num_frames = _num_frames(image, content)
     if num_frames > 1:

@@ -6,7 +6,8 @@ from pathlib import Path
 from ..errors import DataError
 from .cache import Cache
 from .entry import DATASETS, DatasetEntry
-from .locate import Request, data_folder, find, source_key
+from .locate import data_folder, find, source_key
+from .request import Request
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,10 @@ def _line(entry: DatasetEntry, folder: Path | None) -> Listing:
     needs_path = entry.location == "path"
     where, problem, key = None, None, None
     try:
-        found = None if needs_path else find(Request(entry.name, entry), folder)
+        request = Request(entry.name, entry)
+        found = None if needs_path else find(request, folder)
         if found is not None:
-            where, key = found.where, source_key(entry, found)
+            where, key = found.where, source_key(request, found)
     except DataError as error:
         problem = str(error)
     return Listing(

@@ -1,24 +1,18 @@
 """Loads a data set: found, decoded, brought into canonical order, checked, cached."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import DataError
 from .cache import Cache
 from .canonical import canonical, digest
-from .check import check_arrays, describe_shape
+from .check import ImageSizeError, check_arrays, describe_shape
 from .dataset import Arrays, Dataset, DatasetInfo
 from .entry import Found, Published, is_pinned
-from .locate import (
-    Request,
-    UserRequest,
-    data_folder,
-    locate,
-    parse_dataset,
-    source_key,
-    unreadable,
-)
+from .locate import data_folder, locate, source_key, unreadable
 from .memory import is_memory, telling_memory
 from .notes import notes_on
+from .request import Request, UserRequest, parse_dataset
 
 
 def load(level: str, data_dir: str | Path | None = None) -> Dataset:
@@ -51,8 +45,20 @@ def info(level: str, data_dir: str | Path | None = None) -> DatasetInfo:
     if request.entry.pinned_info is not None:
         return request.entry.pinned_info
     found = locate(request, data_dir)
-    remembered = Cache.default().recall(source_key(request.entry, found), request.level)
-    return remembered or _cached(request, found)[0]
+    remembered = Cache.default().recall(source_key(request, found), request.level)
+    return as_found(remembered, found) if remembered else _cached(request, found)[0]
+
+
+def require_files(level: str, data_dir: str | Path | None = None) -> None:
+    """Whether a set that is planned without its files is in the data folder, if one is given.
+
+    Raises:
+        SpecError: for an unknown name.
+        DataError: if there is a data folder and the set is not in it, or incomplete.
+    """
+    request = parse_dataset(level)
+    if isinstance(request, Request) and request.entry.pinned_info and data_folder(data_dir):
+        locate(request, data_dir)
 
 
 def load_planned(level: str, data_dir: str | Path | None, *, digest: str) -> Dataset:
@@ -74,8 +80,10 @@ def load_planned(level: str, data_dir: str | Path | None, *, digest: str) -> Dat
     return Dataset.of(*kept)
 
 
-def read_found(level: str, found: Found) -> tuple[DatasetInfo, Arrays]:
+def read_found(request: Request | UserRequest, found: Found) -> tuple[DatasetInfo, Arrays]:
     """Decode, whatever the cache holds, into canonical order; not yet held against a pin.
+
+    The notes are those on the content, without those of ``found``.
 
     Raises:
         DataError: if the files are damaged or do not fit together.
@@ -83,15 +91,18 @@ def read_found(level: str, found: Found) -> tuple[DatasetInfo, Arrays]:
     with telling_memory(found.where):
         try:
             arrays = found.read()
+            check_arrays(arrays, where=found.where)
         except OSError as error:
             if is_memory(error):
                 raise
             raise DataError(unreadable(error, where=found.where)) from None
-        check_arrays(arrays, where=found.where)
+        except ImageSizeError as error:
+            way_out = request.resizing(error.fitting)
+            raise DataError(f"{error}; {way_out}" if way_out else str(error)) from None
         arrays = canonical(arrays)
         content = digest(arrays)
-        notes = () if is_pinned(content) else notes_on(arrays)
-    return DatasetInfo.of(arrays, level=level, digest=content, notes=notes), arrays
+        notes = arrays.notes if is_pinned(content) else (*arrays.notes, *notes_on(arrays))
+    return DatasetInfo.of(arrays, level=request.level, digest=content, notes=notes), arrays
 
 
 def mismatch(facts: DatasetInfo, published: Published) -> str | None:
@@ -120,7 +131,7 @@ def _load(
     request: Request | UserRequest, data_dir: str | Path | None
 ) -> tuple[DatasetInfo, Arrays]:
     if isinstance(request, UserRequest):
-        facts, arrays = read_found(request.level, locate(request, data_dir))
+        facts, arrays = read_found(request, locate(request, data_dir))
         Cache.default().store(_users_key(facts.digest), facts, arrays=arrays)
         return facts, arrays
     pinned = request.entry.pinned_info
@@ -132,23 +143,32 @@ def _load(
 
 
 def _cached(request: Request, found: Found) -> tuple[DatasetInfo, Arrays]:
-    entry = request.entry
-    cache, key = Cache.default(), source_key(entry, found)
+    cache, key = Cache.default(), source_key(request, found)
     kept = _from_cache(cache, key, level=request.level)
-    if kept is not None:
-        return kept
-    with cache.decoding(key):
-        # Another process may have decoded it while this one waited.
-        kept = _from_cache(cache, key, level=request.level)
-        if kept is not None:
-            return kept
-        facts, arrays = read_found(request.level, found)
-        problem = mismatch(facts, entry.published) if entry.published else None
-        if problem:
-            raise DataError(f"{found.where} is not the published {entry.name}: {problem}")
-        if cache.store(key, facts, arrays=arrays):
-            arrays = cache.read(facts.digest, facts.class_names) or arrays
-        return facts, arrays
+    if kept is None:
+        with cache.decoding(key):
+            # Another process may have decoded it while this one waited.
+            kept = _from_cache(cache, key, level=request.level)
+            kept = kept or _decoded(request, found, cache=cache, key=key)
+    return as_found(kept[0], found), kept[1]
+
+
+def _decoded(
+    request: Request, found: Found, *, cache: Cache, key: str
+) -> tuple[DatasetInfo, Arrays]:
+    entry = request.entry
+    facts, arrays = read_found(request, found)
+    problem = mismatch(facts, entry.published) if entry.published else None
+    if problem:
+        raise DataError(f"{found.where} is not the published {entry.name}: {problem}")
+    if cache.store(key, facts, arrays=arrays):
+        arrays = cache.read(facts.digest, facts.class_names) or arrays
+    return facts, arrays
+
+
+def as_found(facts: DatasetInfo, found: Found) -> DatasetInfo:
+    """With what is to be said of the files as they lie there now, which the cache does not know."""
+    return replace(facts, notes=(*found.notes, *facts.notes))
 
 
 def _users_key(digest: str) -> str:

@@ -4,82 +4,16 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
-from ..errors import DataError, SpecError, UnknownNameError
-from ..registry import Level, bind, parse_level
-from .entry import DATASETS, DatasetEntry, Found
+from ..errors import DataError
+from .entry import Found
+from .request import Request, UserRequest
 from .user import find_user_dataset
 
 _READERS = 2
 """Raised when the same files would be read otherwise: then the cache is not asked."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """A data set of the table as asked for.
-
-    Attributes:
-        level: As written, such as ``cifar10`` or ``folder:photos``.
-        path: The second half of ``folder:PATH`` and ``parquet:PATH``.
-    """
-
-    level: str
-    entry: DatasetEntry
-    path: Path | None = None
-
-    def roots(self, folder: Path | None) -> tuple[Path, ...]:
-        """The folders to look into; a relative PATH also lies under the data folder."""
-        if self.entry.location == "embedded":
-            return (Path(),)
-        if self.path is not None:
-            is_relative = not self.path.is_absolute()
-            return (self.path, folder / self.path) if folder and is_relative else (self.path,)
-        if folder is None:
-            return ()
-        return (*(folder / name for name in self.entry.folders), folder)
-
-
-@dataclass(frozen=True)
-class UserRequest:
-    """A user's own data set, ``package.module:Name``."""
-
-    level: str
-    code: Level
-
-
-def parse_dataset(level: str) -> Request | UserRequest:
-    """Read ``name``, ``folder:PATH``, ``parquet:PATH`` or ``package.module:Name``.
-
-    Raises:
-        SpecError: if it is none of them; names the nearest.
-    """
-    text = level.strip()
-    prefix, colon, path = text.partition(":")
-    if prefix in DATASETS and DATASETS[prefix].location == "path":
-        if not path:
-            raise SpecError(f"data set {level!r} needs a folder: write {prefix}:PATH")
-        return Request(text, DATASETS[prefix], path=Path(path).expanduser())
-    if colon and "/" in path:
-        if prefix in DATASETS:
-            raise SpecError(f"data set {level!r}: {prefix} takes no path; give it by --data DIR")
-        raise UnknownNameError("data set", prefix, DATASETS)
-    parsed = parse_level(text, kind="data set")
-    if parsed.is_user_code:
-        return UserRequest(text, parsed)
-    entry = DATASETS[parsed.name]
-    bind(parsed, (), kind="data set")
-    return Request(entry.name, entry)
-
-
-def is_users_dataset(level: str) -> bool:
-    """Whether a level names a user's own data set.
-
-    Raises:
-        SpecError: if it is no data set.
-    """
-    return isinstance(parse_dataset(level), UserRequest)
 
 
 def data_folder(data_dir: str | Path | None) -> Path | None:
@@ -120,7 +54,7 @@ def find(request: Request, folder: Path | None) -> Found | None:
         DataError: if it is incomplete, or a folder cannot be listed.
     """
     for root in request.roots(folder):
-        for form in request.entry.forms:
+        for form in request.forms:
             try:
                 found = form.find(root)
             except OSError as error:
@@ -130,7 +64,7 @@ def find(request: Request, folder: Path | None) -> Found | None:
     return None
 
 
-def source_key(entry: DatasetEntry, found: Found) -> str:
+def source_key(request: Request, found: Found) -> str:
     """Names the source in the cache: who reads it, and path, size and time of every file.
 
     Raises:
@@ -141,7 +75,9 @@ def source_key(entry: DatasetEntry, found: Found) -> str:
     except OSError as error:
         raise DataError(unreadable(error, where=found.where)) from None
     files = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
-    return hashlib.sha256(json.dumps([_READERS, entry.name, files]).encode()).hexdigest()[:32]
+    size = [] if request.size is None else [request.size]
+    key = json.dumps([_READERS, request.entry.name, *size, files])
+    return hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
 def unreadable(error: OSError, *, where: str) -> str:
@@ -154,7 +90,8 @@ def _not_found(request: Request, roots: Sequence[Path]) -> str:
     places = " and ".join(str(root) for root in roots)
     if request.path is not None:
         wanted = " or ".join(form.looks_for for form in entry.forms)
-        return f"{request.level}: nothing of this kind in {places}; expected {wanted}"
+        nothing = f"{request.level}: nothing of this kind in {places}; expected {wanted}"
+        return nothing + _nearest(request.path, entry.name, roots)
     fetch_it = f"fetch it: actwise data fetch {entry.name} --data DIR" if entry.downloads else ""
     if not roots:
         advice = f", or {fetch_it}" if fetch_it else ""
@@ -162,3 +99,16 @@ def _not_found(request: Request, roots: Sequence[Path]) -> str:
     looked_for = ", ".join(form.looks_for for form in entry.forms)
     advice = f"; {fetch_it}" if fetch_it else ""
     return f"{entry.name} is not in {places} (looked for {looked_for}){advice}"
+
+
+def _nearest(path: Path, name: str, roots: Sequence[Path]) -> str:
+    """What a user may have meant by a path where nothing of the kind is."""
+    if any(root.is_file() for root in roots):
+        return "; this is a file, give the folder that holds it"
+    if any(root.exists() for root in roots):
+        return ""
+    if "size" in path.name:
+        return f"; a size is written {name}(PATH, size=64)"
+    names = [beside.name for root in roots for beside in root.parent.glob("*")]
+    near = get_close_matches(path.name, names, n=3)
+    return f"; did you mean {', '.join(near)}?" if near else ""

@@ -72,8 +72,8 @@ def notes_on_leaks(copies: Copies) -> tuple[str, ...]:
     )
 
 
-def cut(texts: Sequence[str]) -> tuple[str, ...]:
-    """At most the first 20, and how many more there are."""
-    if len(texts) <= MOST_LISTED:
+def cut(texts: Sequence[str], *, most: int = MOST_LISTED) -> tuple[str, ...]:
+    """At most the first 20, or ``most``, and how many more there are."""
+    if len(texts) <= most:
         return tuple(texts)
-    return (*texts[:MOST_LISTED], f"and {len(texts) - MOST_LISTED:,} more")
+    return (*texts[:most], f"and {len(texts) - most:,} more")

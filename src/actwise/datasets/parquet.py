@@ -2,11 +2,12 @@
 
 Which shards there have to be stands in their names (:mod:`.shards`).
 The image column is ``img`` or ``image``, a struct {bytes, path} or plain binary; the label column
-is one of those given; the class names stand in the schema's ``huggingface`` metadata.
+is one of those given; the class names stand in the schema's ``huggingface`` metadata. In a folder
+of one's own a part may be one file, ``train.parquet``, the test part may be called
+``validation``, and the columns may have other names where that metadata tells which they are.
 """
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
@@ -16,58 +17,102 @@ import numpy as np
 
 from ..errors import DataError
 from .check import make_split, numbered_classes
-from .dataset import Arrays, Split
+from .columns import LABEL_COLUMNS, ColumnNames, features_of
+from .dataset import Arrays
+from .decoder import Decoder
 from .entry import Form, Found
 from .files import refuse_special
-from .images import decode_images
 from .memory import is_memory
-from .notes import cut
-from .shards import find_shards
+from .parts import TESTS, TRAIN, notes_on_parts, or_list
+from .shards import find_part, find_shards, is_begun
 
-IMAGE_COLUMNS = ("img", "image")
-LABEL_COLUMNS = ("label", "fine_label")
-ROWS_AT_ONCE = 1000
+ROWS_AT_ONCE = 100
+_Find = Callable[[Path, str], tuple[Path, ...]]
 
 
 def parquet_form(label_columns: Sequence[str], folders: Sequence[str] = ("", "data")) -> Form:
-    """The form of a Parquet folder.
+    """The form of a published set, whose files and columns have the names of its authors.
 
     Args:
         label_columns: Names that the label column may have, the first found is taken.
         folders: Where the shards may lie, relative to the folder looked into.
     """
-    find = partial(_find, label_columns=tuple(label_columns), folders=tuple(folders))
-    return Form("train-*.parquet", find)
+    columns = ColumnNames(tuple(label_columns))
+    find = partial(_find, columns=columns, folders=tuple(folders), find_part=find_shards)
+    return Form("train-*.parquet", partial(find, tests=TESTS[:1], size=None))
 
 
-def _find(root: Path, *, label_columns: Sequence[str], folders: Sequence[str]) -> Found | None:
+def any_parquet_form(size: int | None = None) -> Form:
+    """The form of a Parquet folder of one's own, which may have other names too.
+
+    Args:
+        size: What to bring the images to, in pixels a side; None leaves them.
+    """
+    columns = ColumnNames(LABEL_COLUMNS, takes_features=True)
+    find = partial(_find, columns=columns, folders=("", "data"), find_part=find_part)
+    return Form("train-*.parquet or train.parquet", partial(find, tests=TESTS, size=size))
+
+
+def _find(
+    root: Path,
+    *,
+    columns: ColumnNames,
+    folders: Sequence[str],
+    find_part: _Find,
+    tests: Sequence[str],
+    size: int | None,
+) -> Found | None:
     for folder in (root / name for name in folders):
-        train, test = (find_shards(folder, part) for part in ("train", "test"))
+        train = find_part(folder, TRAIN)
+        test_names = [name for name in tests if is_begun(folder, name)]
+        test = find_part(folder, test_names[0]) if test_names else ()
         if not train and not test:
             continue
-        for part, shards in (("train", train), ("test", test)):
-            if not shards:
-                raise DataError(f"{folder} is incomplete: it has no {part}-*.parquet")
-        read = partial(_read, train, test, label_columns=label_columns)
-        return Found(str(folder), (*train, *test), read)
+        if not train or not test:
+            lacking = or_list([f"{name}-*.parquet" for name in (tests if train else (TRAIN,))])
+            raise DataError(f"{folder} is incomplete: it has no {lacking}")
+        read = partial(_read, train, test, columns=columns, size=size, others=test_names[1:])
+        notes = notes_on_parts(test_names[0], unread=test_names[1:])
+        return Found(str(folder), (*train, *test), read, notes=notes)
     return None
 
 
-def _read(train: Sequence[Path], test: Sequence[Path], *, label_columns: Sequence[str]) -> Arrays:
-    names = _same_class_names((*train, *test), label_columns)
-    train_part, test_part = (_read_part(shards, label_columns) for shards in (train, test))
-    if not names:
-        names = numbered_classes(train_part, test_part, where=str(train[0].parent))
-    return Arrays(train_part, test_part, names)
+def _read(
+    train: Sequence[Path],
+    test: Sequence[Path],
+    *,
+    columns: ColumnNames,
+    size: int | None,
+    others: Sequence[str],
+) -> Arrays:
+    """``others``: parts that might be the test part."""
+    class_names = _same_class_names((*train, *test), columns)
+    decoder = Decoder(size)
+    decoded = [_decode(shards, decoder, columns=columns) for shards in (train, test)]
+    if others and (decoded[1][1] == -1).all():
+        raise DataError(
+            f"{test[0]} has no labels, -1 stands for none: move it away, and {others[0]} is the "
+            "test part"
+        )
+    train_part, test_part = (
+        make_split(decoder.join(images), labels, where=str(shards[0]))
+        for shards, (images, labels) in zip((train, test), decoded, strict=True)
+    )
+    if not class_names:
+        class_names = numbered_classes(train_part, test_part, where=str(train[0].parent))
+    return Arrays(train_part, test_part, class_names, decoder.notes)
 
 
-def _read_part(shards: Sequence[Path], label_columns: Sequence[str]) -> Split:
+def _decode(
+    shards: Sequence[Path], decoder: Decoder, *, columns: ColumnNames
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """The images of one part, and its labels."""
     labels: list[np.ndarray] = []
 
     def images() -> Iterator[tuple[str, bytes]]:
         for shard in shards:
             row = 0
-            for contents, batch_labels in _batches(shard, label_columns):
+            for contents, batch_labels in _batches(shard, columns):
                 labels.append(batch_labels)
                 for content in contents:
                     if content is None:
@@ -75,26 +120,19 @@ def _read_part(shards: Sequence[Path], label_columns: Sequence[str]) -> Split:
                     yield f"{shard}: row {row}", content
                     row += 1
 
-    decoded = decode_images(images())
-    whole = np.concatenate(labels) if labels else np.empty(0, dtype=np.int64)
-    return make_split(decoded, whole, where=str(shards[0]))
+    decoded = decoder.decode(images())
+    return decoded, np.concatenate(labels) if labels else np.empty(0, dtype=np.int64)
 
 
-def _batches(
-    shard: Path, label_columns: Sequence[str]
-) -> Iterator[tuple[list[bytes | None], np.ndarray]]:
+def _batches(shard: Path, columns: ColumnNames) -> Iterator[tuple[list[bytes | None], np.ndarray]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         refuse_special(shard)
         with pq.ParquetFile(shard) as file:
-            image = _column(
-                file.schema_arrow, IMAGE_COLUMNS, problem=f"{shard} has no image column"
-            )
-            label = _column(
-                file.schema_arrow, label_columns, problem=f"{shard} has no label column"
-            )
+            image = columns.image(file.schema_arrow, shard)
+            label = columns.label(file.schema_arrow, shard)
             for batch in file.iter_batches(batch_size=ROWS_AT_ONCE, columns=[image, label]):
                 yield (
                     _image_bytes(batch.column(image), shard),
@@ -109,14 +147,6 @@ def _unreadable(shard: Path, error: Exception) -> DataError | MemoryError:
     if is_memory(error):
         return MemoryError(f"{shard}: {reason}")
     return DataError(f"{shard} is not a readable Parquet file: {reason}")
-
-
-def _column(schema: Any, names: Sequence[str], *, problem: str) -> str:
-    for name in names:
-        if name in schema.names:
-            return name
-    has = ", ".join(cut(schema.names))
-    raise DataError(f"{problem} {' or '.join(names)}; its columns are {has}")
 
 
 def _image_bytes(column: Any, shard: Path) -> list[bytes | None]:
@@ -141,15 +171,15 @@ def _labels(column: Any, shard: Path) -> np.ndarray:
     return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
-def _same_class_names(shards: Sequence[Path], label_columns: Sequence[str]) -> tuple[str, ...]:
+def _same_class_names(shards: Sequence[Path], columns: ColumnNames) -> tuple[str, ...]:
     """The class names of all shards; () where the first has none.
 
     Raises:
         DataError: if two shards name classes otherwise: a label would mean two things.
     """
-    first = _class_names(shards[0], label_columns)
+    first = _class_names(shards[0], columns)
     for shard in shards[1:]:
-        names = _class_names(shard, label_columns)
+        names = _class_names(shard, columns)
         if first and names and names != first:
             label, (other, known) = next(
                 (label, pair)
@@ -163,7 +193,7 @@ def _same_class_names(shards: Sequence[Path], label_columns: Sequence[str]) -> t
     return first
 
 
-def _class_names(shard: Path, label_columns: Sequence[str]) -> tuple[str, ...]:
+def _class_names(shard: Path, columns: ColumnNames) -> tuple[str, ...]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -172,9 +202,8 @@ def _class_names(shard: Path, label_columns: Sequence[str]) -> tuple[str, ...]:
         schema = pq.read_schema(shard)
     except (pa.ArrowException, OSError) as error:
         raise _unreadable(shard, error) from None
-    label = _column(schema, label_columns, problem=f"{shard} has no label column")
+    label = columns.label(schema, shard)
     try:
-        features = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
-        return tuple(str(name) for name in features[label]["names"])
-    except (KeyError, TypeError, ValueError):
-        return ()  # written by something else: classes are named by their number
+        return tuple(str(name) for name in features_of(schema)[label]["names"])
+    except (KeyError, TypeError):
+        return ()  # classes are named by their number

@@ -1,13 +1,15 @@
 """Names, digests and packings of the published data sets, as their authors give them.
 
 MD5 sums of the archives: A. Krizhevsky's page and torchvision. Those of the IDX payloads: the files
-unpacked from the published .gz (several independent sources agree).
+unpacked from the published .gz (several independent sources agree). KMNIST: codh.rois.ac.jp/kmnist;
+of its payloads none are published. EMNIST: the IDX files of gzip.zip, nist.gov/itl.
 """
 
 from collections.abc import Mapping
 
 from .cifar import CifarLayout, Packing
-from .entry import Download
+from .entry import DatasetEntry, Download, Published
+from .idx import TEST, IdxLayout, idx_form
 
 _CIFAR10_NAMES = "airplane automobile bird cat deer dog frog horse ship truck"
 _CIFAR100_NAMES = """
@@ -35,6 +37,8 @@ FASHION_CLASSES = (
     "Bag",
     "Ankle boot",
 )
+
+KMNIST_CLASSES = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
 
 CIFAR10 = CifarLayout(
     python=Packing(
@@ -99,6 +103,56 @@ _FASHION_GZ_MD5 = {
     "t10k-images-idx3-ubyte.gz": "bef4ecab320f06d8554ea6380940ec79",
     "t10k-labels-idx1-ubyte.gz": "bb300cfdad3c16e7a12a480ee83cd310",
 }
+_KMNIST_GZ_MD5 = {
+    "train-images-idx3-ubyte.gz": "bdb82020997e1d708af4cf47b453dcf7",
+    "train-labels-idx1-ubyte.gz": "e144d726b3acfaa3e44228e80efcd344",
+    "t10k-images-idx3-ubyte.gz": "5c965bf0a639b31b8f53240b1b52f4d7",
+    "t10k-labels-idx1-ubyte.gz": "7320c461ea6c1c855c0b718fb2a4b134",
+}
+KMNIST = IdxLayout(
+    KMNIST_CLASSES,
+    others_md5={
+        MNIST_PAYLOAD_MD5[TEST[1]]: "mnist",
+        FASHION_PAYLOAD_MD5[TEST[1]]: "fashion-mnist",
+    },
+)
+
+_CAPITALS, _SMALL = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
+# Small letters that are written like their capitals are one class with them.
+_MERGED = "".join(DIGIT_CLASSES) + _CAPITALS + "abdefghnqrt"
+_EMNIST = {
+    "balanced": (_MERGED, 112_800, 18_800),
+    "byclass": ("".join(DIGIT_CLASSES) + _CAPITALS + _SMALL, 697_932, 116_323),
+    "bymerge": (_MERGED, 697_932, 116_323),
+    "digits": ("".join(DIGIT_CLASSES), 240_000, 40_000),
+    "letters": (_CAPITALS, 124_800, 20_800),
+    "mnist": ("".join(DIGIT_CLASSES), 60_000, 10_000),
+}
+
+
+def emnist_entries() -> tuple[DatasetEntry, ...]:
+    """The six sets of EMNIST; its images are published on their side, and are set upright."""
+    return tuple(
+        DatasetEntry(
+            name=f"emnist-{name}",
+            description=f"28x28 grey characters in {len(classes)} classes (Cohen et al., 2017)",
+            folders=("emnist", "EMNIST/raw", "EMNIST", "emnist/gzip", "gzip"),
+            forms=(idx_form(_emnist_layout(name, tuple(classes))),),
+            published=Published((1, 28, 28), num_train, num_test, tuple(classes)),
+        )
+        for name, (classes, num_train, num_test) in _EMNIST.items()
+    )
+
+
+def _emnist_layout(name: str, class_names: tuple[str, ...]) -> IdxLayout:
+    images, labels = (f"emnist-{name}-{{}}-{what}-ubyte" for what in ("images-idx3", "labels-idx1"))
+    return IdxLayout(
+        class_names,
+        train=(images.format("train"), labels.format("train")),
+        test=(images.format("test"), labels.format("test")),
+        first_label=1 if name == "letters" else 0,
+        is_transposed=True,
+    )
 
 
 def cifar_download(layout: CifarLayout) -> Download:
@@ -116,3 +170,4 @@ FASHION_DOWNLOADS = _downloads(
     "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
     _FASHION_GZ_MD5,
 )
+KMNIST_DOWNLOADS = _downloads("https://codh.rois.ac.jp/kmnist/dataset/kmnist/", _KMNIST_GZ_MD5)

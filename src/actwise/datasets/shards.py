@@ -3,7 +3,8 @@
 ``train-00000-of-00002.parquet``, or with the suffix of one export,
 ``train-00000-of-00002-0f3c.parquet``. Of two exports in one folder half of each might be read, so
 all indices below the total must be there once, with one total and one suffix. Names without a total
-(``train-0.parquet``) count up from 0 or 1, or there is a single one.
+(``train-0.parquet``) count up from 0 or 1, or there is a single one. A part without shards may be
+one file, ``train.parquet``.
 """
 
 import re
@@ -18,7 +19,7 @@ _NAME = re.compile(r"-(?P<index>\d+)(-of-(?P<total>\d+)(?P<suffix>-.*)?)?\.parqu
 
 
 def find_shards(folder: Path, part: str) -> tuple[Path, ...]:
-    """The shards of ``train`` or ``test`` in the order of their names; empty if there are none.
+    """The shards of a part such as ``train`` in the order of their names; empty if there are none.
 
     Raises:
         DataError: if one is missing, there twice or no file, or several exports are mixed.
@@ -30,6 +31,21 @@ def find_shards(folder: Path, part: str) -> tuple[Path, ...]:
     if len(shards) > 1 or (shards and "-of-" in shards[0].name):
         _check_names(folder, part, shards=shards)
     return tuple(shards)
+
+
+def find_part(folder: Path, part: str) -> tuple[Path, ...]:
+    """The shards of a part, or its one file; empty if there is nothing of it.
+
+    Raises:
+        DataError: as :func:`find_shards`, and if that one is no file.
+    """
+    whole = folder / f"{part}.parquet"
+    return find_shards(folder, part) or ((whole,) if has_file(whole) else ())
+
+
+def is_begun(folder: Path, part: str) -> bool:
+    """Whether a part has a file, whatever may be missing of it."""
+    return any(folder.glob(f"{part}-*.parquet")) or (folder / f"{part}.parquet").is_file()
 
 
 def _check_names(folder: Path, part: str, *, shards: Sequence[Path]) -> None:

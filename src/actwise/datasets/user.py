@@ -7,6 +7,7 @@ W), (N, C, H, W) or (N, H, W, C). Only its author knows what it depends on, so i
 for every plan, once; the runs read what it gave from the cache (:func:`.load.load_planned`).
 """
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from ..registry import Level
 from ..usercode import call_user_object, describe_fault, load_user_object
 from .check import make_split, numbered_classes
 from .dataset import Arrays, Dataset
-from .entry import Found
+from .entry import DATASETS, Found
 from .memory import is_memory
 
 
@@ -25,7 +26,10 @@ def find_user_dataset(level: Level, data_dir: Path | None) -> Found:
     Raises:
         SpecError: if the module or the name cannot be loaded.
     """
-    make = load_user_object(level, kind="data set")
+    try:
+        make = load_user_object(level, kind="data set")
+    except SpecError as error:
+        raise SpecError(f"{error}{_misspelt(level)}") from error
     where = f"data set {level}"
 
     def read() -> Arrays:
@@ -40,6 +44,14 @@ def find_user_dataset(level: Level, data_dir: Path | None) -> Found:
         return _to_arrays(made, where)
 
     return Found(where, (), read)
+
+
+def _misspelt(level: Level) -> str:
+    """Where a module cannot be loaded that is called much like a form of the table."""
+    prefix, _, path = level.name.partition(":")
+    forms = [name for name, entry in DATASETS.items() if entry.location == "path"]
+    near = get_close_matches(prefix.lower(), forms, n=1)
+    return f"; did you mean {near[0]}:{path}?" if near else ""
 
 
 def _to_arrays(made: Any, where: str) -> Arrays:

@@ -7,10 +7,11 @@ import numpy as np
 
 from .dataset import Arrays, DatasetInfo
 from .entry import is_pinned
-from .load import mismatch, read_found
-from .locate import Request, locate, parse_dataset
+from .load import as_found, mismatch, read_found
+from .locate import locate
 from .memory import telling_memory
 from .notes import Copies, count_copies, cut, notes_on_leaks
+from .request import Request, parse_dataset
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class VerifyReport:
         test_duplicates: The same within the test part.
         shared_images: Test images whose pixels are also a training image's: leakage, and a problem
             but in pinned content.
-        notes: Sentences that are no problems: the known copies of pinned content.
+        notes: Sentences that are no problems: what is not read, what reading changed, the known
+            copies of pinned content.
         problems: Sentences, at most 20 and a count; empty if the data can be used as what they
             claim to be.
     """
@@ -55,7 +57,7 @@ def verify(level: str, data_dir: str | Path | None = None) -> VerifyReport:
     """
     request = parse_dataset(level)
     found = locate(request, data_dir)
-    info, arrays = read_found(request.level, found)
+    info, arrays = read_found(request, found)
     published = request.entry.published if isinstance(request, Request) else None
     with telling_memory(found.where):
         copies = count_copies(arrays)
@@ -69,7 +71,7 @@ def verify(level: str, data_dir: str | Path | None = None) -> VerifyReport:
         *_empty_classes(info, test_per_class, part="test"),
     )
     return VerifyReport(
-        info=info,
+        info=as_found(info, found),
         where=found.where,
         pinned_digest=published.digest if published else None,
         train_per_class=train_per_class,
@@ -77,7 +79,7 @@ def verify(level: str, data_dir: str | Path | None = None) -> VerifyReport:
         train_duplicates=copies.in_train,
         test_duplicates=copies.in_test,
         shared_images=copies.shared,
-        notes=_known(copies) if pinned else (),
+        notes=(*found.notes, *arrays.notes, *(_known(copies) if pinned else ())),
         problems=cut(problems),
     )
 

@@ -66,7 +66,7 @@ class TrainingBatches:
         if len(images) < batch_size:
             raise SpecError(
                 f"train.batch_size={batch_size} is more than the {len(images)} images trained on; "
-                "an epoch has full batches only"
+                f"an epoch has full batches only: lower it to {len(images)} or less"
             )
         self._images = images
         self._normalizer = normalizer

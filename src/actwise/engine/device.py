@@ -115,6 +115,8 @@ def _set_float32_precision(cuda: Literal["tf32", "ieee"]) -> None:
     """Of products and convolutions on CUDA; this also sets what :func:`set_backend` then undoes."""
     torch.set_float32_matmul_precision("high" if cuda == "tf32" else "highest")
     torch.backends.cuda.matmul.fp32_precision = cuda
+    # The older switch must agree, or torch refuses to be asked, as its compiler does.
+    torch.backends.cudnn.allow_tf32 = cuda == "tf32"
     for operation in ("conv", "rnn"):
         getattr(torch.backends.cudnn, operation).fp32_precision = cuda
 

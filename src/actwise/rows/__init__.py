@@ -5,6 +5,7 @@ from .csv_file import placed as placed
 from .csv_file import read_rows as read_rows
 from .units import refuse_impossible as refuse_impossible
 from .units import refuse_mixed_units as refuse_mixed_units
+from .units import says_lower_is_better as says_lower_is_better
 from .values import before as before
 from .values import check_columns as check_columns
 from .values import number_in as number_in

@@ -15,6 +15,12 @@ _SHARE = re.compile(
     re.IGNORECASE,
 )
 _NEXT_WORD = re.compile("(?<=[a-z])(?=[A-Z])")
+_LOWER_IS_BETTER = frozenset({"error", "errors", "loss"})
+
+
+def says_lower_is_better(name: str) -> bool:
+    """Whether the name of a response is that of an error or a loss."""
+    return not _LOWER_IS_BETTER.isdisjoint(re.split(r"[\W_]+", name.lower()))
 
 
 def refuse_impossible(

@@ -20,6 +20,11 @@ from .planned import PlannedRun as PlannedRun
 from .run import REQUIRED_FACTORS as REQUIRED_FACTORS
 from .run import RunSpec as RunSpec
 from .study import StudySpec as StudySpec
+from .task import METRIC_NAME as METRIC_NAME
+from .task import NO_DATA as NO_DATA
+from .task import TASK as TASK
+from .task import TaskRun as TaskRun
+from .task import TaskSpec as TaskSpec
 from .train import ObserveSpec as ObserveSpec
 from .train import TrainSettings as TrainSettings
 from .train import TrainSpec as TrainSpec

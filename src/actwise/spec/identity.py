@@ -78,6 +78,9 @@ Raises SpecError for an unknown level and DataError where the data are needed an
 
 def description_key(spec: RunSpec) -> tuple[object, ...]:
     """What of a cell its description depends on: cells that share it are described once."""
+    if spec.task is not None:
+        # What its function may be called with, whatever the values are.
+        return (spec.task.function, spec.activation, *sorted(spec.task.settings))
     train = spec.train
     levels = (spec.dataset, spec.model, spec.regularization, spec.activation, spec.width)
     return (*levels, train.batch_size, train.optimizer, train.validation_fraction)
@@ -114,6 +117,10 @@ def canonical_settings(spec: RunSpec, description: Description) -> dict[str, Any
         "regularization": description.regularization,
         "activation": description.activation,
     }
+    if spec.task is not None:
+        # Levels in the user's own words have one way to be written.
+        settings |= {"model": spec.model, "regularization": spec.regularization}
+        settings["task"] = spec.task.model_dump(mode="json")
     if spec.width != 1.0:
         settings["width"] = spec.width
     train = spec.train.model_dump(mode="json", exclude_defaults=True)

@@ -1,6 +1,7 @@
 """Where a study comes from: a TOML file or a shipped one, then overrides of the command line."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,20 @@ def shipped_studies() -> list[str]:
     )
 
 
-def load_study(name_or_path: str, overrides: Sequence[str] = ()) -> StudySpec:
-    """Read a TOML file or a shipped study, then apply ``key=value`` overrides.
+def load_study(study: str | Mapping[str, Any], overrides: Sequence[str] = ()) -> StudySpec:
+    """Read a TOML file, a shipped study or a dict, then apply ``key=value`` overrides.
 
     Raises:
         SpecError: if there is no such study, or it or an override is not valid.
     """
+    source = study if isinstance(study, str) else str(study.get("name", "without a name"))
+    raw = _read(study) if isinstance(study, str) else deepcopy(dict(study))
+    for override in overrides:
+        _apply(raw, override)
+    return parse_study(raw, source=source)
+
+
+def _read(name_or_path: str) -> dict[str, Any]:
     path = Path(name_or_path)
     if path.suffix != ".toml" and "/" not in name_or_path:
         if name_or_path not in shipped_studies():
@@ -38,16 +47,13 @@ def load_study(name_or_path: str, overrides: Sequence[str] = ()) -> StudySpec:
             raise SpecError(f"{unknown} (a study of your own: the path of a .toml file)")
         path = Path(str(resources.files("actwise") / "studies" / f"{name_or_path}.toml"))
     try:
-        raw = read_toml(path)
+        return read_toml(path)
     except OSError as error:
         raise SpecError(f"study file {name_or_path!r} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise SpecError(f"study file {name_or_path!r} cannot be read: not UTF-8 text") from None
     except ValueError as error:  # also numbers too long
         raise SpecError(f"study file {name_or_path!r} is not valid TOML: {error}") from None
-    for override in overrides:
-        _apply(raw, override)
-    return parse_study(raw, source=name_or_path)
 
 
 def parse_study(raw: dict[str, Any], *, source: str) -> StudySpec:

@@ -8,12 +8,14 @@ from pydantic import ValidationError
 from ..errors import UnknownNameError, shortened
 from .analysis import AnalysisSpec
 from .run import REQUIRED_FACTORS
+from .task import TaskSpec
 from .train import Frozen, ObserveSpec, TrainSettings
 
 _TABLES: dict[Any, type[Frozen]] = {
     "train": TrainSettings,
     "observe": ObserveSpec,
     "analysis": AnalysisSpec,
+    "task": TaskSpec,
 }
 
 _MOST_SHOWN, _MOST_PARTS = 60, 8

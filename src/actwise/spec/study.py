@@ -14,6 +14,7 @@ from ..registry import parse_expression
 from .analysis import AnalysisSpec
 from .problems import first_problem
 from .run import NUM_SEEDS, REQUIRED_FACTORS, RunSpec, Width
+from .task import TaskSpec, own_meaning, refuse_name, refuse_what_has_no_effect, task_levels
 from .train import ObserveSpec, TrainSettings, TrainSpec, Typed
 
 Scalar = bool | int | float | str | list[Any] | None
@@ -58,6 +59,8 @@ class StudySpec(Typed):
             levels of this study's factors.
         analysis: How the results will be analysed.
         looks: Numbers of seeds at which the results will be looked at, fixed beforehand.
+        task: What is trained where the training is the user's own: the factors are then the
+            activation and any names of theirs.
     """
 
     name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -70,6 +73,7 @@ class StudySpec(Typed):
     analysis: AnalysisSpec = AnalysisSpec()
     looks: tuple[int, ...] = ()
     exclude: tuple[dict[str, Scalar], ...] = ()
+    task: TaskSpec | None = None
 
     @field_validator("seeds", mode="before")
     @classmethod
@@ -87,6 +91,8 @@ class StudySpec(Typed):
 
     @model_validator(mode="after")
     def _design_is_complete(self) -> Self:
+        if self.task is not None:
+            refuse_what_has_no_effect(self.model_fields_set)
         self._check_factors()
         self._check_size()
         self._check_rules()
@@ -104,6 +110,9 @@ class StudySpec(Typed):
         trainings = self._trainings()
         for levels in self._combinations():
             asked = {level.factor: level.asked for level in levels}
+            if self.task is not None:
+                yield RunSpec(seed=self.seeds[0], **task_levels(self.task, asked))
+                continue
             yield RunSpec(
                 dataset=asked["dataset"],
                 model=asked["model"],
@@ -116,9 +125,11 @@ class StudySpec(Typed):
 
     def _check_factors(self) -> None:
         for factor in self.factors:
-            if factor not in _KNOWN_FACTORS:
+            if self.task is None and factor not in _KNOWN_FACTORS:
                 raise UnknownNameError("factor", factor, _KNOWN_FACTORS)
-        for factor in REQUIRED_FACTORS:
+            if self.task is not None and factor != "activation":
+                refuse_name(factor, what="factor")
+        for factor in REQUIRED_FACTORS if self.task is None else ("activation",):
             if not self.factors.get(factor):
                 raise SpecError(f"there is no level of the factor {factor!r}")
         for factor, levels in zip(self.factors, self._levels(), strict=True):
@@ -127,9 +138,10 @@ class StudySpec(Typed):
             if len({level.meant for level in levels}) < len(levels):
                 raise SpecError(f"the factor {factor!r} lists a level twice")
 
+        known = _KNOWN_FACTORS if self.task is None else tuple(self.factors)
         for name in self.analysis.strata or ():
-            if name not in _KNOWN_FACTORS:
-                raise UnknownNameError("factor", name, _KNOWN_FACTORS)
+            if name not in known:
+                raise UnknownNameError("factor", name, known)
 
     def _check_size(self) -> None:
         """Before anything is multiplied out."""
@@ -159,7 +171,7 @@ class StudySpec(Typed):
             if not rule:
                 raise SpecError("an exclude rule is empty; it would leave no cell")
             for factor, asked in rule.items():
-                if factor not in _KNOWN_FACTORS:
+                if self.task is None and factor not in _KNOWN_FACTORS:
                     raise UnknownNameError("factor", factor, _KNOWN_FACTORS)
                 if factor not in self.factors:
                     known = ", ".join(self.factors)
@@ -195,6 +207,8 @@ class StudySpec(Typed):
         return [[self._level(f, asked) for asked in levels] for f, levels in self.factors.items()]
 
     def _level(self, factor: str, asked: Any) -> _Level:
+        if self.task is not None and factor != "activation":
+            return _Level(factor, asked, own_meaning(factor, asked))
         try:
             return _Level(factor, asked, _meaning(factor, asked))
         except ValidationError as error:

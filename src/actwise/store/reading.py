@@ -26,7 +26,7 @@ from .plans import (
 )
 from .records import Answers, unpack_predictions
 from .runs import RunState, data_digest_of, read_answers, read_states
-from .tables import keep_where, parse_where, runs_table
+from .tables import keep_where, parse_where, runs_table, sum_curves
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,7 +40,8 @@ class CurvePoint(NamedTuple):
 
     Attributes:
         run_id: Of one of them; a run that stands under several labels is under the first.
-        measure: The first of :data:`MEASURES` that any of the chosen runs has.
+        measure: The first of :data:`MEASURES` that any of the chosen runs has; without one, what
+            trainings of the user's own gave back.
         epoch: From 1.
         num_runs: With a value.
         total: The sum of these values.
@@ -185,7 +186,9 @@ def _read_curves(connection: Connection, chosen: "pa.Table") -> tuple[CurvePoint
     for measure in MEASURES:
         if points := tuple(_curve_points(connection, measure, positions)):
             return points
-    return ()
+    responses = {s.spec.task.response for s in read_studies(connection) if s.spec.task}
+    found = sum_curves(connection, chosen, responses) if responses else ()
+    return tuple(CurvePoint(*point) for point in found)
 
 
 def _curve_points(

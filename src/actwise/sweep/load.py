@@ -40,6 +40,11 @@ def load_model(
 
     run_id = store.find_run(run_id)
     record = store.result(run_id)
+    if task := store.settings(run_id).get("task"):
+        raise StoreError(
+            f"run {run_id} is a training of your own: its weights are kept where "
+            f"{task['function']} keeps them"
+        )
     path = kept_weights(store.weights, run_id)
     if record is None or not path.is_file():
         raise StoreError(

@@ -1,6 +1,5 @@
 """Runs a study: what is missing in a store is trained and recorded."""
 
-import math
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -14,7 +13,7 @@ from ..spec import PlannedRun, StudySpec, claims_in_force, load_study
 from ..store import RunStore
 from ..store.database import locate
 from .drive import Driver, TimeLeft, clear_leftovers
-from .executors import Describer, EarlyWorkers, StopRequest, make_executor
+from .executors import Describer, Nursery, StopRequest, make_executor
 from .plan import (
     Durations,
     Outcome,
@@ -36,7 +35,7 @@ from .worker import make_setup
 
 
 def run(
-    study: str | StudySpec,
+    study: str | StudySpec | Mapping[str, Any],
     store: str | Path | RunStore,
     *,
     overrides: Sequence[str] = (),
@@ -52,9 +51,10 @@ def run(
     batch with a checkpoint; a second Ctrl-C ends at once.
 
     Args:
-        study: A StudySpec, a TOML file, or the name of a shipped study.
+        study: A StudySpec, a TOML file, the name of a shipped study, or a dict of what a study
+            file holds.
         store: An open store, its folder (made if it is missing), or a database URL.
-        overrides: ``key=value`` changes to a study that is named, as on the command line.
+        overrides: ``key=value`` changes, as on the command line; not to a StudySpec.
         artifacts: Folder for weights and logs, with a URL only.
         progress: Who watches (:func:`.watch.choose_progress`); absent = nobody.
         claims: TOML file of claims of your own; the store notes its SHA-256 with the plan, so that
@@ -78,11 +78,14 @@ def run(
         not isinstance(store, RunStore) and not locate(store, artifacts=artifacts).database.exists()
     )
     stop = StopRequest(time_limit_seconds=chosen.time_limit_seconds)
-    with EarlyWorkers(chosen, num_runs=_num_to_prepare_for(spec, is_new=is_new)) as early:
+    with Nursery(threads=chosen.threads) as nursery:
+        if is_new and chosen.executor != "inline" and "torch" not in sys.modules:
+            # Runs are sure to come, and planning takes as long as workers do to import torch.
+            with suppress(OSError):
+                nursery.begin()
         check_study(spec)
-        with Describer(chosen.data_dir, stop=stop) as describe:
+        with Describer(chosen.data_dir, nursery, stop=stop) as describe:
             plan = make_plan(spec, describe)
-        available_bytes = early.available_bytes
         sweep = partial(
             _run,
             plan,
@@ -90,9 +93,9 @@ def run(
             progress=progress,
             stop=stop,
             claims=fixed,
-            early=early,
+            nursery=nursery,
             # Before a store is made: a wrong study leaves nothing behind.
-            device=_check(plan, plan.distinct_runs, chosen, available_bytes) if is_new else None,
+            device=_check(plan, plan.distinct_runs, chosen, nursery) if is_new else None,
         )
         if isinstance(store, RunStore):
             return sweep(store)
@@ -100,24 +103,12 @@ def run(
             return sweep(opened)
 
 
-def _num_to_prepare_for(study: StudySpec, *, is_new: bool) -> int:
-    """How many runs are sure to come, and a second or two away: workers need as long to start.
-
-    In a store with results there may be nothing to do, and with torch at hand planning is short.
-    """
-    if not is_new or "torch" in sys.modules:
-        return 0
-    return len(study.seeds) * math.prod(map(len, study.factors.values()))
-
-
-def _check(
-    plan: Plan, runs: Sequence[PlannedRun], options: RunOptions, available_bytes: int
-) -> str:
+def _check(plan: Plan, runs: Sequence[PlannedRun], options: RunOptions, nursery: Nursery) -> str:
     """The type of the device, if nothing stands in the way of ``runs`` on this machine."""
     if not runs:
         return "cpu"
     device = check_machine(runs, options)
-    check_memory(plan, runs, options, device=device, available_bytes=available_bytes)
+    check_memory(plan, runs, options, device=device, available_bytes=nursery.available_bytes)
     return device
 
 
@@ -129,16 +120,16 @@ def _run(
     progress: ProgressSink | None,
     stop: StopRequest,
     claims: Mapping[str, str],
-    early: EarlyWorkers,
+    nursery: Nursery,
     device: str | None,
 ) -> Outcome:
     """``device``: what :func:`_check` said of the whole plan; None if it was not asked."""
     sink = progress or Silence()
-    available_bytes = early.available_bytes
+    available_bytes = nursery.available_bytes
     try:
         store.hold_folders()
         todo = find_todo(plan, store, options)
-        device = device or _check(plan, todo.runs, options, available_bytes)
+        device = device or _check(plan, todo.runs, options, nursery)
         store.add_study(plan.study, todo.planned, claims=claims)
         store.reopen(todo.failed)
         clear_leftovers(store)
@@ -175,7 +166,7 @@ def _run(
         driver = _make_driver(plan, todo, store, options, sink)
         if todo.runs:
             setup = make_setup(store, options, workers=workers)
-            executor = make_executor(setup, options, workers, early)
+            executor = make_executor(setup, options, nursery, workers=workers)
             # The signals are heard only now: what went before ends at once, and has leased
             # nothing.
             with stop, suppress(KeyboardInterrupt):
@@ -198,7 +189,7 @@ def _make_driver(
         {run.run_id: run for run in todo.runs},
         pending=PendingRuns(todo.runs, durations, begun=_begun(store)),
         again=todo.again,
-        observe=plan.study.observe,
+        study=plan.study,
         max_attempts=options.max_attempts,
         label=make_label(plan.study),
         time_left=TimeLeft({run.run_id: durations.seconds(run.run_id) for run in todo.runs}),

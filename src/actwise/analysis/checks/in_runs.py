@@ -17,6 +17,7 @@ from ..model import (
     hardly_learned,
     looks_like_fraction,
 )
+from ..reading import level_text
 from ..table import Observations
 from .facts import Facts, Rows
 
@@ -102,7 +103,7 @@ def missing_cells(observed: Observations, model: Model) -> Rows:
 def no_variance(observed: Observations, model: Model) -> Rows:
     """Strata whose replicates agree, up to rounding."""
     return [
-        ", ".join(level for _, level in stratum.name) or "all runs"
+        ", ".join(level_text(*pair) for pair in stratum.name) or "all runs"
         for place, stratum in enumerate(model.strata)
         if model.has_no_noise(_first_cell(model, place))
     ]
@@ -149,7 +150,7 @@ def no_own_variance(observed: Observations, model: Model) -> Rows:
         own = model.own(difference(means[0], means[1]))
         df = own.df if own else 0.0
         if df < OWN_DF:
-            name = ", ".join(level for _, level in network) or "all runs"
+            name = ", ".join(level_text(*pair) for pair in network) or "all runs"
             rows.append(f"{name}: {df:.3g} degrees of freedom")
     return rows
 

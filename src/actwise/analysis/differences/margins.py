@@ -52,7 +52,7 @@ def margin_among(model: Model, cells: Iterable[Cell], override: float | None) ->
     if override is not None:
         return Margin(override)
     observed = model.observed
-    if not model.is_percent:
+    if not model.is_percent or observed.is_task:
         return Margin(math.nan)
     best: dict[object, tuple[float, Cell]] = {}
     for cell in cells:

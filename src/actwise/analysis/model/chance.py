@@ -45,6 +45,8 @@ class LostRuns:
 
 def chance_accuracy(observed: Observations, dataset: str) -> float | None:
     """Accuracy of guessing in percent; None where the number of classes is not known."""
+    if observed.is_task:
+        return None
     num_classes = observed.num_classes.get(dataset)
     if num_classes is None:
         facts = DATASETS[dataset].published if dataset in DATASETS else None
@@ -54,6 +56,8 @@ def chance_accuracy(observed: Observations, dataset: str) -> float | None:
 
 def num_test_images(observed: Observations, dataset: str) -> int | None:
     """Number of images of the test split; None where it is not known."""
+    if observed.is_task:
+        return None
     if dataset in observed.test_images:
         return observed.test_images[dataset]
     facts = DATASETS[dataset].published if dataset in DATASETS else None
@@ -131,9 +135,10 @@ def exact_interval(count: int, total: int, *, level: float = 0.95) -> tuple[floa
 def hardly_learned(observed: Observations) -> frozenset[Cell]:
     """Cells below the floor, or below half of the best cell of their data set and budget.
 
-    None of a response that is no percentage: of it nobody knows what guessing gives.
+    None of a response that is no percentage, or of a training of the user's own: of it nobody
+    knows what guessing gives.
     """
-    if not is_percent(observed):
+    if observed.is_task or not is_percent(observed):
         return frozenset()
     means: dict[Cell, float] = {}
     groups: dict[tuple[str, ...], list[Cell]] = defaultdict(list)

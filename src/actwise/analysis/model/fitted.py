@@ -53,7 +53,7 @@ class Model:
         strata: The residual variances.
         lost: Cells with diverged or stuck runs.
         known: Known error of each cell's mean, for strata without replicates; empty where the
-            response is no percentage.
+            response is no percentage, or that of a training of the user's own.
         alpha: Level at which contrasts are judged.
     """
 

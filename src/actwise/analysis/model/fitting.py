@@ -35,8 +35,10 @@ def fit_model(observed: Observations, *, scale: Scale = "points", alpha: float =
     kept = observed.select(~stuck_R) if stuck_R.any() else observed
     done = kept.completed
     conditions, strata = _fit_conditions(on_scale(done, scale))
-    is_any_single = is_percent(observed) and not all(stratum.has_replicates for stratum in strata)
-    known = known_errors(done, scale) if is_any_single else {}
+    is_any_single = not all(stratum.has_replicates for stratum in strata)
+    # Binomial, over test images: of a training of the user's own nobody knows these.
+    has_images = is_percent(observed) and not observed.is_task
+    known = known_errors(done, scale) if is_any_single and has_images else {}
     return Model(done, scale, conditions, strata, lost, known, alpha)
 
 

@@ -18,7 +18,7 @@ from ...rows import (
     text_of,
     unfinished,
 )
-from ...store.tables import is_any, parse_where, refuse_unknown
+from ...store.tables import SETTING, is_any, parse_where, refuse_unknown
 from ..table import SETTINGS, Observations
 from .selection import DEFAULT_RESPONSE, USUAL_FACTORS, Row, Selection
 from .study_results import StudyResults, constant_levels, count_flow
@@ -99,7 +99,8 @@ def read_table_rows(
 
 def _factors(rows: Sequence[Row]) -> tuple[str, ...]:
     """The usual ones, and every other setting that differs: nothing is averaged over it."""
-    differing = (n for n in SETTINGS if len({str(row.get(n)) for row in rows}) > 1)
+    own = (name for name in (rows[0] if rows else ()) if name.startswith(SETTING))
+    differing = (n for n in (*SETTINGS, *own) if len({str(row.get(n)) for row in rows}) > 1)
     columns = dict.fromkeys((*USUAL_FACTORS[:-1], *differing, USUAL_FACTORS[-1]))
     return tuple(name for name in columns if rows and name in rows[0])
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ...store.tables import setting_of
+
 Row = Mapping[str, Any]
 USUAL_FACTORS = ("dataset", "model", "regularization", "activation")
 DEFAULT_RESPONSE = "test_accuracy"
@@ -30,4 +32,4 @@ class Selection:
 
 def level_text(factor: str, level: str) -> str:
     """A level, with the name of its factor where the level alone would not tell."""
-    return level if factor in USUAL_FACTORS else f"{factor.removeprefix('train.')}={level}"
+    return level if factor in USUAL_FACTORS else f"{setting_of(factor)}={level}"

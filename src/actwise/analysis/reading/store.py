@@ -14,11 +14,14 @@ from typing import Any
 from ...errors import UnknownNameError
 from ...numbers import counted
 from ...registry import format_value
-from ...store import RunStore, StoredRun, StoreSnapshot
-from ..table import Cell, Observations, Table, make_table, select_planned
+from ...spec import TASK
+from ...store import CurvePoint, RunStore, StoredRun, StoreSnapshot
+from ...store.tables import METRIC, SETTING, in_full
+from ..table import Cell, Observations, Response, Table, make_table, select_planned
 from .curves import learning_curves
 from .predictions import MOST_RUNS, correct_predictions, not_computed
-from .selection import DEFAULT_RESPONSE, Row, Selection
+from .response import choose_response
+from .selection import Row, Selection
 from .study_results import StudyResults, count_flow, refuse_left_out
 
 
@@ -58,18 +61,20 @@ def runs_of(snapshot: StoreSnapshot, selection: Selection) -> StoredRuns:
         SpecError: for a factor that varies and is left out.
     """
     planned = select_planned(snapshot.planned, snapshot.where)
-    table = make_table(snapshot.rows, planned)
+    response = choose_response(snapshot, planned, selection)
+    table = make_table(snapshot.rows, planned, response)
     factors = _factors(table, selection.factors)
-    response = selection.response or DEFAULT_RESPONSE
-    if response not in snapshot.columns:
-        raise UnknownNameError("response", response, snapshot.columns)
-    unique, aliases = _once([_with_settings(row, factors) for row in snapshot.rows], factors)
+    unique, aliases = _once(
+        [{response.column: None} | _with_settings(row, factors) for row in snapshot.rows], factors
+    )
     observed = Observations.from_rows(
         [row for row in unique if row["status"] != "failed"],
         factors=factors,
-        response=response,
+        response=response.column,
         validation="validation_accuracy",
-        higher_is_better=not selection.lower_is_better,
+        higher_is_better=response.higher_is_better,
+        unit=response.unit,
+        is_task=response.is_task,
         scope={**table.scope, **_left_out(table, factors)},
         test_images=snapshot.num_test_images,
         num_classes=snapshot.num_classes,
@@ -101,7 +106,7 @@ def results_of(snapshot: StoreSnapshot, selection: Selection) -> StudyResults:
         scope=table.scope,
         epochs=_cell_means(unique, cells, "epochs"),
         seconds=_cell_means(unique, cells, "train_seconds"),
-        curves=learning_curves(snapshot.curves, cells),
+        curves=learning_curves(_curves_of(snapshot, table.response), cells),
         fingerprints=_fingerprints(snapshot, seeds),
         environments=tuple(
             {**machine.details, "seeds": sorted({seeds[run] for run in machine.run_ids})}
@@ -123,30 +128,40 @@ def results_of(snapshot: StoreSnapshot, selection: Selection) -> StudyResults:
 
 def _factors(table: Table, asked: Sequence[str] | None) -> tuple[str, ...]:
     """The factors asked for; without, those of the table, data set first and activation last."""
-    found = (*(name for name in table.factors if name != "activation"), "activation")
+    is_task, levels = table.response.is_task, table.levels
+    # Data set, model and regularization are words of the user's own, if they are factors at all.
+    found = (
+        *(n for n in table.factors if n != "activation" and not (is_task and len(levels[n]) == 1)),
+        "activation",
+    )
     if asked is None:
         return found
-    known = tuple(table.levels) or found
-    for name in asked:
+    known = tuple(levels) or found
+    named = tuple(in_full(name, known) for name in asked)
+    for name in named:
         if name not in known:
             raise UnknownNameError("factor", name, known)
-    refuse_left_out({name: table.levels.get(name, ()) for name in found}, asked)
-    return tuple(asked)
+    refuse_left_out({name: levels.get(name, ()) for name in found}, named)
+    return named
 
 
 def _left_out(table: Table, factors: Sequence[str]) -> dict[str, Any]:
     """Settings that all runs share and that were not asked for as factors."""
-    return {n: v[0] for n, v in table.levels.items() if n not in factors and len(v) == 1}
+    shared = {n: v[0] for n, v in table.levels.items() if n not in factors and len(v) == 1}
+    return {n: value for n, value in shared.items() if (n, value) != ("dataset", TASK)}
 
 
 def _with_settings(row: Row, factors: Iterable[str]) -> dict[str, Any]:
     """The row with every factor as text; those that the export has no column for, from the spec."""
     found = dict(row)
-    missing = [name for name in factors if name not in row]
+    # A column of settings may have been made of one type.
+    missing = [name for name in factors if name not in row or name.startswith(SETTING)]
     if missing:
         spec = json.loads(row["spec"])
-        train = {f"train.{name}": value for name, value in spec["train"].items()}
-        found |= {name: {**spec, **train}.get(name) for name in missing}
+        train = {f"train.{name}": value for name, value in spec.get("train", {}).items()}
+        own = spec.get("task", {}).get("settings", {})
+        own = {f"{SETTING}{name}": value for name, value in own.items()}
+        found |= {name: {**spec, **train, **own}.get(name) for name in missing}
     return found | {name: format_value(found[name]) for name in factors}
 
 
@@ -178,6 +193,12 @@ def _twins(rows: Sequence[Row], cells: Mapping[str, Cell]) -> tuple[str, ...]:
         f"{' = '.join(map(', '.join, found))}, seed {', '.join(known)}"
         for found, known in seeds.items()
     )
+
+
+def _curves_of(snapshot: StoreSnapshot, response: Response) -> Iterable[CurvePoint]:
+    """All measures of ours; of users' trainings the response alone."""
+    name = response.column.removeprefix(METRIC)
+    return [p for p in snapshot.curves if not response.is_task or p.measure == name]
 
 
 def _flow(

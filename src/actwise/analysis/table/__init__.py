@@ -24,3 +24,6 @@ from .observations import Cell as Cell
 from .observations import Floats as Floats
 from .observations import Integers as Integers
 from .observations import Observations as Observations
+from .response import TEST_ACCURACY as TEST_ACCURACY
+from .response import Response as Response
+from .response import Unit as Unit

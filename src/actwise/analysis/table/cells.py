@@ -16,10 +16,11 @@ from typing import Any
 from ...errors import SpecError
 from ...spec import REQUIRED_FACTORS, RunSpec, TrainSpec
 from ...store import StoredRun
-from ...store.tables import keep_where
+from ...store.tables import array_of, in_full, keep_where, own_settings
+from .response import TEST_ACCURACY, Response
 
 Setting = bool | int | float | str | tuple[float, ...] | None
-Settings = tuple[Setting, ...]
+_Key = tuple[tuple[str, Setting], ...]
 
 SETTINGS = (
     *REQUIRED_FACTORS,
@@ -27,7 +28,7 @@ SETTINGS = (
     *(f"train.{name}" for name in TrainSpec.model_fields),
     "engine_version",
 )
-"""Names of everything that tells cells apart, in the order of :attr:`TableCell.settings`."""
+"""Names of everything that tells cells of our trainings apart."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,9 @@ class TableCell:
     """The runs of one cell.
 
     Attributes:
-        settings: As asked for, in the order of :data:`SETTINGS`.
-        accuracies: Test accuracy in percent of each finished run, by seed.
+        settings: As asked for: :data:`SETTINGS`; of a training of the user's own, which has no
+            width and no protocol, its own settings.
+        values: The response of each finished run, by seed.
         num_diverged: Runs that ended with a non-finite loss: results, not in the mean.
         num_failed: Runs that ended with an exception.
         num_missing: Runs that are planned and have no result.
@@ -44,8 +46,8 @@ class TableCell:
         interval: Of the mean, 95 %, in percent; see ``precision.means``. None without.
     """
 
-    settings: Settings
-    accuracies: tuple[float, ...] = ()
+    settings: Mapping[str, Setting]
+    values: tuple[float, ...] = ()
     num_diverged: int = 0
     num_failed: int = 0
     num_missing: int = 0
@@ -53,13 +55,13 @@ class TableCell:
     interval: tuple[float, float] | None = None
 
     def __getitem__(self, setting: str) -> Setting:
-        """The value of one of :data:`SETTINGS`."""
-        return self.settings[SETTINGS.index(setting)]
+        """The value of a setting; None where the cell has no such."""
+        return self.settings.get(setting)
 
     @property
     def num_finished(self) -> int:
         """Runs in the mean."""
-        return len(self.accuracies)
+        return len(self.values)
 
     @property
     def num_runs(self) -> int:
@@ -69,12 +71,12 @@ class TableCell:
     @property
     def mean(self) -> float | None:
         """Mean over the finished runs; None without one."""
-        return math.fsum(self.accuracies) / len(self.accuracies) if self.accuracies else None
+        return math.fsum(self.values) / len(self.values) if self.values else None
 
     @property
     def sd(self) -> float | None:
         """Sample standard deviation (n - 1) over the finished runs; None below two."""
-        return statistics.stdev(self.accuracies) if len(self.accuracies) > 1 else None
+        return statistics.stdev(self.values) if len(self.values) > 1 else None
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class Table:
         environments: Numerics fingerprints of the runs, each with its seeds, rising.
         error: What the intervals of the means rest on; "" where none can be told, None where
             nobody asked for them.
+        response: What ``values`` are.
     """
 
     cells: tuple[TableCell, ...]
@@ -94,13 +97,13 @@ class Table:
     seeds: tuple[int, ...]
     environments: Mapping[str, tuple[int, ...]]
     error: str | None = None
+    response: Response = TEST_ACCURACY
 
     @cached_property
     def levels(self) -> Mapping[str, tuple[Setting, ...]]:
         """The values of every setting, in order of first appearance."""
-        columns = zip(*(cell.settings for cell in self.cells), strict=True)
-        values = [tuple(dict.fromkeys(column)) for column in columns]
-        return dict(zip(SETTINGS, values, strict=True)) if values else {}
+        names = dict.fromkeys(name for cell in self.cells for name in cell.settings)
+        return {name: tuple(dict.fromkeys(cell[name] for cell in self.cells)) for name in names}
 
     @cached_property
     def factors(self) -> tuple[str, ...]:
@@ -114,40 +117,47 @@ class Table:
         return {n: values[0] for n, values in self.levels.items() if n not in self.factors}
 
 
-def make_table(rows: Iterable[Mapping[str, Any]], planned: Iterable[StoredRun] = ()) -> Table:
+def make_table(
+    rows: Iterable[Mapping[str, Any]],
+    planned: Iterable[StoredRun] = (),
+    response: Response = TEST_ACCURACY,
+) -> Table:
     """Cells from results and plans.
 
     Args:
         rows: Rows of ``export --what runs``.
         planned: What those studies planned (:meth:`RunStore.planned`); a planned run without a
             row is missing. Absent = only what has a result.
+        response: What the cells are made of; a column of the rows, where they have one.
 
     Raises:
         SpecError: if rows lack a column of the export, or a label is damaged.
     """
-    groups: dict[Settings, _Group] = {}
+    groups: dict[_Key, _Group] = {}
     studies: dict[str, None] = {}
     environments: dict[str, set[int]] = {}
     for line in planned:
-        group = groups.setdefault((*_settings(line.asked), line.engine_version), _Group())
+        group = groups.setdefault(_key(line.asked, line.engine_version), _Group())
         group.planned[line.run_id] = line.seed
         group.is_aliased |= line.is_aliased
         studies[line.study] = None
     for row in rows:
         try:
-            key = (*_settings(_without_seed(row["spec"])), row["engine_version"])
+            key = _key(_without_seed(row["spec"]), row["engine_version"])
             group = groups.setdefault(key, _Group())
-            group.results[row["run_id"]] = (row["seed"], row["status"], row["test_accuracy"])
+            value = row.get(response.column) if response.is_task else row[response.column]
+            group.results[row["run_id"]] = (row["seed"], row["status"], value)
             group.is_aliased |= row["aliased"]
             studies[row["study"]] = None
             environments.setdefault(row["environment"], set()).add(row["seed"])
         except KeyError as error:
             raise SpecError(f"the table of runs has no column {error}; is it an export?") from None
     return Table(
-        cells=tuple(group.cell(settings) for settings, group in groups.items()),
+        cells=tuple(group.cell(key) for key, group in groups.items()),
         studies=tuple(studies),
         seeds=tuple(sorted({seed for group in groups.values() for seed in group.seeds()})),
         environments={name: tuple(sorted(environments[name])) for name in sorted(environments)},
+        response=response,
     )
 
 
@@ -171,13 +181,15 @@ def select_planned(planned: Sequence[StoredRun], where: Sequence[str]) -> list[S
         "run_id": [line.run_id for line in planned],
         "seed": [line.seed for line in planned],
     }
-    settings = [(*_settings(line.asked), line.engine_version) for line in planned]
-    for position, name in enumerate(SETTINGS):
-        values = [key[position] for key in settings]
-        columns[name] = [json.dumps(v) if isinstance(v, tuple) else v for v in values]
-    if any(condition.partition("=")[0].strip() not in columns for condition in where):
+    settings = [dict(_key(line.asked, line.engine_version)) for line in planned]
+    for name in dict.fromkeys((*SETTINGS, *(name for known in settings for name in known))):
+        columns[name] = [_plain(known.get(name)) for known in settings]
+    if any(
+        in_full(condition.partition("=")[0].strip(), columns) not in columns for condition in where
+    ):
         return []
-    lines = pa.table({**columns, "position": range(len(planned))})
+    arrays = {name: array_of(values) for name, values in columns.items()}
+    lines = pa.table({**arrays, "position": range(len(planned))})
     known = {name: set(values) for name, values in columns.items()}
     return [planned[i] for i in keep_where(lines, where, known=known)["position"].to_pylist()]
 
@@ -193,15 +205,13 @@ class _Group:
     def seeds(self) -> set[int]:
         return {*self.planned.values(), *(seed for seed, _, _ in self.results.values())}
 
-    def cell(self, settings: Settings) -> TableCell:
+    def cell(self, key: _Key) -> TableCell:
         results = sorted(self.results.values(), key=lambda result: result[0])
         statuses = [status for _, status, _ in results]
         return TableCell(
-            settings=settings,
-            accuracies=tuple(
-                accuracy
-                for _, status, accuracy in results
-                if status == "finished" and accuracy is not None
+            settings=dict(key),
+            values=tuple(
+                value for _, status, value in results if status == "finished" and value is not None
             ),
             num_diverged=statuses.count("diverged"),
             num_failed=statuses.count("failed"),
@@ -217,9 +227,20 @@ def _without_seed(spec_json: str) -> str:
     return json.dumps(settings, sort_keys=True)
 
 
+def _key(asked: str, engine_version: int) -> _Key:
+    return (*_settings(asked), ("engine_version", engine_version))
+
+
 @lru_cache(maxsize=65_536)
-def _settings(asked: str) -> Settings:
-    """The values of :data:`SETTINGS` but the last, defaults filled in."""
+def _settings(asked: str) -> _Key:
+    """All settings, defaults filled in."""
     spec = RunSpec.model_validate({**json.loads(asked), "seed": 0})
-    train = tuple(getattr(spec.train, name) for name in TrainSpec.model_fields)
-    return (spec.dataset, spec.model, spec.regularization, spec.activation, spec.width, *train)
+    settings = {name: getattr(spec, name) for name in REQUIRED_FACTORS}
+    if spec.task is not None:
+        return tuple((settings | own_settings(spec)).items())
+    train = {f"train.{name}": getattr(spec.train, name) for name in TrainSpec.model_fields}
+    return tuple((settings | {"width": spec.width} | train).items())
+
+
+def _plain(value: Setting) -> Any:
+    return json.dumps(value) if isinstance(value, tuple) else value

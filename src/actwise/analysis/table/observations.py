@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ...errors import DataError, UnknownNameError
 from ...rows import before, check_columns, number_in, refuse_impossible, seed_text, text_of
+from .response import Unit
 
 Cell = tuple[str, ...]
 Floats = NDArray[np.float64]
@@ -42,6 +43,7 @@ class Observations:
         scope: The settings that all runs share, as far as they are known.
         test_images: Number of test images of each data set, where it is known.
         num_classes: Number of classes of each data set, where it is known.
+        unit, is_task: Of the response, as in :class:`.Response`.
         validation_R: Validation accuracy of each run, NaN without; None where there is none.
     """
 
@@ -60,6 +62,8 @@ class Observations:
     test_images: Mapping[str, int] = field(default_factory=dict)
     num_classes: Mapping[str, int] = field(default_factory=dict)
     validation_R: Floats | None = None
+    unit: Unit | None = None
+    is_task: bool = False
 
     @classmethod
     def from_rows(
@@ -87,7 +91,8 @@ class Observations:
         kept = [row for row in rows if _is_diverged(row) or text_of(row[response])]
         levels, codes_RF = _encode(kept, factors)
         values = [math.nan if _is_diverged(row) else number_in(row, response) for row in kept]
-        refuse_impossible(kept, values, response)
+        if settings.get("unit") != "none":
+            refuse_impossible(kept, values, response)
         seeds = [seed_text(row.get(seed)) for row in kept] if seed is not None else []
         known = [text_of(row.get(validation)) for row in kept] if validation is not None else []
         if any(known):

@@ -120,7 +120,9 @@ def _learning(analysis: Analysis, width: float) -> Iterator[Drawing]:
         level = named.pop(observed.focus)
         panels.setdefault(tuple(named.items()), {})[level] = _points(curve)
     measure = analysis.results.curves[0].measure.replace("_", " ") if panels else ""
-    yield from _panels(analysis, panels, ("curves", f"{measure}, percent", "epoch"), width)
+    is_percent = observed is None or not observed.is_task or observed.unit == "percent"
+    unit = f"{measure}, percent" if is_percent else measure
+    yield from _panels(analysis, panels, ("curves", unit, "epoch"), width)
 
 
 def _over_budget(analysis: Analysis, budget: str, width: float) -> Iterator[Drawing]:

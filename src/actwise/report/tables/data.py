@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...analysis.table import SETTINGS, Setting, Table, TableCell
 from ...printable import printable_json
+from ...store.tables import array_of
 from .paper import paper_of
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 def to_arrow(table: Table) -> "pa.Table":
     """One row a cell: every setting, so that tables of several studies can be joined, and results.
 
-    Columns after the settings: ``mean`` and ``sd`` of test_accuracy in percent over the finished
+    Columns after the settings: ``mean`` and ``sd`` of the response over the finished
     runs (empty without any, and below two); ``lower`` and ``upper``, the 95 % interval of the mean;
     ``n`` of these; runs ``diverged``, ``failed`` and
     ``missing``; ``aliased``; ``paper``, the paper's accuracy. A setting that is a list is JSON.
@@ -26,7 +27,8 @@ def to_arrow(table: Table) -> "pa.Table":
         **dict.fromkeys(("n", "diverged", "failed", "missing"), pa.int64()),
         "aliased": pa.bool_(),
     }
-    settings = {name: _column([cell[name] for cell in table.cells]) for name in SETTINGS}
+    names = tuple(table.levels) or SETTINGS
+    settings = {name: array_of([_plain(cell[name]) for cell in table.cells]) for name in names}
     rows = [_results(cell) for cell in table.cells]
     results = {name: pa.array([row[name] for row in rows], kind) for name, kind in types.items()}
     return pa.table({**settings, **results})
@@ -39,7 +41,8 @@ def render_json(table: Table) -> str:
     ]
     value = {
         "studies": table.studies,
-        "response": "test_accuracy",
+        "response": table.response.column,
+        "higher_is_better": table.response.higher_is_better,
         "scope": table.scope,
         "seeds": table.seeds,
         "environments": [*table.environments],
@@ -48,6 +51,10 @@ def render_json(table: Table) -> str:
     }
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     return f"{printable_json(text)}\n"
+
+
+def _plain(value: Setting) -> Setting:
+    return json.dumps(value) if isinstance(value, tuple) else value
 
 
 def _results(cell: TableCell) -> dict[str, Any]:
@@ -64,11 +71,3 @@ def _results(cell: TableCell) -> dict[str, Any]:
         "aliased": cell.is_aliased,
         "paper": paper_of(cell),
     }
-
-
-def _column(values: list[Setting]) -> "pa.Array":
-    import pyarrow as pa
-
-    array = pa.array([json.dumps(v) if isinstance(v, tuple) else v for v in values])
-    # Nothing but absent values has no type, which Parquet cannot give back everywhere.
-    return array.cast(pa.string()) if pa.types.is_null(array.type) else array

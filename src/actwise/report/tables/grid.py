@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 from ...analysis.table import Table, TableCell
 from ...numbers import UNKNOWN, number, span
 from ...printable import printable
-from ..words import setting_text, short
+from ...spec import TASK
+from ...store.tables import setting_of
+from ..words import digits_for, setting_text, short
 from .paper import paper_of
 from .view import View
 
@@ -101,16 +103,30 @@ def make_grids(table: Table) -> list[TableGrid]:
     """One grid for each data set, in the order of the study."""
     first = ("regularization", "model")
     factors = (*first, *(f for f in table.factors if f not in ("dataset", "activation", *first)))
+    is_task, levels = table.response.is_task, table.levels
+    if is_task:
+        factors = tuple(f for f in factors if len(levels.get(f, ())) > 1)
     ranks = {f: {level: rank for rank, level in enumerate(table.levels[f])} for f in table.levels}
     entries = []
     for cell in table.cells:
         named = [(f, setting_text(cell[f])) for f in factors]
         order = tuple(ranks[f][cell[f]] for f in factors)
-        entries.append(_entry(cell, tuple(headings(named)), order))
+        heading = tuple(headings(named)) or (setting_of(table.response.column),)
+        entries.append(_entry(cell, heading, order))
     datasets, activations = (
-        [*map(str, table.levels.get(name, ()))] for name in ("dataset", "activation")
+        [*map(str, levels.get(name, ()))] for name in ("dataset", "activation")
     )
-    return arrange(entries, datasets, activations)
+    grids = arrange(
+        entries, datasets, activations, higher_is_better=table.response.higher_is_better
+    )
+    return [replace(g, dataset="") if is_task and g.dataset == TASK else g for g in grids]
+
+
+def digits_of_table(table: Table) -> int:
+    """Decimals: two, more for a response of users' trainings that varies too little for two."""
+    if not table.response.is_task or table.response.unit == "percent":
+        return 2
+    return digits_for(min((cell.sd for cell in table.cells if cell.sd), default=0.0))
 
 
 def headings(levels: Iterable[tuple[str, str]]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ...analysis.table import Table
 from ..words import code_parts
-from .grid import ALIAS_MARK, Column, GridEntry, TableGrid, make_grids
+from .grid import ALIAS_MARK, Column, GridEntry, TableGrid, digits_of_table, make_grids
 from .notes import notes, scope, title
 
 COLUMNS_PER_BLOCK = 4
@@ -30,14 +30,15 @@ def render_latex(table: Table) -> str:
     """A table environment for each data set, its notes below; needs the package booktabs."""
     caption = f"{_escape(title(table))}; {_escape(scope(table))}."
     remarks = " ".join(_note(text) for text in notes(table))
-    blocks = (_environment(grid, caption, remarks) for grid in make_grids(table))
+    digits = digits_of_table(table)
+    blocks = (_environment(grid, caption, remarks, digits) for grid in make_grids(table))
     return "\n".join(blocks) or f"% {_escape(title(table))}: {_escape(scope(table))}\n"
 
 
-def _environment(grid: TableGrid, caption: str, remarks: str) -> str:
+def _environment(grid: TableGrid, caption: str, remarks: str, digits: int) -> str:
     columns = grid.columns
     parts = [
-        _tabular(grid, columns[first : first + COLUMNS_PER_BLOCK])
+        _tabular(grid, columns[first : first + COLUMNS_PER_BLOCK], digits)
         for first in range(0, len(columns), COLUMNS_PER_BLOCK)
     ]
     if remarks:
@@ -47,20 +48,20 @@ def _environment(grid: TableGrid, caption: str, remarks: str) -> str:
     body = "\n\n\\medskip\n".join(parts)
     return (
         "\\begin{table}\n\\centering\n"
-        f"\\caption{{{_escape(grid.dataset)}. {caption}}}\n"
+        f"\\caption{{{f'{_escape(grid.dataset)}. ' * bool(grid.dataset)}{caption}}}\n"
         f"{body}\n\\end{{table}}\n"
     )
 
 
-def _tabular(grid: TableGrid, columns: Sequence[Column]) -> str:
+def _tabular(grid: TableGrid, columns: Sequence[Column], digits: int) -> str:
     lines = [f"\\begin{{tabular}}{{l{'r' * len(columns)}}}", "\\toprule"]
     for number, heading in enumerate(zip(*(column.heading for column in columns), strict=True)):
         lines.append(_line(["activation" if number == 0 else "", *map(_escape, heading)]))
     lines.append("\\midrule")
     for row, activation in enumerate(grid.activations):
         entries = [column.entries[row] for column in columns]
-        lines.append(_line([_escape(activation), *map(_value, entries)]))
-        lines.append(_line(["", *map(_small, entries)]))
+        lines.append(_line([_escape(activation), *(_value(e, digits) for e in entries)]))
+        lines.append(_line(["", *(_small(e, digits) for e in entries)]))
     return "\n".join([*lines, "\\bottomrule", "\\end{tabular}"])
 
 
@@ -68,16 +69,16 @@ def _line(cells: Sequence[str]) -> str:
     return f"{' & '.join(cells)} \\\\"
 
 
-def _value(entry: GridEntry | None) -> str:
+def _value(entry: GridEntry | None, digits: int) -> str:
     if entry is None:
         return ""
-    value = _escape(entry.value())
+    value = _escape(entry.value(digits))
     mark = _escape(ALIAS_MARK * entry.is_aliased)
     return f"\\textbf{{{value}}}{mark}" if entry.is_best else f"{value}{mark}"
 
 
-def _small(entry: GridEntry | None) -> str:
-    below = ", ".join((*entry.support(), *entry.shortfalls)) if entry else ""
+def _small(entry: GridEntry | None, digits: int) -> str:
+    below = ", ".join((*entry.support(digits), *entry.shortfalls)) if entry else ""
     return f"{{\\footnotesize {_escape(below)}}}" if below else ""
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from ...analysis.table import Table
 from ..words import code_parts
-from .grid import ALIAS_MARK, GridEntry, TableGrid, make_grids
+from .grid import ALIAS_MARK, GridEntry, TableGrid, digits_of_table, make_grids
 from .notes import notes, scope, title
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]|~$#!])")
@@ -15,16 +15,19 @@ _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 def render_markdown(table: Table) -> str:
     """Heading, a table for each data set, notes."""
     paragraphs = [f"**{_escape(title(table))}**", _escape(scope(table))]
-    paragraphs += [f"### {_escape(g.dataset)}\n\n{_table(g)}" for g in make_grids(table)]
+    digits = digits_of_table(table)
+    for grid in make_grids(table):
+        paragraphs += [f"### {_escape(grid.dataset)}"] if grid.dataset else []
+        paragraphs.append(_table(grid, digits))
     remarks = [f"- {_note(note)}" for note in notes(table)]
     return "\n\n".join([*paragraphs, *(["\n".join(remarks)] if remarks else [])]) + "\n"
 
 
-def _table(grid: TableGrid) -> str:
+def _table(grid: TableGrid, digits: int) -> str:
     heading = ["activation", *("<br>".join(map(_escape, c.heading)) for c in grid.columns)]
     lines = [_line(heading), _line(["---", *("---:" for _ in grid.columns)])]
     for row, activation in enumerate(grid.activations):
-        entries = (_entry(column.entries[row]) for column in grid.columns)
+        entries = (_entry(column.entries[row], digits) for column in grid.columns)
         lines.append(_line([_escape(activation), *entries]))
     return "\n".join(lines)
 
@@ -33,11 +36,11 @@ def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _entry(entry: GridEntry | None) -> str:
+def _entry(entry: GridEntry | None, digits: int) -> str:
     if entry is None:
         return ""
-    value = f"**{entry.value()}**" if entry.is_best else entry.value()
-    below = ", ".join((*entry.support(), *entry.shortfalls))
+    value = f"**{entry.value(digits)}**" if entry.is_best else entry.value(digits)
+    below = ", ".join((*entry.support(digits), *entry.shortfalls))
     return "<br>".join(filter(None, (value + ALIAS_MARK * entry.is_aliased, below)))
 
 

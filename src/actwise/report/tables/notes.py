@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from ...analysis.model import EXTERNAL_SOURCE
 from ...analysis.table import Table
 from ...printable import printable
+from ...store.tables import setting_of
 from ..words import seeds_text, settings_text
 from .grid import ALIAS_MARK
 from .paper import paper_of
@@ -13,7 +14,16 @@ from .paper import paper_of
 def title(table: Table) -> str:
     """The first line of the heading: which studies."""
     studies = ", ".join(printable(study) for study in table.studies)
-    return f"{studies or 'no study'}: test accuracy in percent, last epoch"
+    response = table.response
+    if not response.is_task:
+        return f"{studies or 'no study'}: test accuracy in percent, last epoch"
+    in_percent = " in percent" * (response.unit == "percent")
+    return f"{studies}: {response_name(table)}{in_percent}, as the training gave it back"
+
+
+def response_name(table: Table) -> str:
+    """``test accuracy``."""
+    return printable(setting_of(table.response.column).replace("_", " "))
 
 
 def scope(table: Table) -> str:

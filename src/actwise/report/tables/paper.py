@@ -21,7 +21,9 @@ def paper_accuracy(levels: Mapping[str, str]) -> float | None:
 
 
 def paper_of(cell: TableCell) -> float | None:
-    """The same of a cell of a table."""
+    """The same of a cell of a table; None where the training is the user's own."""
+    if "width" not in cell.settings:
+        return None
     return paper_accuracy({name: str(cell[name]) for name in USUAL_FACTORS})
 
 

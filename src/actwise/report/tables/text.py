@@ -6,7 +6,7 @@ from rich.text import Text
 
 from ...analysis.table import Table
 from .columns import Fitted, text_lines
-from .grid import BEST_MARK, grid_view, make_grids
+from .grid import BEST_MARK, digits_of_table, grid_view, make_grids
 from .notes import notes, scope, title
 
 
@@ -21,11 +21,13 @@ def _lines(table: Table, width: int) -> Iterator[Text]:
     grids = make_grids(table)
     for grid in grids:
         yield Text()
-        yield Text(grid.dataset, style="bold")
-        view = grid_view(grid, id="cells", title=grid.dataset, corner="activation")
+        yield from [Text(grid.dataset, style="bold")] if grid.dataset else []
+        digits = digits_of_table(table)
+        view = grid_view(grid, id="cells", title=grid.dataset, corner="activation", digits=digits)
         yield from text_lines(view, width)
     entries = (entry for grid in grids for column in grid.columns for entry in column.entries)
     is_any_best = any(entry and entry.is_best for entry in entries)
-    star = [f"{BEST_MARK} The highest mean among the activations."] * is_any_best
+    best = "highest" if table.response.higher_is_better else "lowest"
+    star = [f"{BEST_MARK} The {best} mean among the activations."] * is_any_best
     remarks = [Text(note, style="dim") for note in (*star, *notes(table))]
     yield from [Text(), *remarks] if remarks else []

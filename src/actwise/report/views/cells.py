@@ -20,6 +20,8 @@ from ..tables import (
     paper_accuracy,
 )
 
+_PAPER = ", then the paper's number (one run at full width) where it has the cell"
+
 
 def cell_views(analysis: Analysis) -> Iterator[View | None]:
     """A grid a data set, the figures of a bank's paper, or its summary statistics."""
@@ -68,11 +70,11 @@ def _grid_views(analysis: Analysis, observed: Observations) -> Iterator[View]:
         higher_is_better=observed.higher_is_better,
     )
     name, digits = words.response_text(analysis).capitalize(), words.digits_of(analysis)
+    paper = "" if observed.is_task else _PAPER
     note = (
         "Mean ± SD of the runs that count, below them their number n and the "
-        f"{words.interval_name(analysis)} of the mean, then the paper's number (one run at full "
-        f"width) where it has the cell; {BEST_MARK} the best mean of its column, if no run of it "
-        "is lost."
+        f"{words.interval_name(analysis)} of the mean{paper}; {BEST_MARK} the best mean of its "
+        "column, if no run of it is lost."
     )
     for place, grid in enumerate(grids, start=1):
         title = name if grid.dataset == "all" else f"{name} on {grid.dataset}"

@@ -22,6 +22,7 @@ from .provenance import limits as limits
 from .provenance import provenance as provenance
 from .scope import seeds_text as seeds_text
 from .scope import settings_text as settings_text
+from .units import digits_for as digits_for
 from .units import digits_of as digits_of
 from .units import interval_name as interval_name
 from .units import mean_interval as mean_interval

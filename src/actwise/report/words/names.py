@@ -9,6 +9,7 @@ from ...analysis.table import Observations
 from ...numbers import number
 from ...printable import printable
 from ...registry import format_value
+from ...store.tables import setting_of
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -20,7 +21,7 @@ def setting_text(value: Any) -> str:
 
 def short(factor: str) -> str:
     """A factor as its columns are headed: ``learning_rate`` for ``train.learning_rate``."""
-    return factor.removeprefix("train.")
+    return setting_of(factor)
 
 
 def place(levels: Sequence[tuple[str, str]], varying: Iterable[str] | None = None) -> str:

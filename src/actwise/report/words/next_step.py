@@ -10,6 +10,7 @@ from ...analysis.decision import NetworkDecision
 from ...analysis.precision import MOST_SEEDS
 from ...spec import StudySpec, load_study, shipped_studies
 from ...store import StoredStudy
+from ...store.tables import SETTING
 from .names import decided_factors, listed, place, setting_text, short_number
 
 
@@ -23,7 +24,18 @@ class StepWords:
 
 def next_steps(analysis: Analysis) -> list[StepWords]:
     """For each network: more seeds where it is open, more training where it hardly learned."""
-    return [step for network in analysis.decision.networks for step in _steps(analysis, network)]
+    networks = analysis.decision.networks
+    steps = [step for network in networks for step in _steps(analysis, network)]
+    is_open = any(network.kind == "not_told_apart" for network in networks)
+    if is_open and not steps and _needs_margin(analysis):
+        return [StepWords("--margin X tells how many seeds it takes, if X is what matters")]
+    return steps
+
+
+def _needs_margin(analysis: Analysis) -> bool:
+    """Of trainings of the user's own no margin is usual."""
+    observed = analysis.observed
+    return analysis.question.margin is None and observed is not None and observed.is_task
 
 
 def _steps(analysis: Analysis, network: NetworkDecision) -> Iterator[StepWords]:
@@ -84,7 +96,7 @@ def _study_of(network: NetworkDecision, studies: Sequence[StoredStudy]) -> Store
         study
         for study in studies
         if all(
-            level in [setting_text(value) for value in study.spec.factors.get(factor, (level,))]
+            level in [setting_text(v) for v in study.spec.factors.get(_asked(factor), (level,))]
             for factor, level in network.network
         )
     ]
@@ -101,9 +113,9 @@ def _overrides(analysis: Analysis, network: NetworkDecision, known: StudySpec) -
         levels = observed.levels_of(factor)
         if factor != observed.focus:
             levels = tuple(name for name in levels if name in {c[factor] for c in conditions})
-        usual = [setting_text(value) for value in known.factors.get(factor, ())]
+        usual = [setting_text(v) for v in known.factors.get(_asked(factor), ())]
         if set(levels) != set(usual):
-            found.append(f"factors.{factor}={','.join(levels)}")
+            found.append(f"factors.{_asked(factor)}={','.join(levels)}")
     settings = {"width": known.width} | {
         f"train.{name}": value for name, value in known.train.model_dump().items()
     }
@@ -111,3 +123,8 @@ def _overrides(analysis: Analysis, network: NetworkDecision, known: StudySpec) -
         if name in settings and name not in known.factors and settings[name] != value:
             found.append(f"{name}={setting_text(value)}")
     return found
+
+
+def _asked(factor: str) -> str:
+    """A factor as a study names it."""
+    return factor.removeprefix(SETTING)

@@ -64,6 +64,13 @@ def limits(analysis: Analysis) -> Iterator[str]:
         )
     model = analysis.model
     is_single = model is not None and not any(s.has_replicates for s in model.strata)
+    if model is not None and model.observed.is_task:
+        yield (
+            "The trainings are your own: on which data they were judged is not recorded, so the "
+            "standard errors of verdicts are those of runs; no margin is usual, and nobody knows "
+            "what guessing would give."
+        )
+        return
     errors = (
         "the standard errors of single runs are those of its images and of runs elsewhere"
         if is_single
@@ -81,7 +88,8 @@ def limits(analysis: Analysis) -> Iterator[str]:
 
 def deviations(analysis: Analysis) -> list[tuple[str, str, str, str]]:
     """(setting, here, in the paper, what is expected of it) of a store's study."""
-    if analysis.results.kind != "store":
+    observed = analysis.results.observed
+    if analysis.results.kind != "store" or (observed is not None and observed.is_task):
         return []
     rows = []
     values = values_of(analysis)

@@ -8,6 +8,7 @@ from typing import Any
 from ...analysis import Analysis
 from ...analysis.table import as_number
 from ...spec import ENGINE_VERSION, TrainSpec
+from ...store.tables import SETTING
 from .names import ranges, setting_text, short
 
 Values = Mapping[str, tuple[Any, ...]]
@@ -108,5 +109,7 @@ def _numbers(values: Values, name: str) -> list[float]:
 def _is_unusual(name: str, value: object) -> bool:
     if name == "engine_version":
         return value != ENGINE_VERSION
+    if name.startswith(SETTING):
+        return True
     field = TrainSpec.model_fields.get(name.removeprefix("train."))
     return field is not None and bool(value != field.default)

@@ -6,6 +6,7 @@ from ...analysis import Analysis
 from ...analysis.model import Estimate, is_percent
 from ...analysis.precision import interval_within, possible_range
 from ...numbers import percent
+from ...store.tables import setting_of
 
 _MOST = 8
 
@@ -31,6 +32,11 @@ def digits_of(analysis: Analysis, at_least: int = 2) -> int:
         return at_least
     spreads = [stratum.total.sd for stratum in model.strata if stratum.total.value > 0]
     spread = min(spreads, default=float(model.observed.response_R.std()))
+    return digits_for(spread, at_least)
+
+
+def digits_for(spread: float, at_least: int = 2) -> int:
+    """Decimals that keep two significant digits of a run-to-run deviation."""
     needed = 1 - math.floor(math.log10(spread)) if spread > 0 else 2
     return min(_MOST, max(at_least, needed))
 
@@ -38,7 +44,7 @@ def digits_of(analysis: Analysis, at_least: int = 2) -> int:
 def response_text(analysis: Analysis) -> str:
     """``test accuracy``."""
     observed = analysis.observed
-    return observed.response.replace("_", " ") if observed else "accuracy"
+    return setting_of(observed.response).replace("_", " ") if observed else "accuracy"
 
 
 def interval_name(analysis: Analysis) -> str:

@@ -122,7 +122,8 @@ def _all(store: RunStore, where: Sequence[str]) -> dict[str, "pa.Table"]:
     """Every table, all of one moment."""
     with store.database.reading() as connection:
         known = read_levels(connection, None)
-        runs = keep_where(runs_table(connection, None, further=RESTORED), where, known=known)
+        found = runs_table(connection, None, further=RESTORED, has_metrics=False)
+        runs = keep_where(found, where, known=known)
         return {
             **{name: read(connection, runs) for name, read in _OF_RUNS.items()},
             **{name: read(connection, None) for name, read in _OTHERS.items()},

@@ -161,7 +161,7 @@ def _label(row: ExportedRow, place: str) -> _Label:
         raise StoreError(f"{place}: asked and settings must be tables of settings")
     try:
         spec = RunSpec.model_validate({**asked, "seed": row["seed"]})
-        for factor in _NOT_DIGESTS:
+        for factor in _NOT_DIGESTS if spec.task is None else ("activation",):
             parse_expression(getattr(spec, factor), kind=factor)
     except ValidationError as error:
         raise StoreError(f"{place}: asked is no run: {_first(error)}") from None

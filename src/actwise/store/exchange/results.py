@@ -236,6 +236,8 @@ def _observed(row: ExportedRow, place: str) -> tuple[str, ...]:
 
 def _problem(record: RunRecord, attempts: int, spec: RunSpec) -> str:
     """What no training ends in, "" where there is nothing."""
+    if spec.task is not None and record.status != "failed":
+        return _task_problem(record) or "has no attempt" * (attempts < 1)
     is_finished, num_epochs = record.status == "finished", len(record.epochs)
     for name in _OF_FINISHED:
         value = getattr(record, name)
@@ -262,8 +264,24 @@ def _problem(record: RunRecord, attempts: int, spec: RunSpec) -> str:
             return f"has {name}={value} where its epochs give {found}"
     if "test_curve" in record.observed and any(e.test_accuracy is None for e in record.epochs):
         return "has gaps in the test curve that was observed"
-    if ("probes" in record.observed) != (record.probes is not None):
+    if ("probes" in record.observed) != (record.probes is not None) or record.metrics:
         return "observed probes that are not there, or has probes that it did not observe"
+    return ""
+
+
+def _task_problem(record: RunRecord) -> str:
+    """The same of a training of the user's own, which has numbers of its own and no others."""
+    if record.status != "finished":
+        return "a training of the user's own is finished or failed"
+    for name in (*_OF_FINISHED, *_OF_TRAINED, "traceback"):
+        if name not in ("observed", "probes") and getattr(record, name) is not None:
+            return f"has {name}={brief(getattr(record, name))}"
+    try:
+        lengths = {len(curve) for curve in record.metrics.values()}
+    except StoreError as error:
+        return str(error)
+    if lengths != {max(1, len(record.epochs))} or record.observed != ("probes",):
+        return f"has not one number of each name for its {len(record.epochs)} epochs"
     return ""
 
 

@@ -7,6 +7,11 @@ from .classes import unpack_predictions as unpack_predictions
 from .environment import environment as environment
 from .environment import fingerprint as fingerprint
 from .environment import fingerprint_id as fingerprint_id
+from .metrics import MOST_METRICS as MOST_METRICS
+from .metrics import MOST_NUMBERS as MOST_NUMBERS
+from .metrics import Metrics as Metrics
+from .metrics import pack_metrics as pack_metrics
+from .metrics import unpack_metrics as unpack_metrics
 from .records import LAST_ONLY as LAST_ONLY
 from .records import EpochRecord as EpochRecord
 from .records import RunRecord as RunRecord

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self
 
 from .classes import Answers
+from .metrics import Metrics, unpack_metrics
 
 LAST_ONLY = "validation_last"
 """Says of a record that its validation curve is the last epoch's point alone."""
@@ -49,7 +50,8 @@ class RunRecord:
         environment: Where it ran, the numerics fingerprint included (``store.environment``).
         observed: Observations that the record holds: any of test_curve, probes, keep_weights;
             and ``LAST_ONLY`` where the validation split was judged after the last epoch alone.
-        probes: One table of measurements per run, packed by the observer that made it.
+        probes: One table of measurements per run, packed by the observer that made it; of a
+            training of the user's own the numbers that it gave back (:mod:`.metrics`).
     """
 
     run_id: str
@@ -70,6 +72,15 @@ class RunRecord:
     observed: tuple[str, ...] = ()
     probes: bytes | None = None
     traceback: str | None = None
+
+    @property
+    def metrics(self) -> Metrics:
+        """What a training of the user's own gave back; empty of any other.
+
+        Raises:
+            StoreError: if it is damaged.
+        """
+        return unpack_metrics(self.probes)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; bytes as base64."""

@@ -1,5 +1,6 @@
 """A store as Arrow tables, and the conditions that choose their rows."""
 
+from .arrow import array_of as array_of
 from .beside import environments_table as environments_table
 from .beside import looks_table as looks_table
 from .beside import studies_table as studies_table
@@ -15,3 +16,10 @@ from .runs import epochs_table as epochs_table
 from .runs import predictions_table as predictions_table
 from .runs import probes_table as probes_table
 from .runs import runs_table as runs_table
+from .tasks import METRIC as METRIC
+from .tasks import SETTING as SETTING
+from .tasks import in_full as in_full
+from .tasks import is_task as is_task
+from .tasks import own_settings as own_settings
+from .tasks import setting_of as setting_of
+from .tasks import sum_curves as sum_curves

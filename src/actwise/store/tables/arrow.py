@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sqlalchemy import Connection, Select, Table, select
 
+from ...registry import format_value
 from ..database import chunks
 from ..database.schema import to_json
 
@@ -42,10 +43,17 @@ def read_of_runs(connection: Connection, table: Table, run_ids: Sequence[str]) -
 
 
 def array_of(values: Sequence[Any]) -> "pa.Array":
-    """Values of one setting; one that is a list (step_milestones) is written as JSON."""
+    """Values of one setting; one that is a list (step_milestones) is written as JSON.
+
+    Settings of users' trainings may be of several types: then all are texts.
+    """
     import pyarrow as pa
 
-    array = pa.array([to_json(v) if isinstance(v, tuple) else v for v in values])
+    plain = [to_json(v) if isinstance(v, tuple) else v for v in values]
+    kinds = {float if type(v) is int else type(v) for v in plain if v is not None}
+    if len(kinds) > 1:
+        plain = [None if value is None else format_value(value) for value in plain]
+    array = pa.array(plain)
     return array.cast(pa.string()) if pa.types.is_null(array.type) else array
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import SpecError, UnknownNameError
 from ...registry import format_value, parse_value
+from .tasks import in_full
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -58,9 +59,10 @@ def parse_where(where: Sequence[str], fields: Sequence[str]) -> dict[str, list[s
         field, equals, value = condition.partition("=")
         if not equals:
             raise SpecError(f"--where {condition!r} is not FIELD=VALUE, such as activation=relu")
-        if field.strip() not in fields:
-            raise UnknownNameError("field", field.strip(), fields)
-        asked[field.strip()].append(value.strip())
+        name = in_full(field.strip(), fields)
+        if name not in fields:
+            raise UnknownNameError("field", name, fields)
+        asked[name].append(value.strip())
     return dict(asked)
 
 

@@ -19,6 +19,7 @@ from ..plans import read_studies
 from ..records import unpack_predictions
 from ..runs import read_answers, read_data_digests
 from .arrow import array_of, class_lists, read_of_runs, read_table
+from .tasks import final_metrics, is_task, metric_curves, setting_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -60,16 +61,22 @@ RUN_COLUMNS = (
 """Of the table of runs, without the further factors."""
 RESTORED = (runs.c.environment_id, runs.c.observed, runs.c.traceback, runs.c.recorded_at)
 """What an import needs beside the columns that people read."""
+_OURS = {str(column.key) for column in (*RUN_COLUMNS, *RESTORED, *study_runs.c, *epochs.c)}
 
 
 def runs_table(
-    connection: Connection, study: str | None, *, further: Sequence[ColumnElement[Any]] = ()
+    connection: Connection,
+    study: str | None,
+    *,
+    further: Sequence[ColumnElement[Any]] = (),
+    has_metrics: bool = True,
 ) -> "pa.Table":
     """One row per (study, label, run), a column per further factor.
 
-    Further factors are the ``train.FIELD`` that a study varies, and those in which the runs
-    differ otherwise: tables must not average over them. The columns asked for with ``further``
-    follow at the end.
+    Further factors are the ``train.FIELD`` and the settings of users' trainings that a study
+    varies, and those in which the runs differ otherwise: tables must not average over them. What
+    users' trainings gave back has a column each, unless ``has_metrics`` is false. The columns
+    asked for with ``further`` follow at the end.
     """
     query = (
         select(*RUN_COLUMNS, *further)
@@ -86,6 +93,11 @@ def runs_table(
     table = table.set_column(table.schema.get_field_index("spec"), "spec", [spec_json])
     for name, values in _further_factors(connection, study, specs).items():
         table = table.add_column(table.schema.get_field_index("status"), name, [array_of(values)])
+    if has_metrics and any(spec.task for spec in specs):
+        found = final_metrics(connection, table["run_id"].to_pylist(), ours=_OURS)
+        for name, values in found.items():
+            place = table.schema.get_field_index("test_accuracy")
+            table = table.add_column(place, name, [array_of(values)])
     return table
 
 
@@ -103,6 +115,9 @@ def epochs_table(connection: Connection, chosen: "pa.Table") -> "pa.Table":
     curves = curves.drop_columns("run_id").take(np.fromiter(chain(*spans), dtype=np.int64))
     for name in curves.column_names:
         table = table.append_column(name, curves[name])
+    if any(map(is_task, chosen["spec"].to_pylist())):
+        for name, values in metric_curves(connection, table, ours=_OURS).items():
+            table = table.append_column(name, [array_of(values)])
     return table
 
 
@@ -155,9 +170,10 @@ def _further_factors(
         if study in (None, stored.study)
         for factor in stored.spec.factors
     }
-    columns = {}
+    columns: dict[str, list[Any]] = {}
     for name in TrainSpec.model_fields:
-        values = [getattr(spec.train, name) for spec in specs]
-        if f"train.{name}" in varied or len(set(values)) > 1:
+        values = [None if spec.task else getattr(spec.train, name) for spec in specs]
+        ours = {value for value, spec in zip(values, specs, strict=True) if spec.task is None}
+        if f"train.{name}" in varied or len(ours) > 1:
             columns[f"train.{name}"] = values
-    return columns
+    return columns | setting_columns(specs, varied)

@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
+from math import inf
 
 from ...errors import StoreError
-from ...spec import ObserveSpec, PlannedRun
+from ...spec import PlannedRun, StudySpec
 from ...store import (
     Lease,
     OtherResultError,
@@ -51,7 +52,7 @@ class Driver:
         *,
         pending: PendingRuns,
         again: frozenset[str],
-        observe: ObserveSpec,
+        study: StudySpec,
         max_attempts: int,
         label: Callable[[PlannedRun], str],
         time_left: TimeLeft,
@@ -65,7 +66,7 @@ class Driver:
         self._store = store
         self._runs = runs
         self._again = again
-        self._observe = observe
+        self._study = study
         self._max_attempts = max_attempts
         self._label = label
         self._time_left = time_left
@@ -164,12 +165,13 @@ class Driver:
         return make_assignment(
             run,
             token=lease.token,
-            observe=self._observe,
+            observe=self._study.observe,
+            task=self._study.task,
             recorded_weights=recorded.weights_sha256 if recorded else None,
         )
 
     def _lacks(self, state: RunState) -> bool:
-        return lacks_observation(state, self._observe)
+        return lacks_observation(state, self._study.observe)
 
     def _look_at_others(self) -> None:
         """Drop what others have finished, take over what they let go, say for whom we wait."""
@@ -192,13 +194,8 @@ class Driver:
 
     def _end_elsewhere(self, state: RunState) -> None:
         self._time_left.end(state.run_id)
-        self._sink.emit(
-            RunEndedElsewhere(
-                run_id=state.run_id,
-                label=self._label(self._runs[state.run_id]),
-                status=state.status,
-            )
-        )
+        label = self._label(self._runs[state.run_id])
+        self._sink.emit(RunEndedElsewhere(run_id=state.run_id, label=label, status=state.status))
 
     def _take(self, result: Result, *, is_stopping: bool) -> None:
         assert not isinstance(result, Tried)
@@ -239,6 +236,8 @@ class Driver:
                 status=record.status,
                 test_accuracy=record.test_accuracy,
                 train_seconds=record.train_seconds,
+                metrics={name: curve[-1] for name, curve in record.metrics.items()},
+                reason=(record.traceback or "").strip().rpartition("\n")[2],
             )
         )
         return None
@@ -279,8 +278,9 @@ class Driver:
                 self._error = self._error or error
 
     def _on_progress(self, progress: Advanced) -> None:
-        fraction = (progress.epoch - 1 + progress.batch / progress.batches) / progress.epochs
-        self._time_left.progress(progress.run_id, fraction)
+        # A training of the user's own does not tell how many epochs it will have.
+        done = (progress.epoch - 1 + progress.batch / progress.batches) / (progress.epochs or inf)
+        self._time_left.progress(progress.run_id, done)
         run = self._runs[progress.run_id]
         is_first = self._first_epochs.setdefault(progress.run_id, progress.epoch) == progress.epoch
         is_compiling = run.spec.train.compile and is_first

@@ -2,7 +2,7 @@
 
 from .choose import make_executor as make_executor
 from .describer import Describer as Describer
-from .early import EarlyWorkers as EarlyWorkers
 from .executor import Executor as Executor
 from .executor import WorkSource as WorkSource
+from .nursery import Nursery as Nursery
 from .stopping import StopRequest as StopRequest

@@ -9,6 +9,7 @@ from ...errors import ActwiseError, DataError, SpecError
 from ...spec import Describe, Description, RunSpec, description_key
 from .. import worker
 from .executor import IDLE_SECONDS
+from .nursery import Nursery
 from .stopping import StopRequest
 from .worker_process import Inbox, WorkerProcess
 
@@ -26,9 +27,12 @@ class Describer:
     is read there too, once, into the data cache for the runs. The process ends with the context.
     """
 
-    def __init__(self, data_dir: Path | None, *, stop: StopRequest | None = None) -> None:
+    def __init__(
+        self, data_dir: Path | None, nursery: Nursery, *, stop: StopRequest | None = None
+    ) -> None:
         """``data_dir``: the data folder. ``stop`` is asked several times a second."""
         self._data_dir = data_dir
+        self._nursery = nursery
         self._stop = stop
         self._ours: Describe | None = None
         self._known: dict[tuple[object, ...], Description] = {}
@@ -87,7 +91,7 @@ class Describer:
 
     def _start(self) -> WorkerProcess:
         try:
-            process = WorkerProcess(threads=1)
+            process = WorkerProcess(self._nursery)
         except OSError as error:
             raise SpecError(f"no process can be started to plan in: {error}") from None
         process.listen(self._inbox)
@@ -108,6 +112,8 @@ class Describer:
 
 def _users_levels(cell: RunSpec) -> list[str]:
     """Those that name users' code; what is no level at all is refused by whoever reads it."""
+    if cell.task is not None:
+        return [cell.task.function, *([cell.activation] if ":" in cell.activation else [])]
     levels = (cell.model, cell.regularization, cell.activation)
     named = [level for level in levels if ":" in level]
     return [cell.dataset, *named] if _is_users_dataset(cell.dataset) else named

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..worker import Advanced, Assignment, PutBack, Result, Setup, streams_to
 from .executor import IDLE_SECONDS, WorkSource
+from .nursery import Nursery
 from .processes import ProcessExecutor
 
 
@@ -16,8 +17,9 @@ class InlineExecutor:
     goes to a process of its own.
     """
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup, nursery: Nursery) -> None:
         self._setup = setup
+        self._nursery = nursery
 
     def map(
         self,
@@ -27,7 +29,7 @@ class InlineExecutor:
         on_progress: Callable[[Advanced], None],
     ) -> Generator[Result, None, None]:
         """See :meth:`Executor.map`."""
-        children = ProcessExecutor(self._setup, workers=1)
+        children = ProcessExecutor(self._setup, self._nursery, workers=1)
         after: list[tuple[Assignment, ...]] = []
         while not should_stop():
             assignments = after.pop() if after else next(work, ())

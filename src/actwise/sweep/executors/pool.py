@@ -2,26 +2,22 @@
 
 import queue
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from ...errors import StoreError
 from ..worker import Advanced, Assignment, PutBack, Result, Setup
 from .executor import IDLE_SECONDS, WorkSource
+from .nursery import Nursery
 from .worker_process import Inbox, WorkerProcess
 
 
 class Pool:
-    """At most one process a slot that has work or has had some, and one more that is prepared.
+    """At most one process a slot. One that has run users' code ends with its run."""
 
-    A process is prepared, torch imported and no device touched, while a run with users' code
-    trains in the slot: the next of that kind begins in it. Whatever has run users' code ends.
-    """
-
-    def __init__(self, setup: Setup, num_slots: int, early: Sequence[WorkerProcess]) -> None:
-        """``early`` are processes that nobody has set up yet."""
+    def __init__(self, setup: Setup, num_slots: int, nursery: Nursery) -> None:
         self._setup = setup
         self._num_slots = num_slots
-        self._early = list(early)
+        self._nursery = nursery
         self._workers: list[WorkerProcess] = []
         # Processes of one run each, and what is left of a work item whose runs need one each.
         self._apart: set[WorkerProcess] = set()
@@ -43,8 +39,8 @@ class Pool:
                 self._waiting.extend((assignment,) for assignment in assignments[1:])
                 self._give_apart(assignments[:1])
             else:
-                self._shared_worker().give(assignments)
-        self._prepare()
+                worker = next(iter(self._idle), None) or self._start()
+                worker.give(assignments)
         return True
 
     def events(self) -> Iterator[Advanced | Result]:
@@ -85,43 +81,25 @@ class Pool:
     def close(self) -> None:
         """Leave no process."""
         self.kill()
-        for worker in (*self._workers, *self._early):
+        for worker in self._workers:
             worker.end()
         self._workers.clear()
-        self._early.clear()
-
-    @property
-    def _prepared(self) -> list[WorkerProcess]:
-        return [worker for worker in self._workers if not worker.has_trained]
 
     @property
     def _idle(self) -> list[WorkerProcess]:
-        """Those that have trained, and may train again."""
-        return [worker for worker in self._workers if worker.has_trained and not worker.pending]
-
-    def _shared_worker(self) -> WorkerProcess:
-        return next(iter((*self._idle, *self._prepared)), None) or self._start()
+        return [worker for worker in self._workers if not worker.pending]
 
     def _give_apart(self, assignments: tuple[Assignment, ...]) -> None:
         """One run to a process of its own; where all slots have one, an idle one makes way."""
-        worker = next(iter(self._prepared), None)
-        if worker is None or len(self._workers) - len(self._prepared) >= self._num_slots:
-            for idle in self._idle[:1]:
-                self._end(idle)
-        worker = worker or self._start()
+        if len(self._workers) >= self._num_slots:
+            self._end(self._idle[0])
+        worker = self._start()
         self._apart.add(worker)
         worker.give(assignments)
 
-    def _prepare(self) -> None:
-        """A process for what may follow every run with users' code."""
-        busy = sum(bool(worker.pending) for worker in self._apart)
-        while len(self._prepared) < busy:
-            self._start()
-
     def _start(self) -> WorkerProcess:
         try:
-            threads = self._setup.threads
-            worker = self._early.pop() if self._early else WorkerProcess(threads=threads)
+            worker = WorkerProcess(self._nursery)
             self._workers.append(worker)
             worker.set_up(self._setup, self._inbox)
         except OSError as error:

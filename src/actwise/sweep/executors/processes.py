@@ -1,12 +1,12 @@
 """The executor of worker processes, one per slot, and one of its own for users' code."""
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 
 from ..worker import Advanced, Result, Setup
 from .executor import WorkSource
+from .nursery import Nursery
 from .pool import Pool
-from .worker_process import WorkerProcess
 
 STOP_GRACE_SECONDS = 8.0
 """A run that has not stopped by then is killed: `run` promises to end within 10 s."""
@@ -19,14 +19,10 @@ class ProcessExecutor:
     nothing after it.
     """
 
-    def __init__(self, setup: Setup, *, workers: int, early: Sequence[WorkerProcess] = ()) -> None:
-        """``early``: processes that were started with the threads of ``setup``, for its slots.
-
-        :meth:`map` ends them.
-        """
+    def __init__(self, setup: Setup, nursery: Nursery, *, workers: int) -> None:
         self._setup = setup
         self._num_slots = workers
-        self._early = early
+        self._nursery = nursery
 
     def map(
         self,
@@ -36,7 +32,7 @@ class ProcessExecutor:
         on_progress: Callable[[Advanced], None],
     ) -> Generator[Result, None, None]:
         """See :meth:`Executor.map`."""
-        pool = Pool(self._setup, self._num_slots, self._early)
+        pool = Pool(self._setup, self._num_slots, self._nursery)
         kill_time: float | None = None
         has_work = True
         try:

@@ -4,8 +4,6 @@ import os
 import queue
 import re
 import signal
-import subprocess
-import sys
 import threading
 from collections import deque
 from contextlib import suppress
@@ -14,7 +12,6 @@ from typing import IO
 
 from ...errors import StoreError, files_in_the_way
 from ...numbers import signal_name
-from ...usercode import search_path
 from ..worker import (
     WORKERS_LOG,
     Advanced,
@@ -23,23 +20,15 @@ from ..worker import (
     Message,
     Result,
     Setup,
-    Start,
     Stop,
     Work,
     decode,
     encode,
 )
+from .nursery import Nursery, make_start
 
 Inbox = queue.SimpleQueue[tuple["WorkerProcess", Message | None]]
 """What all workers of a driver say; None: this one's pipe has closed, it says no more."""
-
-_THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-)
 
 _ERROR = re.compile(r"[\w.]+(Error|Exception|Interrupt|Exit)\b")
 """The line of a traceback that names its exception; numpy's and torch's have others after it."""
@@ -52,37 +41,36 @@ class WorkerProcess:
 
     Attributes:
         pending: Run ids of the assignments that it has not answered.
-        has_trained: Whether it was ever given work.
     """
 
-    def __init__(self, *, threads: int) -> None:
-        """Start it. It begins to import torch, which takes more than a second.
+    def __init__(self, nursery: Nursery) -> None:
+        """Start it.
 
         Raises:
             OSError: if the system starts no process.
         """
         self.pending: list[str] = []
-        self.has_trained = False
         self._listener: threading.Thread | None = None
         self._is_killed_by_us = False
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "actwise.sweep.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            # Until it is set up: there may be no store yet.
-            stderr=subprocess.PIPE,
-            env={**os.environ, **dict.fromkeys(_THREAD_VARIABLES, str(threads))},
-            # Ctrl-C at the terminal reaches the driver alone, and the group is the worker's
-            # own: what users' code starts can be ended with it.
-            start_new_session=True,
-        )
+        self._folder = str(Path.cwd())
         self._said: deque[bytes] = deque(maxlen=_MOST_LINES)
+        (stdin, to_it), (from_it, stdout), (errors, stderr) = os.pipe(), os.pipe(), os.pipe()
+        self._stdin = os.fdopen(to_it, "wb")
+        self._stdout = os.fdopen(from_it, "rb")
+        # Until it is set up: there may be no store yet.
+        self._stderr = os.fdopen(errors, "rb")
+        try:
+            self._child = nursery.start((stdin, stdout, stderr))
+        except OSError:
+            for pipe in (self._stdin, self._stdout, self._stderr):
+                pipe.close()
+            raise
+        finally:
+            for descriptor in (stdin, stdout, stderr):
+                os.close(descriptor)
         self._hearing = threading.Thread(target=self._hear, daemon=True)
         self._hearing.start()
-        self._folder = str(Path.cwd())
-        self._send(
-            Start(import_path=tuple(dict.fromkeys([self._folder, *filter(None, search_path())])))
-        )
+        self._send(make_start())
 
     def set_up(self, setup: Setup, inbox: Inbox) -> None:
         """Tell it what holds for all runs; work may follow at once.
@@ -106,7 +94,6 @@ class WorkerProcess:
     def give(self, assignments: tuple[Assignment, ...]) -> None:
         """Hand over work."""
         self.pending = [assignment.run_id for assignment in assignments]
-        self.has_trained = True
         self._send(Work(assignments=assignments))
 
     def stop(self) -> None:
@@ -121,41 +108,39 @@ class WorkerProcess:
         return message
 
     def has_ended(self) -> bool:
-        """Whether the process is gone, not yet reaped: its number still names its group."""
-        ended = os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        return ended is not None
+        """Whether the process is gone."""
+        return self._child.has_ended()
 
     def kill_group(self) -> None:
         """Kill the process and every descendant that stayed in its group."""
-        if self._process.returncode is None:
-            with suppress(ProcessLookupError, PermissionError, ChildProcessError):
-                self._is_killed_by_us = self._is_killed_by_us or not self.has_ended()
-                os.killpg(self._process.pid, signal.SIGKILL)
+        self._is_killed_by_us = self._is_killed_by_us or not self.has_ended()
+        self._child.kill_group()
 
     def end(self) -> str:
         """Kill the group, wait for the process, and say how it ended."""
         self.kill_group()
-        code = self._process.wait()
-        self._close(self._process.stdin, None)
-        self._close(self._process.stdout, self._listener)
-        self._close(self._process.stderr, self._hearing)
+        code = self._child.end()
+        self._close(self._stdin, None)
+        self._close(self._stdout, self._listener)
+        self._close(self._stderr, self._hearing)
         return f"its worker process {self._end_in_words(code)}"
 
-    def _close(self, pipe: IO[bytes] | None, reader: threading.Thread | None) -> None:
+    def _close(self, pipe: IO[bytes], reader: threading.Thread | None) -> None:
         """Close a pipe, unless a process that users' code left behind keeps its reader waiting."""
-        assert pipe is not None
         if reader is not None:
             reader.join(timeout=1.0)
         if reader is None or not reader.is_alive():
             with suppress(OSError):
                 pipe.close()
 
-    def _end_in_words(self, code: int) -> str:
+    def _end_in_words(self, code: int | None) -> str:
+        if code is None:
+            return "ended"
         if code < 0:
             is_by_system = -code == signal.SIGKILL and not self._is_killed_by_us
             hint = " (the system does so when memory runs out)" if is_by_system else ""
             return f"was killed by {signal_name(-code)}{hint}"
-        said = b"".join(self._said).decode(errors="backslashreplace")
+        said = b"".join((self._child.last_words(), *self._said)).decode(errors="backslashreplace")
         lines = [line for line in said.splitlines() if line.strip()]
         if not lines:
             return f"ended with code {code}"
@@ -164,23 +149,19 @@ class WorkerProcess:
         return f"ended with code {code} at its start: {'; '.join(filter(None, reasons))}"
 
     def _send(self, message: Message) -> None:
-        assert self._process.stdin is not None
         # A worker that has died is noticed by the end of its other pipe.
         with suppress(BrokenPipeError):
-            self._process.stdin.write(encode(message))
-            self._process.stdin.flush()
+            self._stdin.write(encode(message))
+            self._stdin.flush()
 
     def _hear(self) -> None:
-        stderr = self._process.stderr
-        assert stderr is not None
         # In pieces: what writes without an end of line must not fill this process's memory.
-        for line in iter(lambda: stderr.readline(_MOST_SHOWN), b""):
+        for line in iter(lambda: self._stderr.readline(_MOST_SHOWN), b""):
             self._said.append(line)
 
     def _listen(self, inbox: Inbox) -> None:
-        assert self._process.stdout is not None
         try:
-            for line in self._process.stdout:
+            for line in self._stdout:
                 inbox.put((self, decode(line)))
         except (StoreError, ValueError):
             # Something of the user's wrote into the pipe: the worker cannot be trusted any more.

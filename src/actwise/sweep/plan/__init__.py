@@ -23,11 +23,11 @@ from .preflight import check_machine as check_machine
 from .preflight import check_memory as check_memory
 from .preflight import check_precision as check_precision
 from .preflight import check_study as check_study
+from .preflight import check_try as check_try
 from .preflight import count_workers as count_workers
 from .preflight import crowding as crowding
 from .preflight import obstacles as obstacles
 from .resources import MEMORY_SHARE as MEMORY_SHARE
-from .resources import PREPARED_BYTES as PREPARED_BYTES
 from .resources import allowed_cpus as allowed_cpus
 from .resources import available_memory_bytes as available_memory_bytes
 from .resources import compiler_bytes as compiler_bytes

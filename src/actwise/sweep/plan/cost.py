@@ -15,7 +15,7 @@ import numpy as np
 
 from ...spec import Description, PlannedRun, RunSpec
 from .plan import Plan, num_available
-from .resources import PREPARED_BYTES, compiler_bytes
+from .resources import compiler_bytes
 
 ASSUMED_FLOPS = ((0.125, 28e9), (0.25, 67e9), (1.0, 83e9))
 """(width, floating-point operations per second of one worker with one thread): the middle of VGG16
@@ -80,7 +80,8 @@ def estimate(
         workers: How many runs at once.
         threads: Of each of them; assumed to be worth as many cores.
         cores: That all of them share.
-        device: ``cpu``, or ``cuda``, for which no rate is assumed.
+        device: ``cpu``, or ``cuda``, for which no rate is assumed; nor is one of trainings of the
+            user's own.
     """
     cores_of_one = min(threads, cores / workers)
     cells = plan.distinct_cells
@@ -90,6 +91,7 @@ def estimate(
         for run, rate in zip(cells, rates, strict=True)
     ]
     num_seeds = len(plan.study.seeds)
+    is_known = device == "cpu" and plan.study.task is None
     flops = sum(training_flops(run.spec, plan.description(run)) for run in cells)
     networks = plan.descriptions.values()
     return CostEstimate(
@@ -106,10 +108,10 @@ def estimate(
         is_upper_bound=any_may_end_early(cells),
         workers=workers,
         seconds=makespan(longest_first(durations) * num_seeds, workers=workers)
-        if device == "cpu"
+        if is_known
         else None,
         is_measured=False,
-        basis=f"assumed: {_range_text(rates)} GFLOP/s per core" if device == "cpu" else "",
+        basis=f"assumed: {_range_text(rates)} GFLOP/s per core" if is_known else "",
     )
 
 
@@ -124,7 +126,7 @@ def assumed_flops(width: float) -> float:
 
 
 def training_flops(spec: RunSpec, description: Description) -> float:
-    """Floating-point operations of one run that trains all its epochs."""
+    """Floating-point operations of one run that trains all its epochs; none that are the user's."""
     return 6.0 * description.macs * training_images(spec, description)
 
 
@@ -136,7 +138,12 @@ def training_images(spec: RunSpec, description: Description) -> int:
 
 
 def images_in_all(plan: Plan, run: PlannedRun) -> float:
-    """Of one run: images of training, and those of evaluation for what they take of one."""
+    """Of one run: images of training, and those of evaluation for what they take of one.
+
+    1 where the training is the user's own: before one was seen, all seem equally long.
+    """
+    if run.spec.task is not None:
+        return 1.0
     trained = training_images(run.spec, plan.description(run))
     return trained + EVALUATION_SHARE * evaluated_images(plan, run)
 
@@ -166,20 +173,18 @@ def longest_first(durations: Iterable[float]) -> list[float]:
 
 
 def most_memory_bytes(plan: Plan, runs: Iterable[PlannedRun]) -> int:
-    """Of the largest of ``runs`` on a CPU, with the compilers and the process beside it."""
+    """Of the largest of ``runs`` on a CPU, with the compilers beside it."""
     cells = {run.cell_hash: run for run in runs}.values()
     return max((_memory_bytes(plan, run) for run in cells), default=0)
 
 
 def any_may_end_early(runs: Iterable[PlannedRun]) -> bool:
     """Whether a plateau schedule makes the number of epochs an upper bound."""
-    return any(run.spec.train.schedule == "plateau" for run in runs)
+    return any(run.spec.train.schedule == "plateau" and run.spec.task is None for run in runs)
 
 
 def _memory_bytes(plan: Plan, run: PlannedRun) -> int:
-    # Beside a run with users' code the process of the next waits.
-    beside = PREPARED_BYTES if "code" in run.settings else 0
-    return plan.description(run).memory_bytes + compiler_bytes(run.spec) + beside
+    return plan.description(run).memory_bytes + compiler_bytes(run.spec)
 
 
 def _range_text(rates: Iterable[float]) -> str:

@@ -15,6 +15,7 @@ from functools import cached_property
 from ...errors import SpecError
 from ...registry import format_value
 from ...spec import (
+    REQUIRED_FACTORS,
     Describe,
     Description,
     PlannedRun,
@@ -126,6 +127,8 @@ def _describe_cell(spec: RunSpec, describe: Describe) -> _Cell:
 
 
 def _check_sizes(spec: RunSpec, description: Description) -> None:
+    if spec.task is not None:
+        return
     train = spec.train
     available = num_available(spec, description)
     if train.train_size is not None and train.train_size > available:
@@ -133,10 +136,14 @@ def _check_sizes(spec: RunSpec, description: Description) -> None:
             f"train.train_size={train.train_size} is more than the {available} images of "
             f"{spec.dataset!r} that are left for training"
         )
-    if train.batch_size > (train.train_size or available):
+    trained_on = train.train_size or available
+    if train.batch_size > trained_on:
+        more = f", or raise train.train_size to {train.batch_size}"
         raise SpecError(
-            f"train.batch_size={train.batch_size} is more than the "
-            f"{train.train_size or available} images trained on; an epoch has full batches only"
+            f"train.batch_size={train.batch_size} is more than the {trained_on} images of "
+            f"{spec.dataset!r} that are trained on; an epoch has full batches only: lower "
+            f"train.batch_size to {trained_on} or less"
+            f"{more if trained_on < train.batch_size <= available else ''}"
         )
 
 
@@ -186,7 +193,7 @@ def _num_combinations(study: StudySpec) -> int:
 def make_label(study: StudySpec) -> Callable[[PlannedRun], str]:
     """A function that names a run for people: the levels of the factors that vary, and the seed."""
     varying = [name for name, levels in study.factors.items() if len(levels) > 1]
-    names = varying or ["model", "activation"]
+    names = varying or (["model", "activation"] if study.task is None else ["activation"])
 
     def label(run: PlannedRun) -> str:
         return " ".join([*(_level(run, name) for name in names), f"seed {run.spec.seed}"])
@@ -195,8 +202,8 @@ def make_label(study: StudySpec) -> Callable[[PlannedRun], str]:
 
 
 def _level(run: PlannedRun, factor: str) -> str:
-    if factor.startswith("train."):
-        name = factor.removeprefix("train.")
-        return f"{name}={format_value(getattr(run.spec.train, name))}"
-    value = getattr(run.spec, factor)
-    return f"width={value:g}" if factor == "width" else str(value)
+    value = run.spec.level(factor)
+    if factor == "width" and run.spec.task is None:
+        return f"width={value:g}"
+    is_named = factor in REQUIRED_FACTORS
+    return str(value) if is_named else f"{factor.removeprefix('train.')}={format_value(value)}"

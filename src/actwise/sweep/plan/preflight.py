@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from ...errors import SpecError
+from ...errors import DataError, SpecError
 from ...spec import PlannedRun, StudySpec
 from .cost import most_memory_bytes
 from .options import RunOptions
@@ -20,6 +20,19 @@ def check_study(study: StudySpec) -> None:
     if study.observe.probes:
         raise SpecError(
             f"study {study.name!r}: observe.probes=true is not available yet; leave it out"
+        )
+
+
+def check_try(study: StudySpec, *, what: str) -> None:
+    """Refuse to train a few batches of what only the user's own function knows the batches of.
+
+    Raises:
+        SpecError: if the training is the user's own; ``what`` was asked for.
+    """
+    if study.task is not None:
+        raise SpecError(
+            f"{what} trains some batches, and nobody but {study.task.train} knows those of its "
+            "own: run one seed with small settings instead, such as task.settings.epochs=1"
         )
 
 
@@ -40,10 +53,24 @@ def check_machine(runs: Sequence[PlannedRun], options: RunOptions) -> str:
     device = prepare_device(
         options.device, threads=options.threads, model=first.model, width=first.width
     )
+    if first.task is not None:
+        return device.torch_device.type
     check_precision(runs, device=device.torch_device.type)
     for level, digest in dict.fromkeys((run.spec.dataset, run.settings["data"]) for run in runs):
         load_planned(level, options.data_dir, digest=digest)
     return device.torch_device.type
+
+
+def check_files(runs: Sequence[PlannedRun], options: RunOptions) -> None:
+    """Whether a data folder, if one is given, has what a plan knows without; decodes nothing.
+
+    Raises:
+        DataError: if not.
+    """
+    from ...datasets import require_files
+
+    for level in dict.fromkeys(run.spec.dataset for run in runs if run.spec.task is None):
+        require_files(level, options.data_dir)
 
 
 def check_precision(runs: Sequence[PlannedRun], *, device: str) -> None:
@@ -116,13 +143,14 @@ def obstacles(plan: Plan, options: RunOptions, *, workers: int, device: str) -> 
     runs = plan.distinct_cells
     checks: tuple[Callable[[], None], ...] = (
         lambda: check_study(plan.study),
+        lambda: check_files(runs, options),
         lambda: check_precision(runs, device=device),
         lambda: check_memory(plan, runs, options, device=device),
     )
     for check in checks:
         try:
             check()
-        except SpecError as error:
+        except (DataError, SpecError) as error:
             yield f"`run` would refuse: {error}"
     if device == "cpu":
         yield from crowding(plan, runs, workers=workers, threads=options.threads)

@@ -20,9 +20,6 @@ COMPILER_BYTES = 200 * 2**20
 their peak, where two compiled at once (VGG16 with ReLU and ResNet18 with the rational function at
 width 1/4, n = 1 each, sampled 10 to 30 times a second; g++ 12, torch 2.13, 2 cores of an EPYC)."""
 
-PREPARED_BYTES = 400 * 2**20
-"""Of a process that has imported torch and waits for its run, generously."""
-
 _MOST_COMPILERS = 32
 
 

@@ -12,6 +12,7 @@ from ..plan import (
     StepKind,
     check_machine,
     check_memory,
+    check_try,
     compiler_bytes,
     count_workers,
     estimate,
@@ -85,6 +86,7 @@ def calibrate(
         DataError: if a data set is missing or damaged.
     """
     options = options or RunOptions()
+    check_try(plan.study, what="--calibrate")
     runs = plan.distinct_cells
     device = check_machine(runs, options)
     check_memory(plan, runs, options, device=device)

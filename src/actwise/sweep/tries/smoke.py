@@ -6,12 +6,13 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from ...spec import StudySpec
-from ..executors import Describer, StopRequest
+from ..executors import Describer, Nursery, StopRequest
 from ..plan import (
     RunOptions,
     check_machine,
     check_memory,
     check_study,
+    check_try,
     count_workers,
     make_label,
     make_plan,
@@ -71,28 +72,32 @@ def smoke(
     """
     options = options or RunOptions()
     check_study(study)
+    check_try(study, what="--smoke")
     stop = StopRequest(time_limit_seconds=options.time_limit_seconds)
-    with Describer(options.data_dir, stop=stop) as describe:
-        plan = make_plan(study, describe)
-    runs = plan.distinct_cells
-    device = check_machine(runs, options)
-    check_memory(plan, runs, options, device=device)
-    workers = count_workers(plan, runs, options, device=device)
-    label = make_label(study)
-    labels = {run.run_id: label(run) for run in runs}
-    results: list[SmokeResult] = []
-    with stop:
-        work = (make_try(run, max_batches=NUM_BATCHES) for run in runs)
-        tried = try_runs(work, options, workers=workers, should_stop=stop)
-        for trial in tried:
-            if isinstance(trial, PutBack) and not trial.is_accident:
-                continue
-            results.append(_result(trial, labels[trial.run_id]))
-            on_result(results[-1])
-        is_bad = any(result.status in ("failed", "accident") for result in results)
-        return SmokeReport(
-            tuple(results), len(runs), _exit_code(stop, len(runs) - len(results), is_bad=is_bad)
+    with Nursery(threads=options.threads) as nursery:
+        with Describer(options.data_dir, nursery, stop=stop) as describe:
+            plan = make_plan(study, describe)
+        runs = plan.distinct_cells
+        device = check_machine(runs, options)
+        check_memory(plan, runs, options, device=device, available_bytes=nursery.available_bytes)
+        workers = count_workers(
+            plan, runs, options, device=device, available_bytes=nursery.available_bytes
         )
+        label = make_label(study)
+        labels = {run.run_id: label(run) for run in runs}
+        results: list[SmokeResult] = []
+        with stop:
+            work = (make_try(run, max_batches=NUM_BATCHES) for run in runs)
+            tried = try_runs(work, options, nursery, workers=workers, should_stop=stop)
+            for trial in tried:
+                if isinstance(trial, PutBack) and not trial.is_accident:
+                    continue
+                results.append(_result(trial, labels[trial.run_id]))
+                on_result(results[-1])
+            is_bad = any(result.status in ("failed", "accident") for result in results)
+            return SmokeReport(
+                tuple(results), len(runs), _exit_code(stop, len(runs) - len(results), is_bad=is_bad)
+            )
 
 
 def _result(trial: TrialResult, label: str) -> SmokeResult:

@@ -12,7 +12,7 @@ from statistics import median
 from ...errors import ActwiseError
 from ...spec import ObserveSpec, PlannedRun
 from ...store import RunStore
-from ..executors import StopRequest, WorkSource, make_executor
+from ..executors import Nursery, StopRequest, WorkSource, make_executor
 from ..plan import RunOptions
 from ..worker import Advanced, Assignment, Done, PutBack, Tried, make_assignment, make_setup
 
@@ -78,8 +78,11 @@ def measure(
                 yield make_try(run, max_batches=num_batches, timed_seconds=TIMED_SECONDS)
 
     started = time.monotonic()
-    with StopRequest(time_limit_seconds=options.time_limit_seconds) as stop:
-        tries = try_runs(work(), options, workers=workers, should_stop=stop)
+    with (
+        Nursery(threads=options.threads) as nursery,
+        StopRequest(time_limit_seconds=options.time_limit_seconds) as stop,
+    ):
+        tries = try_runs(work(), options, nursery, workers=workers, should_stop=stop)
         with closing(tries):
             for trial in tries:
                 if stop():
@@ -120,7 +123,12 @@ def make_try(
 
 
 def try_runs(
-    work: WorkSource, options: RunOptions, *, workers: int, should_stop: Callable[[], bool]
+    work: WorkSource,
+    options: RunOptions,
+    nursery: Nursery,
+    *,
+    workers: int,
+    should_stop: Callable[[], bool],
 ) -> Generator[TrialResult, None, None]:
     """One result per try, as they come, from the executor that the options name.
 
@@ -129,7 +137,7 @@ def try_runs(
     with tempfile.TemporaryDirectory(prefix="actwise-trial-") as folder:
         with RunStore.open(Path(folder), create=True) as store:
             setup = make_setup(store, options, workers=workers)
-        executor = make_executor(setup, options, workers)
+        executor = make_executor(setup, options, nursery, workers=workers)
         results = executor.map(work, should_stop=should_stop, on_progress=_ignore)
         with closing(results):
             for result in results:

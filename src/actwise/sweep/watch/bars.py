@@ -16,7 +16,7 @@ from .events import (
     SweepEnded,
     SweepStarted,
 )
-from .words import Counter, describe_event, describe_rate, describe_seconds
+from .words import Counter, describe_epoch, describe_event, describe_rate, describe_seconds
 
 _WIDE = 120
 """Columns of a terminal that holds a long bar beside the names of runs and how they stand."""
@@ -76,10 +76,13 @@ class RichProgress:
         self._bars.stop()
 
     def _show_run(self, event: RunProgress) -> None:
-        fraction = (event.epoch - 1 + event.batch / event.batches) / event.epochs
-        loss = "" if event.loss is None else f" loss {event.loss:.3f}"
-        state = f"epoch {event.epoch}/{event.epochs}{loss} {describe_rate(event)}"
-        self._bars.update(self._tasks[event.run_id], completed=fraction, state=state)
+        if event.epochs is None:
+            self._bars.update(self._tasks[event.run_id], state=describe_epoch(event))
+        else:
+            fraction = (event.epoch - 1 + event.batch / event.batches) / event.epochs
+            loss = "" if event.loss is None else f" loss {event.loss:.3f}"
+            state = f"{describe_epoch(event)}{loss} {describe_rate(event)}"
+            self._bars.update(self._tasks[event.run_id], completed=fraction, state=state)
         if self._all is not None and event.seconds_left is not None:
             left = f"{self._counter} runs, about {describe_seconds(event.seconds_left)} left"
             self._bars.update(self._all, state=left)

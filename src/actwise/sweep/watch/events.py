@@ -1,7 +1,8 @@
 """What a driver tells whoever watches: one frozen object per event."""
 
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 
@@ -35,29 +36,37 @@ class RunProgress:
 
     ``seconds_left`` is of the whole sweep, by the rate of this command; None at its beginning.
     ``is_compiling``: in this epoch the step was compiled, which ``images_per_second`` counts in.
+    Of a training of the user's own ``epochs`` is None, and ``metrics`` is what it gave back.
     """
 
     run_id: str
     label: str
     epoch: int
-    epochs: int
+    epochs: int | None
     batch: int
     batches: int
     loss: float | None
     images_per_second: float | None
     seconds_left: float | None
     is_compiling: bool = False
+    metrics: Mapping[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunEnded:
-    """A run has been recorded: ``finished``, ``diverged`` or ``failed``."""
+    """A run has been recorded: ``finished``, ``diverged`` or ``failed``.
+
+    ``metrics``: what a training of the user's own gave back at its end. ``reason``: the last line
+    of the traceback of a failed run; else empty.
+    """
 
     run_id: str
     label: str
     status: str
     test_accuracy: float | None
     train_seconds: float
+    metrics: Mapping[str, float | None] = field(default_factory=dict)
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """The events of a sweep as people read them."""
 
+from collections.abc import Mapping
 from math import inf
 
 from .events import (
@@ -14,6 +15,9 @@ from .events import (
     SweepStarted,
     Waiting,
 )
+
+_MOST_METRICS = 3
+_MOST_CHARACTERS = 300
 
 
 class Counter:
@@ -43,6 +47,9 @@ def describe_event(event: Event) -> str | None:
             return f"{event.label}: {describe_progress(event)}"
         case RunEnded():
             accuracy = "" if event.test_accuracy is None else f", test {event.test_accuracy:.2f} %"
+            accuracy = accuracy or describe_metrics(event.metrics, before=", ")
+            if event.reason:
+                return f"{event.label}: {event.status}, {event.reason[:_MOST_CHARACTERS]}"
             return f"{event.label}: {event.status}{accuracy} in {event.train_seconds:.1f} s"
         case RunEndedElsewhere():
             return f"{event.label}: {event.status}, trained by another process"
@@ -79,7 +86,7 @@ def _describe_start(event: SweepStarted) -> str:
 
 def describe_progress(event: RunProgress) -> str:
     """Epoch, loss, speed and time left of the sweep, in one line."""
-    parts = [f"epoch {event.epoch}/{event.epochs}"]
+    parts = [describe_epoch(event)]
     if event.loss is not None:
         parts.append(f"loss {event.loss:.3f}")
     if event.images_per_second is not None:
@@ -87,6 +94,19 @@ def describe_progress(event: RunProgress) -> str:
     if event.seconds_left is not None:
         parts.append(f"about {describe_seconds(event.seconds_left)} left")
     return ", ".join(parts)
+
+
+def describe_epoch(event: RunProgress) -> str:
+    """``epoch 3/10``; ``epoch 3, accuracy 91.2`` of a training that does not tell how many."""
+    if event.epochs is not None:
+        return f"epoch {event.epoch}/{event.epochs}"
+    return f"epoch {event.epoch}{describe_metrics(event.metrics, before=', ')}"
+
+
+def describe_metrics(metrics: Mapping[str, float | None], *, before: str) -> str:
+    """``, accuracy 91.2, loss 0.31``: the first of them; empty without any."""
+    known = [f"{name} {value:.4g}" for name, value in metrics.items() if value is not None]
+    return before + ", ".join(known[:_MOST_METRICS]) if known else ""
 
 
 def describe_rate(event: RunProgress) -> str:

@@ -1,5 +1,7 @@
 """A worker process: ``python -m actwise.sweep.worker``, one per slot, trains run after run.
 
+With the number of a socket after that, it is the mother of workers (:mod:`.forking`).
+
 It reads messages on stdin and answers on its first stdout (:mod:`.protocol`). It ends, with every
 process it started, as soon as the driver's end of the pipe closes, whatever it computes: a
 reader thread waits for that, and torch's operations do not hold the interpreter.
@@ -15,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
+from .forking import become_a_fork
 from .protocol import (
     WORKERS_LOG,
     Advanced,
@@ -36,6 +39,8 @@ def main() -> None:
     # The driver decides when to stop; these reach a whole session when a machine shuts down.
     for ignored in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ignored, signal.SIG_IGN)
+    if sys.argv[1:]:
+        become_a_fork(int(sys.argv.pop()), _import_all)
     inbox, outbox = _take_pipes()
     orders = _Orders()
     threading.Thread(target=_listen, args=(inbox, orders), daemon=True).start()
@@ -72,6 +77,8 @@ def _listen(inbox: BinaryIO, orders: _Orders) -> None:
                     orders.next.put(order)
                 case Stop():
                     orders.should_stop.set()
+                    # Ignored by our trainings; one of the user's own asks nobody whether to stop.
+                    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
     finally:
         _end_group()
 
@@ -83,9 +90,13 @@ def _end_group() -> None:
     os._exit(1)
 
 
+def _import_all() -> None:
+    # Torch comes with them.
+    from . import attempt, describing, process_state  # noqa: F401
+
+
 def _serve(orders: _Orders, outbox: BinaryIO) -> NoReturn:
-    # Torch comes with them: it is imported while the driver plans, if this process began early.
-    # No device is touched before there is work.
+    # Torch comes with them; a fork has it. No device is touched before there is work.
     from .attempt import attempt_run
     from .describing import Planner
     from .process_state import ProcessState

@@ -1,6 +1,6 @@
 """What a worker is told: of all runs of a command, and of the one to train next."""
 
-from ...spec import ObserveSpec, PlannedRun
+from ...spec import ObserveSpec, PlannedRun, TaskSpec
 from ...store import RunStore
 from ..plan import RunOptions, allowed_cpus, physical_cores
 from .protocol import Assignment, Setup
@@ -11,6 +11,7 @@ def make_assignment(
     *,
     token: int = 0,
     observe: ObserveSpec,
+    task: TaskSpec | None = None,
     recorded_weights: str | None = None,
     max_batches: int | None = None,
     timed_seconds: float = 0.0,
@@ -24,6 +25,7 @@ def make_assignment(
         observe=observe,
         data_digest=run.settings["data"],
         code_digests=tuple((level, digest) for level, digest in run.settings.get("code", ())),
+        task=task,
         recorded_weights=recorded_weights,
         max_batches=max_batches,
         timed_seconds=timed_seconds,

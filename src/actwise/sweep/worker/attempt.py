@@ -41,6 +41,7 @@ from .process_state import (
 )
 from .protocol import Advanced, Assignment, Done, PutBack, Result, Setup, Tried
 from .recording import make_record, numerics_of, where_trained
+from .task_attempt import attempt_task, device_of_task
 
 StopQuestion = Callable[[], bool]
 ProgressListener = Callable[[Advanced], None]
@@ -86,6 +87,8 @@ def _attempt(
     set_torch_defaults()
     set_process_numerics(setup.threads)
     seed_global_generators(assignment.spec.seed)
+    if assignment.task is not None:
+        return attempt_task(assignment, should_stop=should_stop, on_progress=on_progress)
     if assignment.max_batches is not None:
         return _try(assignment, setup, assignment.max_batches, should_stop)
     device = _device(assignment, setup)
@@ -235,6 +238,8 @@ def _changed(what: str) -> str:
 
 
 def _device(assignment: Assignment, setup: Setup) -> Device:
+    if assignment.task is not None:
+        return device_of_task()
     return prepare_device(
         setup.device,
         threads=setup.threads,

@@ -1,11 +1,9 @@
 """Describes cells with users' code, each in a fork of a process that has run none."""
 
-import ctypes
 import json
 import os
 import select
 import signal
-import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -20,11 +18,12 @@ from ...errors import ActwiseError, DataError, SpecError
 from ...models import KnownData, import_package_of, make_describe
 from ...numbers import signal_name
 from ...spec import Description
+from ...tasks import check_call, describe_task
 from ...usercode import describe_fault
+from .forking import die_with_parent
 from .protocol import Answer, CellQuestion, Described, Refused
 
 _POLL_SECONDS = 0.1
-_SET_PARENT_DEATH_SIGNAL = 1
 _FROM_JSON = TypeAdapter(Description)
 
 
@@ -33,9 +32,12 @@ class Planner:
 
     def __init__(self) -> None:
         self._data: dict[str | None, KnownData] = {}
+        self._called: set[tuple[str, ...]] = set()
 
     def answer(self, question: CellQuestion) -> Answer:
         """The description, or why there is none; nothing that users' code does raises here."""
+        if question.spec.task is not None:
+            return self._answer_task(question)
         if not self._data:
             _import_compiler()
         if question.data_dir not in self._data:
@@ -48,6 +50,25 @@ class Planner:
             data.info(cell.dataset)
             data.folds(cell.dataset, cell.train.validation_fraction)
             found = _in_a_fork(lambda: asdict(make_describe(data)(cell)), _users_levels(question))
+        except ActwiseError as error:
+            return Refused(reason=str(error), exit_code=error.exit_code)
+        return Described(description=_FROM_JSON.validate_python(found))
+
+    def _answer_task(self, question: CellQuestion) -> Answer:
+        """A function is imported once, and so that nothing of it stays here."""
+        task = question.spec.task
+        assert task is not None
+        call = (task.function, *sorted(task.settings))
+
+        def is_callable() -> dict[str, Any]:
+            check_call(task)
+            return {}
+
+        try:
+            if call not in self._called:
+                _in_a_fork(is_callable, task.function)
+                self._called.add(call)
+            found = _in_a_fork(lambda: asdict(describe_task(question.spec)), task.function)
         except ActwiseError as error:
             return Refused(reason=str(error), exit_code=error.exit_code)
         return Described(description=_FROM_JSON.validate_python(found))
@@ -82,7 +103,7 @@ def _in_a_fork(work: Callable[[], dict[str, Any]], what: str) -> dict[str, Any]:
     process = os.fork()
     if process == 0:
         os.close(read_end)
-        _die_with_parent()
+        die_with_parent()
         _work_and_end(work, what, write_end)
     os.close(write_end)
     try:
@@ -100,12 +121,6 @@ def _in_a_fork(work: Callable[[], dict[str, Any]], what: str) -> dict[str, Any]:
         kind = DataError if answer["exit_code"] == DataError.exit_code else SpecError
         raise kind(answer["reason"])
     return answer
-
-
-def _die_with_parent() -> None:
-    """On Linux: a fork that hangs must not outlive who would kill it."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
 
 def _work_and_end(work: Callable[[], dict[str, Any]], what: str, write_end: int) -> NoReturn:

@@ -1,9 +1,9 @@
 """What driver and worker say to each other: frozen data, on a pipe as one JSON object a line.
 
-The driver sends ``Start`` at once and ``Setup`` when it has planned, then ``Work`` whenever the
-worker is idle, and ``Stop``. The worker answers every assignment of a Work with any number of
-``Advanced`` and one result: ``Done``, ``PutBack`` or ``Tried``. It ends when its end of the pipe
-closes. One that gets a ``CellQuestion``, and answers ``Described`` or ``Refused``, never trains.
+The driver sends ``Start`` and ``Setup`` at once, then ``Work`` whenever the worker is idle, and
+``Stop``. The worker answers every assignment of a Work with any number of ``Advanced`` and one
+result: ``Done``, ``PutBack`` or ``Tried``. It ends when its end of the pipe closes. One
+that gets a ``CellQuestion``, and answers ``Described`` or ``Refused``, never trains.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, TypeAdapter
 
 from ...errors import StoreError
-from ...spec import Description, ObserveSpec, RunSpec
+from ...spec import Description, ObserveSpec, RunSpec, TaskSpec
 from ...store.records import RunRecord
 
 WORKERS_LOG = "workers.log"
@@ -26,7 +26,7 @@ class _Said(BaseModel):
 
 
 class Start(_Said):
-    """What a worker needs to import torch, while the driver plans.
+    """What a worker, or the mother of workers, needs to import torch.
 
     Attributes:
         import_path: The driver's ``sys.path``, its working directory first: where users' code is.
@@ -64,6 +64,7 @@ class Assignment(_Said):
         spec: With canonical levels, so that a result is a function of the run's id alone.
         data_digest, code_digests: What the id was made from; the worker holds them against what
             it loads.
+        task: Where the training is the user's own: what must come out of it.
         recorded_weights: Set when a finished run is observed again: the weights it must come to.
         max_batches: Only try: stop after so many batches, keep nothing.
         timed_seconds: Of a try: go on until batches that take so long have been timed.
@@ -75,6 +76,7 @@ class Assignment(_Said):
     observe: ObserveSpec
     data_digest: str
     code_digests: tuple[tuple[str, str], ...] = ()
+    task: TaskSpec | None = None
     recorded_weights: str | None = None
     max_batches: int | None = None
     timed_seconds: float = 0.0
@@ -107,16 +109,21 @@ class Stop(_Said):
 
 
 class Advanced(_Said):
-    """Where a run stands, as :class:`actwise.engine.Progress` says it."""
+    """Where a run stands, as :class:`actwise.engine.Progress` says it.
+
+    Of a training of the user's own the number of epochs and of batches is not known (None, 0);
+    ``metrics`` is what it gave back after the epoch.
+    """
 
     type: Literal["advanced"] = "advanced"
     run_id: str
     epoch: int
-    epochs: int
+    epochs: int | None
     batch: int
     batches: int
     loss: float | None
     images_per_second: float | None
+    metrics: dict[str, float | None] = {}
 
 
 def _read_record(value: Any) -> RunRecord:

@@ -1,0 +1,104 @@
+"""The process that workers are forks of: killed at any time, and alone whenever it forks."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from actwise.sweep.executors import Nursery
+from actwise.sweep.executors.worker_process import WorkerProcess
+from actwise.sweep.watch import Event, RunStarted
+from made.sweeps import (
+    Listener,
+    born,
+    driver_of,
+    results,
+    small_study,
+    study_values,
+    sweep,
+    wait_for_event,
+    wait_until_gone,
+    workers_of,
+)
+
+USERS = ("made.ill_behaved:counts_in_its_module",)
+
+
+@pytest.fixture
+def nursery() -> Iterator[Nursery]:
+    with Nursery(threads=2) as nursery:
+        yield nursery
+
+
+def end_of(worker: WorkerProcess) -> str:
+    """What is said of a worker that ends by itself."""
+    deadline = time.monotonic() + 60
+    while not worker.has_ended():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return worker.end()
+
+
+def kill_the_mother() -> None:
+    (mother,) = (m for m in psutil.Process().children() if m.status() != psutil.STATUS_ZOMBIE)
+    mother.kill()
+    while mother.status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+
+
+def test_a_worker_whose_mother_is_killed_before_it_is_born_ends_as_she_does(
+    nursery: Nursery,
+) -> None:
+    worker = WorkerProcess(nursery)
+    kill_the_mother()
+    words = "was killed by SIGKILL (the system does so when memory runs out)"
+    assert end_of(worker) == f"its worker process {words}"
+
+
+def test_a_worker_outlives_its_mother_and_the_next_has_another(nursery: Nursery) -> None:
+    worker = WorkerProcess(nursery)
+    (process,) = born(1)
+    kill_the_mother()
+    other = WorkerProcess(nursery)
+    assert born(1) != [process]
+    # A fork of a process with threads may hang.
+    assert [mother.num_threads() for mother in psutil.Process().children()][-1:] == [1]
+    assert process.is_running() and not worker.has_ended()
+    # Nobody can say any more how it ended.
+    assert worker.end() == "its worker process ended"
+    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    assert other.end() == "its worker process was killed by SIGKILL"
+
+
+def test_a_sweep_whose_mother_is_killed_comes_to_the_same_results(tmp_path: Path) -> None:
+    study = small_study(model=("mlp",), regularization=("bn",), activation=USERS, epochs=1)
+    sweep(tmp_path / "calm", study)
+    killed: list[str] = []
+
+    def kill_once(event: Event) -> None:
+        if isinstance(event, RunStarted) and not killed:
+            killed.append(event.run_id)
+            kill_the_mother()
+
+    outcome = sweep(
+        tmp_path / "store", study, progress=Listener(kill_once), executor="process", workers=1
+    )
+    assert (outcome.finished, outcome.exit_code, len(killed)) == (2, 0, 1)
+    assert results(tmp_path / "store") == results(tmp_path / "calm")
+    assert psutil.Process().children() == []
+
+
+def test_a_driver_that_is_killed_leaves_neither_mother_nor_worker(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    values = study_values(activation=("made.users_code:computes_for_long",), seeds=(0,))
+    with driver_of(folder, values, workers=1) as driver:
+        wait_for_event(driver, "run_started")
+        # Itself, the mother and a worker.
+        deadline = time.monotonic() + 60
+        while len(workers_of(folder)) < 3:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        driver.kill()
+        wait_until_gone(folder)
