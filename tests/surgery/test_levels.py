@@ -74,7 +74,7 @@ def cubed(x: Tensor) -> Tensor:
         (resolve("swish"), "swish"),
         (lambda channels: nn.PReLU(channels, 0.1), "<lambda>"),
     ],
-    ids=str,
+    ids=["text", "class", "function", "torch's class", "module", "bound", "factory"],
 )
 def test_a_level_is_a_text_or_code(level: Any, name: str) -> None:
     model = networks.Small()
