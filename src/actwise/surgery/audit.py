@@ -70,6 +70,10 @@ def record(
         SpecError: if it does not run in eval mode.
     """
     _refuse_unready(model)
+    if not isinstance(example, Tensor | tuple | list | dict):
+        raise SpecError(
+            f"the example is {example!r}; expected a tensor, or a tuple or dict of them"
+        )
     # Of torch.compile(model), which warns of hooks and computes what the model does.
     model = getattr(model, "_orig_mod", model)
     recording = Recording(model)

@@ -1,7 +1,7 @@
 """A model with another activation: slots get new modules, other calls are rewritten."""
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Literal
 
@@ -212,6 +212,8 @@ def _test(pick: Pick | None, audited: Audit) -> Callable[[Site], bool]:
         return lambda _: False
     if callable(pick):
         return pick
+    if not isinstance(pick, Iterable):
+        raise SpecError(f"{pick!r} picks no sites; expected patterns of their names or a function")
     patterns = [pick] if isinstance(pick, str) else list(pick)
     for pattern in patterns:
         if not any(fnmatchcase(site.name, pattern) for site in audited):

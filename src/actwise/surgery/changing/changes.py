@@ -9,7 +9,7 @@ from functools import partial
 
 from torch import nn
 
-from ...activations import BoundActivation
+from ...activations import BoundActivation, resolve
 from ..audit import Recording
 from ..finding import FoundSite, SiteKey
 from .making import CannotBeMadeError, make_at
@@ -150,7 +150,8 @@ class Changes:
                 own = {id(child) for child in module.children()}
                 function = {1: "relu", 2: "gelu"}.get(module.activation_relu_or_gelu)
                 is_new = any(id(new) in own for new in self.new)
-                if is_new and function not in (None, self._bound.canonical):
+                is_same = function is not None and _is_of_table(self._bound, function)
+                if is_new and not is_same:
                     self._set(module, "activation_relu_or_gelu", 0)
         for module in self._model.modules():
             if isinstance(module, nn.TransformerEncoder) and getattr(
@@ -188,3 +189,8 @@ def _free_name(owner: nn.Module, found: FoundSite, taken: Mapping[str, object]) 
     while (name := f"{stem}_{number}") in taken or hasattr(owner, name):
         number += 1
     return name
+
+
+def _is_of_table(bound: BoundActivation, name: str) -> bool:
+    """Whether it is our activation of that name, not code of the user's that is called so."""
+    return bound.canonical == name and bound.formula == resolve(name).formula

@@ -8,6 +8,7 @@ where TorchScript, tracebacks and :mod:`inspect` read it; from the file they wou
 import ast
 import functools
 import hashlib
+import io
 import linecache
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -166,13 +167,14 @@ def _new_code(method: FunctionType, text: str, calls: Sequence[Call]) -> CodeTyp
     if code is None:
         raise NotRewritableError(f"{old.co_qualname} cannot be compiled when it is rewritten")
     # A modification time of None keeps the entry when linecache looks for changed files.
-    linecache.cache[filename] = (len(new), None, new.splitlines(keepends=True), filename)
+    linecache.cache[filename] = (len(new), None, [*io.StringIO(new)], filename)
     return code
 
 
 def _edited(text: str, calls: Sequence[Call], owner: str) -> str:
     """The text with ``relu(x, inplace=True)`` as ``self.attribute(x)``; no line moves."""
-    lines = [line.encode() for line in text.splitlines(keepends=True)]
+    # Of bytes: those of a text end at form feeds, too, where those of Python's parser do not.
+    lines = text.encode().splitlines(keepends=True)
     starts = [0]
     for line in lines:
         starts.append(starts[-1] + len(line))

@@ -10,14 +10,14 @@ _BOUND = 1e2
 
 
 class Elementwise:
-    """Asks modules without children, and remembers the answer for others of the same text.
+    """Asks modules without children, each once: others of its text may hold other settings.
 
     An activation takes one tensor and returns one of its shape, works on each element alone,
     and is no straight line.
     """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[type, str], bool | None] = {}
+        self._known: dict[nn.Module, bool | None] = {}
 
     def is_activation(self, module: nn.Module, x: Tensor) -> bool | None:
         """None if it is not an activation, else whether its values are bounded."""
@@ -25,10 +25,9 @@ class Elementwise:
             return None
         if any(True for _ in module.children()):
             return None
-        key = type(module), repr(module)
-        if key not in self._known:
-            self._known[key] = _tried(module, x)
-        return self._known[key]
+        if module not in self._known:
+            self._known[module] = _tried(module, x)
+        return self._known[module]
 
 
 def _tried(module: nn.Module, x: Tensor) -> bool | None:

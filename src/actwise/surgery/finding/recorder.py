@@ -153,7 +153,8 @@ class Recorder(TorchFunctionMode):
         if activation is None or x is None or not isinstance(out, torch.Tensor):
             self._flow.follow(name, args, kwargs, out)
             return out
-        frame = caller(sys._getframe(1))
+        direct = sys._getframe(1)
+        frame = caller(direct)
         assert frame is not None
         place = place_of(frame, modules=self.paths, running=self._owner())
         site = self.found.get((0, place.key)) or FoundSite(
@@ -162,7 +163,8 @@ class Recorder(TorchFunctionMode):
             activation=activation,
             role="softmax" if name in f.SOFTMAX else "activation",
             is_bounded=name in f.BOUNDED | f.SOFTMAX,
-            by_method=getattr(torch.Tensor, func.__name__, None) is func,
+            # F.tanh(x) calls x.tanh() inside torch.
+            by_method=frame is direct and getattr(torch.Tensor, func.__name__, None) is func,
             function=func,
             args=args[1:],
             kwargs={key: value for key, value in kwargs.items() if key != "input"},
@@ -242,11 +244,12 @@ class Recorder(TorchFunctionMode):
                 running.activation, running.is_bounded = type(module).__name__, found
                 running.is_users = True
         place = place_of(frame, modules=self.paths, running=owner)
-        self.called[place.key].add(module)
+        if module in self.paths:
+            self.called[place.key].add(module)
         if running.activation is not None:
             self._within = 1
             running.input = args[0]
-            is_new = (id(module), place.key) not in self.found
+            is_new = self._key(module, place) not in self.found
             running.place = checked(place, frame) if is_new else place
             running.version = _version(args[0])
 
@@ -261,10 +264,10 @@ class Recorder(TorchFunctionMode):
         if running.is_users and running.only_call is not None and running.only_call[1] is out:
             running.activation = running.only_call[0]
             running.is_bounded = running.activation in f.BOUNDED
-        key = id(module), running.place.key
+        key = self._key(module, running.place)
         site = self.found.get(key) or FoundSite(
             place=running.place,
-            module=module,
+            module=module if module in self.paths else None,
             activation=running.activation,
             role="activation",
             is_bounded=running.is_bounded,
@@ -274,6 +277,10 @@ class Recorder(TorchFunctionMode):
         self.found[key] = site
         new = self._note(site, args[0], out, is_inplace=_version(args[0]) > running.version)
         return new if new is not out else None
+
+    def _key(self, module: nn.Module, place: Place) -> SiteKey:
+        """A module that a forward makes anew at every call is known by its place alone."""
+        return (id(module) if module in self.paths else 0, place.key)
 
     def _owner(self) -> nn.Module | None:
         return self._stack[-1].module if self._stack else None

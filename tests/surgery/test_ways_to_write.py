@@ -1,0 +1,121 @@
+"""Sites that are written in ways that were once misread: each case is one way."""
+
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+import actwise as aw
+from actwise.errors import SpecError
+
+X = torch.randn(2, 4, generator=torch.Generator().manual_seed(0))
+
+
+class Switched(nn.Module):
+    """Its text says nothing of its setting."""
+
+    def __init__(self, on: bool) -> None:
+        super().__init__()
+        self.on = on
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(x) if self.on else x
+
+
+@pytest.mark.parametrize("order", [(True, False), (False, True)])
+def test_a_module_that_is_switched_off_is_no_activation(order: tuple[bool, bool]) -> None:
+    model = nn.Sequential(nn.Linear(4, 4), Switched(order[0]), nn.Linear(4, 4), Switched(order[1]))
+    sites = aw.audit(model, X)
+    assert [site.name for site in sites] == ["1" if order[0] else "3"]
+
+
+class Calls(nn.Module):
+    """Functions of torch that are methods' other names, and a method."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.tanh(self.fc(x))
+        z = torch.tanh(self.fc(y))
+        return self.fc(z).tanh()
+
+
+def test_functions_and_methods_of_one_name_are_replaced() -> None:
+    model = Calls()
+    report = aw.swap(model, "elu", example=X, include=lambda site: True)
+    assert (len(report.replaced), report.missed) == (3, ())
+    expected = X
+    for _ in range(3):
+        expected = F.elu(model.fc(expected))
+    torch.testing.assert_close(model(X), expected)
+
+
+class MadeAnew(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return nn.ReLU()(self.fc(nn.ReLU(inplace=True)(self.fc(x))))
+
+
+def test_a_module_that_is_made_in_every_forward_is_one_site_and_replaced() -> None:
+    model = MadeAnew()
+    assert len(aw.audit(model, X)) == 2
+    report = aw.swap(model, "prelu", example=X)
+    assert (len(report.replaced), report.missed) == (2, ())
+    assert len([name for name, _ in model.named_parameters()]) == 4
+    report.undo()
+    torch.testing.assert_close(model(X), model.fc(model.fc(X).relu()).relu())
+
+
+FORM_FEED = """
+import torch.nn as nn
+import torch.nn.functional as F
+\f
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+        self.text = "\u2028 and \x85"
+
+    def forward(self, x):
+        return F.relu(self.fc(x))
+"""
+
+
+def test_a_source_file_with_form_feeds_is_rewritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "fed_net.py").write_text(FORM_FEED, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    module: types.ModuleType = __import__("fed_net")
+    model = module.Net()
+    report = aw.swap(model, "elu", example=X)
+    assert (len(report.replaced), report.missed) == (1, ())
+    torch.testing.assert_close(model(X), F.elu(model.fc(X)))
+
+
+def gelu(x: Tensor) -> Tensor:
+    return x * torch.sigmoid(1.702 * x)
+
+
+def test_code_that_is_called_as_ours_is_leaves_the_fast_path() -> None:
+    model = nn.TransformerEncoderLayer(8, 2, 16, activation="gelu", batch_first=True).eval()
+    aw.swap(model, gelu, example=torch.randn(2, 5, 8))
+    x = torch.randn(2, 5, 8)
+    with torch.no_grad():
+        without = model(x)
+    torch.testing.assert_close(model(x), without)
+
+
+@pytest.mark.parametrize("wrong", [{"include": 3}, {"example": None}])
+def test_a_wrong_argument_is_one_sentence(wrong: dict[str, Any]) -> None:
+    with pytest.raises(SpecError, match="expected"):
+        aw.swap(nn.Sequential(nn.ReLU()), "elu", **({"example": X} | wrong))
