@@ -131,3 +131,8 @@ def test_an_unknown_name_gets_the_nearest_one() -> None:
     table.add(Entry("prelu"))
     with pytest.raises(UnknownNameError, match="'preul'; did you mean prelu"):
         table["preul"]
+
+
+def test_of_many_names_some_are_listed_and_the_rest_counted() -> None:
+    said = str(UnknownNameError("network", "?", [f"n{k}" for k in range(1_250)]))
+    assert said.endswith("known are " + ", ".join(f"n{k}" for k in range(20)) + " and 1,230 more")

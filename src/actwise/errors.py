@@ -17,6 +17,8 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from reprlib import Repr
 
+_MOST_NAMED = 20
+
 
 class ActwiseError(Exception):
     """Base of every error that actwise raises on purpose; prints as one sentence."""
@@ -34,7 +36,10 @@ class UnknownNameError(SpecError):
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = list(known)
         near = get_close_matches(name, names, n=3)
-        hint = f"did you mean {', '.join(near)}?" if near else f"known are {', '.join(names)}"
+        more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+        hint = f"known are {', '.join(names[:_MOST_NAMED])}{more}"
+        if near:
+            hint = f"did you mean {', '.join(near)}?"
         if not names:
             hint = "there are none"
         super().__init__(f"no {kind} is named {shortened(name)}; {hint}")

@@ -86,6 +86,11 @@ def test_grey_images_come_in_the_channels_that_a_network_takes(name: str, channe
     assert set(network.state_dict()) == set(built(name, info=GREY).state_dict())
 
 
+def test_what_runs_in_no_number_of_channels_says_why_on_the_images_as_they_are() -> None:
+    with pytest.raises(SpecError, match="mat1 and mat2"):
+        built("broken", info=GREY)
+
+
 def test_layers_that_learn_their_shapes_from_the_first_images_have_them() -> None:
     network = built("without_shapes", activation="prelu")
     assert network.conv.weight.shape == (8, 3, 3, 3)

@@ -102,7 +102,9 @@ class OwnNetwork:
             )
         example_NCHW = torch.zeros(2, *input_shape)
         is_fixed = takes.isdisjoint(("in_channels", "in_chans"))
-        if channels == 1 and is_fixed and not _runs(network, example_NCHW):
+        # What runs on neither number of channels says why on the images that it is given.
+        needs_three = is_fixed and channels == 1 and not _runs(network, example_NCHW)
+        if needs_three and _runs(network, example_NCHW.expand(-1, 3, -1, -1)):
             network.register_forward_pre_hook(in_three_channels)
         if any(is_lazy(value) for value in network.parameters()):
             _evaluate(network, example_NCHW)

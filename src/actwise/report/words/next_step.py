@@ -63,9 +63,13 @@ def _steps(analysis: Analysis, network: NetworkDecision) -> Iterator[StepWords]:
         return
     more = max(1, step.seeds - step.seeds_now)
     most = None if step.seeds_upper is None else max(more, step.seeds_upper - step.seeds_now)
-    upper = " or many more" if most is None else f" to {most}" if most > more else ""
-    count = f"{more}{upper} more {'seed tells' if (more, most) == (1, 1) else 'seeds tell'}"
-    yield StepWords(f"{before}{count} {apart}", _command(analysis, network, most or more))
+    upper = f" to {most}" if most is not None and most > more else ""
+    seeds = "seed tells" if (more, most) == (1, 1) else "seeds tell"
+    if most is None:
+        seeds = "seeds or many more tell"
+    yield StepWords(
+        f"{before}{more}{upper} more {seeds} {apart}", _command(analysis, network, most or more)
+    )
 
 
 def _command(analysis: Analysis, network: NetworkDecision, more: int) -> str:
