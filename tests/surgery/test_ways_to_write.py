@@ -1,6 +1,8 @@
 """Sites that are written in ways that were once misread: each case is one way."""
 
+import gc
 import types
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -119,3 +121,24 @@ def test_code_that_is_called_as_ours_is_leaves_the_fast_path() -> None:
 def test_a_wrong_argument_is_one_sentence(wrong: dict[str, Any]) -> None:
     with pytest.raises(SpecError, match="expected"):
         aw.swap(nn.Sequential(nn.ReLU()), "elu", **({"example": X} | wrong))
+
+
+def test_swaps_are_taken_back_the_last_one_first() -> None:
+    model = nn.Sequential(nn.Linear(4, 4), nn.ReLU())
+    first = aw.swap(model, "elu", example=X)
+    second = aw.swap(model, "prelu", example=X)
+    with pytest.raises(SpecError, match="take that back before this one"):
+        first.undo()
+    second.undo()
+    first.undo()
+    first.undo()
+    assert isinstance(model[1], nn.ReLU)
+
+
+def test_a_swapped_model_that_nobody_holds_is_freed() -> None:
+    model = nn.Sequential(nn.Linear(4, 4), nn.ReLU())
+    report = aw.swap(model, "elu", example=X)
+    gone = weakref.ref(model)
+    del model, report
+    gc.collect()
+    assert gone() is None

@@ -80,6 +80,7 @@ def swap(
     except BaseException:
         undo.run()
         raise
+    undo.stand(model)
     sites = dict(zip(before.found, audited, strict=True))
     report = SwapReport(
         audit=audited,

@@ -2,7 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from weakref import ReferenceType, WeakKeyDictionary, ref
 
+from torch import nn
+
+from ...errors import SpecError
 from ..finding import Audit, Site
 
 
@@ -22,13 +26,34 @@ class Undo:
 
     def __init__(self) -> None:
         self._steps: list[Callable[[], None]] = []
+        self._of_model: list[ReferenceType[Undo]] = []
 
     def add(self, step: Callable[[], None]) -> None:
         self._steps.append(step)
 
+    def stand(self, model: nn.Module) -> None:
+        """From now on this goes back before what was swapped in the model before."""
+        self._of_model = _STANDING.setdefault(model, [])
+        self._of_model.append(ref(self))
+
     def run(self) -> None:
         while self._steps:
             self._steps.pop()()
+
+    def take_back(self) -> None:
+        """Run, unless a later swap stands on what this one did.
+
+        Raises:
+            SpecError: if one does.
+        """
+        later = [undo() for undo in self._of_model[self._of_model.index(ref(self)) + 1 :]]
+        if self._steps and any(undo is not None and undo._steps for undo in later):
+            raise SpecError("a later swap of this model stands; take that back before this one")
+        self.run()
+
+
+_STANDING: WeakKeyDictionary[nn.Module, list[ReferenceType[Undo]]] = WeakKeyDictionary()
+"""The swaps of each model, in their order; a report that is gone is never taken back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +80,11 @@ class SwapReport:
 
         Weights that were trained meanwhile stay. Optimizers built since the swap still hold the
         parameters that go.
+
+        Raises:
+            SpecError: if the model was swapped again since, and that was not taken back.
         """
-        self._undo.run()
+        self._undo.take_back()
 
     def __str__(self) -> str:
         return (
