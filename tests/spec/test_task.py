@@ -30,6 +30,11 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"task": {"response": "a\nb"}}, "is no name of a number"),
     ({"task": {"response": "test_loss"}}, "has the name of an error or a loss; write higher_is"),
     ({"task": {"unit": "points"}}, "task.unit='points'"),
+    ({"factors": {"accuracy": [1]}}, "task.response=accuracy is the name of a factor too, and no"),
+    (
+        {"task": {"response": "lr", "settings": {"lr": 0.1}}},
+        "task.response=lr is the name of a setting too, and no training may give back",
+    ),
     ({"task": {"settings": {"activation": 1}}}, "the setting 'activation' is given to every"),
     ({"task": {"settings": {"a": {}}}}, "a={} is no text, number or truth value"),
     ({"task": {"settings": {"a": float("inf")}}}, "a=inf is not a finite number"),

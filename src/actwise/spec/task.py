@@ -9,7 +9,7 @@ import json
 import keyword
 import math
 import re
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
@@ -141,6 +141,25 @@ def refuse_what_has_no_effect(given: set[str]) -> None:
             raise SpecError(
                 f"{written} has no effect on a training of your own; leave it out, or write what "
                 "your function takes into [task.settings]"
+            )
+
+
+def refuse_factors(task: TaskSpec, factors: Iterable[str]) -> None:
+    """Refuse factors that are no arguments, and a response with the name of an argument.
+
+    No training may give back such a number.
+
+    Raises:
+        SpecError: naming it.
+    """
+    for factor in factors:
+        if factor != "activation":
+            refuse_name(factor, what="factor")
+    for what, names in (("factor", factors), ("setting", task.settings)):
+        if task.response in names:
+            raise SpecError(
+                f"task.response={task.response} is the name of a {what} too, and no training may "
+                "give back a number of that name; call one of them otherwise"
             )
 
 
