@@ -1,5 +1,6 @@
 """Trainings as users might write them: a plain loop, and functions that give back what is none."""
 
+import asyncio
 import sys
 import time
 from collections.abc import Iterator
@@ -81,6 +82,22 @@ def waits(activation: TaskActivation, seed: int) -> Iterator[float]:
     yield 1.0
     time.sleep(600)
     yield 2.0
+
+
+def stops_its_own_way(activation: TaskActivation, seed: int, how: str = "") -> Iterator[Any]:
+    """Makes something else of the interrupt of a stop, as Lightning does."""
+    yield 1.0
+    try:
+        time.sleep(600)
+    except KeyboardInterrupt:
+        if how == "exits":
+            raise SystemExit(1) from None
+        if how == "raises":
+            raise ValueError("was interrupted") from None
+        if how == "gives what is no result":
+            yield "high"
+        if how == "cancels":
+            raise asyncio.CancelledError from None
 
 
 def keyword_only(activation: TaskActivation, *, seed: int) -> float:

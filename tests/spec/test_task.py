@@ -18,6 +18,9 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"factors": {"lambda": [1]}}, "the factor 'lambda' is no name of an argument"),
     ({"factors": {"depth": []}}, "the factor 'depth' has no levels"),
     ({"factors": {"depth": [1, 1]}}, "the factor 'depth' lists a level twice"),
+    ({"factors": {"depth": [2, 1, True]}}, "'depth' has the levels 1 and true, which are equal in"),
+    ({"factors": {"depth": [0.0, False]}}, "'depth' has the levels 0.0 and false, which are equal"),
+    ({"factors": {"depth": [1, 1.0]}}, "'depth' has the levels 1 and 1.0, which are equal in"),
     ({"factors": {"depth": [[1]]}}, r"factors.depth: \[1\] is no level; write a text, a number"),
     ({"factors": {"model": [1]}}, "factors.model: 1 is no level; write a text"),
     ({"factors": {"activation": []}}, "there is no level of the factor 'activation'"),
@@ -30,6 +33,11 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"task": {"response": "a\nb"}}, "is no name of a number"),
     ({"task": {"response": "test_loss"}}, "has the name of an error or a loss; write higher_is"),
     ({"task": {"unit": "points"}}, "task.unit='points'"),
+    ({"factors": {"accuracy": [1]}}, "task.response=accuracy is the name of a factor too, and no"),
+    (
+        {"task": {"response": "lr", "settings": {"lr": 0.1}}},
+        "task.response=lr is the name of a setting too, and no training may give back",
+    ),
     ({"task": {"settings": {"activation": 1}}}, "the setting 'activation' is given to every"),
     ({"task": {"settings": {"a": {}}}}, "a={} is no text, number or truth value"),
     ({"task": {"settings": {"a": float("inf")}}}, "a=inf is not a finite number"),
@@ -68,7 +76,8 @@ def test_data_set_model_and_regularization_may_be_factors_of_the_users() -> None
 
 def test_a_stored_study_is_the_study() -> None:
     study = task_study(
-        factors={"depth": [1, 2.0, "auto", True]}, task={"settings": {"a": [1, "b"]}}
+        factors={"depth": [1, 2.0, "auto"], "skip": [True, False]},
+        task={"settings": {"a": [1, "b"]}},
     )
     assert parse_stored_study(study.model_dump_json(exclude_defaults=True)) == study
 

@@ -1,6 +1,9 @@
 """A training function is held against its study before a run, and called once for each."""
 
+import signal
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +62,8 @@ def attempt(
     *,
     seed: int = 0,
     activation: str = "relu",
-    progress: list[Advanced] | None = None,
-    should_stop: bool = False,
+    on_progress: Callable[[Advanced], None] = lambda advanced: None,
+    should_stop: Callable[[], bool] = lambda: False,
     **settings: Any,
 ) -> Result:
     """One attempt in this process, as a worker makes it."""
@@ -79,8 +82,8 @@ def attempt(
     return attempt_run(
         assignment,
         _setup(folder),
-        should_stop=lambda: should_stop,
-        on_progress=(lambda advanced: None) if progress is None else progress.append,
+        should_stop=should_stop,
+        on_progress=on_progress,
     )
 
 
@@ -158,7 +161,7 @@ def test_numbers_and_time_are_recorded(tmp_path: Path) -> None:
 
 def test_what_is_yielded_is_an_epoch_with_its_time_and_shown(tmp_path: Path) -> None:
     progress: list[Advanced] = []
-    result = attempt(tmp_path, "yields", seed=3, progress=progress)
+    result = attempt(tmp_path, "yields", seed=3, on_progress=progress.append)
     assert isinstance(result, Done)
     assert result.record.metrics == {"accuracy": (4.0, 5.0), "epoch": (1.0, None)}
     assert [epoch.epoch for epoch in result.record.epochs] == [1, 2]
@@ -184,7 +187,29 @@ def test_parameters_that_need_channels_are_asked_for_in_the_runs_traceback(tmp_p
 
 
 def test_a_run_is_not_begun_after_a_stop(tmp_path: Path) -> None:
-    result = attempt(tmp_path, "gives", should_stop=True)
+    result = attempt(tmp_path, "gives", should_stop=lambda: True)
+    assert isinstance(result, PutBack)
+    assert (result.is_accident, result.reason) == (False, "stopped; it begins anew")
+
+
+@pytest.mark.parametrize(
+    "how", ["exits", "raises", "cancels", "gives what is no result", "ends early"]
+)
+def test_what_users_code_makes_of_a_stop_is_the_stop(tmp_path: Path, how: str) -> None:
+    should_stop = threading.Event()
+    main = threading.main_thread().ident or 0
+
+    def stop() -> None:
+        should_stop.set()
+        signal.pthread_kill(main, signal.SIGINT)
+
+    result = attempt(
+        tmp_path,
+        "stops_its_own_way",
+        on_progress=lambda advanced: threading.Timer(0.1, stop).start(),
+        should_stop=should_stop.is_set,
+        how=how,
+    )
     assert isinstance(result, PutBack)
     assert (result.is_accident, result.reason) == (False, "stopped; it begins anew")
 

@@ -32,6 +32,11 @@ def load_study(study: str | Mapping[str, Any], overrides: Sequence[str] = ()) ->
     Raises:
         SpecError: if there is no such study, or it or an override is not valid.
     """
+    if not isinstance(study, str | Mapping):
+        raise SpecError(
+            f"the study is {shortened(study)}; the name of a shipped study, the path of a .toml "
+            "file as text, or a dict is expected"
+        )
     source = study if isinstance(study, str) else str(study.get("name", "without a name"))
     raw = _read(study) if isinstance(study, str) else deepcopy(dict(study))
     for override in overrides:

@@ -37,6 +37,8 @@ def first_problem(error: ValidationError, *, owner: type[Frozen], within: str = 
     field = ".".join(str(part)[:_MOST_SHOWN] for part in path[:_MOST_PARTS])
     if not path:  # of the whole, which is no table, or no JSON
         return message
+    if problem["type"] == "missing":  # its input is the whole table
+        return f"{field} is missing"
     if problem["type"] == "value_error":
         is_named = message.startswith(f"{path[-1]}=")
         return message if is_named else f"{field}: {message}"

@@ -14,7 +14,7 @@ from ..registry import parse_expression
 from .analysis import AnalysisSpec
 from .problems import first_problem
 from .run import NUM_SEEDS, REQUIRED_FACTORS, RunSpec, Width
-from .task import TaskSpec, own_meaning, refuse_name, refuse_what_has_no_effect, task_levels
+from .task import TaskSpec, own_meaning, refuse_factors, refuse_what_has_no_effect, task_levels
 from .train import ObserveSpec, TrainSettings, TrainSpec, Typed
 
 Scalar = bool | int | float | str | list[Any] | None
@@ -127,8 +127,8 @@ class StudySpec(Typed):
         for factor in self.factors:
             if self.task is None and factor not in _KNOWN_FACTORS:
                 raise UnknownNameError("factor", factor, _KNOWN_FACTORS)
-            if self.task is not None and factor != "activation":
-                refuse_name(factor, what="factor")
+        if self.task is not None:
+            refuse_factors(self.task, self.factors)
         for factor in REQUIRED_FACTORS if self.task is None else ("activation",):
             if not self.factors.get(factor):
                 raise SpecError(f"there is no level of the factor {factor!r}")

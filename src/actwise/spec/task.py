@@ -9,7 +9,7 @@ import json
 import keyword
 import math
 import re
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
@@ -144,6 +144,27 @@ def refuse_what_has_no_effect(given: set[str]) -> None:
             )
 
 
+def refuse_factors(task: TaskSpec, factors: Mapping[str, Sequence[Any]]) -> None:
+    """Refuse factors that are no arguments, and a response with the name of an argument.
+
+    No training may give back such a number. Levels that are equal in Python, such as 1 and true,
+    are refused too: they would be one level to a table, and two to an analysis.
+
+    Raises:
+        SpecError: naming it.
+    """
+    for factor, levels in factors.items():
+        if factor != "activation":
+            refuse_name(factor, what="factor")
+            _refuse_equal_levels(factor, levels)
+    for what, names in (("factor", factors), ("setting", task.settings)):
+        if task.response in names:
+            raise SpecError(
+                f"task.response={task.response} is the name of a {what} too, and no training may "
+                "give back a number of that name; call one of them otherwise"
+            )
+
+
 def refuse_name(name: Any, *, what: str) -> None:
     """Refuse what cannot be an argument of a training function beside activation and seed.
 
@@ -169,6 +190,18 @@ def own_meaning(factor: str, asked: Any) -> Hashable:
         raise SpecError(f"factors.{factor}: {shortened(asked)} is no level; write {expected}")
     _refuse_argument(factor, asked)
     return (type(asked).__name__, asked)
+
+
+def _refuse_equal_levels(factor: str, levels: Sequence[Any]) -> None:
+    first: dict[Hashable, Any] = {}
+    for level in levels:
+        own_meaning(factor, level)
+        other = first.setdefault(level, level)
+        if type(other) is not type(level):
+            raise SpecError(
+                f"the factor {factor!r} has the levels {json.dumps(other)} and "
+                f"{json.dumps(level)}, which are equal in Python; leave one out, or write texts"
+            )
 
 
 def _refuse_argument(name: str, value: Any) -> None:

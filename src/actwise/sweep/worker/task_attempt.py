@@ -21,10 +21,11 @@ def attempt_task(
     should_stop: Callable[[], bool],
     on_progress: Callable[[Advanced], None],
 ) -> Result:
-    """Call the function of a run; what it raises goes through, but for the interrupt of a stop.
+    """Call the function of a run; what it raises goes through, but after a stop.
 
     A stop comes as it would at a terminal, as KeyboardInterrupt: the function may be in a loop
-    that nobody else can leave.
+    that nobody else can leave. Users' code may turn that into anything, SystemExit included, so
+    whatever it raises or gives back after the stop is the stop.
 
     Returns:
         ``Done`` with what was returned, or with a sentence that says why that is no result;
@@ -47,15 +48,17 @@ def attempt_task(
                 is_percent=assignment.task.unit == "percent",
                 on_epoch=on_epoch,
             )
-    except KeyboardInterrupt as error:
-        if not should_stop():
+    except BaseException as error:
+        if should_stop():
+            return stopped
+        if isinstance(error, KeyboardInterrupt):
             raise RuntimeError("the training raised KeyboardInterrupt") from error
-        return stopped
-    except ReturnedError as error:
+        if not isinstance(error, ReturnedError):
+            raise
         where = where_trained(device_of_task(), is_changed=False)
         failed = RunRecord(run_id=run_id, status="failed", traceback=str(error), environment=where)
         return Done(record=failed)
-    if interrupts:
+    if interrupts or should_stop():
         # Caught by the user's code, which then ended early.
         return stopped
     return Done(
