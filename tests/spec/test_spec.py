@@ -1,7 +1,6 @@
 """Studies, runs and their identity."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -242,30 +241,6 @@ def test_a_missing_factor_and_a_missing_study_are_named() -> None:
         load_study("papr")
     with pytest.raises(SpecError, match="cannot be read"):
         load_study("missing.toml")
-
-
-@pytest.mark.parametrize(
-    ("given", "sentence"),
-    [
-        ({"factors": FACTORS}, "study 'without a name': name is missing"),
-        ({"name": "x"}, "study 'x': factors is missing"),
-        ({"name": "x", "factors": FACTORS, "task": {}}, "study 'x': task.train is missing"),
-        (
-            5,
-            "the study is 5; the name of a shipped study, the path of a .toml file as text, or a "
-            "dict is expected",
-        ),
-        (
-            None,
-            "the study is None; the name of a shipped study, the path of a .toml file as text, "
-            "or a dict is expected",
-        ),
-    ],
-)
-def test_what_is_no_study_or_lacks_a_field_is_one_sentence(given: Any, sentence: str) -> None:
-    with pytest.raises(SpecError) as refusal:
-        load_study(given)
-    assert str(refusal.value) == sentence
 
 
 def test_settings_without_effect_are_refused() -> None:
