@@ -12,6 +12,7 @@ FACTORS = {
     "model": ["vgg16", "resnet18"],
     "regularization": ["bn", "bn+aug"],
     "activation": ["relu", "elu(0.5)"],
+}
 
 
 @pytest.mark.parametrize(
