@@ -225,10 +225,10 @@ def test_studies_that_measure_different_things_are_not_mixed(tmp_path: Path) -> 
 
 
 def test_mixed_levels_of_a_setting_are_levels(tmp_path: Path) -> None:
-    folder = made(tmp_path, factors={"how": [1, 2.5, "auto", True]})
+    folder = made(tmp_path, factors={"how": [2, 2.5, "auto", True]})
     analysis = aw.analyze(folder)
     assert analysis.observed is not None
-    assert analysis.observed.levels_of("task.how") == ("1", "2.5", "auto", "on")
+    assert analysis.observed.levels_of("task.how") == ("2", "2.5", "auto", "on")
     with RunStore.open(folder) as opened:
         found = runs_of(opened.snapshot(where=("how=on",)), Selection()).table
     assert [cell["task.how"] for cell in found.cells] == [True, True]
