@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 # Before torch is imported anywhere: several test processes share two cores.
@@ -23,3 +25,26 @@ def real_data() -> Path:
     if not (REAL_DATA / "cifar10").is_dir():
         pytest.skip("real CIFAR images are not beside the checkout (../shared/data)")
     return REAL_DATA
+
+
+@contextmanager
+def _unnamed() -> Generator[None]:
+    """A process is kept for the next sweep where the environment is as it was; pytest's is not."""
+    name = os.environ.pop("PYTEST_CURRENT_TEST", None)
+    try:
+        yield
+    finally:
+        if name is not None:
+            os.environ["PYTEST_CURRENT_TEST"] = name
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup() -> Generator[None, object, object]:
+    with _unnamed():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call() -> Generator[None, object, object]:
+    with _unnamed():
+        return (yield)

@@ -7,6 +7,7 @@ import psutil
 import pytest
 
 from actwise.store import RunStore
+from actwise.sweep.executors import end_kept_mother
 from actwise.sweep.watch import RunEnded, RunPutBack, RunStarted
 from made.sweeps import (
     USERS_CODE,
@@ -87,6 +88,7 @@ def test_a_run_that_kills_every_worker_is_left_after_three_attempts(store: Path)
     assert (outcome.left, outcome.failed, outcome.exit_code) == (1, 0, 1)
     assert [event.is_given_up for event in listener.of(RunPutBack)] == [False, False, True]
     assert attempts(store) == {3}
+    end_kept_mother()
     assert psutil.Process().children(recursive=True) == []
 
 

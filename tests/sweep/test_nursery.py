@@ -1,13 +1,14 @@
 """The process that workers are forks of: killed at any time, and alone whenever it forks."""
 
+import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from actwise.sweep.executors import Nursery
+from actwise.sweep.executors import Nursery, end_kept_mother
 from actwise.sweep.executors.worker_process import WorkerProcess
 from actwise.sweep.watch import Event, RunStarted
 from made.sweeps import (
@@ -87,7 +88,55 @@ def test_a_sweep_whose_mother_is_killed_comes_to_the_same_results(tmp_path: Path
     )
     assert (outcome.finished, outcome.exit_code, len(killed)) == (2, 0, 1)
     assert results(tmp_path / "store") == results(tmp_path / "calm")
+    end_kept_mother()
     assert psutil.Process().children() == []
+
+
+def test_a_mother_serves_the_next_sweep_of_the_process_wherever_it_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[int] = []
+    for folder in (tmp_path / "first", tmp_path / "other-one"):
+        folder.mkdir()
+        (folder / "mine.py").write_text(
+            f"import os\nassert os.getcwd() == {str(folder)!r}\n"
+            f"assert os.environ['COLUMNS'] == {str(len(folder.name))!r}\n"
+            f"def act(x):\n    return x.relu()\n"
+        )
+        monkeypatch.chdir(folder)
+        monkeypatch.setenv("COLUMNS", str(len(folder.name)))
+        study = small_study(activation=("mine:act",), seeds=(0,), epochs=1, train_size=64)
+        assert sweep(folder / "store", study).exit_code == 0
+        found += [child.pid for child in psutil.Process().children()]
+    assert len(found) == 2 and len(set(found)) == 1
+
+
+def _another_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+
+
+def _another_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: (1, 1))
+
+
+def _a_namesake(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("numbers.py").touch()
+
+
+@pytest.mark.parametrize("change", [_another_variable, _another_limit, _a_namesake])
+def test_no_mother_serves_where_a_new_one_would_be_born_unlike_her(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[pytest.MonkeyPatch], None]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Nursery() as nursery:
+        nursery.begin()
+    (before,) = psutil.Process().children()
+    change(monkeypatch)
+    with Nursery() as nursery:
+        nursery.begin()
+        (*_, now) = psutil.Process().children()
+        assert now != before
+    end_kept_mother()
 
 
 def test_a_driver_that_is_killed_leaves_neither_mother_nor_worker(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from actwise.spec import StudySpec, run_id
 from actwise.store import RunStore
 from actwise.store.records import Answers, unpack_predictions
 from actwise.sweep import load_model
+from actwise.sweep.executors import end_kept_mother
 from actwise.sweep.watch import Note, RunEnded, RunProgress, RunStarted, SweepEnded, SweepStarted
 from made.sweeps import Listener, attempts, results, small_study, sweep
 
@@ -33,6 +34,7 @@ def test_worker_processes_give_the_numbers_of_the_inline_executor(
     outcome = sweep(tmp_path / "store", small_study(), executor="process", workers=workers)
     assert (outcome.finished, outcome.left, outcome.exit_code) == (4, 0, 0)
     assert results(tmp_path / "store") == results(reference)
+    end_kept_mother()
     assert psutil.Process().children(recursive=True) == []
 
 

@@ -4,5 +4,6 @@ from .choose import make_executor as make_executor
 from .describer import Describer as Describer
 from .executor import Executor as Executor
 from .executor import WorkSource as WorkSource
+from .kept import end_kept_mother as end_kept_mother
 from .nursery import Nursery as Nursery
 from .stopping import StopRequest as StopRequest

@@ -91,7 +91,7 @@ class Describer:
 
     def _start(self) -> WorkerProcess:
         try:
-            process = WorkerProcess(self._nursery)
+            process = WorkerProcess(self._nursery, plans=True)
         except OSError as error:
             raise SpecError(f"no process can be started to plan in: {error}") from None
         process.listen(self._inbox)

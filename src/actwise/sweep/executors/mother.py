@@ -46,11 +46,11 @@ class Mother:
             raise
         self._send(encode(start))
 
-    def fork(self, pipes: Pipes) -> "Fork":
-        """A worker with these descriptors; it is born once torch is imported."""
+    def fork(self, pipes: Pipes, *, plans: bool) -> "Fork":
+        """A worker with these descriptors, to plan or to train, born once torch is imported."""
         fork = Fork(self, number=len(self._forks))
         self._forks.append(fork)
-        self._send(b"%d" % fork.number, pipes)
+        self._send(b"%d %d" % (fork.number, plans), pipes)
         return fork
 
     def hear(self, *, seconds: float = 0.0) -> bool:
@@ -81,6 +81,11 @@ class Mother:
         """What it printed; a worker prints elsewhere."""
         return os.pread(self._words, _MOST_BYTES, 0)
 
+    def is_alone(self) -> bool:
+        """Whether every worker that was asked for is over."""
+        with self.lock:
+            return all(fork.is_over for fork in self._forks)
+
     def end(self) -> None:
         """Kill it, and leave nothing open."""
         self.process.end()
@@ -102,6 +107,7 @@ class Fork:
     Attributes:
         number: Of the request.
         code: How it ended, once she has said so; it is then reaped.
+        is_over: Whether it was ended, and nothing of it is left.
     """
 
     def __init__(self, mother: Mother, *, number: int) -> None:
@@ -110,7 +116,7 @@ class Fork:
         self._mother = mother
         self._process: int | None = None
         self._pidfd: int | None = None
-        self._is_over = False
+        self.is_over = False
 
     def be_born(self, process: int, pidfd: int) -> None:
         """Note its process id, which names its group until it is reaped, and its pidfd."""
@@ -119,7 +125,7 @@ class Fork:
     def has_ended(self) -> bool:
         """See :class:`.child.Child`."""
         with self._mother.lock:
-            if self._is_over:
+            if self.is_over:
                 return True
             # Asked before she is heard: what she said last counts.
             is_she_gone = self._mother.process.has_ended()
@@ -133,7 +139,7 @@ class Fork:
         """See :class:`.child.Child`."""
         with self._mother.lock:
             self.has_ended()
-            if self._is_over:
+            if self.is_over:
                 return
             if self._process is None or self._pidfd is None:
                 if self.code is None:
@@ -153,13 +159,13 @@ class Fork:
             # She may have said with her last breath that it was born.
             self.kill_group()
             if self._pidfd is None:
-                self._is_over = True
+                self.is_over = True
                 return code
         _is_readable(self._pidfd, None)
         with self._mother.lock:
             self._mother.ask_for_code(self)
             os.close(self._pidfd)
-            self._pidfd, self._is_over = None, True
+            self._pidfd, self.is_over = None, True
         return self.code
 
     def last_words(self) -> bytes:

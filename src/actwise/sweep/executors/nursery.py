@@ -8,8 +8,9 @@ from typing import Self
 
 from ...usercode import search_path
 from ..plan import available_memory_bytes
-from ..worker import Start
+from ..worker import Start, is_told_at_start
 from .child import Child, OwnProcess, Pipes
+from .kept import Likeness, leave_mother, take_mother
 from .mother import Mother
 
 
@@ -17,8 +18,9 @@ class Nursery:
     """Starts workers, for as long as the context lasts, in which they must end.
 
     On Linux they are forks of one process, the mother, which is started when it is first needed,
-    or with :meth:`begin`. If something kills her, her workers go on, and the next has another
-    mother. Elsewhere every worker is a new process, and imports torch itself.
+    or with :meth:`begin`, and kept for the next sweep. If something kills her, her workers go on,
+    and the next has another mother. Elsewhere every worker is a new process, and imports torch
+    itself.
 
     Attributes:
         threads: Of one operation in a worker; the environment says so before torch is imported.
@@ -30,7 +32,7 @@ class Nursery:
     def __init__(self, *, threads: int = 1) -> None:
         self.threads = threads
         self.available_bytes = available_memory_bytes()
-        self._mothers: list[Mother] = []
+        self._mothers: list[tuple[Mother, Likeness | None]] = []
 
     def begin(self) -> None:
         """Start what takes seconds, unless it has been; nobody waits for it.
@@ -38,11 +40,11 @@ class Nursery:
         Raises:
             OSError: if the system starts no process.
         """
-        if _can_fork() and (not self._mothers or self._mothers[-1].process.has_ended()):
-            self._mothers.append(Mother(make_start(), threads=self.threads))
+        if _can_fork() and (not self._mothers or self._mothers[-1][0].process.has_ended()):
+            self._mothers.append(take_mother(make_start(), threads=self.threads))
 
-    def start(self, pipes: Pipes) -> Child:
-        """A worker process; it begins as soon as torch is imported.
+    def start(self, pipes: Pipes, *, plans: bool) -> Child:
+        """A worker process, to plan or to train; it begins as soon as torch is imported.
 
         Raises:
             OSError: if the system starts no process.
@@ -50,7 +52,7 @@ class Nursery:
         self.begin()
         if not self._mothers:
             return OwnProcess(pipes, threads=self.threads)
-        return self._mothers[-1].fork(pipes)
+        return self._mothers[-1][0].fork(pipes, plans=plans)
 
     def __enter__(self) -> Self:
         return self
@@ -61,15 +63,16 @@ class Nursery:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for mother in self._mothers:
-            mother.end()
+        for mother, likeness in self._mothers:
+            leave_mother(mother, likeness)
         self._mothers.clear()
 
 
 def make_start() -> Start:
     """What a process needs to find what this one finds."""
     paths = [str(Path.cwd()), *filter(None, search_path())]
-    return Start(import_path=tuple(dict.fromkeys(paths)))
+    told = {name: value for name, value in os.environ.items() if is_told_at_start(name)}
+    return Start(import_path=tuple(dict.fromkeys(paths)), environment=told)
 
 
 def _can_fork() -> bool:

@@ -43,8 +43,8 @@ class WorkerProcess:
         pending: Run ids of the assignments that it has not answered.
     """
 
-    def __init__(self, nursery: Nursery) -> None:
-        """Start it.
+    def __init__(self, nursery: Nursery, *, plans: bool = False) -> None:
+        """Start it, to train unless it is to plan.
 
         Raises:
             OSError: if the system starts no process.
@@ -60,7 +60,7 @@ class WorkerProcess:
         # Until it is set up: there may be no store yet.
         self._stderr = os.fdopen(errors, "rb")
         try:
-            self._child = nursery.start((stdin, stdout, stderr))
+            self._child = nursery.start((stdin, stdout, stderr), plans=plans)
         except OSError:
             for pipe in (self._stdin, self._stdout, self._stderr):
                 pipe.close()

@@ -29,6 +29,7 @@ from .protocol import Tried as Tried
 from .protocol import Work as Work
 from .protocol import decode as decode
 from .protocol import encode as encode
+from .protocol import is_told_at_start as is_told_at_start
 from .run_log import streams_to as streams_to
 
 if TYPE_CHECKING:

@@ -29,6 +29,7 @@ from .protocol import (
     Work,
     decode,
     encode,
+    is_told_at_start,
 )
 
 PROGRESS_SECONDS = 0.25
@@ -44,8 +45,17 @@ def main() -> None:
     inbox, outbox = _take_pipes()
     orders = _Orders()
     threading.Thread(target=_listen, args=(inbox, orders), daemon=True).start()
-    sys.path[:] = orders.start.get().import_path
+    _begin(orders.start.get())
     _serve(orders, outbox)
+
+
+def _begin(start: Start) -> None:
+    """Be where the driver is: the mother may be of a time when it was elsewhere."""
+    sys.path[:] = start.import_path
+    os.chdir(start.import_path[0])
+    for name in filter(is_told_at_start, list(os.environ)):
+        del os.environ[name]
+    os.environ.update(start.environment)
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:

@@ -2,7 +2,8 @@
 
 She touches no device, runs no operation and has no second thread, so a fork of her is as good as a
 new process. A request is the number of a worker, in decimals, on a socket that keeps messages
-apart. With three descriptors, its stdin, stdout and stderr, it asks for the worker; she answers
+apart. With three descriptors, its stdin, stdout and stderr, it asks for the worker, and with a
+second word for one that will plan: she then has torch's compiler, too, from now on. She answers
 with the number and the process id, and its pidfd. Without any it asks how that worker ended, and
 she answers with the number and the code, as :attr:`subprocess.Popen.returncode` has it. Until
 then she does not reap it: its id names its process group.
@@ -20,6 +21,9 @@ from collections.abc import Callable, Sequence
 from .protocol import Start, decode
 
 _MOST_BYTES = 2**18
+_FOR_PLANNERS = "torch._dynamo"
+"""Networks on the meta device need it; the import takes 2 s."""
+
 _SET_PARENT_DEATH_SIGNAL = 1
 
 
@@ -58,11 +62,13 @@ def _serve(driver: socket.socket) -> None:
         message, descriptors, _, _ = socket.recv_fds(driver, _MOST_BYTES, 3)
         if not message:
             os._exit(0)
-        number = int(message)
+        number, *wishes = map(int, message.split())
         if not descriptors:
             _, status = os.waitpid(children.pop(number), 0)
             driver.send(b"%d %d" % (number, os.waitstatus_to_exitcode(status)))
             continue
+        if any(wishes):
+            importlib.import_module(_FOR_PLANNERS)
         try:
             child = os.fork()
         except OSError as error:

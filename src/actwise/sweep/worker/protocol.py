@@ -7,6 +7,7 @@ that gets a ``CellQuestion``, and answers ``Described`` or ``Refused``, never tr
 """
 
 import json
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, TypeAdapter
@@ -25,15 +26,25 @@ class _Said(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
 
+_TOLD_AT_START = re.compile(r"ACTWISE_\w+|COLUMNS|LINES|TERM|NO_COLOR")
+
+
+def is_told_at_start(variable: str) -> bool:
+    """Whether a variable of the environment is in a :class:`Start`."""
+    return _TOLD_AT_START.fullmatch(variable) is not None
+
+
 class Start(_Said):
     """What a worker, or the mother of workers, needs to import torch.
 
     Attributes:
         import_path: The driver's ``sys.path``, its working directory first: where users' code is.
+        environment: The driver's variables that matter to no process before it works.
     """
 
     type: Literal["start"] = "start"
     import_path: tuple[str, ...]
+    environment: dict[str, str]
 
 
 class Setup(_Said):
