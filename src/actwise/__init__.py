@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from .activations import activation as activation
     from .activations import gain as gain
     from .analysis.analyze import analyze as analyze
+    from .recommend import Advice as Advice
+    from .recommend import Race as Race
     from .report.html import report as report
     from .spec import load_study as load_study
     from .store import RunStore as RunStore
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from .tasks import TaskActivation as TaskActivation
 
 _HOMES = {
+    "Advice": "recommend",
+    "Race": "recommend",
     "RunStore": "store",
     "TaskActivation": "tasks",
     "activation": "activations",
@@ -39,6 +43,8 @@ _HOMES = {
     "swap": "surgery",
 }
 __all__ = [
+    "Advice",
+    "Race",
     "RunStore",
     "TaskActivation",
     "__version__",
