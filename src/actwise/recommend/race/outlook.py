@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+CONFIDENCE = 0.9
+"""Of the limit and of the set that is not told apart."""
+
 WhyStopped = Literal["decided", "budget", "screening", "alone", "diverged"]
 """Why a race ended: the limit is within the margin; the budget is spent; short runs were all it
 could pay; all candidates but one diverged; all diverged."""

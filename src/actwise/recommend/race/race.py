@@ -1,12 +1,18 @@
 """The race: short runs of all candidates, then blocks of full runs of the leaders."""
 
+import math
+from collections import deque
 from collections.abc import Sequence
 from typing import Literal
 
+from ...errors import SpecError, shortened
 from .advice import Advice
+from .advise import advise
+from .blocks import next_trials
 from .knowledge import Knowledge
 from .outlook import WhyStopped
-from .trial import Trial
+from .settings import checked_settings
+from .trial import Told, Trial
 
 
 class Race:
@@ -16,7 +22,7 @@ class Race:
 
         race = Race(["relu", "prelu", "elu"], epochs=27)
         while not race.is_over:
-            trial = race.ask()          # None: results of asked trials must come first
+            trial = race.ask()          # None where results of asked trials must come first
             race.tell(trial, my_training(trial.activation, trial.seed, trial.epochs))
         print(race.advice())
 
@@ -38,28 +44,51 @@ class Race:
         use_stopping: bool = True,
         incumbent_place: bool = True,
     ) -> None:
-        """Args:
-        candidates: Names, two or more, no two alike.
-        epochs: Of a full training; a third of it is a short one.
-        incumbent: The one in use; it must be a candidate. None: there is none.
-        margin: Points that do not matter; 1.4 run SDs where that is more, or where None.
-        full_runs: Budget in full trainings. None: one third of three seeds of every
-            candidate, at least the short runs and two full ones. Below the latter: short runs
-            alone, a screening.
-        widened: Whether the case is of no family that the bank holds: spreads 1.3 times as wide.
-        prior: Whether the advice also says what the bank's means of activations would pick.
-        knowledge: Variances; None: those that come along.
-        use_stopping: False: the race goes on until its budget is spent.
-        incumbent_place: False: the incumbent has no place in a block of its own right.
+        """A race that has not begun.
+
+        Args:
+            candidates: Names, two or more, no two alike.
+            epochs: Of a full training; a third of it, 3 epochs at least, is a short one.
+            incumbent: The one in use; it must be a candidate. None: there is none.
+            margin: Points that do not matter; 1.4 run SDs where that is more, or where None.
+            full_runs: Budget in full trainings. None: one third of three seeds of every
+                candidate, at least the short runs and two full ones. Below the latter: short runs
+                alone, a screening.
+            widened: Whether the case is of no family that the bank holds: spreads 1.3 times as
+                wide.
+            prior: Whether the advice also says what the bank's means of activations would pick.
+            knowledge: Variances; None: those that come along.
+            use_stopping: False: the race goes on until its budget is spent.
+            incumbent_place: False: the incumbent has no place in a block of its own right.
 
         Raises:
             SpecError: for arguments that no race can be run with.
         """
-        raise NotImplementedError
+        self._settings = checked_settings(
+            candidates,
+            epochs=epochs,
+            incumbent=incumbent,
+            margin=margin,
+            full_runs=full_runs,
+            widened=widened,
+            prior=prior,
+            knowledge=knowledge,
+            use_stopping=use_stopping,
+            incumbent_place=incumbent_place,
+        )
+        self._asked: list[Trial] = []
+        self._values: dict[int, float | None] = {}
+        self._ready: deque[Trial] = deque()
+        self._why: WhyStopped | None = None
+        self._go_on()
 
     def ask(self) -> Trial | None:
         """The next trial; None if results must come first, or if the race is over."""
-        raise NotImplementedError
+        if not self._ready:
+            return None
+        trial = self._ready.popleft()
+        self._asked.append(trial)
+        return trial
 
     def tell(self, trial: Trial, value: float | Literal["diverged"]) -> None:
         """The result of a trial that was asked.
@@ -72,32 +101,84 @@ class Race:
             SpecError: for a trial that was not asked or was told before, and for a value that is
                 no accuracy in percent.
         """
-        raise NotImplementedError
+        if trial not in self._asked:
+            raise SpecError(f"{shortened(trial)} was not asked: tell what ask() gave")
+        if trial.number in self._values:
+            raise SpecError(
+                f"trial {trial.number} ({trial.activation}, seed {trial.seed}, {trial.epochs} "
+                "epochs) was told before"
+            )
+        self._values[trial.number] = _checked(value)
+        if len(self._values) == len(self._asked) and not self._ready:
+            self._go_on()
 
     @property
     def is_over(self) -> bool:
         """Whether nothing more will be asked."""
-        raise NotImplementedError
+        return self._why is not None
 
     @property
     def why_stopped(self) -> WhyStopped | None:
         """Why it ended; None while it is on."""
-        raise NotImplementedError
+        return self._why
 
     @property
     def budget(self) -> float:
         """In full runs."""
-        raise NotImplementedError
+        return self._settings.budget
 
     @property
     def spent(self) -> float:
         """In full runs, trials that were asked and not yet told included."""
-        raise NotImplementedError
+        return self._settings.spent_by(self._asked)
 
-    def advice(self) -> Advice:
+    def advice(self, *, with_further: bool = True) -> Advice:
         """What can be said by now.
+
+        Args:
+            with_further: Whether to say what more runs would bring, which takes the most time.
 
         Raises:
             SpecError: before all short runs are told.
         """
-        raise NotImplementedError
+        told = self._told()
+        num_short = len(self._settings.candidates)
+        if sum(not row.trial.is_full for row in told) < num_short:
+            raise SpecError(
+                f"no advice yet: {len(told)} of {num_short} short runs are told, one of each "
+                "candidate is needed"
+            )
+        return advise(self._settings, told, self._why, with_further=with_further)
+
+    def _told(self) -> tuple[Told, ...]:
+        return tuple(
+            Told(trial, self._values[trial.number])
+            for trial in self._asked
+            if trial.number in self._values
+        )
+
+    def _go_on(self) -> None:
+        found = next_trials(self._settings, self._told())
+        if isinstance(found, str):
+            self._why = found
+        else:
+            self._ready.extend(found)
+
+
+def _checked(value: float | Literal["diverged"]) -> float | None:
+    if isinstance(value, str):
+        if value == "diverged":
+            return None
+        raise SpecError(f'value={shortened(value)}: expected a number or "diverged"')
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise SpecError(f'value={shortened(value)}: expected a finite number, or "diverged"')
+    if not 1.0 < number <= 100.0:
+        raise SpecError(
+            f"value={shortened(value)}: expected an accuracy in percent, above 1 and at most 100; "
+            'of a run that learned nothing tell "diverged"'
+        )
+    return number

@@ -1,0 +1,130 @@
+"""What a posterior says of the best candidate: by draws that are always the same ones.
+
+The draws come from one fixed stream; candidates take them in the order of their means, so that
+the order in which they were named does not matter. For one version of numpy nothing is random.
+"""
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+import numpy as np
+
+from ...rng import stream
+from .outlook import CONFIDENCE, GainOver
+from .posterior import Floats, Posterior
+
+_NUM_DRAWS = 2000
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Draws of all effects, best mean first.
+
+    Attributes:
+        candidates: Best mean first.
+        effects_AD: Draws of their effects at full length.
+        weights_D: How likely each draw is; they add up to 1.
+        means_A: Exact means.
+    """
+
+    candidates: tuple[str, ...]
+    effects_AD: Floats
+    weights_D: Floats
+    means_A: Floats
+
+    @property
+    def pick(self) -> str:
+        """The best mean."""
+        return self.candidates[0]
+
+    @cached_property
+    def p_best_A(self) -> Floats:
+        """How likely each is the best."""
+        return np.asarray((self.effects_AD == self._best_D) @ self.weights_D)
+
+    @property
+    def sds_A(self) -> Floats:
+        """SDs of the effects."""
+        away_AD = self.effects_AD - (self.effects_AD @ self.weights_D)[:, None]
+        return np.asarray(np.sqrt(away_AD**2 @ self.weights_D))
+
+    @property
+    def expected_loss(self) -> float:
+        """Mean of the best less the pick."""
+        return float(self.weights_D @ self._behind(self.pick))
+
+    def limit(self, activation: str) -> float:
+        """By how much the best is ahead of a candidate at most, with 90 %."""
+        return _quantile(self._behind(activation), self.weights_D, CONFIDENCE)
+
+    def gain(self, activation: str, incumbent: str) -> GainOver:
+        """How far one is ahead of another."""
+        ahead_D = (
+            self.effects_AD[self.candidates.index(activation)]
+            - self.effects_AD[self.candidates.index(incumbent)]
+        )
+        lower, median, upper = (_quantile(ahead_D, self.weights_D, q) for q in (0.05, 0.5, 0.95))
+        return GainOver(lower, median, upper)
+
+    def likeliest(self) -> tuple[str, ...]:
+        """All, the likeliest to be the best first; the better mean where as likely."""
+        order = np.argsort(-self.p_best_A, kind="stable")
+        return tuple(self.candidates[place] for place in order)
+
+    def not_told_apart(self) -> tuple[str, ...]:
+        """The fewest of which one is the best with 90 %; the pick is always among them."""
+        p_best = dict(zip(self.candidates, self.p_best_A.tolist(), strict=True))
+        found: list[str] = []
+        for name in self.likeliest():
+            if sum(p_best[other] for other in found) < CONFIDENCE or self.pick not in found:
+                found.append(name)
+        return tuple(found)
+
+    def _behind(self, activation: str) -> Floats:
+        return np.asarray(self._best_D - self.effects_AD[self.candidates.index(activation)])
+
+    @cached_property
+    def _best_D(self) -> Floats:
+        return np.asarray(self.effects_AD.max(axis=0))
+
+
+def judge(known: Posterior, *, spread: float) -> Judged:
+    """Draw from a posterior.
+
+    Args:
+        known: The posterior.
+        spread: By which its SDs are multiplied.
+    """
+    order_A = np.argsort(-known.means_A, kind="stable")
+    means_AG = known.means_GA[:, order_A].T
+    roots_GAA = roots(known.covariances_GAA[:, order_A[:, None], order_A])
+    normals_AD = normals(len(order_A))
+    away_AGD = np.tensordot(roots_GAA, normals_AD, axes=(2, 0)).transpose(1, 0, 2)
+    effects_AGD = means_AG[:, :, None] + spread * away_AGD
+    num_draws = normals_AD.shape[1]
+    return Judged(
+        candidates=tuple(known.candidates[place] for place in order_A),
+        effects_AD=effects_AGD.reshape(len(order_A), -1),
+        weights_D=np.repeat(known.weights_G / num_draws, num_draws),
+        means_A=known.means_A[order_A],
+    )
+
+
+def roots(covariances_GAA: Floats) -> Floats:
+    """Symmetric square roots: they do not depend on the order of candidates."""
+    values_GA, vectors_GAA = np.linalg.eigh(covariances_GAA)
+    scaled_GAA = vectors_GAA * np.sqrt(np.maximum(values_GA, 0.0))[:, None, :]
+    return np.asarray(scaled_GAA @ np.swapaxes(vectors_GAA, 1, 2))
+
+
+@cache
+def normals(num_arms: int) -> Floats:
+    """Standard normal draws, each with its opposite."""
+    half_AD = stream(0, "race", str(num_arms)).standard_normal((num_arms, _NUM_DRAWS // 2))
+    return np.concatenate([half_AD, -half_AD], axis=1)
+
+
+def _quantile(values_D: Floats, weights_D: Floats, level: float) -> float:
+    order_D = np.argsort(values_D, kind="stable")
+    place = np.searchsorted(np.cumsum(weights_D[order_D]), level)
+    return float(values_D[order_D[min(int(place), len(order_D) - 1)]])
