@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from .advice import Advice
-from .blocks import Standing, not_diverged, standing
+from .blocks import Standing
 from .further import further
 from .outlook import GainOver, Outlook, WhyStopped
 from .posterior import posterior
@@ -14,8 +14,9 @@ from .trial import Told
 def advise(
     settings: RaceSettings,
     told: Sequence[Told],
-    why_stopped: WhyStopped | None,
+    now: Standing,
     *,
+    why_stopped: WhyStopped | None,
     with_further: bool = True,
 ) -> Advice:
     """What can be said.
@@ -23,12 +24,11 @@ def advise(
     Args:
         settings: What the race was asked.
         told: Results in the order of asking, with all short runs.
+        now: What they say.
         why_stopped: None while the race is on.
         with_further: Whether to say what more runs would bring.
     """
-    now = standing(settings, told)
-    left = not_diverged(settings, told)
-    judged, incumbent = now.judged, settings.incumbent
+    judged, left, incumbent = now.judged, now.left, settings.incumbent
     is_known = incumbent is not None and incumbent in left
     return Advice(
         activation=judged.pick if left else None,

@@ -55,24 +55,29 @@ def not_diverged(settings: RaceSettings, told: Sequence[Told]) -> tuple[str, ...
     return tuple(name for name in settings.candidates if name not in dropped)
 
 
-def next_trials(settings: RaceSettings, told: Sequence[Told]) -> tuple[Trial, ...] | WhyStopped:
+def first_trials(settings: RaceSettings) -> tuple[Trial, ...]:
+    """A short run of every candidate."""
+    return tuple(
+        Trial(number, name, 0, 0, settings.short_epochs, is_full=False)
+        for number, name in enumerate(settings.candidates)
+    )
+
+
+def next_trials(
+    settings: RaceSettings, told: Sequence[Told], now: Standing
+) -> tuple[Trial, ...] | WhyStopped:
     """The trials that can be asked at once, or why there are none.
 
     Args:
         settings: What the race was asked.
         told: Results of all trials that were asked, in the order of asking.
+        now: What they say.
     """
-    if not told:
-        return tuple(
-            Trial(number, name, 0, 0, settings.short_epochs, is_full=False)
-            for number, name in enumerate(settings.candidates)
-        )
-    left = not_diverged(settings, told)
-    if len(left) < 2:
-        return "alone" if left else "diverged"
+    if len(now.left) < 2:
+        return "alone" if now.left else "diverged"
     if settings.is_screening:
         return "screening"
-    chosen = _choice(settings, told)
+    chosen = _choice(settings, told, now)
     if isinstance(chosen, str):
         return chosen
     seed, names = chosen
@@ -83,10 +88,9 @@ def next_trials(settings: RaceSettings, told: Sequence[Told]) -> tuple[Trial, ..
 
 
 def _choice(
-    settings: RaceSettings, told: Sequence[Told]
+    settings: RaceSettings, told: Sequence[Told], now: Standing
 ) -> tuple[int, tuple[str, ...]] | WhyStopped:
     """Seed and candidates of the next full runs."""
-    now = standing(settings, told)
     full = [row for row in told if row.trial.is_full]
     seed = max((row.trial.seed for row in full), default=-1)
     block = [row.trial.activation for row in full if row.trial.seed == seed]

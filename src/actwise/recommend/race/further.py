@@ -12,7 +12,7 @@ from .settings import RaceSettings
 from .trial import NUM_FOLDS, Told, Trial
 
 _COUNTS = (2, 4, 8)
-_NUM_MOVES, _NUM_DRAWS = 64, 500
+_NUM_MOVES = 64
 
 
 def further(settings: RaceSettings, told: Sequence[Told], now: Standing) -> tuple[Further, ...]:
@@ -54,11 +54,10 @@ def _covariance(settings: RaceSettings, now: Standing, trials: Sequence[Trial]) 
 
 
 def _limit(now: Standing, spread: float, before_AA: Floats, after_AA: Floats) -> float:
-    normals_AD = normals(len(before_AA))
+    moves_AD, draws_AD = normals(2, len(before_AA))
     moved_AA, left_AA = roots(np.stack([before_AA - after_AA, after_AA]))
-    means_AM = now.judged.means_A[:, None] + spread * moved_AA @ normals_AD[:, :_NUM_MOVES]
-    away_AD = spread * left_AA @ normals_AD[:, -_NUM_DRAWS:]
-    effects_AMD = means_AM[:, :, None] + away_AD[:, None, :]
+    means_AM = now.judged.means_A[:, None] + spread * moved_AA @ moves_AD[:, :_NUM_MOVES]
+    effects_AMD = means_AM[:, :, None] + spread * (left_AA @ draws_AD)[:, None, :]
     picked_MD = effects_AMD[means_AM.argmax(axis=0), np.arange(_NUM_MOVES)]
     behind_MD = effects_AMD.max(axis=0) - picked_MD
     return float(np.quantile(behind_MD, CONFIDENCE, axis=1).mean())

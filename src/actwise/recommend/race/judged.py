@@ -13,7 +13,8 @@ from ...rng import stream
 from .outlook import CONFIDENCE, GainOver
 from .posterior import Floats, Posterior
 
-_NUM_DRAWS = 2000
+_NUM_DRAWS = 600
+"""At each point of the mixture; every point has draws of its own."""
 
 
 @dataclass(frozen=True)
@@ -96,16 +97,14 @@ def judge(known: Posterior, *, spread: float) -> Judged:
         spread: By which its SDs are multiplied.
     """
     order_A = np.argsort(-known.means_A, kind="stable")
-    means_AG = known.means_GA[:, order_A].T
+    num_points, num_arms = known.means_GA.shape
     roots_GAA = roots(known.covariances_GAA[:, order_A[:, None], order_A])
-    normals_AD = normals(len(order_A))
-    away_AGD = np.tensordot(roots_GAA, normals_AD, axes=(2, 0)).transpose(1, 0, 2)
-    effects_AGD = means_AG[:, :, None] + spread * away_AGD
-    num_draws = normals_AD.shape[1]
+    away_GAD = roots_GAA @ normals(num_points, num_arms)
+    effects_GAD = known.means_GA[:, order_A, None] + spread * away_GAD
     return Judged(
         candidates=tuple(known.candidates[place] for place in order_A),
-        effects_AD=effects_AGD.reshape(len(order_A), -1),
-        weights_D=np.repeat(known.weights_G / num_draws, num_draws),
+        effects_AD=np.moveaxis(effects_GAD, 0, 1).reshape(num_arms, num_points * _NUM_DRAWS),
+        weights_D=np.repeat(known.weights_G / _NUM_DRAWS, _NUM_DRAWS),
         means_A=known.means_A[order_A],
     )
 
@@ -118,10 +117,11 @@ def roots(covariances_GAA: Floats) -> Floats:
 
 
 @cache
-def normals(num_arms: int) -> Floats:
-    """Standard normal draws, each with its opposite."""
-    half_AD = stream(0, "race", str(num_arms)).standard_normal((num_arms, _NUM_DRAWS // 2))
-    return np.concatenate([half_AD, -half_AD], axis=1)
+def normals(num_points: int, num_arms: int) -> Floats:
+    """Standard normal draws, each with its opposite, shape (points, arms, draws)."""
+    generator = stream(0, "race", f"{num_points} {num_arms}")
+    half_GAD = generator.standard_normal((num_points, num_arms, _NUM_DRAWS // 2))
+    return np.concatenate([half_GAD, -half_GAD], axis=2)
 
 
 def _quantile(values_D: Floats, weights_D: Floats, level: float) -> float:

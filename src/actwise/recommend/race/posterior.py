@@ -20,7 +20,7 @@ from .trial import Told, Trial
 Floats = npt.NDArray[np.float64]
 
 RUN_LOG_SD = 0.35
-_STEPS_G = np.linspace(-3.0, 3.0, 13)
+_STEPS_G = np.linspace(-3.0, 3.0, 9)
 _LEAST_WEIGHT = 1e-3
 _FREE = 1e4
 """Variance of a length's level, in points squared: results themselves say where it is."""
@@ -129,9 +129,9 @@ class _Runs:
         would pass for run noise otherwise, and make all other differences nothing.
         """
         values_R = np.array(values, dtype=np.float64)
-        best_R = np.array([values_R[row].max() for row in self.same_block_RR])
+        best_R = np.where(self.same_block_RR, values_R, -np.inf).max(axis=1, initial=-np.inf)
         values_R = np.maximum(values_R, best_R - self.reach_R)
-        means_R = np.array([values_R[row].mean() for row in self.same_length_RR])
+        means_R = self.same_length_RR @ values_R / self.same_length_RR.sum(axis=1)
         return np.asarray(values_R - means_R)
 
     def solved(self, values_R: Floats, factors_G: Floats) -> tuple[Floats, Floats, Floats]:

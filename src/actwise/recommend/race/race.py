@@ -8,7 +8,7 @@ from typing import Literal
 from ...errors import SpecError, shortened
 from .advice import Advice
 from .advise import advise
-from .blocks import next_trials
+from .blocks import Standing, first_trials, next_trials, standing
 from .knowledge import Knowledge
 from .outlook import WhyStopped
 from .settings import checked_settings
@@ -78,9 +78,9 @@ class Race:
         )
         self._asked: list[Trial] = []
         self._values: dict[int, float | None] = {}
-        self._ready: deque[Trial] = deque()
+        self._ready = deque(first_trials(self._settings))
         self._why: WhyStopped | None = None
-        self._go_on()
+        self._standing: tuple[int, Standing] | None = None
 
     def ask(self) -> Trial | None:
         """The next trial; None if results must come first, or if the race is over."""
@@ -148,7 +148,13 @@ class Race:
                 f"no advice yet: {len(told)} of {num_short} short runs are told, one of each "
                 "candidate is needed"
             )
-        return advise(self._settings, told, self._why, with_further=with_further)
+        return advise(
+            self._settings,
+            told,
+            self._now(told),
+            why_stopped=self._why,
+            with_further=with_further,
+        )
 
     def _told(self) -> tuple[Told, ...]:
         return tuple(
@@ -157,8 +163,15 @@ class Race:
             if trial.number in self._values
         )
 
+    def _now(self, told: tuple[Told, ...]) -> Standing:
+        """What the results say; computed once for each number of them, as none is taken back."""
+        if self._standing is None or self._standing[0] != len(told):
+            self._standing = len(told), standing(self._settings, told)
+        return self._standing[1]
+
     def _go_on(self) -> None:
-        found = next_trials(self._settings, self._told())
+        told = self._told()
+        found = next_trials(self._settings, told, self._now(told))
         if isinstance(found, str):
             self._why = found
         else:
