@@ -41,7 +41,7 @@ class BankCondition:
     def name(self) -> str:
         """For people."""
         known = self.known
-        return f"{known.dataset} {known.model} {known.regularization} {known.images:,}"
+        return _name(known.dataset, known.model, known.regularization, known.images)
 
 
 def read_bank(results: Path = RESULTS, *, studies: Sequence[str] = STUDIES) -> list[BankCondition]:
@@ -57,9 +57,33 @@ def read_bank(results: Path = RESULTS, *, studies: Sequence[str] = STUDIES) -> l
     return [condition for condition in conditions if condition.seeds]
 
 
+def full_curves(results: Path = RESULTS) -> dict[tuple[str, int], Floats]:
+    """Validation accuracies after every epoch of full runs, by condition and seed.
+
+    Shape (activations, epochs), in the order of ACTIVATIONS; only of race-bank, whose runs were
+    validated after every epoch.
+    """
+    found: dict[tuple[str, int], Floats] = defaultdict(
+        lambda: np.full((len(ACTIVATIONS), EPOCHS[1]), np.nan)
+    )
+    for file in sorted((results / STUDIES[0]).glob("*/epochs.parquet")):
+        for row in read_table(file).to_pylist():
+            if row["train.epochs"] != EPOCHS[1] or row["activation"] not in ACTIVATIONS:
+                continue
+            images = row["train.train_size"]
+            name = _name(row["dataset"], row["model"], row["regularization"], images)
+            place = ACTIVATIONS.index(row["activation"]), row["epoch"] - 1
+            found[name, row["seed"]][place] = row["validation_accuracy"]
+    return {key: curves for key, curves in found.items() if not np.isnan(curves).any()}
+
+
 def num_runs(conditions: Sequence[BankCondition]) -> int:
     """Trainings in the arrays."""
     return sum(condition.validation_ALS.size for condition in conditions)
+
+
+def _name(dataset: str, model: str, regularization: str, images: int) -> str:
+    return f"{dataset} {model} {regularization} {images:,}"
 
 
 def _add(row: dict[str, Any], found: Any) -> None:

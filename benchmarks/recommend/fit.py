@@ -47,14 +47,20 @@ def main() -> None:
         arguments.output.write_text(text, encoding="utf-8")
 
 
-def estimate(conditions: Sequence[BankCondition]) -> Knowledge:
+def estimate(
+    conditions: Sequence[BankCondition], *, noise_of: Sequence[BankCondition] = ()
+) -> Knowledge:
     """Pooled moments of some conditions; effects of those in which nothing diverged.
+
+    Args:
+        conditions: The bank, or what is left of it.
+        noise_of: Where run and seed variances come from if these have no seed twice.
 
     Raises:
         ValueError: if fewer than two are whole, or none of these has two seeds.
     """
-    whole = [c.validation_ALS for c in conditions if not np.isnan(c.validation_ALS).any()]
-    repeated = [values_ALS for values_ALS in whole if values_ALS.shape[2] > 1]
+    whole = _whole(conditions)
+    repeated = _repeated(whole) or _repeated(_whole(noise_of))
     if len(whole) < 2 or not repeated:
         raise ValueError("two conditions without a diverged run are needed, one with two seeds")
     run_L = _run_variances(repeated)
@@ -76,6 +82,22 @@ def estimate(conditions: Sequence[BankCondition]) -> Knowledge:
         seed_variances=_rounded(_seed_variances(repeated, run_L)),
         activation_means=dict(zip(ACTIVATIONS, _rounded(means_AL @ shrink_LL.T), strict=True)),
     )
+
+
+def run_variance_of_tests(conditions: Sequence[BankCondition]) -> float:
+    """Of a full run's test accuracy."""
+    tests = [condition.test_ALS for condition in conditions]
+    return float(_run_variances(_repeated([t for t in tests if not np.isnan(t).any()]))[1])
+
+
+def _whole(conditions: Sequence[BankCondition]) -> list[Floats]:
+    """Of those in which nothing diverged."""
+    values = [condition.validation_ALS for condition in conditions]
+    return [values_ALS for values_ALS in values if not np.isnan(values_ALS).any()]
+
+
+def _repeated(parts: Sequence[Floats]) -> list[Floats]:
+    return [values_ALS for values_ALS in parts if values_ALS.shape[2] > 1]
 
 
 def _effects(values_ALS: Floats) -> Floats:
