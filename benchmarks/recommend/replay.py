@@ -26,7 +26,7 @@ import numpy as np
 from scipy import stats
 
 from actwise.numbers import UNKNOWN, number, percent, signed
-from actwise.recommend import CONFIDENCE, Advice, Knowledge, Race, Trial, judge, posterior
+from actwise.recommend.race import CONFIDENCE, Advice, Knowledge, Race, Trial, judge, posterior
 from benchmarks.printing import markdown
 from benchmarks.recommend.bank import (
     ACTIVATIONS,

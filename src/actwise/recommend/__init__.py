@@ -1,6 +1,5 @@
 """Which activation, within a budget: a race of short and full trainings, and what it can say."""
 
-from .race import CONFIDENCE as CONFIDENCE
 from .race import Advice as Advice
 from .race import Further as Further
 from .race import GainOver as GainOver
@@ -11,6 +10,4 @@ from .race import Race as Race
 from .race import Told as Told
 from .race import Trial as Trial
 from .race import advice_text as advice_text
-from .race import judge as judge
-from .race import posterior as posterior
 from .race import shipped_knowledge as shipped_knowledge

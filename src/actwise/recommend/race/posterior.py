@@ -24,8 +24,10 @@ _STEPS_G = np.linspace(-3.0, 3.0, 9)
 _LEAST_WEIGHT = 1e-3
 _FREE = 1e4
 """Variance of a length's level, in points squared: results themselves say where it is."""
-_REACH = 6.0
+_REACH = 4.0
 """SDs below the best of its block from which on a result tells no more."""
+_TO_SD = 1.4826
+"""From the median absolute deviation of normal values to their SD."""
 
 
 @dataclass(frozen=True)
@@ -120,19 +122,30 @@ class _Runs:
         is_of_AR = np.arange(len(candidates))[:, None] == self.arms_R
         self.at_full_AR = is_of_AR * effects_LL[1, self.lengths_R]
         self.before_AA = effects_LL[1, 1] * np.eye(len(candidates))
-        self.reach_R = _REACH * np.sqrt(np.diag(effects_LL) + self.run_L)[self.lengths_R]
+        self.spread_L = np.sqrt(np.diag(effects_LL) + self.run_L)
+        self.reach_R = _REACH * self.spread_L[self.lengths_R]
 
     def heights(self, values: Sequence[float]) -> Floats:
         """Results about the mean of their length.
 
         One far below the best of its block, as of a run that is stuck, is read as less far: it
-        would pass for run noise otherwise, and make all other differences nothing.
+        would pass for run noise otherwise, and make all other differences nothing. What is far
+        follows the middle half of the short runs where these scatter more than the bank's.
         """
         values_R = np.array(values, dtype=np.float64)
         best_R = np.where(self.same_block_RR, values_R, -np.inf).max(axis=1, initial=-np.inf)
-        values_R = np.maximum(values_R, best_R - self.reach_R)
+        reach_R = self.reach_R * max(1.0, self._scatter(values_R))
+        values_R = np.maximum(values_R, best_R - reach_R)
         means_R = self.same_length_RR @ values_R / self.same_length_RR.sum(axis=1)
         return np.asarray(values_R - means_R)
+
+    def _scatter(self, values_R: Floats) -> float:
+        """Of the short runs, over the bank's: by their median absolute deviation."""
+        short_S = values_R[self.lengths_R == 0]
+        if not len(short_S):
+            return 1.0
+        deviation = _TO_SD * np.median(np.abs(short_S - np.median(short_S)))
+        return float(deviation / self.spread_L[0])
 
     def solved(self, values_R: Floats, factors_G: Floats) -> tuple[Floats, Floats, Floats]:
         """Weighed results, covariances of effects, and -2 log likelihood but for a constant."""

@@ -1,7 +1,7 @@
 """What a race is asked, checked once."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,9 +87,9 @@ def checked_settings(
     names = _names(candidates)
     if not isinstance(epochs, int) or isinstance(epochs, bool):
         raise SpecError(f"epochs={shortened(epochs)}: expected a whole number")
-    if round(epochs / 3) < LEAST_SHORT_EPOCHS:
+    if epochs < 3 * LEAST_SHORT_EPOCHS:
         raise SpecError(
-            f"epochs={epochs}: expected at least {3 * LEAST_SHORT_EPOCHS - 1}, since a third of "
+            f"epochs={epochs}: expected at least {3 * LEAST_SHORT_EPOCHS}, since a third of "
             f"them is a run of its own and must have {LEAST_SHORT_EPOCHS} epochs"
         )
     if incumbent is not None and incumbent not in names:
@@ -125,7 +125,8 @@ def checked_settings(
 
 
 def _names(candidates: Any) -> tuple[str, ...]:
-    if isinstance(candidates, str) or not all(isinstance(name, str) for name in candidates):
+    is_list = isinstance(candidates, Iterable) and not isinstance(candidates, str)
+    if not is_list or not all(isinstance(name, str) for name in candidates):
         raise SpecError(f"candidates={shortened(candidates)}: expected a list of names")
     names = tuple(candidates)
     if len(names) < 2:
