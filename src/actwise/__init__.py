@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .analysis.analyze import analyze as analyze
     from .recommend import Advice as Advice
     from .recommend import Race as Race
+    from .recommend import Trial as Trial
     from .report.html import report as report
     from .spec import load_study as load_study
     from .store import RunStore as RunStore
@@ -30,6 +31,7 @@ _HOMES = {
     "Race": "recommend",
     "RunStore": "store",
     "TaskActivation": "tasks",
+    "Trial": "recommend",
     "activation": "activations",
     "analyze": "analysis.analyze",
     "audit": "surgery",
@@ -47,6 +49,7 @@ __all__ = [
     "Race",
     "RunStore",
     "TaskActivation",
+    "Trial",
     "__version__",
     "activation",
     "analyze",

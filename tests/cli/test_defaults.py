@@ -80,6 +80,7 @@ def test_every_call_has_its_defaults_there() -> None:
         "Advice",
         "RunStore",
         "TaskActivation",
+        "Trial",
         "__version__",
     }
 
