@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from actwise.numbers import UNKNOWN, number, percent
-from actwise.recommend import Advice, Knowledge, shipped_knowledge
+from actwise.recommend import Advice, Knowledge, Trial, shipped_knowledge
 from benchmarks.printing import markdown
+from benchmarks.recommend.bank import EPOCHS
 from benchmarks.recommend.worlds import (
     Case,
     World,
@@ -62,6 +63,8 @@ def main() -> None:
     knowledge = shipped_knowledge() if file is None else Knowledge.load(file)
     print(by_budget(knowledge, arguments.races), flush=True)
     print()
+    print(without_race(knowledge, arguments.races), flush=True)
+    print()
     print(as_used(knowledge, arguments.races), flush=True)
 
 
@@ -104,6 +107,32 @@ def without_stopping(
             paid = [advice for advice in said if advice.spent <= budget * 18 / 100 + 0.1]
             found[budget].append(outcome(paid[-1], case))
     return found
+
+
+def without_race(knowledge: Knowledge, count: int) -> str:
+    """Every world by what is usual: the best of full runs at one seed, and of three."""
+    lines = []
+    for world in worlds(knowledge):
+        found: dict[str, list[float]] = {"random": [], "one seed each": [], "three seeds each": []}
+        for case in cases(world, count):
+            results_SA = np.array([_full_results(case, seed) for seed in range(3)])
+            behind_A = case.at_full_A.max() - case.at_full_A
+            found["random"].append(float(behind_A[np.isfinite(behind_A)].mean()))
+            found["one seed each"].append(behind_A[results_SA[0].argmax()])
+            found["three seeds each"].append(behind_A[results_SA.mean(axis=0).argmax()])
+        for name, regrets in found.items():
+            error = np.std(regrets) / count**0.5
+            row = [world.name, name, f"{count:,}", number(float(np.mean(regrets))), number(error)]
+            lines.append(row)
+    return markdown(["what is true", "pick", "cases", "regret", "SE"], lines, num_names=2)
+
+
+def _full_results(case: Case, seed: int) -> list[float]:
+    """Of a full run of every candidate at a seed."""
+    names = candidate_names(len(case.at_full_A))
+    trials = [Trial(0, name, seed, seed, EPOCHS[1], is_full=True) for name in names]
+    values = map(case.result, trials)
+    return [-np.inf if value is None else value for value in values]
 
 
 def as_used(knowledge: Knowledge, count: int) -> str:
