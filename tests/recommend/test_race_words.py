@@ -90,5 +90,12 @@ def test_what_is_said_follows_from_the_results(
     assert [part for part in unsaid if part in text] == []
 
 
+def test_a_notebook_shows_the_same_and_repr_is_one_line() -> None:
+    shown = ADVICE._repr_html_()
+    assert shown.count("<p>") == len(str(ADVICE).splitlines())
+    assert repr(ADVICE) == f"<Advice: {str(ADVICE).splitlines()[0]}>"
+    assert "&lt;b&gt;" in replace(ADVICE, activation="<b>")._repr_html_()
+
+
 def test_never_no_difference() -> None:
     assert "no difference" not in str(ADVICE)

@@ -1,6 +1,7 @@
 """What a race says: data, and its few sentences."""
 
 from dataclasses import asdict, dataclass
+from html import escape
 from typing import Any
 
 from ...numbers import counted, number, percent, signed, span
@@ -17,7 +18,7 @@ _ENDS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Advice:
     """What a race says; ``str`` gives it in a few sentences.
 
@@ -82,6 +83,14 @@ class Advice:
     def __str__(self) -> str:
         """A few sentences, the pick and its limit first."""
         return advice_text(self)
+
+    def __repr__(self) -> str:
+        """The pick and its limit."""
+        return f"<{type(self).__name__}: {_pick(self)}>"
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        return "".join(f"<p>{escape(line)}</p>" for line in str(self).splitlines())
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain JSON values."""
