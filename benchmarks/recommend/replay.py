@@ -13,7 +13,8 @@ Run: ``python -m benchmarks.recommend.replay``. Fixed before its first output wa
 - Optuna's pruners need a validated curve, which only race-bank has.
 - Coverage: whether the best mean less the pick's, both of few runs, is at most the 90 % quantile
   of the posterior's draws with the noise of those means added; it fails where the interval, by
-  Clopper and Pearson with conditions as the trials, lies below 85 %.
+  Clopper and Pearson with conditions as the trials, lies below 85 % (this kind of interval was
+  taken once a t interval had no width, as every limit held).
 """
 
 import argparse
