@@ -28,7 +28,7 @@ import numpy as np
 from scipy import stats
 
 from actwise.numbers import UNKNOWN, number, percent, signed
-from actwise.recommend.race import CONFIDENCE, Advice, Knowledge, Race, Trial, judge, posterior
+from actwise.recommend.race import CONFIDENCE, Advice, Knowledge, Race, Trial, draw, posterior
 from benchmarks.printing import markdown
 from benchmarks.recommend.bank import (
     ACTIVATIONS,
@@ -175,14 +175,14 @@ def _is_covered(advice: Advice, knowledge: Knowledge, tests_AS: Floats, test_rat
         test_ratio: SD of a run's test accuracy over that of its validation accuracy.
     """
     left = [name for name in ACTIVATIONS if name not in advice.diverged]
-    judged = judge(posterior(knowledge, left, advice.trials), spread=1.3)
-    means_A = tests_AS.mean(axis=1)[[ACTIVATIONS.index(name) for name in judged.candidates]]
+    drawn = draw(posterior(knowledge, left, advice.trials), spread=1.3)
+    means_A = tests_AS.mean(axis=1)[[ACTIVATIONS.index(name) for name in drawn.candidates]]
     noise_sd = advice.run_sd * test_ratio / tests_AS.shape[1] ** 0.5
     generator = np.random.default_rng(0)
-    noisy_AD = judged.effects_AD + noise_sd * generator.standard_normal(judged.effects_AD.shape)
+    noisy_AD = drawn.effects_AD + noise_sd * generator.standard_normal(drawn.effects_AD.shape)
     behind_D = noisy_AD.max(axis=0) - noisy_AD[0]
     order_D = np.argsort(behind_D)
-    place = np.searchsorted(np.cumsum(judged.weights_D[order_D]), CONFIDENCE)
+    place = np.searchsorted(np.cumsum(drawn.weights_D[order_D]), CONFIDENCE)
     return bool(means_A.max() - means_A[0] <= behind_D[order_D[place]])
 
 

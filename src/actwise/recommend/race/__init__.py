@@ -2,7 +2,7 @@
 
 from .advice import Advice as Advice
 from .advice import advice_text as advice_text
-from .judged import judge as judge
+from .drawn import draw as draw
 from .knowledge import Knowledge as Knowledge
 from .knowledge import KnownCondition as KnownCondition
 from .knowledge import shipped_knowledge as shipped_knowledge

@@ -28,16 +28,16 @@ def advise(
         why_stopped: None while the race is on.
         with_further: Whether to say what more runs would bring.
     """
-    judged, left, incumbent = now.judged, now.left, settings.incumbent
+    drawn, left, incumbent = now.drawn, now.left, settings.incumbent
     is_known = incumbent is not None and incumbent in left
     return Advice(
-        activation=judged.pick if left else None,
-        limit=judged.limit(judged.pick) if left else None,
-        expected_loss=judged.expected_loss if left else None,
-        not_told_apart=judged.not_told_apart() if left else (),
+        activation=drawn.pick if left else None,
+        limit=drawn.limit(drawn.pick) if left else None,
+        expected_loss=drawn.expected_loss if left else None,
+        not_told_apart=drawn.not_told_apart() if left else (),
         incumbent=incumbent,
         gain_over_incumbent=_gain(settings, now, told),
-        incumbent_limit=judged.limit(str(incumbent)) if is_known else None,
+        incumbent_limit=drawn.limit(str(incumbent)) if is_known else None,
         spent=settings.spent_by([row.trial for row in told]),
         budget=settings.budget,
         num_grid_runs=NUM_GRID_SEEDS * len(settings.candidates),
@@ -58,26 +58,26 @@ def advise(
 
 def _gain(settings: RaceSettings, now: Standing, told: Sequence[Told]) -> GainOver | None:
     incumbent = settings.incumbent
-    if incumbent is None or incumbent not in now.left or incumbent == now.judged.pick:
+    if incumbent is None or incumbent not in now.left or incumbent == now.drawn.pick:
         return None
     if not any(row.trial.is_full and row.trial.activation == incumbent for row in told):
         return None
-    return now.judged.gain(now.judged.pick, incumbent)
+    return now.drawn.gain(now.drawn.pick, incumbent)
 
 
 def _outlooks(settings: RaceSettings, now: Standing, told: Sequence[Told]) -> tuple[Outlook, ...]:
-    judged = now.judged
+    drawn = now.drawn
     is_full = [(row.trial.activation, row.trial.is_full) for row in told]
     return tuple(
         Outlook(
             activation=name,
-            mean=float(judged.means_A[place]),
-            sd=float(judged.sds_A[place]),
-            p_best=float(judged.p_best_A[place]),
+            mean=float(drawn.means_A[place]),
+            sd=float(drawn.sds_A[place]),
+            p_best=float(drawn.p_best_A[place]),
             num_short=is_full.count((name, False)),
             num_full=is_full.count((name, True)),
         )
-        for place, name in enumerate(judged.candidates)
+        for place, name in enumerate(drawn.candidates)
     )
 
 

@@ -8,7 +8,7 @@ are the best. The incumbent takes the last place of a block as long as it has no
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .judged import Judged, judge
+from .drawn import Drawn, draw
 from .outlook import WhyStopped
 from .posterior import posterior
 from .settings import RaceSettings
@@ -25,28 +25,28 @@ class Standing:
 
     Attributes:
         left: Candidates that did not diverge, in the order given.
-        judged: Draws of their effects.
+        drawn: Draws of their effects.
         run_sd: Of a full run.
         margin: At which the race stops.
     """
 
     left: tuple[str, ...]
-    judged: Judged
+    drawn: Drawn
     run_sd: float
     margin: float
 
     @property
     def is_decided(self) -> bool:
         """Whether the pick is as near to the best as was asked."""
-        return self.judged.limit(self.judged.pick) <= self.margin
+        return self.drawn.limit(self.drawn.pick) <= self.margin
 
 
 def standing(settings: RaceSettings, told: Sequence[Told]) -> Standing:
-    """Where the race stands; without a candidate left nothing is judged."""
+    """Where the race stands; without a candidate left nothing is drawn."""
     left = not_diverged(settings, told)
     known = posterior(settings.knowledge, left, told)
     margin = max(settings.margin_asked or 0.0, _RUN_SDS * known.run_sd)
-    return Standing(left, judge(known, spread=settings.spread), known.run_sd, margin)
+    return Standing(left, draw(known, spread=settings.spread), known.run_sd, margin)
 
 
 def not_diverged(settings: RaceSettings, told: Sequence[Told]) -> tuple[str, ...]:
@@ -101,7 +101,7 @@ def _choice(
     left = settings.places_left([row.trial for row in told])
     # A block of one run compares nothing: it takes a second one, decided or not.
     can_stop = is_decided and count != 1
-    claims_gain = open_places and owed and owed[0] != now.judged.pick
+    claims_gain = open_places and owed and owed[0] != now.drawn.pick
     if can_stop and not claims_gain:
         return "decided"
     if left < (1 if open_places else 2):
@@ -111,7 +111,7 @@ def _choice(
     open_places = min(open_places, left)
     if can_stop:
         return seed, owed
-    waiting = [name for name in now.judged.likeliest() if name not in block]
+    waiting = [name for name in now.drawn.likeliest() if name not in block]
     names = waiting[: min(2, open_places)]
     if owed and owed[0] not in names and len(names) == open_places:
         names[-1] = owed[0]

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from .blocks import Standing, width
-from .judged import normals, roots
+from .drawn import normals, roots
 from .outlook import CONFIDENCE, Further
-from .posterior import Floats, covariance
+from .posterior import Array, covariance
 from .settings import RaceSettings
 from .trial import NUM_FOLDS, Told, Trial
 
@@ -40,7 +40,7 @@ def _coming(settings: RaceSettings, told: Sequence[Told], now: Standing) -> list
     found: list[Trial] = []
     while len(found) < max(_COUNTS):
         places = max(0, min(width(seed), len(now.left)) - len(has & set(now.left)))
-        names = [name for name in now.judged.likeliest() if name not in has][:places]
+        names = [name for name in now.drawn.likeliest() if name not in has][:places]
         for name in names:
             number = len(told) + len(found)
             found.append(Trial(number, name, seed, seed % NUM_FOLDS, settings.epochs, is_full=True))
@@ -48,15 +48,15 @@ def _coming(settings: RaceSettings, told: Sequence[Told], now: Standing) -> list
     return found
 
 
-def _covariance(settings: RaceSettings, now: Standing, trials: Sequence[Trial]) -> Floats:
-    """Of the effects, in the order of ``now.judged``."""
-    return covariance(settings.knowledge, now.judged.candidates, trials, run_sd=now.run_sd)
+def _covariance(settings: RaceSettings, now: Standing, trials: Sequence[Trial]) -> Array:
+    """Of the effects, in the order of ``now.drawn``."""
+    return covariance(settings.knowledge, now.drawn.candidates, trials, run_sd=now.run_sd)
 
 
-def _limit(now: Standing, spread: float, before_AA: Floats, after_AA: Floats) -> float:
+def _limit(now: Standing, spread: float, before_AA: Array, after_AA: Array) -> float:
     moves_AD, draws_AD = normals(2, len(before_AA))
     moved_AA, left_AA = roots(np.stack([before_AA - after_AA, after_AA]))
-    means_AM = now.judged.means_A[:, None] + spread * moved_AA @ moves_AD[:, :_NUM_MOVES]
+    means_AM = now.drawn.means_A[:, None] + spread * moved_AA @ moves_AD[:, :_NUM_MOVES]
     effects_AMD = means_AM[:, :, None] + spread * (left_AA @ draws_AD)[:, None, :]
     picked_MD = effects_AMD[means_AM.argmax(axis=0), np.arange(_NUM_MOVES)]
     behind_MD = effects_AMD.max(axis=0) - picked_MD

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from .knowledge import Knowledge
 from .trial import Told, Trial
 
-Floats = npt.NDArray[np.float64]
+Array = npt.NDArray[np.float64]
 
 RUN_LOG_SD = 0.35
 _STEPS_G = np.linspace(-3.0, 3.0, 9)
@@ -42,10 +42,10 @@ class Posterior:
     """
 
     candidates: tuple[str, ...]
-    weights_G: Floats
-    run_sds_G: Floats
-    means_GA: Floats
-    covariances_GAA: Floats
+    weights_G: Array
+    run_sds_G: Array
+    means_GA: Array
+    covariances_GAA: Array
 
     @property
     def run_sd(self) -> float:
@@ -53,7 +53,7 @@ class Posterior:
         return float(self.weights_G @ self.run_sds_G)
 
     @property
-    def means_A(self) -> Floats:
+    def means_A(self) -> Array:
         """Mean effects over the mixture."""
         return np.asarray(self.weights_G @ self.means_GA)
 
@@ -92,7 +92,7 @@ def posterior(
 
 def covariance(
     knowledge: Knowledge, candidates: Sequence[str], trials: Sequence[Trial], *, run_sd: float
-) -> Floats:
+) -> Array:
     """Of the effects at full length once some trials are told, whatever they give."""
     trials = [trial for trial in trials if trial.activation in candidates]
     runs = _Runs(knowledge, candidates, trials)
@@ -125,7 +125,7 @@ class _Runs:
         self.spread_L = np.sqrt(np.diag(effects_LL) + self.run_L)
         self.reach_R = _REACH * self.spread_L[self.lengths_R]
 
-    def heights(self, values: Sequence[float]) -> Floats:
+    def heights(self, values: Sequence[float]) -> Array:
         """Results about the mean of their length.
 
         One far below the best of its block, as of a run that is stuck, is read as less far: it
@@ -139,7 +139,7 @@ class _Runs:
         means_R = self.same_length_RR @ values_R / self.same_length_RR.sum(axis=1)
         return np.asarray(values_R - means_R)
 
-    def _scatter(self, values_R: Floats) -> float:
+    def _scatter(self, values_R: Array) -> float:
         """Of the short runs, over the bank's: by their median absolute deviation."""
         short_S = values_R[self.lengths_R == 0]
         if not len(short_S):
@@ -147,7 +147,7 @@ class _Runs:
         deviation = _TO_SD * np.median(np.abs(short_S - np.median(short_S)))
         return float(deviation / self.spread_L[0])
 
-    def solved(self, values_R: Floats, factors_G: Floats) -> tuple[Floats, Floats, Floats]:
+    def solved(self, values_R: Array, factors_G: Array) -> tuple[Array, Array, Array]:
         """Weighed results, covariances of effects, and -2 log likelihood but for a constant."""
         noise_GRR = factors_G[:, None, None] ** 2 * np.diag(self.run_L[self.lengths_R])
         whole_GRR = self.between_RR + noise_GRR

@@ -11,14 +11,14 @@ import numpy as np
 
 from ...rng import stream
 from .outlook import CONFIDENCE, GainOver
-from .posterior import Floats, Posterior
+from .posterior import Array, Posterior
 
 _NUM_DRAWS = 600
 """At each point of the mixture; every point has draws of its own."""
 
 
 @dataclass(frozen=True)
-class Judged:
+class Drawn:
     """Draws of all effects, best mean first.
 
     Attributes:
@@ -29,9 +29,9 @@ class Judged:
     """
 
     candidates: tuple[str, ...]
-    effects_AD: Floats
-    weights_D: Floats
-    means_A: Floats
+    effects_AD: Array
+    weights_D: Array
+    means_A: Array
 
     @property
     def pick(self) -> str:
@@ -39,12 +39,12 @@ class Judged:
         return self.candidates[0]
 
     @cached_property
-    def p_best_A(self) -> Floats:
+    def p_best_A(self) -> Array:
         """How likely each is the best."""
         return np.asarray((self.effects_AD == self._best_D) @ self.weights_D)
 
     @property
-    def sds_A(self) -> Floats:
+    def sds_A(self) -> Array:
         """SDs of the effects."""
         away_AD = self.effects_AD - (self.effects_AD @ self.weights_D)[:, None]
         return np.asarray(np.sqrt(away_AD**2 @ self.weights_D))
@@ -81,15 +81,15 @@ class Judged:
                 found.append(name)
         return tuple(found)
 
-    def _behind(self, activation: str) -> Floats:
+    def _behind(self, activation: str) -> Array:
         return np.asarray(self._best_D - self.effects_AD[self.candidates.index(activation)])
 
     @cached_property
-    def _best_D(self) -> Floats:
+    def _best_D(self) -> Array:
         return np.asarray(self.effects_AD.max(axis=0))
 
 
-def judge(known: Posterior, *, spread: float) -> Judged:
+def draw(known: Posterior, *, spread: float) -> Drawn:
     """Draw from a posterior.
 
     Args:
@@ -101,7 +101,7 @@ def judge(known: Posterior, *, spread: float) -> Judged:
     roots_GAA = roots(known.covariances_GAA[:, order_A[:, None], order_A])
     away_GAD = roots_GAA @ normals(num_points, num_arms)
     effects_GAD = known.means_GA[:, order_A, None] + spread * away_GAD
-    return Judged(
+    return Drawn(
         candidates=tuple(known.candidates[place] for place in order_A),
         effects_AD=np.moveaxis(effects_GAD, 0, 1).reshape(num_arms, num_points * _NUM_DRAWS),
         weights_D=np.repeat(known.weights_G / _NUM_DRAWS, _NUM_DRAWS),
@@ -109,7 +109,7 @@ def judge(known: Posterior, *, spread: float) -> Judged:
     )
 
 
-def roots(covariances_GAA: Floats) -> Floats:
+def roots(covariances_GAA: Array) -> Array:
     """Symmetric square roots: they do not depend on the order of candidates."""
     values_GA, vectors_GAA = np.linalg.eigh(covariances_GAA)
     scaled_GAA = vectors_GAA * np.sqrt(np.maximum(values_GA, 0.0))[:, None, :]
@@ -117,14 +117,14 @@ def roots(covariances_GAA: Floats) -> Floats:
 
 
 @cache
-def normals(num_points: int, num_arms: int) -> Floats:
+def normals(num_points: int, num_arms: int) -> Array:
     """Standard normal draws, each with its opposite, shape (points, arms, draws)."""
     generator = stream(0, "race", f"{num_points} {num_arms}")
     half_GAD = generator.standard_normal((num_points, num_arms, _NUM_DRAWS // 2))
     return np.concatenate([half_GAD, -half_GAD], axis=2)
 
 
-def _quantile(values_D: Floats, weights_D: Floats, level: float) -> float:
+def _quantile(values_D: Array, weights_D: Array, level: float) -> float:
     order_D = np.argsort(values_D, kind="stable")
     place = np.searchsorted(np.cumsum(weights_D[order_D]), level)
     return float(values_D[order_D[min(int(place), len(order_D) - 1)]])
