@@ -241,6 +241,16 @@ def test_a_case_of_no_known_family_has_wider_limits() -> None:
     assert 1.1 < (wide.limit or 0) / (known.limit or 1) < 1.7
 
 
+def test_forty_candidates_are_raced_within_a_third_of_their_grid() -> None:
+    names = [f"a{place}" for place in range(40)]
+    advice = raced(made_race(names, incumbent="a7"), made_results(0)).advice()
+    assert advice.spent <= advice.budget == 40
+    assert advice.num_candidates == 40
+    assert advice.activation in advice.not_told_apart
+    truth = {name: noise(f"0 {name}") for name in names}
+    assert max(truth.values()) - truth[str(advice.activation)] <= (advice.limit or 0)
+
+
 def test_more_runs_are_expected_to_narrow_the_limit() -> None:
     advice = raced(made_race(full_runs=4.0), made_results(0)).advice()
     assert [row.full_runs for row in advice.further] == [2, 4, 8]
