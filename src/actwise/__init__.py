@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from .activations import activation as activation
     from .activations import gain as gain
     from .analysis.analyze import analyze as analyze
+    from .recommend import Advice as Advice
+    from .recommend import Race as Race
+    from .recommend import Trial as Trial
     from .report.html import report as report
     from .spec import load_study as load_study
     from .store import RunStore as RunStore
@@ -24,8 +27,11 @@ if TYPE_CHECKING:
     from .tasks import TaskActivation as TaskActivation
 
 _HOMES = {
+    "Advice": "recommend",
+    "Race": "recommend",
     "RunStore": "store",
     "TaskActivation": "tasks",
+    "Trial": "recommend",
     "activation": "activations",
     "analyze": "analysis.analyze",
     "audit": "surgery",
@@ -39,8 +45,11 @@ _HOMES = {
     "swap": "surgery",
 }
 __all__ = [
+    "Advice",
+    "Race",
     "RunStore",
     "TaskActivation",
+    "Trial",
     "__version__",
     "activation",
     "analyze",

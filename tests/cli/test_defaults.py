@@ -17,6 +17,7 @@ import actwise as aw
 from actwise.activations import activation, gain
 from actwise.analysis.analyze import analyze
 from actwise.cli.app import app
+from actwise.recommend import Race
 from actwise.report.html import report
 from actwise.spec import load_study
 from actwise.surgery import audit, load_filling, parameter_groups, swap
@@ -25,6 +26,7 @@ from actwise.sweep.run import run
 
 PAGE = Path(__file__).parents[1] / "data" / "pages" / "defaults.txt"
 CALLS = (
+    Race,
     activation,
     analyze,
     audit,
@@ -75,8 +77,10 @@ def test_a_default_changes_only_where_its_page_does() -> None:
 
 def test_every_call_has_its_defaults_there() -> None:
     assert {call.__name__ for call in CALLS} == {*aw.__all__} - {
+        "Advice",
         "RunStore",
         "TaskActivation",
+        "Trial",
         "__version__",
     }
 

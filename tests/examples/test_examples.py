@@ -99,13 +99,20 @@ def test_the_script_swaps_and_takes_it_back(capsys: pytest.CaptureFixture[str]) 
     assert "swap -> prelu: 3 replaced, 0 missed" in capsys.readouterr().out
 
 
+def test_a_loop_of_ones_own_is_raced(capsys: pytest.CaptureFixture[str]) -> None:
+    advice = runpy.run_path("ask_and_tell.py")["advice"]
+    assert advice.activation in advice.not_told_apart
+    assert all(row.value is not None and row.value > 80 for row in advice.trials)
+    assert capsys.readouterr().out == f"{advice}\n"
+
+
 @pytest.mark.slow
 def test_scripts_of_users_are_typed() -> None:
     pytest.importorskip("mypy")
     assert (SOURCE / "actwise" / "py.typed").is_file()
     cache = Path(tempfile.gettempdir()) / "actwise-test-mypy"
     options = ["--strict", "--follow-imports=silent", "--config-file=", f"--cache-dir={cache}"]
-    scripts = ["swap.py", "own_activation.py", "layer_builder.py"]
+    scripts = ["ask_and_tell.py", "swap.py", "own_activation.py", "layer_builder.py"]
     checked = subprocess.run(
         [sys.executable, "-m", "mypy", *options, *scripts],
         env={**os.environ, "MYPYPATH": str(SOURCE)},

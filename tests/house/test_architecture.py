@@ -38,6 +38,9 @@ INSIDE: dict[str, Layers] = {  # the same of the folders and files that a unit h
         {"analysis"},
         {"analyze"},
     ],
+    "recommend": [
+        {"race"},
+    ],
     "report": [
         {"words"},
         {"tables", "json"},
@@ -81,6 +84,7 @@ TORCH_FREE = [
     "actwise.sweep.plan",
     "actwise.sweep.run",
     "actwise.analysis",
+    "actwise.recommend",
     "actwise.report",
     "actwise.cli",
 ]

@@ -1,0 +1,202 @@
+"""Race in simulation, where the truth is known: regret, coverage of the limit, false gains.
+
+Run: ``python -m benchmarks.recommend.simulate [--races 1000] [--knowledge FILE]``. What the race
+believes is always the file's (default: the one that comes along); what is true is that, or a model
+that it is not. First without stopping and without the incumbent's place, by budget; then as users
+have it. Regret is the best true effect at full length less the pick's.
+"""
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from actwise.numbers import UNKNOWN, number, percent
+from actwise.recommend import Advice, Knowledge, Trial, shipped_knowledge
+from benchmarks.printing import markdown
+from benchmarks.recommend.bank import EPOCHS
+from benchmarks.recommend.worlds import (
+    Case,
+    World,
+    advices,
+    candidate_names,
+    cases,
+    make_race,
+    worlds,
+)
+
+BUDGETS = (11, 22, 33, 44)
+"""In percent of three seeds of each of six candidates: 2, 4, 6 and 8 full runs."""
+
+
+class Outcome(NamedTuple):
+    """One race, as far as it had come.
+
+    Attributes:
+        regret, limit: In points.
+        cost: In full runs.
+        is_covered: Whether the limit holds.
+        is_decided: Whether it stopped for the margin.
+        is_within: Whether the pick is within it.
+        claims_gain: Whether the 5 % limit of the gain over the incumbent is above 0.
+        is_false: Whether it claims a gain that is none.
+    """
+
+    regret: float
+    limit: float
+    cost: float
+    is_covered: bool
+    is_decided: bool
+    is_within: bool
+    claims_gain: bool
+    is_false: bool
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--races", type=int, default=1000)
+    parser.add_argument("--knowledge", type=Path, help="default: the file that comes along")
+    arguments = parser.parse_args()
+    file = arguments.knowledge
+    knowledge = shipped_knowledge() if file is None else Knowledge.load(file)
+    print(by_budget(knowledge, arguments.races), flush=True)
+    print()
+    print(without_race(knowledge, arguments.races), flush=True)
+    print()
+    print(as_used(knowledge, arguments.races), flush=True)
+
+
+def by_budget(knowledge: Knowledge, count: int) -> str:
+    """Every world by budget, without stopping and without the incumbent's place."""
+    lines = []
+    for world in worlds(knowledge):
+        for widened in (False, True) if world.name == "fitted" else (True,):
+            found = without_stopping(world, knowledge, count, widened=widened)
+            for budget in BUDGETS:
+                rows = found[budget]
+                regrets = np.array([row.regret for row in rows])
+                lines.append(
+                    [
+                        world.name,
+                        "x 1.3" if widened else "as it is",
+                        f"{budget} %",
+                        f"{len(rows):,}",
+                        number(regrets.mean()),
+                        number(regrets.std() / len(rows) ** 0.5),
+                        share(row.is_covered for row in rows),
+                        number(np.median([row.limit for row in rows])),
+                    ]
+                )
+    header = ["what is true", "spread", "budget", "races", "regret", "SE", "limit holds"]
+    return markdown([*header, "median limit"], lines, num_names=3)
+
+
+def without_stopping(
+    world: World, knowledge: Knowledge, count: int, *, widened: bool
+) -> dict[int, list[Outcome]]:
+    """Outcomes at every budget, of races that go on to the largest: they begin alike."""
+    found: dict[int, list[Outcome]] = {budget: [] for budget in BUDGETS}
+    for case in cases(world, count):
+        race = make_race(
+            knowledge, full_runs=8.0, widened=widened, use_stopping=False, incumbent_place=False
+        )
+        said = list(advices(race, case.result))
+        for budget in BUDGETS:
+            paid = [advice for advice in said if advice.spent <= budget * 18 / 100 + 0.1]
+            found[budget].append(outcome(paid[-1], case))
+    return found
+
+
+def without_race(knowledge: Knowledge, count: int) -> str:
+    """Every world by what is usual: the best of full runs at one seed, and of three."""
+    lines = []
+    for world in worlds(knowledge):
+        found: dict[str, list[float]] = {"random": [], "one seed each": [], "three seeds each": []}
+        for case in cases(world, count):
+            results_SA = np.array([_full_results(case, seed) for seed in range(3)])
+            behind_A = case.at_full_A.max() - case.at_full_A
+            found["random"].append(float(behind_A[np.isfinite(behind_A)].mean()))
+            found["one seed each"].append(behind_A[results_SA[0].argmax()])
+            found["three seeds each"].append(behind_A[results_SA.mean(axis=0).argmax()])
+        for name, regrets in found.items():
+            error = np.std(regrets) / count**0.5
+            row = [world.name, name, f"{count:,}", number(float(np.mean(regrets))), number(error)]
+            lines.append(row)
+    return markdown(["what is true", "pick", "cases", "regret", "SE"], lines, num_names=2)
+
+
+def _full_results(case: Case, seed: int) -> list[float]:
+    """Of a full run of every candidate at a seed."""
+    names = candidate_names(len(case.at_full_A))
+    trials = [Trial(0, name, seed, seed, EPOCHS[1], is_full=True) for name in names]
+    values = map(case.result, trials)
+    return [-np.inf if value is None else value for value in values]
+
+
+def as_used(knowledge: Knowledge, count: int) -> str:
+    """Every world with stopping, the incumbent's place and the wider spread."""
+    lines = []
+    for world in worlds(knowledge):
+        for budget in (33, 44):
+            rows = with_stopping(world, knowledge, count, budget=budget)
+            decided = [row for row in rows if row.is_decided]
+            lines.append(
+                [
+                    world.name,
+                    f"{budget} %",
+                    f"{len(rows):,}",
+                    percent(round(float(np.mean([row.cost for row in rows])) / 18, 2)),
+                    number(float(np.mean([row.regret for row in rows]))),
+                    share(row.is_covered for row in rows),
+                    number(float(np.median([row.limit for row in rows]))),
+                    share(row.is_decided for row in rows),
+                    share(row.is_within for row in decided),
+                    share(row.claims_gain for row in rows),
+                    share(row.is_false for row in rows),
+                ]
+            )
+    header = ["what is true", "budget", "races", "cost", "regret", "limit holds", "median limit"]
+    more = ["decided", "within the margin", "gain claimed", "falsely"]
+    return markdown([*header, *more], lines, num_names=2)
+
+
+def with_stopping(world: World, knowledge: Knowledge, count: int, *, budget: int) -> list[Outcome]:
+    """Outcomes of races as users have them, the case not of the bank's family."""
+    found = []
+    for case in cases(world, count):
+        race = make_race(knowledge, full_runs=budget * 18 / 100 + 0.1)
+        *_, advice = advices(race, case.result)
+        found.append(outcome(advice, case))
+    return found
+
+
+def outcome(advice: Advice, case: Case) -> Outcome:
+    """How good an advice is; candidates that diverge are no truth to be behind."""
+    names = candidate_names(len(case.at_full_A))
+    assert advice.activation is not None and advice.limit is not None
+    truth = dict(zip(names, case.at_full_A.tolist(), strict=True))
+    regret = max(truth.values()) - truth[advice.activation]
+    gain = advice.gain_over_incumbent
+    claims = gain is not None and gain.lower > 0
+    return Outcome(
+        regret=regret,
+        limit=advice.limit,
+        cost=advice.spent,
+        is_covered=regret <= advice.limit,
+        is_decided=advice.why_stopped == "decided",
+        is_within=regret <= advice.margin,
+        claims_gain=claims,
+        is_false=claims and truth[advice.activation] <= truth[names[0]],
+    )
+
+
+def share(answers: Iterable[bool]) -> str:
+    """Of how many it is so."""
+    found = list(answers)
+    return number(float(np.mean(found))) if found else UNKNOWN
+
+
+if __name__ == "__main__":
+    main()

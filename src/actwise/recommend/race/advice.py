@@ -1,0 +1,163 @@
+"""What a race says: data, and its few sentences."""
+
+from dataclasses import asdict, dataclass
+from html import escape
+from typing import Any
+
+from ...numbers import counted, number, percent, signed, span
+from .outlook import CONFIDENCE, Further, GainOver, Outlook, WhyStopped
+from .trial import Told
+
+_ENDS = {
+    "decided": "stopped as the limit is within the margin of {margin}",
+    "budget": "stopped by the budget",
+    "screening": "the budget pays fewer than two full runs beside the short ones",
+    "alone": "stopped as nothing is left to compare",
+    "diverged": "stopped as nothing is left to compare",
+    None: "the race is still on",
+}
+
+
+@dataclass(frozen=True, repr=False)
+class Advice:
+    """What a race says; ``str`` gives it in a few sentences.
+
+    All differences are points of accuracy at full length, for the case that was raced, if it
+    behaves like the conditions of the bank (``num_conditions``).
+
+    Attributes:
+        activation: The pick; None if all candidates diverged.
+        limit: The best candidate is ahead of the pick by at most this, with 90 %; 0 where one
+            candidate alone did not diverge, None where none is left.
+        expected_loss: Mean of how far the best is ahead of the pick.
+        not_told_apart: Fewest candidates of which one is the best with 90 %, likeliest first.
+        incumbent: The activation in use, if it was named.
+        gain_over_incumbent: Of the pick over it; None unless the incumbent has a full run and is
+            not the pick.
+        incumbent_limit: The limit of the incumbent itself; None where it diverged or is unnamed.
+        spent, budget: In full runs.
+        num_grid_runs: Full runs of the whole grid, three seeds of every candidate.
+        why_stopped: None while the race is on.
+        is_screening: Whether the budget allowed short runs only.
+        diverged: Candidates that were dropped.
+        margin: The race stops when the limit is at most this.
+        margin_asked: The user's, if any; ``margin`` is larger where runs could not tell it.
+        run_sd: SD of a full run's accuracy, as the bank and this race's residuals have it.
+        outlooks: What is known of each candidate that did not diverge, best mean first.
+        trials: All results, in the order of asking.
+        num_conditions: Conditions of the bank.
+        is_widened: Whether the spread is 1.3 times the bank's, as the case is not of its family.
+        further: What more full runs are expected to bring; empty where nothing is left to compare.
+        prior_pick: What the bank's means of activations would have picked beside the same
+            results; None unless asked for.
+    """
+
+    activation: str | None
+    limit: float | None
+    expected_loss: float | None
+    not_told_apart: tuple[str, ...]
+    incumbent: str | None
+    gain_over_incumbent: GainOver | None
+    incumbent_limit: float | None
+    spent: float
+    budget: float
+    num_grid_runs: int
+    why_stopped: WhyStopped | None
+    is_screening: bool
+    diverged: tuple[str, ...]
+    margin: float
+    margin_asked: float | None
+    run_sd: float
+    outlooks: tuple[Outlook, ...]
+    trials: tuple[Told, ...]
+    num_conditions: int
+    is_widened: bool
+    further: tuple[Further, ...]
+    prior_pick: str | None = None
+
+    @property
+    def num_candidates(self) -> int:
+        """Those that were raced, diverged ones too."""
+        return len(self.outlooks) + len(self.diverged)
+
+    def __str__(self) -> str:
+        """A few sentences, the pick and its limit first."""
+        return advice_text(self)
+
+    def __repr__(self) -> str:
+        """The pick and its limit."""
+        return f"<{type(self).__name__}: {_pick(self)}>"
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        return "".join(f"<p>{escape(line)}</p>" for line in str(self).splitlines())
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain JSON values."""
+        found = asdict(self)
+        gain = self.gain_over_incumbent
+        return {**found, "gain_over_incumbent": None if gain is None else gain._asdict()}
+
+
+def advice_text(advice: Advice) -> str:
+    """The pick and its limit first; then what is not told apart, the gain, the cost, the end."""
+    lines = [_pick(advice), _apart(advice), _gain(advice), _cost(advice), _more(advice)]
+    if advice.diverged and advice.activation is not None:
+        lines.insert(1, f"Diverged and dropped: {', '.join(advice.diverged)}.")
+    if advice.prior_pick is not None:
+        lines.append(f"With the bank's mean of each activation as a prior: {advice.prior_pick}.")
+    return "\n".join(line for line in lines if line)
+
+
+def _pick(advice: Advice) -> str:
+    count = advice.num_candidates
+    if advice.activation is None:
+        return f"No advice: all {count} candidates diverged."
+    verb = "Keep" if advice.activation == advice.incumbent else "Use"
+    if len(advice.diverged) == count - 1:
+        return f"{verb} {advice.activation}: the only one of {count} that did not diverge."
+    if advice.is_screening:
+        verb = "Screening only, from one short run each:"
+    known = counted(advice.num_conditions, "condition")
+    condition = f"if your case behaves like the {known} of the bank"
+    if advice.is_widened:
+        condition += ", with spreads 1.3 times theirs"
+    return (
+        f"{verb} {advice.activation}. Within {number(advice.limit, 1)} points of the best of "
+        f"{count} ({percent(CONFIDENCE)}, {condition}); expected loss "
+        f"{number(advice.expected_loss, 1)}."
+    )
+
+
+def _apart(advice: Advice) -> str:
+    if len(advice.not_told_apart) < 2:
+        return ""
+    return f"Not told apart: {', '.join(advice.not_told_apart)} ({percent(CONFIDENCE)})."
+
+
+def _gain(advice: Advice) -> str:
+    name, gain = advice.incumbent, advice.gain_over_incumbent
+    if name is None or advice.incumbent_limit is None or name == advice.activation:
+        return ""
+    if gain is None:
+        return f"No gain over {name} is stated: it has no full run."
+    said = f"Over {name}: {signed(gain.median, 1)} points ({span(gain.lower, gain.upper, 1)})."
+    if advice.incumbent_limit <= advice.margin:
+        said += (
+            f" {name} itself is within {number(advice.incumbent_limit, 1)} points of the best "
+            f"({percent(CONFIDENCE)})."
+        )
+    return said
+
+
+def _cost(advice: Advice) -> str:
+    share = percent(round(advice.spent / advice.num_grid_runs, 2))
+    said = f"Cost: {number(advice.spent, 1)} full runs, {share} of 3 seeds of each candidate"
+    return f"{said}; {_ENDS[advice.why_stopped].format(margin=number(advice.margin, 1))}."
+
+
+def _more(advice: Advice) -> str:
+    if not advice.further:
+        return ""
+    parts = [f"{number(more.limit, 1)} after {more.full_runs}" for more in advice.further]
+    return f"Limit expected with more full runs: {', '.join(parts)}."

@@ -1,0 +1,90 @@
+"""What our banks know of effects of activations: a small data file with its provenance.
+
+Written by ``python -m benchmarks.recommend.fit``. Everything is in points of validation accuracy
+after the last epoch of a training whose learning rate ends at zero.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+_SHIPPED = Path(__file__).with_name("knowledge.json")
+
+
+@dataclass(frozen=True)
+class KnownCondition:
+    """One condition of the bank: what was trained on what.
+
+    Attributes:
+        dataset, model, regularization, width: As in a run's settings.
+        images: Training images.
+        seeds: How many seeds every activation has at both lengths.
+    """
+
+    dataset: str
+    model: str
+    regularization: str
+    width: float
+    images: int
+    seeds: int
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """Variances of effects, runs and seeds at a third of the length and at the whole.
+
+    Attributes:
+        conditions: Where it comes from.
+        num_runs: Trainings that it is estimated from.
+        epochs: Of the two lengths in the bank, short and full.
+        effects: Covariance of an activation's effect at the two lengths, 2 x 2, short first.
+        run_variances: Of one run beside its activation and its seed: short, full.
+        seed_variances: Of what a seed and its fold add to all activations: short, full.
+        activation_means: For each activation of the bank its mean effect over conditions, short
+            and full, shrunken; what a prior on activations would use.
+    """
+
+    conditions: tuple[KnownCondition, ...]
+    num_runs: int
+    epochs: tuple[int, int]
+    effects: tuple[tuple[float, float], tuple[float, float]]
+    run_variances: tuple[float, float]
+    seed_variances: tuple[float, float]
+    activation_means: Mapping[str, tuple[float, float]]
+
+    @classmethod
+    def load(cls, file: Path) -> "Knowledge":
+        """Read such a file."""
+        entries: Any = json.loads(file.read_text(encoding="utf-8"))
+        return cls(
+            conditions=tuple(KnownCondition(**row) for row in entries["conditions"]),
+            num_runs=entries["num_runs"],
+            epochs=_two(entries["epochs"]),
+            effects=_two(map(_two, entries["effects"])),
+            run_variances=_two(entries["run_variances"]),
+            seed_variances=_two(entries["seed_variances"]),
+            activation_means={
+                name: _two(means) for name, means in entries["activation_means"].items()
+            },
+        )
+
+    def has_family_of(self, *, dataset: str, model: str) -> bool:
+        """Whether the bank holds the data set and the model, be it in two conditions."""
+        return dataset in {known.dataset for known in self.conditions} and model in {
+            known.model for known in self.conditions
+        }
+
+
+@cache
+def shipped_knowledge() -> Knowledge:
+    """The file that comes along, from all conditions under results/."""
+    return Knowledge.load(_SHIPPED)
+
+
+def _two(values: Iterable[T]) -> tuple[T, T]:
+    short, full = values
+    return short, full

@@ -1,0 +1,101 @@
+"""What an advice says in words."""
+
+from dataclasses import replace
+
+import pytest
+
+from actwise.recommend import Advice, Further, GainOver, Outlook
+
+ADVICE = Advice(
+    activation="elu",
+    limit=0.84,
+    expected_loss=0.21,
+    not_told_apart=("elu", "prelu"),
+    incumbent="relu",
+    gain_over_incumbent=GainOver(1.2, 2.4, 3.6),
+    incumbent_limit=3.4,
+    spent=6.0,
+    budget=6.0,
+    num_grid_runs=18,
+    why_stopped="budget",
+    is_screening=False,
+    diverged=(),
+    margin=1.0,
+    margin_asked=None,
+    run_sd=0.7,
+    outlooks=tuple(
+        Outlook(name, 0.0, 1.0, 0.2, 1, 1)
+        for name in ("elu", "prelu", "relu", "gelu", "silu", "mish")
+    ),
+    trials=(),
+    num_conditions=4,
+    is_widened=False,
+    further=(Further(2, 0.7), Further(4, 0.6)),
+)
+WIDE = ", with spreads 1.3 times theirs"
+
+
+def test_the_whole_text() -> None:
+    assert str(ADVICE).splitlines() == [
+        "Use elu. Within 0.8 points of the best of 6 (90 %, if your case behaves like the 4 "
+        "conditions of the bank); expected loss 0.2.",
+        "Not told apart: elu, prelu (90 %).",
+        "Over relu: +2.4 points (1.2 to 3.6).",
+        "Cost: 6.0 full runs, 33 % of 3 seeds of each candidate; stopped by the budget.",
+        "Limit expected with more full runs: 0.7 after 2, 0.6 after 4.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said", "unsaid"),
+    [
+        ({"is_widened": True}, [WIDE], []),
+        ({"incumbent": "elu", "gain_over_incumbent": None}, ["Keep elu. Within 0.8"], ["Over"]),
+        ({"incumbent": None, "gain_over_incumbent": None}, ["Use elu"], ["Over", "gain"]),
+        ({"gain_over_incumbent": None}, ["No gain over relu is stated: it has no full run."], []),
+        ({"incumbent_limit": 0.9}, ["relu itself is within 0.9 points of the best"], []),
+        ({"is_screening": True, "why_stopped": "screening"}, ["Screening only"], ["Use elu"]),
+        ({"not_told_apart": ("elu",)}, [], ["Not told apart"]),
+        ({"why_stopped": "decided"}, ["stopped as the limit is within the margin of 1.0"], []),
+        ({"why_stopped": None}, ["the race is still on"], []),
+        ({"prior_pick": "prelu"}, ["mean of each activation as a prior: prelu."], []),
+        ({"further": ()}, [], ["Limit expected"]),
+        (
+            {"diverged": ("mish",), "outlooks": ADVICE.outlooks[:5]},
+            ["of the best of 6", "Diverged and dropped: mish."],
+            [],
+        ),
+        (
+            {
+                "diverged": ("mish",),
+                "outlooks": ADVICE.outlooks[:1],
+                "not_told_apart": ("elu",),
+                "incumbent_limit": None,
+            },
+            ["Use elu: the only one of 2 that did not diverge."],
+            ["Within"],
+        ),
+        (
+            {"activation": None, "limit": None, "diverged": ("elu", "relu"), "outlooks": ()},
+            ["No advice: all 2 candidates diverged."],
+            ["Use", "Diverged and dropped"],
+        ),
+    ],
+)
+def test_what_is_said_follows_from_the_results(
+    changes: dict[str, object], said: list[str], unsaid: list[str]
+) -> None:
+    text = str(replace(ADVICE, **changes))  # type: ignore[arg-type]
+    assert [part for part in said if part not in text] == []
+    assert [part for part in unsaid if part in text] == []
+
+
+def test_a_notebook_shows_the_same_and_repr_is_one_line() -> None:
+    shown = ADVICE._repr_html_()
+    assert shown.count("<p>") == len(str(ADVICE).splitlines())
+    assert repr(ADVICE) == f"<Advice: {str(ADVICE).splitlines()[0]}>"
+    assert "&lt;b&gt;" in replace(ADVICE, activation="<b>")._repr_html_()
+
+
+def test_never_no_difference() -> None:
+    assert "no difference" not in str(ADVICE)
