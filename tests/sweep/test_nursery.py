@@ -27,6 +27,12 @@ from made.sweeps import (
 USERS = ("made.ill_behaved:counts_in_its_module",)
 
 
+@pytest.fixture(autouse=True)
+def no_mother() -> None:
+    """What tests before this one have kept."""
+    end_kept_mother()
+
+
 @pytest.fixture
 def nursery() -> Iterator[Nursery]:
     with Nursery(threads=2) as nursery:
