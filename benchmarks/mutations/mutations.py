@@ -168,11 +168,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     waiting = [mutant for mutant in mutants if mutant.number not in numbers]
     lock, copies = threading.Lock(), SimpleQueue[Copy]()
     with ExitStack() as stack:
-        for _ in range(options.workers):
-            copies.put(stack.enter_context(copy_of(root, source)))
-        copy = copies.get()
-        recorded = record(copy, source, folder)
-        copies.put(copy)
+        made = [stack.enter_context(copy_of(root, source)) for _ in range(options.workers)]
+        recorded = record(made, source, folder)
+        for copy in made:
+            copies.put(copy)
         ground = Ground(source, files, defaults, uses_of(files), recorded, options.seconds)
 
         def tried(mutant: Mutant) -> None:

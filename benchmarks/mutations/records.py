@@ -5,9 +5,11 @@ import json
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from benchmarks.mutations import tracing
@@ -42,26 +44,35 @@ def digest_of(folder: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-def record(copy: Copy, source: str, folder: Path) -> Record:
+def record(copies: Sequence[Copy], source: str, folder: Path) -> Record:
     """Run every test file once that has no record yet, a few at a time, and read all records.
 
     Args:
-        copy: Of the repository, in which the tests run.
+        copies: Of the repository, in which tests run side by side.
         source: The folder of the code, from the root.
         folder: Where records are kept.
     """
-    root = copy.folder
+    root = copies[0].folder
     into = folder / f"records-{digest_of(root / source)}"
     into.mkdir(parents=True, exist_ok=True)
     kept = {path: into / _name(root, path) for path in sorted((root / "tests").rglob("test_*.py"))}
     missing = [path for path, record in kept.items() if not record.exists()]
-    for start in range(0, len(missing), FILES_AT_ONCE):
+    free = SimpleQueue[Copy]()
+    for copy in copies:
+        free.put(copy)
+
+    def run(start: int) -> None:
         files = missing[start : start + FILES_AT_ONCE]
         print(f"recording {start + len(files)} of {len(missing)} test files", flush=True)
+        copy = free.get()
         found = _run(copy, source, [str(path.relative_to(root)) for path in files])
+        free.put(copy)
         for path in files:
             part = _of_file(found, str(path.relative_to(root)))
             kept[path].write_text(json.dumps(part), encoding="utf-8")
+
+    with ThreadPoolExecutor(len(copies)) as pool:
+        list(pool.map(run, range(0, len(missing), FILES_AT_ONCE)))
     return _joined(json.loads(path.read_text(encoding="utf-8")) for path in kept.values())
 
 
