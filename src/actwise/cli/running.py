@@ -2,6 +2,7 @@
 
 import shlex
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,7 +28,7 @@ from .tables import print_table, read_table
 
 if TYPE_CHECKING:
     from ..spec import StudySpec
-    from ..sweep import RunOptions
+    from ..sweep import Outcome, RunOptions
     from ..sweep.tries import SmokeReport, SmokeResult
 
 _DEMO_STORE = "actwise-demo"
@@ -121,19 +122,25 @@ def run(
         allow_environment_change=allow_environment_change,
     )
     allow_user_code()
-    spec = load_study(study, changes)
+    if smoke or store is None:
+        spec = load_study(study, changes)
     if claims is not None:
         _check_claims(claims)
     if smoke:
         return _smoke(spec, options, is_json=json)
     if store is None:
         raise SpecError("run needs --store PATH, the folder where results go")
-    exit_code = _run(spec, store, artifacts, options, claims=claims, is_json=json)
+    outcome = _run(study, store, artifacts, options, overrides=changes, claims=claims, is_json=json)
     if not json:
-        if exit_code in _STOPPED:
+        if outcome.exit_code in _STOPPED:
             print_text("stopped: the same command goes on from here")
-        print_text(f"results: actwise table --store {shlex.quote(store)}")
-    return exit_code
+        at_store = f"--store {shlex.quote(store)}"
+        if outcome.failed:
+            run_id = _failed_run(load_study(study, changes).name, store, artifacts)
+            print_text(f"traceback: actwise show run {run_id} {at_store}")
+        if not outcome.failed or outcome.finished or outcome.diverged:
+            print_text(f"results: actwise table {at_store}")
+    return outcome.exit_code
 
 
 def demo(
@@ -143,11 +150,9 @@ def demo(
     json: AsJson = False,
 ) -> int:
     """Run a whole small study on images of digits that come along: its table and its report."""
-    from ..spec import load_study
     from ..sweep import RunOptions
 
-    options = RunOptions(device="cpu")
-    exit_code = _run(load_study("demo"), store, None, options, is_json=json)
+    exit_code = _run("demo", store, None, RunOptions(device="cpu"), is_json=json).exit_code
     if not json:
         print_table(read_table(store))
         print_text("", f"store: {Path(store).resolve()}")
@@ -163,26 +168,36 @@ def _check_claims(path: Path) -> None:
 
 
 def _run(
-    study: "StudySpec",
+    study: str,
     store: str,
     artifacts: Path | None,
     options: "RunOptions",
     *,
+    overrides: Sequence[str] = (),
     claims: Path | None = None,
     is_json: bool,
-) -> int:
+) -> "Outcome":
     from ..sweep.run import run as run_in_store
     from ..sweep.watch import choose_progress
 
-    outcome = run_in_store(
+    return run_in_store(
         study,
         store,
+        overrides=overrides,
         artifacts=artifacts,
         claims=claims,
         progress=choose_progress(is_json=is_json),
         **vars(options),
     )
-    return outcome.exit_code
+
+
+def _failed_run(study: str, store: str, artifacts: Path | None) -> str:
+    """The first of a study's plan."""
+    from ..store import RunStore
+
+    with RunStore.open(store, artifacts=artifacts) as opened:
+        planned, states = opened.planned(study), opened.states()
+    return next(run.run_id for run in planned if states[run.run_id].status == "failed")
 
 
 def _smoke(study: "StudySpec", options: "RunOptions", *, is_json: bool) -> int:

@@ -78,7 +78,15 @@ def _print_head(store: "RunStore", labels: "list[StoredRun]", state: "RunState")
             print_text(f"  study {label.study}: {levels}, width {spec.width:g}, seed {spec.seed}")
         else:
             print_text(f"  study {label.study}: {spec.activation}, seed {spec.seed}")
-    _print_training(labels[0])
+    if any(label.is_outdated for label in labels):
+        print_text("  outdated    code or data changed since it was planned: left out of tables")
+    if labels:
+        _print_training(labels[0])
+    else:
+        print_text(
+            "  outdated    code or data changed, and no study asks for it any more; "
+            "`actwise store gc` deletes it"
+        )
     log = store.logs / f"{state.run_id}.log"
     if log.exists():  # that of an imported run stayed where it was trained
         print_text(f"  log         {log.resolve()}")

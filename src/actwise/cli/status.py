@@ -84,6 +84,7 @@ def _study_values(
         "labelled_runs": sum(run.study == name for run in planned),
         "runs": len(run_ids),
         **{state: counts[state] for state in _STATES},
+        "outdated": len({run.run_id for run in planned if run.study == name and run.is_outdated}),
         "attempts": sum(states[run_id].attempts for run_id in run_ids),
     }
 
@@ -112,6 +113,12 @@ def _describe(values: dict[str, Any]) -> list[str]:
     for entry in values["studies"]:
         counts = ", ".join(f"{entry[state]} {state}" for state in _STATES if entry[state])
         lines.append(f"study {entry['study']}: {count(entry['runs'], 'run')}: {counts}")
+        if entry["outdated"]:
+            runs = "run was" if entry["outdated"] == 1 else "runs were"
+            lines.append(
+                f"  outdated  {entry['outdated']} {runs} planned before code or data changed: left "
+                "out of tables"
+            )
     if not lines:
         lines.append("no runs")
     return [

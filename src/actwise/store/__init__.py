@@ -2,9 +2,11 @@
 
 from .database import StoreUnavailableError as StoreUnavailableError
 from .plans import Look as Look
+from .plans import Outdated as Outdated
 from .plans import Registration as Registration
 from .plans import StoredRun as StoredRun
 from .plans import StoredStudy as StoredStudy
+from .plans import what_changed as what_changed
 from .reading import CurvePoint as CurvePoint
 from .reading import Machine as Machine
 from .reading import PredictedClasses as PredictedClasses

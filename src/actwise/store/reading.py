@@ -16,17 +16,20 @@ from .database import chunks
 from .database.schema import environments, epochs, now, predictions, runs, study_runs
 from .plans import (
     Look,
+    Outdated,
     StoredRun,
     StoredStudy,
     count_results,
+    read_changes,
     read_levels,
     read_looks,
+    read_outdated,
     read_planned,
     read_studies,
 )
 from .records import Answers, unpack_predictions
 from .runs import RunState, data_digest_of, read_answers, read_states
-from .tables import keep_where, parse_where, runs_table, sum_curves
+from .tables import OUTDATED, keep_where, parse_where, runs_table, sum_curves
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -80,7 +83,9 @@ class StoreSnapshot:
         read_at: Time of day, UTC.
         columns: Of ``export --what runs``.
         rows: Of that table, those that meet the conditions.
-        planned: The whole plan, whatever the conditions are.
+        planned: The whole plan, whatever the conditions are; of a label at a seed that has an
+            outdated run and its successor, the successor alone.
+        outdated: What is left out of ``rows``: runs that are no replicates any more.
         states: How the runs of the plan stand, by run id.
         curves: Of the runs in ``rows``.
         machines: That trained the runs in ``rows``.
@@ -102,6 +107,7 @@ class StoreSnapshot:
     columns: tuple[str, ...]
     rows: tuple[Mapping[str, Any], ...]
     planned: tuple[StoredRun, ...]
+    outdated: tuple[Outdated, ...]
     states: Mapping[str, RunState]
     curves: tuple[CurvePoint, ...]
     machines: tuple[Machine, ...]
@@ -136,12 +142,19 @@ def read_snapshot(
         UnknownNameError: if the study or a field of a condition is not known.
         SpecError: if a condition is not FIELD=VALUE.
     """
-    planned = tuple(read_planned(connection, study))
+    planned = _without_predecessors(read_planned(connection, study))
     further = (study_runs.c.position, study_runs.c.label, runs.c.environment_id)
     found = runs_table(connection, study, further=further)
-    columns = tuple(found.column_names[: -len(further)])
+    outdated = read_outdated(connection, study)
+    columns = tuple(n for n in found.column_names[: -len(further)] if n != OUTDATED)
     parse_where(where, columns)
     chosen = keep_where(found, where, known=read_levels(connection, study))
+    changes: tuple[Outdated, ...] = ()
+    if OUTDATED in found.column_names:
+        left_out = keep_where(chosen, [f"{OUTDATED}=true"])
+        lines = zip(left_out["label"].to_pylist(), left_out["run_id"].to_pylist(), strict=True)
+        changes = read_changes(connection, outdated, dict.fromkeys(lines))
+        chosen = keep_where(chosen, [f"{OUTDATED}=false"])
     run_ids = list(dict.fromkeys(chosen["run_id"].to_pylist()))
     predicted = _read_predictions(connection, run_ids if len(run_ids) <= most_predictions else ())
     examples = _examples(connection, chosen)
@@ -155,6 +168,7 @@ def read_snapshot(
         columns=columns,
         rows=tuple(chosen.select(list(columns)).to_pylist()),
         planned=planned,
+        outdated=changes,
         states=read_states(connection, {line.run_id for line in planned}),
         curves=_read_curves(connection, chosen),
         machines=_read_machines(connection, chosen),
@@ -170,6 +184,18 @@ def read_snapshot(
         },
         predictions=predicted,
         answers=answers,
+    )
+
+
+def _without_predecessors(planned: Sequence[StoredRun]) -> tuple[StoredRun, ...]:
+    """An outdated run stands for the one that is to be trained, unless that is planned too."""
+    current = {
+        (line.label, line.engine_version, line.seed) for line in planned if not line.is_outdated
+    }
+    return tuple(
+        line
+        for line in planned
+        if not line.is_outdated or (line.label, line.engine_version, line.seed) not in current
     )
 
 

@@ -44,7 +44,9 @@ class RunStore:
 
     Plans. A study's plan is the union of all specs started under its name: ``add_study`` adds
     runs and takes none away, but where users' code or data changed: then a label at a seed stands
-    for the new run, and the one before leaves the plan (its result stays until ``gc``). A run is
+    for the new run, and the one before leaves the plan (its result stays until ``gc``). Runs of
+    the label at seeds that were not started since stay in the plan, outdated (:mod:`.outdated`):
+    no table averages them with the others. A run is
     filed under its id once, however many studies and labels ask for it; each label stands in the
     plan with the settings as asked. With each spec stands what was fixed with it, the plan and the
     claims about results in force, by hashes, and the first time that this was known.
@@ -144,6 +146,7 @@ class RunStore:
         planned: Sequence[PlannedRun],
         *,
         claims: Mapping[str, str] = MappingProxyType({}),
+        started_as: Sequence[str] = (),
     ) -> None:
         """Add a spec and its runs to the plan of the study's name, and note what is fixed by now.
 
@@ -152,10 +155,12 @@ class RunStore:
             planned: Its runs.
             claims: SHA-256 of the claims about results that are in force, by name
                 (:func:`actwise.spec.claims_in_force`).
+            started_as: The file or the shipped name that it comes from, and the overrides.
         """
+        fixed = [register(planned, claims)]
         with self.database.writing() as connection:
-            insert_study(connection, study, registrations=[register(planned, claims)])
-            insert_runs(connection, study.name, planned, supersede=True)
+            insert_study(connection, study, registrations=fixed, started_as=started_as)
+            insert_runs(connection, study.name, planned)
 
     def studies(self) -> list[StoredStudy]:
         """All specs, in the order in which they were first started."""

@@ -52,7 +52,9 @@ def load_model(
             "observe.keep_weights=true, and --observe-again if it is finished"
         )
     _refuse_changed_code(store, run_id)
-    spec = next(run.spec for run in store.planned() if run.run_id == run_id)
+    spec = next((run.spec for run in store.planned() if run.run_id == run_id), None)
+    if spec is None:
+        raise StoreError(f"run {run_id} is in no plan any more: users' code or data changed since")
     facts = info(spec.dataset, data_dir)
     model = build_network(spec, input_shape=facts.input_shape, num_classes=facts.num_classes)
     load_weights(model, path)

@@ -73,6 +73,7 @@ def run(
             raise UnknownNameError("option of run", name, known)
     chosen = RunOptions(**options)
     spec = study if isinstance(study, StudySpec) else load_study(study, overrides)
+    started_as = (study, *overrides) if isinstance(study, str) else ()
     fixed = claims_in_force(None if claims is None else Path(claims))
     is_new = (
         not isinstance(store, RunStore) and not locate(store, artifacts=artifacts).database.exists()
@@ -93,6 +94,7 @@ def run(
             progress=progress,
             stop=stop,
             claims=fixed,
+            started_as=started_as,
             nursery=nursery,
             # Before a store is made: a wrong study leaves nothing behind.
             device=_check(plan, plan.distinct_runs, chosen, nursery) if is_new else None,
@@ -120,6 +122,7 @@ def _run(
     progress: ProgressSink | None,
     stop: StopRequest,
     claims: Mapping[str, str],
+    started_as: Sequence[str],
     nursery: Nursery,
     device: str | None,
 ) -> Outcome:
@@ -130,7 +133,7 @@ def _run(
         store.hold_folders()
         todo = find_todo(plan, store, options)
         device = device or _check(plan, todo.runs, options, nursery)
-        store.add_study(plan.study, todo.planned, claims=claims)
+        store.add_study(plan.study, todo.planned, claims=claims, started_as=started_as)
         store.reopen(todo.failed)
         clear_leftovers(store)
         workers = (

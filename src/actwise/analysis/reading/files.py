@@ -18,7 +18,7 @@ from ...rows import (
     text_of,
     unfinished,
 )
-from ...store.tables import SETTING, is_any, parse_where, refuse_unknown
+from ...store.tables import OUTDATED, SETTING, is_any, parse_where, refuse_unknown
 from ..table import SETTINGS, Observations
 from .selection import DEFAULT_RESPONSE, USUAL_FACTORS, Row, Selection
 from .study_results import StudyResults, constant_levels, count_flow
@@ -60,7 +60,8 @@ def read_table_rows(
     for column, values in asked.items():
         if column != response:
             refuse_unknown(column, values, {row.get(column) for row in table})
-    chosen = [row for row in table if all(is_any(row.get(f), v) for f, v in asked.items())]
+    meant = [row for row in table if all(is_any(row.get(f), v) for f, v in asked.items())]
+    chosen = [row for row in meant if text_of(row.get(OUTDATED)).lower() not in ("true", "on")]
     factors = factors or (_factors(chosen) if table else USUAL_FACTORS)
     if not factors:
         raise SpecError(f"{name}: no factor column; name them with --factors")
@@ -84,6 +85,8 @@ def read_table_rows(
     left_out = [*unfinished(kept)]
     if empty := len(runs) - len(usable):
         left_out.append(f"{counted(empty, 'finished run')} without {response}")
+    if num_outdated := len(meant) - len(chosen):
+        left_out.append(f"{counted(num_outdated, 'run')} of older code or data (outdated)")
     return StudyResults(
         kind,
         name,

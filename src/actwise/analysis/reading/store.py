@@ -62,7 +62,7 @@ def runs_of(snapshot: StoreSnapshot, selection: Selection) -> StoredRuns:
     """
     planned = select_planned(snapshot.planned, snapshot.where)
     response = choose_response(snapshot, planned, selection)
-    table = make_table(snapshot.rows, planned, response)
+    table = make_table(snapshot.rows, planned, response, snapshot.outdated)
     factors = _factors(table, selection.factors)
     unique, aliases = _once(
         [{response.column: None} | _with_settings(row, factors) for row in snapshot.rows], factors
@@ -102,7 +102,7 @@ def results_of(snapshot: StoreSnapshot, selection: Selection) -> StudyResults:
         f"store {name}" + (f", study {study}" if study else ""),
         observed,
         _flow(snapshot, found.planned, unique, observed),
-        excluded=_excluded(unique, observed.response, aliases),
+        excluded=(*map(str, table.outdated), *_excluded(unique, observed.response, aliases)),
         scope=table.scope,
         epochs=_cell_means(unique, cells, "epochs"),
         seconds=_cell_means(unique, cells, "train_seconds"),

@@ -15,8 +15,8 @@ from typing import Any
 
 from ...errors import SpecError
 from ...spec import REQUIRED_FACTORS, RunSpec, TrainSpec
-from ...store import StoredRun
-from ...store.tables import array_of, in_full, keep_where, own_settings
+from ...store import Outdated, StoredRun
+from ...store.tables import OUTDATED, array_of, in_full, keep_where, own_settings
 from .response import TEST_ACCURACY, Response
 
 Setting = bool | int | float | str | tuple[float, ...] | None
@@ -90,6 +90,7 @@ class Table:
         error: What the intervals of the means rest on; "" where none can be told, None where
             nobody asked for them.
         response: What ``values`` are.
+        outdated: Runs that are left out, since code or data of users changed.
     """
 
     cells: tuple[TableCell, ...]
@@ -98,12 +99,13 @@ class Table:
     environments: Mapping[str, tuple[int, ...]]
     error: str | None = None
     response: Response = TEST_ACCURACY
+    outdated: tuple[Outdated, ...] = ()
 
     @cached_property
     def levels(self) -> Mapping[str, tuple[Setting, ...]]:
-        """The values of every setting, in order of first appearance."""
+        """The values of every setting, in order of first appearance; 1 and true are two."""
         names = dict.fromkeys(name for cell in self.cells for name in cell.settings)
-        return {name: tuple(dict.fromkeys(cell[name] for cell in self.cells)) for name in names}
+        return {name: _distinct(cell[name] for cell in self.cells) for name in names}
 
     @cached_property
     def factors(self) -> tuple[str, ...]:
@@ -121,30 +123,33 @@ def make_table(
     rows: Iterable[Mapping[str, Any]],
     planned: Iterable[StoredRun] = (),
     response: Response = TEST_ACCURACY,
+    outdated: Iterable[Outdated] = (),
 ) -> Table:
     """Cells from results and plans.
 
     Args:
-        rows: Rows of ``export --what runs``.
+        rows: Rows of ``export --what runs``; outdated ones are passed over.
         planned: What those studies planned (:meth:`RunStore.planned`); a planned run without a
             row is missing. Absent = only what has a result.
         response: What the cells are made of; a column of the rows, where they have one.
+        outdated: What is left out, and why, for who reads the table.
 
     Raises:
         SpecError: if rows lack a column of the export, or a label is damaged.
     """
-    groups: dict[_Key, _Group] = {}
+    groups: dict[str, _Group] = {}
     studies: dict[str, None] = {}
     environments: dict[str, set[int]] = {}
     for line in planned:
-        group = groups.setdefault(_key(line.asked, line.engine_version), _Group())
+        group = _group(groups, line.asked, line.engine_version)
         group.planned[line.run_id] = line.seed
         group.is_aliased |= line.is_aliased
         studies[line.study] = None
     for row in rows:
+        if row.get(OUTDATED):
+            continue
         try:
-            key = _key(_without_seed(row["spec"]), row["engine_version"])
-            group = groups.setdefault(key, _Group())
+            group = _group(groups, _without_seed(row["spec"]), row["engine_version"])
             value = row.get(response.column) if response.is_task else row[response.column]
             group.results[row["run_id"]] = (row["seed"], row["status"], value)
             group.is_aliased |= row["aliased"]
@@ -153,11 +158,12 @@ def make_table(
         except KeyError as error:
             raise SpecError(f"the table of runs has no column {error}; is it an export?") from None
     return Table(
-        cells=tuple(group.cell(key) for key, group in groups.items()),
+        cells=tuple(group.cell() for group in groups.values()),
         studies=tuple(studies),
         seeds=tuple(sorted({seed for group in groups.values() for seed in group.seeds()})),
         environments={name: tuple(sorted(environments[name])) for name in sorted(environments)},
         response=response,
+        outdated=tuple(outdated),
     )
 
 
@@ -190,7 +196,7 @@ def select_planned(planned: Sequence[StoredRun], where: Sequence[str]) -> list[S
         return []
     arrays = {name: array_of(values) for name, values in columns.items()}
     lines = pa.table({**arrays, "position": range(len(planned))})
-    known = {name: set(values) for name, values in columns.items()}
+    known = {name: _distinct(values) for name, values in columns.items()}
     return [planned[i] for i in keep_where(lines, where, known=known)["position"].to_pylist()]
 
 
@@ -198,6 +204,7 @@ def select_planned(planned: Sequence[StoredRun], where: Sequence[str]) -> list[S
 class _Group:
     """What is known of one cell, by run id, while rows come in."""
 
+    settings: _Key
     planned: dict[str, int] = field(default_factory=dict)
     results: dict[str, tuple[int, str, float | None]] = field(default_factory=dict)
     is_aliased: bool = False
@@ -205,11 +212,11 @@ class _Group:
     def seeds(self) -> set[int]:
         return {*self.planned.values(), *(seed for seed, _, _ in self.results.values())}
 
-    def cell(self, key: _Key) -> TableCell:
+    def cell(self) -> TableCell:
         results = sorted(self.results.values(), key=lambda result: result[0])
         statuses = [status for _, status, _ in results]
         return TableCell(
-            settings=dict(key),
+            settings=dict(self.settings),
             values=tuple(
                 value for _, status, value in results if status == "finished" and value is not None
             ),
@@ -218,6 +225,18 @@ class _Group:
             num_missing=len(self.planned.keys() - self.results.keys()),
             is_aliased=self.is_aliased,
         )
+
+
+def _group(groups: dict[str, _Group], asked: str, engine_version: int) -> _Group:
+    """The group of a label: by the text of its settings, since 1, 1.0 and true are equal."""
+    name, key = _named(asked, engine_version)
+    return groups.setdefault(name, _Group(key))
+
+
+@lru_cache(maxsize=65_536)
+def _named(asked: str, engine_version: int) -> tuple[str, _Key]:
+    key = _key(asked, engine_version)
+    return repr(key), key
 
 
 def _without_seed(spec_json: str) -> str:
@@ -240,6 +259,11 @@ def _settings(asked: str) -> _Key:
         return tuple((settings | own_settings(spec)).items())
     train = {f"train.{name}": getattr(spec.train, name) for name in TrainSpec.model_fields}
     return tuple((settings | {"width": spec.width} | train).items())
+
+
+def _distinct(values: Iterable[Setting]) -> tuple[Setting, ...]:
+    """Each once; those that differ in their type alone are two."""
+    return tuple({repr(value): value for value in values}.values())
 
 
 def _plain(value: Setting) -> Any:

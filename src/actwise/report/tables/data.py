@@ -47,6 +47,7 @@ def render_json(table: Table) -> str:
         "seeds": table.seeds,
         "environments": [*table.environments],
         "factors": table.factors,
+        "left_out": [*map(str, table.outdated)],
         "cells": cells,
     }
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)

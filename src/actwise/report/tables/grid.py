@@ -106,11 +106,11 @@ def make_grids(table: Table) -> list[TableGrid]:
     is_task, levels = table.response.is_task, table.levels
     if is_task:
         factors = tuple(f for f in factors if len(levels.get(f, ())) > 1)
-    ranks = {f: {level: rank for rank, level in enumerate(table.levels[f])} for f in table.levels}
+    ranks = {f: {repr(v): rank for rank, v in enumerate(table.levels[f])} for f in table.levels}
     entries = []
     for cell in table.cells:
         named = [(f, setting_text(cell[f])) for f in factors]
-        order = tuple(ranks[f][cell[f]] for f in factors)
+        order = tuple(ranks[f][repr(cell[f])] for f in factors)
         heading = tuple(headings(named)) or (setting_of(table.response.column),)
         entries.append(_entry(cell, heading, order))
     datasets, activations = (

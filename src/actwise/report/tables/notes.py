@@ -6,7 +6,7 @@ from ...analysis.model import EXTERNAL_SOURCE
 from ...analysis.table import Table
 from ...printable import printable
 from ...store.tables import setting_of
-from ..words import seeds_text, settings_text
+from ..words import listed, seeds_text, settings_text
 from .grid import ALIAS_MARK
 from .paper import paper_of
 
@@ -59,6 +59,8 @@ def notes(table: Table) -> Iterator[str]:
         yield "Diverged runs ended with a non-finite loss; the mean is that of the others."
     if any(cell.num_failed for cell in table.cells):
         yield "Failed runs ended with an error; `actwise show run ID` prints it."
+    if table.outdated:
+        yield f"Left out: {listed([printable(str(found)) for found in table.outdated])}."
     if any(cell.is_aliased for cell in table.cells):
         yield (
             f"{ALIAS_MARK} Another label stands for the same network and data; it was trained once."

@@ -49,11 +49,13 @@ def training_scale(analysis: Analysis) -> str:
 
 
 def remarks(analysis: Analysis) -> list[str]:
-    """What a reader of a table of others must know before all else: what of it was not taken."""
+    """What a reader must know before all else: what of the runs was not taken."""
     results = analysis.results
     failed = results.flow.get("failed", 0)
     lost = [*results.excluded, *[counted(failed, "failed run")] * bool(failed)]
-    found = [f"Left out: {listed(lost, most=6)}."] if lost and results.kind in _TABLES else []
+    if results.kind not in _TABLES:
+        lost = [*map(str, results.table.outdated)] if results.table else []
+    found = [f"Left out: {listed(lost, most=6)}."] if lost else []
     alike = [row for row in analysis.findings if row.code == ALIKE]
     return [*found, *(f"{row.title.capitalize()}: {row.evidence}." for row in alike)]
 

@@ -29,10 +29,17 @@ def _add_marks(connection: Connection) -> None:
     connection.exec_driver_sql("INSERT INTO marks VALUES ('token', ?)", (new_token(),))
 
 
+def _add_starts(connection: Connection) -> None:
+    for column in ("studies ADD COLUMN started_as", "study_runs ADD COLUMN asked_at"):
+        connection.exec_driver_sql(f"ALTER TABLE {column} TEXT")
+    connection.exec_driver_sql("ALTER TABLE study_runs ADD COLUMN asked_cell TEXT")
+
+
 STEPS: Mapping[int, Migration] = {
     1: _add_what_was_fixed_and_seen,
     2: _add_answers,
     3: _add_marks,
+    4: _add_starts,
 }
 """``STEPS[1]`` brings a store of version 1 to version 2."""
 

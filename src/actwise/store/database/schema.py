@@ -42,7 +42,7 @@ from .values import (
     hexadecimal,
 )
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Raised with a step in :mod:`.migrations` and a stored sample in tests/store/data."""
 
 metadata = MetaData()
@@ -71,6 +71,9 @@ studies = Table(
     Column("spec", AnyText, nullable=False),
     # What was fixed and when: a JSON list of Registration; NULL before version 2.
     Column("registered", AnyText),
+    # The file or the shipped name that it was started from and the overrides, as a JSON list;
+    # NULL where it was a dict, and before version 5.
+    Column("started_as", AnyText),
 )
 
 runs = Table(
@@ -130,6 +133,10 @@ study_runs = Table(
     # JSON, settings at their default and the seed (which is the run's) left out.
     Column("asked", AnyText, nullable=False),
     Column("is_aliased", Boolean, nullable=False),
+    # When a start last asked for the line, and the cell that its label was then; another than the
+    # run's own where results of older code were accepted. NULL before version 5.
+    Column("asked_at", AnyText, info=TIME),
+    Column("asked_cell", AnyText, info=hexadecimal(32)),
     Index("study_runs_in_order", "study", "position"),
     Index("study_runs_of_run", "run_id"),
 )

@@ -28,7 +28,7 @@ from .results import (
 
 _SINCE = {"answers": 3}
 """Schema version from which on an export has a table."""
-_LATER = ("registered", "num_runs", "nominal_level")
+_LATER = ("registered", "num_runs", "nominal_level", "started_as", "asked_at", "asked_cell")
 """Columns that exports before this version may lack."""
 _MOST_LINES = 10_000_000
 """Of all plans, as of a study; of machines, looks and specs far fewer are made."""

@@ -11,7 +11,6 @@ from pathlib import Path
 from sqlalchemy import Connection, bindparam, update
 
 from ...errors import StoreError
-from ...spec import PlannedRun
 from ..database import locate
 from ..database.schema import runs
 from ..plans import insert_look, insert_runs, insert_study, read_looks
@@ -29,6 +28,7 @@ from ..store import RunStore
 from .answers import check_predictions, check_stored_predictions
 from .exported import Exported, read_exported
 from .output import database_files
+from .plan_lines import PlanLine
 from .results import ExportedResult
 
 # A curve of 200 epochs takes memory while it is written.
@@ -108,12 +108,19 @@ def _add_export(connection: Connection, export: Exported) -> int:
             study.spec,
             started_at=study.started_at,
             registrations=study.registrations,
+            started_as=study.started_as,
         )
-    plans: dict[tuple[str, int], list[PlannedRun]] = defaultdict(list)
+    plans: dict[tuple[str, int], list[PlanLine]] = defaultdict(list)
     for line in export.lines:
-        plans[line.study, line.engine_version].append(line.planned)
-    for (name, engine_version), planned in plans.items():
-        insert_runs(connection, name, planned, engine_version=engine_version)
+        plans[line.study, line.engine_version].append(line)
+    for (name, engine_version), lines in plans.items():
+        insert_runs(
+            connection,
+            name,
+            [line.planned for line in lines],
+            engine_version=engine_version,
+            asked=[line.asked for line in lines],
+        )
     known_looks = set(read_looks(connection, None))
     for look in export.looks:
         if look not in known_looks:

@@ -23,7 +23,7 @@ from ...spec import (
 )
 from ..database.schema import short_hash, to_json
 from ..database.values import TIME, allowed_in, hexadecimal
-from ..plans import Registration
+from ..plans import Asked, Registration
 from .columns import brief
 
 ExportedRow = Mapping[str, Any]
@@ -33,11 +33,12 @@ _NOT_DIGESTS = ("model", "regularization", "activation")
 
 @dataclass(frozen=True)
 class ExportedStudy:
-    """A spec with the time at which it was first started, and what was fixed with it."""
+    """A spec with the time at which it was first started, what was fixed with it, and from what."""
 
     spec: StudySpec
     started_at: str
     registrations: tuple[Registration, ...]
+    started_as: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class PlanLine:
     study: str
     engine_version: int
     planned: PlannedRun
+    asked: Asked
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ def read_studies(rows: Sequence[ExportedRow]) -> tuple[ExportedStudy, ...]:
         if key in studies:
             raise StoreError(f"{place}: the same spec stands in another row")
         registrations = _registrations(row["registered"], place)
-        studies[key] = ExportedStudy(spec, row["started_at"], registrations)
+        started_as = _started_as(row["started_as"], place)
+        studies[key] = ExportedStudy(spec, row["started_at"], registrations, started_as)
     return tuple(studies.values())
 
 
@@ -151,7 +154,8 @@ def _line(row: ExportedRow, label: _Label, place: str) -> PlanLine:
         is_aliased=row["aliased"],
         parameters=row["parameters"],
     )
-    return PlanLine(row["study"], row["engine_version"], planned)
+    asked = Asked(row["asked_at"], row["asked_cell"])
+    return PlanLine(row["study"], row["engine_version"], planned, asked)
 
 
 def _label(row: ExportedRow, place: str) -> _Label:
@@ -243,6 +247,15 @@ def _registrations(text: str | None, place: str) -> tuple[Registration, ...]:
         if not (_matches(entry.recorded_at, TIME) and _matches(entry.plan_sha256, hexadecimal(64))):
             raise StoreError(f"{place}: registered holds no time or no SHA-256 of a plan")
     return found
+
+
+def _started_as(text: str | None, place: str) -> tuple[str, ...]:
+    """A file or a name and overrides, which a command may be made of: none is an option."""
+    words = [] if text is None else parse(text, f"{place}: started_as")
+    is_whole = isinstance(words, list) and all(isinstance(word, str) for word in words)
+    if not is_whole or any(word.startswith("-") for word in words):
+        raise StoreError(f"{place}: started_as is no list of a study and its overrides")
+    return tuple(words)
 
 
 def _matches(value: Any, info: dict[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from .filters import is_any as is_any
 from .filters import keep_where as keep_where
 from .filters import parse_where as parse_where
 from .filters import refuse_unknown as refuse_unknown
+from .runs import OUTDATED as OUTDATED
 from .runs import RESTORED as RESTORED
 from .runs import answers_table as answers_table
 from .runs import epochs_table as epochs_table

@@ -25,6 +25,7 @@ STUDY_RUN_COLUMNS = (
     *LABELS[1:],
     study_runs.c.is_aliased.label("aliased"),
     *(runs.c.parameters, runs.c.settings, study_runs.c.asked),
+    *(study_runs.c.asked_at, study_runs.c.asked_cell),
 )
 
 

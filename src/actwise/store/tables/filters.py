@@ -82,4 +82,9 @@ def is_any(value: Any, asked: Iterable[str]) -> bool:
     """Whether a value is one of those asked for; see :func:`keep_where` for how they compare."""
     if value is None:
         return not {"", "none"}.isdisjoint(asked)
-    return any(str(value) == text or bool(value == parse_value(text)) for text in asked)
+    return any(str(value) == text or _is_equal(value, parse_value(text)) for text in asked)
+
+
+def _is_equal(value: Any, asked: Any) -> bool:
+    """``width=1`` finds 1.0, and no truth value."""
+    return isinstance(value, bool) is isinstance(asked, bool) and bool(value == asked)

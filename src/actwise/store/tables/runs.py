@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from ...spec import RunSpec, TrainSpec
 from ..database.schema import environments, epochs, predictions, probes, runs, study_runs, to_json
-from ..plans import read_studies
+from ..plans import read_outdated, read_studies
 from ..records import unpack_predictions
 from ..runs import read_answers, read_data_digests
 from .arrow import array_of, class_lists, read_of_runs, read_table
@@ -59,9 +59,14 @@ RUN_COLUMNS = (
     study_runs.c.asked.label("spec"),
 )
 """Of the table of runs, without the further factors."""
+_LINE = "label of the line"
 RESTORED = (runs.c.environment_id, runs.c.observed, runs.c.traceback, runs.c.recorded_at)
 """What an import needs beside the columns that people read."""
-_OURS = {str(column.key) for column in (*RUN_COLUMNS, *RESTORED, *study_runs.c, *epochs.c)}
+OUTDATED = "outdated"
+"""The column of runs before a change of users' code or data; only where there are any."""
+_OURS = {OUTDATED} | {
+    str(column.key) for column in (*RUN_COLUMNS, *RESTORED, *study_runs.c, *epochs.c)
+}
 
 
 def runs_table(
@@ -76,10 +81,11 @@ def runs_table(
     Further factors are the ``train.FIELD`` and the settings of users' trainings that a study
     varies, and those in which the runs differ otherwise: tables must not average over them. What
     users' trainings gave back has a column each, unless ``has_metrics`` is false. The columns
-    asked for with ``further`` follow at the end.
+    asked for with ``further`` follow at the end. Where runs of a label were trained with other code
+    or data than it stands for now, a column ``outdated`` tells them.
     """
     query = (
-        select(*RUN_COLUMNS, *further)
+        select(*RUN_COLUMNS, *further, study_runs.c.label.label(_LINE))
         .join(runs, runs.c.run_id == study_runs.c.run_id)
         .join(environments, environments.c.environment_id == runs.c.environment_id)
         .where(runs.c.status != "pending")
@@ -88,13 +94,18 @@ def runs_table(
     if study is not None:
         query = query.where(study_runs.c.study == study)
     table = read_table(connection, query)
+    labels, run_ids = table[_LINE].to_pylist(), table["run_id"].to_pylist()
+    table = table.drop_columns(_LINE)
+    if outdated := read_outdated(connection, study):
+        are_outdated = [line in outdated for line in zip(labels, run_ids, strict=True)]
+        table = table.add_column(2, OUTDATED, [are_outdated])
     specs = _specs(table["spec"].to_pylist(), table["seed"].to_pylist())
     spec_json = [to_json(spec.model_dump(mode="json")) for spec in specs]
     table = table.set_column(table.schema.get_field_index("spec"), "spec", [spec_json])
     for name, values in _further_factors(connection, study, specs).items():
         table = table.add_column(table.schema.get_field_index("status"), name, [array_of(values)])
     if has_metrics and any(spec.task for spec in specs):
-        found = final_metrics(connection, table["run_id"].to_pylist(), ours=_OURS)
+        found = final_metrics(connection, run_ids, ours=_OURS)
         for name, values in found.items():
             place = table.schema.get_field_index("test_accuracy")
             table = table.add_column(place, name, [array_of(values)])

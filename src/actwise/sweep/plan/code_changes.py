@@ -8,7 +8,7 @@ from typing import Any
 
 from ...errors import SpecError
 from ...spec import ENGINE_VERSION, PlannedRun
-from ...store import RunStore, UsersResult, users_results
+from ...store import RunStore, UsersResult, users_results, what_changed
 from ...usercode import file_of_module
 from .options import RunOptions
 
@@ -76,15 +76,16 @@ class OlderResults:
         if any(result.run_id == run.run_id for result in results):
             return run
         for result in results:
-            digests = _digests(result.settings, run)
+            digests = what_changed(result.settings, run.settings).digests
             if all(digest.startswith(self._accepted) for digest in digests):
                 return replace(run, run_id=result.run_id)
         return run
 
     def _newest_change(self, run: PlannedRun) -> CodeChange | None:
         for result in self._results_of(run):
-            if digests := _digests(result.settings, run):
-                return CodeChange(_changed_modules(result.settings, run), digests, 1)
+            change = what_changed(result.settings, run.settings)
+            if change.digests:
+                return CodeChange(change.modules, change.digests, 1)
         return None
 
     def _results_of(self, run: PlannedRun) -> list[UsersResult]:
@@ -107,19 +108,3 @@ class OlderResults:
 def _without_digests(settings: Mapping[str, Any]) -> str:
     kept = {name: value for name, value in settings.items() if name != "code_modules"}
     return json.dumps(kept | {"code": [level for level, _ in settings["code"]]}, sort_keys=True)
-
-
-def _digests(settings: Mapping[str, Any], run: PlannedRun) -> tuple[str, ...]:
-    """The code digests of a result that the run no longer has."""
-    pairs = zip(settings["code"], run.settings["code"], strict=True)
-    return tuple(dict.fromkeys(old for (_, old), (_, new) in pairs if old != new))
-
-
-def _changed_modules(settings: Mapping[str, Any], run: PlannedRun) -> tuple[str, ...]:
-    changed: set[str] = set()
-    for (_, old), (_, new) in zip(settings["code"], run.settings["code"], strict=True):
-        before = settings.get("code_modules", {}).get(old)
-        now = run.settings["code_modules"][new]
-        if before is not None:
-            changed.update(name for name, _ in before.items() ^ now.items())
-    return tuple(sorted(changed))
