@@ -303,3 +303,17 @@ def test_formats_of_a_table_say_what_is_left_out(tmp_path: Path, write: Write) -
     assert json.loads(render(found, "json"))["left_out"] == [said]
     for format in ("markdown", "latex", "text"):
         assert "1 run of older code of" in " ".join(render(found, format).split())
+
+
+def test_a_run_that_no_study_asks_for_any_more_can_be_shown(
+    tmp_path: Path, write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "store"
+    start(folder, study_of("mytrain:train", "0..1"), 1.0)
+    with RunStore.open(folder) as store:
+        before = {run.spec.seed: run.run_id for run in store.planned()}
+    write({"myhelper": "slope = 2\n"})
+    start(folder, study_of("mytrain:train", "0"), 2.0)
+    for seed, said in ((0, "no study asks for it any more"), (1, "since it was planned")):
+        assert run_command(["show", "run", before[seed], "--store", str(folder)]) == 0
+        assert said in " ".join(capsys.readouterr().out.split())

@@ -1,5 +1,6 @@
 """What failed stays as it is until somebody asks for it, by a command or a call."""
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,10 @@ def test_a_failed_run_is_tried_again_only_when_asked(
     assert run_command(command) == 1
     tries = num_tries()
     assert tries > 0
-    capsys.readouterr()
+    (line,) = [n for n in capsys.readouterr().out.splitlines() if n.startswith("traceback: ")]
+    assert run_command(shlex.split(line.removeprefix("traceback: actwise "))) == 0
+    shown = capsys.readouterr().out
+    assert "ValueError: on purpose" in shown and "Traceback" in shown
     assert run_command(command) == 1
     shown = capsys.readouterr()
     assert "0 finished, 0 diverged, 1 failed, 0 left" in shown.out + shown.err

@@ -178,6 +178,7 @@ def _next_step(model: Model, sets: Sequence[LevelSet], level: float) -> NextStep
         error_of_best=strictest.margin.error_of_best,
         num_levels=max(len(found.levels) for found in sets),
         conditions_per_set=min(len(found.conditions) for found in sets),
+        lead=min(-found.levels[0].behind_best.value for found in sets),
     )
 
 

@@ -3,7 +3,8 @@
 Settled, with 80 %, at the level of the decision: a level that is truly behind by the margin leaves
 the set, or levels that are truly equal are shown to be equivalent, whichever is true. So both
 numbers of seeds are needed, and the larger one counts. To leave the set takes the test by the own
-variance, the stricter of the two.
+variance, the stricter of the two. Where the best is ahead by more than the margin, far fewer seeds
+may show that lead, if it is as large as it looks.
 """
 
 import math
@@ -28,6 +29,9 @@ class NextStep:
         seeds_upper: The same at the deviation's upper 80 % limit.
         sd: The deviation within conditions; NaN where none is known.
         margin: The difference that matters.
+        lead: Of the best mean over the next; the smallest where conditions are decided one by one.
+        seeds_for_lead: That show a lead as large; None above 100, and where it is no more than the
+            margin.
     """
 
     conditions: tuple[Condition, ...]
@@ -36,6 +40,8 @@ class NextStep:
     seeds_upper: int | None
     sd: float
     margin: float
+    lead: float = math.nan
+    seeds_for_lead: int | None = None
 
 
 def next_step(
@@ -47,6 +53,7 @@ def next_step(
     num_levels: int,
     conditions_per_set: int,
     error_of_best: float = 0.0,
+    lead: float = math.nan,
 ) -> NextStep:
     """What a network needs.
 
@@ -59,6 +66,7 @@ def next_step(
         conditions_per_set: Over how many conditions the means of a set are taken.
         error_of_best: Standard error of the better cell's mean, where the margin is a tenth of its
             error rate; 0 where the margin is fixed.
+        lead: Of the best mean over the next.
     """
     wanted = tuple(dict.fromkeys(conditions))
     entries = [entry for entry in model.conditions if entry.condition in wanted]
@@ -66,17 +74,22 @@ def next_step(
     variance, sd_df = _variance(model, entries)
     sd = math.sqrt(variance)
     if math.isnan(margin) or num_levels < 2 or not sd > 0:
-        return NextStep(wanted, seeds_now, None, None, sd, margin)
+        return NextStep(wanted, seeds_now, None, None, sd, margin, lead)
     strata = {entry.stratum for entry in entries}
     is_paired = all(e.fit.is_paired and model.strata[e.stratum].within.df for e in entries)
     pooled = [len(e.levels) - is_paired for e in model.conditions if e.stratum in strata]
     own = conditions_per_set * (1 if is_paired else 2)
 
+    def leaves(num_seeds: int, difference: float, error: float) -> float:
+        df, alpha = own * (num_seeds - 1), level / (num_levels - 1)
+        return power(difference, standard_error=error, df=df, alpha=alpha)
+
+    def shows_lead(num_seeds: int) -> bool:
+        error = sd * math.sqrt(2 / (num_seeds * conditions_per_set))
+        return leaves(num_seeds, lead, error) >= TARGET
+
     def settles(num_seeds: int, sd: float) -> bool:
         error = sd * math.sqrt(2 / (num_seeds * conditions_per_set))
-        leaves = power(
-            margin, standard_error=error, df=own * (num_seeds - 1), alpha=level / (num_levels - 1)
-        )
         of_best = error_of_best * math.sqrt(seeds_now / num_seeds)
         widening = math.hypot(math.sqrt(1.1), 0.1 * of_best / error) if error_of_best else 1.0
         equal = power_equivalent(
@@ -86,10 +99,11 @@ def next_step(
             alpha=model.alpha,
             widening=widening,
         )
-        return min(leaves, equal) >= TARGET
+        return min(leaves(num_seeds, margin, error), equal) >= TARGET
 
     found = [fewest_seeds(partial(settles, sd=s)) for s in (sd, upper_sd(sd, sd_df, level=0.80))]
-    return NextStep(wanted, seeds_now, found[0], found[1], sd, margin)
+    for_lead = fewest_seeds(shows_lead) if lead > margin else None
+    return NextStep(wanted, seeds_now, found[0], found[1], sd, margin, lead, for_lead)
 
 
 def _variance(model: Model, entries: list[ConditionFit]) -> tuple[float, float]:

@@ -55,8 +55,15 @@ def _known(
 ) -> Response:
     column = _column(snapshot, name)
     if column not in snapshot.columns:
-        raise UnknownNameError("response", name, snapshot.columns)
+        raise UnknownNameError("response", name, _measured(snapshot, is_task=is_task))
     return Response(column, not selection.lower_is_better, is_task=is_task)
+
+
+def _measured(snapshot: StoreSnapshot, *, is_task: bool) -> list[str]:
+    """The columns with what came out of these runs; of users' trainings what they gave back."""
+    start, end = map(snapshot.columns.index, ("status", "test_accuracy" if is_task else "device"))
+    names = snapshot.columns[start + 1 : end]
+    return [n.removeprefix(METRIC) for n in names if any(r[n] is not None for r in snapshot.rows)]
 
 
 def _column(snapshot: StoreSnapshot, name: str) -> str:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from ...analysis import Analysis
 from ...analysis.decision import NetworkDecision
-from ...analysis.precision import MOST_SEEDS
+from ...analysis.precision import MOST_SEEDS, NextStep
+from ...numbers import counted
 from ...spec import StudySpec, load_study, shipped_studies
 from ...store import StoredStudy
 from ...store.tables import SETTING
 from .names import decided_factors, listed, place, setting_text, short_number
+from .units import in_points
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,9 @@ def _steps(analysis: Analysis, network: NetworkDecision) -> Iterator[StepWords]:
     where = place(network.network, decided_factors(analysis))
     before = "" if where == "all runs" else f"{where}: "
     if network.is_hardly_learned:
+        # How its runs scatter after a longer training is not known yet.
         yield StepWords(f"{before}train it longer before choosing: it has hardly learned")
+        return
     if "diverged" in network.why:
         yield StepWords(f"{before}train it at a lower learning rate too: runs diverged")
     step = network.next_step
@@ -50,48 +54,73 @@ def _steps(analysis: Analysis, network: NetworkDecision) -> Iterator[StepWords]:
         return
     if math.isnan(step.sd):
         sentence = "train it at more seeds: nothing is known of its run-to-run deviation"
-        yield StepWords(f"{before}{sentence}", _command(analysis, network, 2))
-        return
-    if math.isnan(step.margin):  # nobody said what matters
-        return
-    matter = f"{short_number(step.margin)} {'point' if step.margin == 1 else 'points'}"
+        yield _with_command(f"{before}{sentence}", analysis, network, 2)
+    elif not math.isnan(step.margin):  # somebody said what matters
+        yield _more_seeds(analysis, network, step, before)
+
+
+def _more_seeds(
+    analysis: Analysis, network: NetworkDecision, step: NextStep, before: str
+) -> StepWords:
     kept = network.levels
     told = f"{listed(kept, most=4)} apart" if len(kept) > 1 else f"{kept[0]} from the others"
-    apart = f"{told} by {matter}"
+    apart = f"{told} by {_difference(analysis, step.margin)}"
     if step.seeds is None:
-        yield StepWords(f"{before}no number of seeds up to {MOST_SEEDS} tells {apart}")
-        return
+        none = f"{before}no number of seeds up to {MOST_SEEDS} tells {apart}"
+        if step.seeds_for_lead is None:
+            return StepWords(f"{none}: a larger --margin asks for less")
+        more = max(1, step.seeds_for_lead - step.seeds_now)
+        shows = f"{counted(more, 'more seed')} show{'s' * (more == 1)} it"
+        lead = f"if {kept[0]} leads by {_difference(analysis, step.lead)}, as it does now, {shows}"
+        return _with_command(f"{none}; {lead}", analysis, network, more)
     more = max(1, step.seeds - step.seeds_now)
     most = None if step.seeds_upper is None else max(more, step.seeds_upper - step.seeds_now)
     upper = f" to {most}" if most is not None and most > more else ""
     seeds = "seed tells" if (more, most) == (1, 1) else "seeds tell"
     if most is None:
         seeds = "seeds or many more tell"
-    yield StepWords(
-        f"{before}{more}{upper} more {seeds} {apart}", _command(analysis, network, most or more)
+    return _with_command(
+        f"{before}{more}{upper} more {seeds} {apart}", analysis, network, most or more
     )
 
 
-def _command(analysis: Analysis, network: NetworkDecision, more: int) -> str:
-    """What trains the seeds, of a study in a store whose seeds are numbers."""
+def _difference(analysis: Analysis, value: float) -> str:
+    """``0.5 points``; of a response that is no percentage the number alone."""
+    if not in_points(analysis):
+        return f"{value:.3g}"
+    return f"{short_number(value)} point{'s' * (value != 1)}"
+
+
+def _with_command(
+    sentence: str, analysis: Analysis, network: NetworkDecision, more: int
+) -> StepWords:
+    """With what trains the seeds, of a study in a store whose seeds are numbers."""
     results = analysis.results
     observed = results.observed
     if results.kind != "store" or not results.studies or observed is None:
-        return ""
+        return StepWords(sentence)
     seeds = [] if observed.seeds_R is None else [*set(observed.seeds_R.tolist())]
     if not seeds or not all(seed.isdigit() for seed in seeds):
-        return ""
+        return StepWords(sentence)
     note = _study_of(network, results.studies)
-    is_shipped = note.study in shipped_studies()
-    known = load_study(note.study) if is_shipped else note.spec
+    study, *given = note.started_as or (note.study if note.study in shipped_studies() else "",)
+    known = note.spec if note.started_as or not study else load_study(study)
     numbers = [int(seed) for seed in seeds]
-    words = [
-        *("actwise", "run", note.study if is_shipped else f"{note.study}.toml"),
+    changes = [
         *_overrides(analysis, network, known),
         f"seeds={min(numbers)}..{max(numbers) + more}",
-        *("--store", results.name),
     ]
-    return shlex.join(words)
+    keys = {_key(change) for change in changes}
+    changes = [*(text for text in given if _key(text) not in keys), *changes]
+    if study:
+        words = ("actwise", "run", study, *changes, "--store", results.name)
+        return StepWords(sentence, shlex.join(words))
+    # It was a dict, or its file is not recorded.
+    return StepWords(f"{sentence}: start {note.study} again with {shlex.join(changes)}")
+
+
+def _key(override: str) -> str:
+    return override.partition("=")[0].strip()
 
 
 def _study_of(network: NetworkDecision, studies: Sequence[StoredStudy]) -> StoredStudy:
