@@ -1,50 +1,17 @@
 """Cells whose runs were trained by code of two versions: never one mean, and told in a sentence."""
 
-import json
 import re
-import sqlite3
-import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import actwise as aw
 from actwise.analysis.reading import Selection, runs_of
 from actwise.cli.main import run_command
-from actwise.errors import SpecError, UnknownNameError
-from actwise.models import make_describe
-from actwise.report import render
-from actwise.spec import Description, RunSpec, StudySpec, parse_study
+from actwise.errors import SpecError
 from actwise.store import RunStore
-from actwise.store.exchange import export_all, export_table, import_folders, render_table
-from actwise.sweep import RunOptions, make_plan
-from actwise.sweep.plan import find_todo
-from actwise.tasks import describe_task
-from made.runs import leased, made_record
-from made.tasks import task_record
+from made.code_versions import CODE, NET, Write, start, study_of, table
 
-NET = """
-import torch.nn.functional as F
-from torch import nn
-
-class Net(nn.Module):
-    def __init__(self, num_classes):
-        super().__init__()
-        self.hidden = nn.Linear(1024, 8)
-        self.head = nn.Linear(8, num_classes)
-
-    def forward(self, x):
-        return self.head(F.relu(self.hidden(x.flatten(1))))
-"""
-CODE = {
-    "mynet": NET,
-    "myact": "from myhelper import slope\n\ndef act(x):\n    return x.relu() + slope * x\n",
-    "myhelper": "slope = 0.1\n",
-    "mytrain": "from myhelper import slope\n\ndef train(activation, seed):\n    return slope\n",
-}
 CHANGES = {
     "a network": (
         "mynet",
@@ -60,65 +27,6 @@ CHANGES = {
     ),
     "a task's helper": ("myhelper", "slope = 0.4\n", "mytrain:train"),
 }
-Write = Callable[[Mapping[str, str]], None]
-
-
-@pytest.fixture
-def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
-    """Writes modules of a project, and forgets those of it that were imported."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(tmp_path)
-
-    def write(modules: Mapping[str, str]) -> None:
-        for name, text in modules.items():
-            (tmp_path / f"{name}.py").write_text(text)
-        for name in CODE:
-            monkeypatch.delitem(sys.modules, name, raising=False)
-
-    write(CODE)
-    return write
-
-
-def study_of(what: Any, seeds: str, **settings: Any) -> StudySpec:
-    values: dict[str, Any] = {"name": "mine", "seeds": seeds, **settings}
-    if isinstance(what, str):
-        values |= {"task": {"train": what, "unit": "none"}, "factors": {"activation": ["relu"]}}
-    else:
-        usual = {"dataset": ["digits"], "model": ["mlp"], "regularization": ["none"]}
-        if "mynet:Net" in what.get("model", ()):
-            usual["regularization"] = ["own"]
-        values["factors"] = {**usual, "activation": ["relu"], **what}
-    return parse_study(values, source="test")
-
-
-def start(
-    folder: Path, study: StudySpec, value: float, *, accept: Sequence[str] = (), data: str = ""
-) -> None:
-    """What ``run`` does but for the training: what is left has the result ``value``."""
-    described = describe_task if study.task else make_describe(None)
-
-    def describe(spec: RunSpec) -> Description:
-        return replace(described(spec), **({"data_digest": data * 64} if data else {}))
-
-    plan = make_plan(study, describe)
-    with RunStore.open(folder, create=True) as store:
-        todo = find_todo(plan, store, RunOptions(accept_code_digests=tuple(accept)))
-        store.add_study(study, todo.planned)
-        for run in todo.runs:
-            record = (
-                task_record(run.run_id, {"accuracy": (value,)})
-                if study.task
-                else made_record(run.run_id, test_accuracy=value)
-            )
-            store.record(leased(store, run.run_id), record)
-
-
-def table(folder: Path, study: str | None = None) -> tuple[tuple[float, ...], int, list[str]]:
-    """Of the one cell its values and its missing runs, and what is left out."""
-    with RunStore.open(folder) as store:
-        found = runs_of(store.snapshot(study=study), Selection(study=study)).table
-    (cell,) = found.cells
-    return cell.values, cell.num_missing, [*map(str, found.outdated)]
 
 
 @pytest.mark.parametrize("kind", CHANGES)
@@ -211,42 +119,6 @@ def test_studies_of_one_store_may_have_been_run_with_other_code(
     assert table(folder)[:2] == ((1.0,) * 3, 0)
 
 
-@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_pieces_that_were_trained_with_two_versions_are_told_apart_when_imported(
-    tmp_path: Path, write: Write, order: tuple[int, int]
-) -> None:
-    what = "mytrain:train"
-    start(tmp_path / "0", study_of(what, "0..1"), 1.0)
-    write({"myhelper": "slope = 2\n"})
-    start(tmp_path / "1", study_of(what, "2..3"), 2.0)
-    start(tmp_path / "1", study_of(what, "0"), 2.0)
-    for name in "01":
-        with RunStore.open(tmp_path / name) as store:
-            export_all(store, tmp_path / f"piece{name}")
-    with RunStore.open(tmp_path / "store", create=True) as store:
-        import_folders([tmp_path / f"piece{place}" for place in order], store)
-    values, num_missing, (said,) = table(tmp_path / "store")
-    assert (values, num_missing) == ((2.0,) * 3, 1)
-    assert said.startswith("2 runs of older code of myhelper.py")
-    with RunStore.open(tmp_path / "store") as store:
-        export_all(store, tmp_path / "whole")
-    with RunStore.open(tmp_path / "again", create=True) as store:
-        import_folders([tmp_path / "whole"], store)
-    assert table(tmp_path / "again") == (values, num_missing, [said])
-
-
-def test_a_store_that_noted_no_starts_goes_by_its_newest_result(
-    tmp_path: Path, write: Write
-) -> None:
-    folder, what = tmp_path / "store", "mytrain:train"
-    start(folder, study_of(what, "0..2"), 1.0)
-    write({"myhelper": "slope = 2\n"})
-    start(folder, study_of(what, "2"), 2.0)
-    with sqlite3.connect(folder / "store.sqlite") as database:
-        database.execute("UPDATE study_runs SET asked_at = NULL, asked_cell = NULL")
-    assert table(folder)[:2] == ((2.0,), 2)
-
-
 def test_runs_on_data_that_changed_are_left_out(tmp_path: Path, write: Write) -> None:
     folder, what = tmp_path / "store", {"activation": ["relu"]}
     start(folder, study_of(what, "0..2"), 1.0, data="a")
@@ -264,56 +136,3 @@ def test_a_restarted_study_loses_only_what_changed(tmp_path: Path, write: Write)
     with RunStore.open(folder) as store:
         cells = runs_of(store.snapshot(), Selection()).table.cells
     assert [cell.values for cell in cells] == [(10.0, 10.0), (20.0,)]
-
-
-def test_an_export_marks_what_is_outdated_and_a_file_of_it_is_read_without(
-    tmp_path: Path, write: Write
-) -> None:
-    folder, what = tmp_path / "store", {"activation": ["relu", "myact:act"]}
-    start(folder, study_of(what, "0..2"), 10.0)
-    with RunStore.open(folder) as store:
-        assert "outdated" not in export_table(store, "runs").column_names
-    write({"myhelper": "slope = 2\n"})
-    start(folder, study_of(what, "0"), 90.0)
-    with RunStore.open(folder) as store:
-        found = export_table(store, "runs")
-        only = export_table(store, "epochs", where=["outdated=false"])
-        rows = found.to_pylist()
-        assert len(only) == 4 * 3
-        with pytest.raises(UnknownNameError, match="no field is named 'outdated'"):
-            store.snapshot(where=["outdated=true"])
-    marked = {(row["activation"], row["seed"]) for row in rows if row["outdated"]}
-    assert marked == {("myact:act", 1), ("myact:act", 2)}
-    (tmp_path / "runs.csv").write_bytes(render_table(found, "csv"))
-    for source in (tmp_path / "runs.csv", rows):
-        analysis = aw.analyze(source)
-        assert analysis.observed is not None
-        assert sorted(analysis.observed.response_R) == [10.0, 10.0, 10.0, 90.0]
-        assert "2 runs of older code or data (outdated)" in analysis.results.excluded
-
-
-def test_formats_of_a_table_say_what_is_left_out(tmp_path: Path, write: Write) -> None:
-    folder = tmp_path / "store"
-    start(folder, study_of("mytrain:train", "0..1"), 1.0)
-    write({"myhelper": "slope = 2\n"})
-    start(folder, study_of("mytrain:train", "0"), 2.0)
-    with RunStore.open(folder) as store:
-        found = runs_of(store.snapshot(), Selection()).table
-    (said,) = map(str, found.outdated)
-    assert json.loads(render(found, "json"))["left_out"] == [said]
-    for format in ("markdown", "latex", "text"):
-        assert "1 run of older code of" in " ".join(render(found, format).split())
-
-
-def test_a_run_that_no_study_asks_for_any_more_can_be_shown(
-    tmp_path: Path, write: Write, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = tmp_path / "store"
-    start(folder, study_of("mytrain:train", "0..1"), 1.0)
-    with RunStore.open(folder) as store:
-        before = {run.spec.seed: run.run_id for run in store.planned()}
-    write({"myhelper": "slope = 2\n"})
-    start(folder, study_of("mytrain:train", "0"), 2.0)
-    for seed, said in ((0, "no study asks for it any more"), (1, "since it was planned")):
-        assert run_command(["show", "run", before[seed], "--store", str(folder)]) == 0
-        assert said in " ".join(capsys.readouterr().out.split())

@@ -1,57 +1,19 @@
 """What ``analyze`` and the report say in words is true of the runs at hand."""
 
 import re
-import shlex
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 import actwise as aw
-from actwise.analysis import Analysis
 from actwise.numbers import counted
 from actwise.report.html import render_html
 from actwise.report.words import choices, headline, next_steps, steadiness
-from actwise.store import RunStore
+from made.analysed import SMALL, Rows, rows_of, stored
 from made.pages import Page
 from made.printed import printed
-from made.runs import finish, made_plan, made_study
-from made.studies import LEVELS, made_rows
-
-Rows = list[dict[str, Any]]
-SMALL = {"dataset": ("mine",), "model": ("mlp",), "regularization": ("none",)}
-SMALL |= {"activation": ("relu", "elu", "prelu")}
-
-
-def rows_of(
-    seeds: int = 3, *, shifts: dict[str, float] | None = None, sd: float = 0.25, **levels: Any
-) -> Rows:
-    found = shifts or {}
-    return made_rows(
-        seeds=seeds,
-        sd=sd,
-        generator=np.random.default_rng(seeds),
-        levels={**LEVELS, **levels},
-        truth=lambda cell: 80.0 + sum(found.get(level, 0.0) for level in cell.values()),
-    )
-
-
-def stored(
-    folder: Path, *, num_seeds: int, started_as: Sequence[str] = (), **settings: Any
-) -> Analysis:
-    """The analysis of a made study of which the first seeds have been trained."""
-    study = made_study(**settings)
-    with RunStore.open(folder, create=True) as store:
-        planned = made_plan(study)
-        store.add_study(study, planned, started_as=started_as)
-        for run in planned:
-            if run.spec.seed < num_seeds:
-                noise = 0.2 * ((run.spec.seed * 7 + len(run.spec.activation) * 3) % 5)
-                finish(store, [run], test_accuracy=80.0 + noise)
-        return aw.analyze(store)
-
+from made.studies import LEVELS
 
 HEADLINES = [
     (rows_of(5, shifts={"elu": 8.0}), "Use elu in every network (95 %, the four taken together)"),
@@ -132,99 +94,6 @@ def test_where_budgets_vary_the_one_that_decides_is_named(tmp_path: Path) -> Non
     page = render_html(analysis, command="test")
     assert "epochs=3" not in Page(page.split("<details")[0]).text
     assert re.search(r"train.epochs\s*3, 9, 27\s*200", Page(page).text)
-
-
-@pytest.mark.parametrize(
-    ("started_as", "said"),
-    [
-        (("d/my study.toml",), "actwise run 'd/my study.toml' seeds=0..{} --store"),
-        (
-            ("my.toml", "train.init=gain", "seeds=0..2", "observe.keep_weights=on"),
-            "actwise run my.toml train.init=gain observe.keep_weights=on seeds=0..{} --store",
-        ),
-        ((), "start made again with seeds=0..{}"),
-    ],
-)
-def test_the_next_step_is_the_start_of_the_study_at_more_seeds(
-    tmp_path: Path, started_as: tuple[str, ...], said: str
-) -> None:
-    settings: dict[str, Any] = {
-        "factors": {"train.epochs": [3], "activation": ["relu", "elu"]},
-        "train": {"init": "gain"},
-    }
-    folder = tmp_path / "a store"
-    analysis = stored(folder, num_seeds=3, seeds="0..2", started_as=started_as, **settings)
-    (step,) = next_steps(analysis)
-    found = analysis.decision.networks[0].next_step
-    assert found is not None and found.seeds_upper is not None
-    text = said.format(2 + max(1, found.seeds_upper - 3))
-    if started_as:
-        assert step.command == f"{text} {shlex.quote(str(folder))}"
-    else:
-        assert step.sentence.endswith(text) and not step.command
-
-
-def test_the_next_step_names_what_the_network_needs_of_a_file_of_several(tmp_path: Path) -> None:
-    settings: dict[str, Any] = {"name": "mine", "seeds": "0..2"}
-    settings["factors"] = {"model": ["mlp", "convnet"], "activation": ["relu", "elu"]}
-    given = ("my.toml", "factors.model=mlp,convnet", "train.epochs=3", "seeds=0..2")
-    settings["train"] = {"epochs": 3}
-    analysis = stored(tmp_path / "store", num_seeds=3, started_as=given, **settings)
-    commands = [step.command for step in next_steps(analysis) if step.command]
-    assert commands
-    for command, model in zip(commands, ("mlp", "convnet"), strict=False):
-        assert f"actwise run my.toml train.epochs=3 factors.model={model} seeds=0..1" in command
-
-
-def test_a_network_that_hardly_learned_is_told_nothing_of_seeds() -> None:
-    low = [
-        {**row, "test_accuracy": row["test_accuracy"] - 68.0} for row in rows_of(5, sd=2.0, **SMALL)
-    ]
-    low = [{**row, "dataset": "cifar10"} for row in low]
-    said = [step.sentence for step in next_steps(aw.analyze(low, margin=0.01))]
-    assert said and all(text.endswith("it has hardly learned") for text in said)
-
-
-@pytest.mark.parametrize(
-    ("means", "said"),
-    [
-        (
-            {"relu": 40.0, "elu": 70.0},
-            "no number of seeds up to 100 tells elu and relu apart by 1 point; if elu leads by 30 "
-            r"points, as it does now, [1-9] more seeds? shows? it",
-        ),
-        (
-            {"relu": 50.0, "elu": 50.1},
-            "no number of seeds up to 100 tells elu and relu apart by 1 point: a larger --margin "
-            "asks for less",
-        ),
-    ],
-)
-def test_where_no_seeds_settle_the_margin_the_next_step_says_what_they_can_show(
-    means: dict[str, float], said: str
-) -> None:
-    rows = [
-        {"model": "net", "activation": name, "seed": seed, "test_accuracy": mean + noise}
-        for name, mean in means.items()
-        for seed, noise in enumerate((-8.0, 8.0) if name == "elu" else (5.0, -5.0))
-    ]
-    analysis = aw.analyze(rows, factors=["model", "activation"], margin=1.0)
-    (step,) = next_steps(analysis)
-    assert re.fullmatch(said, step.sentence), step.sentence
-    found = analysis.decision.networks[0].next_step
-    assert found is not None and found.seeds is None
-    assert found.lead == pytest.approx(means["elu"] - means["relu"])
-
-
-def test_the_command_names_what_differs_from_the_shipped_study(tmp_path: Path) -> None:
-    settings: dict[str, Any] = {"name": "demo", "seeds": "0..2", "width": 0.5}
-    settings["factors"] = {"model": ["mlp", "convnet"], "activation": ["relu", "elu"]}
-    analysis = stored(tmp_path / "store", num_seeds=3, **settings)
-    commands = [step.command for step in next_steps(analysis) if step.command]
-    assert commands
-    for command, model in zip(commands, ("mlp", "convnet"), strict=False):
-        assert f" factors.model={model} " in command
-        assert " factors.activation=relu,elu " in command and " width=0.5 " in command
 
 
 @pytest.mark.parametrize(

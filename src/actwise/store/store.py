@@ -44,9 +44,8 @@ class RunStore:
 
     Plans. A study's plan is the union of all specs started under its name: ``add_study`` adds
     runs and takes none away, but where users' code or data changed: then a label at a seed stands
-    for the new run, and the one before leaves the plan (its result stays until ``gc``). Runs of
-    the label at seeds that were not started since stay in the plan, outdated (:mod:`.outdated`):
-    no table averages them with the others. A run is
+    for the new run, and the one before leaves the plan (its result stays until ``gc``). Its runs at
+    other seeds stay in the plan, outdated (:mod:`.plans.outdated`), and in no mean. A run is
     filed under its id once, however many studies and labels ask for it; each label stands in the
     plan with the settings as asked. With each spec stands what was fixed with it, the plan and the
     claims about results in force, by hashes, and the first time that this was known.
