@@ -41,7 +41,7 @@ def test_runs_of_older_code_are_in_no_mean_and_are_named(
     start(folder, study_of(what, "0"), 90.0)
     values, num_missing, (said,) = table(folder)
     assert (values, num_missing) == ((90.0,), 2)
-    assert said.startswith(f"2 runs of older code of {module}.py (the same `actwise run` trains")
+    assert said.startswith(f"2 runs of older code of {module}.py (start them again to train")
     (option,) = re.findall(r"--accept-code-digest [0-9a-f]{8}", said)
     analysis = aw.analyze(folder)
     assert analysis.observed is not None
@@ -123,7 +123,7 @@ def test_runs_on_data_that_changed_are_left_out(tmp_path: Path, write: Write) ->
     folder, what = tmp_path / "store", {"activation": ["relu"]}
     start(folder, study_of(what, "0..2"), 1.0, data="a")
     start(folder, study_of(what, "0"), 2.0, data="b")
-    said = "2 runs on other data (the same `actwise run` trains them again)"
+    said = "2 runs on other data (start them again to train them anew)"
     assert table(folder) == ((2.0,), 2, [said])
 
 

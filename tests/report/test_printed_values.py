@@ -243,4 +243,4 @@ def test_no_number_of_seeds_is_told_where_nobody_said_what_matters(response: str
     ]
     assert "Next" not in printed(aw.analyze(rows, response=response), full=False)
     told = printed(aw.analyze(rows, response=response, margin=0.5), full=False)
-    assert "by 0.5 points" in told.partition("Next")[2]
+    assert "apart by 0.5 " in told.partition("Next")[2]

@@ -48,12 +48,12 @@ class Outdated:
         what = [f"of older code{files and f' of {files}'}"] if self.digests else []
         what += ["on other data"] if self.has_other_data else []
         runs = f"{counted(self.num_runs, 'run')} {' and '.join(what) or 'planned otherwise'}"
-        them = "it" if self.num_runs == 1 else "them"
-        trained = f"the same `actwise run` trains {them} again"
+        them, as_is = ("it", "it is") if self.num_runs == 1 else ("them", "they are")
+        trained = f"start {them} again to train {them} anew"
         if not self.digests or self.has_other_data:
             return f"{runs} ({trained})"
         options = " ".join(f"--accept-code-digest {digest[:8]}" for digest in self.digests)
-        return f"{runs} ({trained}, with {options} it takes {them} instead)"
+        return f"{runs} ({trained}, with {options} to take {them} as {as_is})"
 
 
 def read_outdated(connection: Connection, study: str | None) -> dict[Line, str]:
