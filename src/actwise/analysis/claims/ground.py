@@ -1,7 +1,7 @@
 """What claims are judged on: the models of a study, and the views of its contrasts."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 
 from ..differences import OWN_DF
@@ -62,7 +62,7 @@ class Ground:
     def at_chance(self, view: Estimator, weights: Weights, name: str) -> Estimate:
         """With diverged and stuck runs at chance; the error stays that of the others."""
         found = view(weights, name)
-        return replace(found, value=found.value + self.model.shift(weights))
+        return found.shifted(self.model.shift(weights))
 
     def own(self, weights: Weights, name: str) -> Estimate:
         """By the contrast's own variance."""

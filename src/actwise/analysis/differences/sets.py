@@ -170,7 +170,7 @@ def _gaps(
         weights = difference(means[a], means[b], sign)
         gap = model.contrast(weights, name=f"{a} - {b}")
         if at_chance:
-            gap = replace(gap, value=gap.value + model.shift(weights))
+            gap = gap.shifted(model.shift(weights))
         found[a, b] = gap
         found[b, a] = replace(gap, name=f"{b} - {a}", value=-gap.value)
     return found
@@ -236,7 +236,7 @@ def _by_own(
             if gap is None:
                 return None
             if at_chance:
-                gap = replace(gap, value=gap.value + model.shift(weights))
+                gap = gap.shifted(model.shift(weights))
             if gap.p_above() <= level / (len(order) - 1):
                 break
         else:

@@ -9,7 +9,7 @@ that the difference's own variance does not share is fragile: it stands, and is 
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from ..model import Estimate, Model, Weights
@@ -124,8 +124,7 @@ def judge_family(model: Model, family: Sequence[Difference], adjuster: Adjuster)
     others = verdicts
     if any(touched):
         shifted = [
-            [replace(e, value=e.value + s) for e, s in zip(column, shifts, strict=True)]
-            for column in columns
+            [e.shifted(s) for e, s in zip(column, shifts, strict=True)] for column in columns
         ]
         others, _ = _verdicts(model, family, shifted, adjuster)
     own = [model.own(row.weights, name=row.name, least_df=OWN_DF) for row in family]

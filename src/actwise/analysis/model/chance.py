@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...datasets import DATASETS
+from ...datasets.entry import Published
 from ..table.conditions import BUDGETS
 from ..table.observations import Booleans, Cell, Floats, Observations
 from .percent import is_percent
@@ -49,7 +50,7 @@ def chance_accuracy(observed: Observations, dataset: str) -> float | None:
         return None
     num_classes = observed.num_classes.get(dataset)
     if num_classes is None:
-        facts = DATASETS[dataset].published if dataset in DATASETS else None
+        facts = _published(dataset)
         num_classes = len(facts.class_names) if facts else None
     return 100.0 / num_classes if num_classes else None
 
@@ -60,8 +61,12 @@ def num_test_images(observed: Observations, dataset: str) -> int | None:
         return None
     if dataset in observed.test_images:
         return observed.test_images[dataset]
-    facts = DATASETS[dataset].published if dataset in DATASETS else None
+    facts = _published(dataset)
     return facts.num_test if facts else None
+
+
+def _published(dataset: str) -> Published | None:
+    return DATASETS[dataset].published if dataset in DATASETS else None
 
 
 def floor_accuracy(chance: float) -> float:

@@ -5,7 +5,8 @@ with ``df`` degrees of freedom (Student 1908; Satterthwaite 1946 where variances
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from .distributions import t_quantile, t_upper_tail
 
@@ -46,6 +47,10 @@ class Estimate:
         if self.standard_error == 0.0:
             return math.copysign(math.inf, distance) if distance else 0.0
         return distance / self.standard_error
+
+    def shifted(self, by: float) -> Self:
+        """The same with another value."""
+        return replace(self, value=self.value + by)
 
     def lower(self, level: float | None = None) -> float:
         """One-sided lower confidence limit, by default at 1 - alpha."""

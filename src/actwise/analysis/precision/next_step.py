@@ -80,13 +80,14 @@ def next_step(
     pooled = [len(e.levels) - is_paired for e in model.conditions if e.stratum in strata]
     own = conditions_per_set * (1 if is_paired else 2)
 
-    def leaves(num_seeds: int, difference: float, error: float) -> float:
-        df, alpha = own * (num_seeds - 1), level / (num_levels - 1)
-        return power(difference, standard_error=error, df=df, alpha=alpha)
-
-    def shows_lead(num_seeds: int) -> bool:
-        error = sd * math.sqrt(2 / (num_seeds * conditions_per_set))
-        return leaves(num_seeds, lead, error) >= TARGET
+    def shows(num_seeds: int, difference: float, sd: float) -> bool:
+        power_of_own = power(
+            difference,
+            standard_error=sd * math.sqrt(2 / (num_seeds * conditions_per_set)),
+            df=own * (num_seeds - 1),
+            alpha=level / (num_levels - 1),
+        )
+        return power_of_own >= TARGET
 
     def settles(num_seeds: int, sd: float) -> bool:
         error = sd * math.sqrt(2 / (num_seeds * conditions_per_set))
@@ -99,10 +100,10 @@ def next_step(
             alpha=model.alpha,
             widening=widening,
         )
-        return min(leaves(num_seeds, margin, error), equal) >= TARGET
+        return equal >= TARGET and shows(num_seeds, margin, sd)
 
     found = [fewest_seeds(partial(settles, sd=s)) for s in (sd, upper_sd(sd, sd_df, level=0.80))]
-    for_lead = fewest_seeds(shows_lead) if lead > margin else None
+    for_lead = fewest_seeds(partial(shows, difference=lead, sd=sd)) if lead > margin else None
     return NextStep(wanted, seeds_now, found[0], found[1], sd, margin, lead, for_lead)
 
 

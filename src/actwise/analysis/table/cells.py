@@ -189,14 +189,14 @@ def select_planned(planned: Sequence[StoredRun], where: Sequence[str]) -> list[S
     }
     settings = [dict(_key(line.asked, line.engine_version)) for line in planned]
     for name in dict.fromkeys((*SETTINGS, *(name for known in settings for name in known))):
-        columns[name] = [_plain(known.get(name)) for known in settings]
+        columns[name] = [known.get(name) for known in settings]
     if any(
         in_full(condition.partition("=")[0].strip(), columns) not in columns for condition in where
     ):
         return []
     arrays = {name: array_of(values) for name, values in columns.items()}
     lines = pa.table({**arrays, "position": range(len(planned))})
-    known = {name: _distinct(values) for name, values in columns.items()}
+    known = {name: _distinct(array.to_pylist()) for name, array in arrays.items()}
     return [planned[i] for i in keep_where(lines, where, known=known)["position"].to_pylist()]
 
 
@@ -264,7 +264,3 @@ def _settings(asked: str) -> _Key:
 def _distinct(values: Iterable[Setting]) -> tuple[Setting, ...]:
     """Each once; those that differ in their type alone are two."""
     return tuple({repr(value): value for value in values}.values())
-
-
-def _plain(value: Setting) -> Any:
-    return json.dumps(value) if isinstance(value, tuple) else value

@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING, Any
 
-from ...analysis.table import SETTINGS, Setting, Table, TableCell
+from ...analysis.table import SETTINGS, Table, TableCell
 from ...printable import printable_json
 from ...store.tables import array_of
 from .paper import paper_of
@@ -28,7 +28,7 @@ def to_arrow(table: Table) -> "pa.Table":
         "aliased": pa.bool_(),
     }
     names = tuple(table.levels) or SETTINGS
-    settings = {name: array_of([_plain(cell[name]) for cell in table.cells]) for name in names}
+    settings = {name: array_of([cell[name] for cell in table.cells]) for name in names}
     rows = [_results(cell) for cell in table.cells]
     results = {name: pa.array([row[name] for row in rows], kind) for name, kind in types.items()}
     return pa.table({**settings, **results})
@@ -52,10 +52,6 @@ def render_json(table: Table) -> str:
     }
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     return f"{printable_json(text)}\n"
-
-
-def _plain(value: Setting) -> Setting:
-    return json.dumps(value) if isinstance(value, tuple) else value
 
 
 def _results(cell: TableCell) -> dict[str, Any]:

@@ -81,6 +81,10 @@ class GridEntry:
         found += [span(*self.interval, digits)] if self.interval else []
         return found + ([] if self.paper is None else [f"paper {self.paper:.2f}"])
 
+    def below(self, digits: int = 2) -> str:
+        """What stands under the value, in one line."""
+        return ", ".join((*self.support(digits), *self.shortfalls))
+
 
 @dataclass(frozen=True)
 class Column:

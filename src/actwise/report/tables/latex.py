@@ -78,7 +78,7 @@ def _value(entry: GridEntry | None, digits: int) -> str:
 
 
 def _small(entry: GridEntry | None, digits: int) -> str:
-    below = ", ".join((*entry.support(digits), *entry.shortfalls)) if entry else ""
+    below = entry.below(digits) if entry else ""
     return f"{{\\footnotesize {_escape(below)}}}" if below else ""
 
 

@@ -40,8 +40,7 @@ def _entry(entry: GridEntry | None, digits: int) -> str:
     if entry is None:
         return ""
     value = f"**{entry.value(digits)}**" if entry.is_best else entry.value(digits)
-    below = ", ".join((*entry.support(digits), *entry.shortfalls))
-    return "<br>".join(filter(None, (value + ALIAS_MARK * entry.is_aliased, below)))
+    return "<br>".join(filter(None, (value + ALIAS_MARK * entry.is_aliased, entry.below(digits))))
 
 
 def _note(text: str) -> str:

@@ -52,7 +52,7 @@ def setting_columns(specs: Sequence[RunSpec], varied: Set[str]) -> dict[str, lis
     columns = {}
     for name in names:
         values = [row.get(name) for row in rows]
-        differs = len({(type(value), value) for value in values}) > 1
+        differs = len({repr(value) for value in values}) > 1
         if differs or name.removeprefix(SETTING) in varied:
             columns[name] = values
     return columns
