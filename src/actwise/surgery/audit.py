@@ -3,7 +3,7 @@
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from types import FunctionType
 from typing import Any
@@ -56,15 +56,12 @@ class Recording(Recorder):
         self.dtypes = tuple(dict.fromkeys(floats))
 
 
-def record(
-    model: nn.Module, example: Example, *, before: Callable[[str], None] = lambda _: None
-) -> Recording:
+def record(model: nn.Module, example: Example) -> Recording:
     """Run the model in both modes and keep all that was seen.
 
     Args:
         model: As :func:`audit` takes it.
         example: As :func:`audit` takes it.
-        before: Called with the mode before each pass.
 
     Raises:
         SpecError: if it does not run in eval mode.
@@ -80,7 +77,6 @@ def record(
     with left_as_it_was(model), torch.no_grad(), _uncompiled():
         for phase in PHASES:
             model.train(phase == "train")
-            before(phase)
             try:
                 _run(recording, phase, example)
             except Exception as error:

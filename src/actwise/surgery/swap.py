@@ -5,12 +5,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Literal
 
-import torch
 from torch import nn
 
 from ..activations import BoundActivation
 from ..errors import ModelWarning, SpecError, UnknownNameError
-from ..rng import Stochastic
 from .audit import Example, Recording, as_audit, record
 from .changing import (
     Changes,
@@ -118,7 +116,7 @@ def _changed(
         }
         changes.replace(open_)
         changes.missed = {first[key]: why for key, why in changes.missed.items()} | barred
-        unreached = {first[key] for key in _unreached(changes, open_, before, bound, example)}
+        unreached = {first[key] for key in _unreached(changes, before, bound, example)}
         if not unreached:
             return changes
         undo.run()
@@ -153,7 +151,6 @@ def _first_key(key: SiteKey, found: FoundSite, originals: Mapping[nn.Module, nn.
 
 def _unreached(
     changes: Changes,
-    replaced: Mapping[SiteKey, FoundSite],
     before: Recording,
     bound: BoundActivation,
     example: Example,
@@ -163,18 +160,9 @@ def _unreached(
     Raises:
         SpecError: if the model runs no more.
     """
-
-    def fill(phase: str) -> None:
-        """What the engine does before a step; a mask that is left from eval would not fit."""
-        for new, keys in changes.new.items():
-            for module in new.modules():
-                if isinstance(module, Stochastic):
-                    size = replaced[keys[0]].batches.get(phase, before.batches[phase])
-                    module.fill_mask(_draw, size)
-
     what = f"after the swap to {bound.canonical} (it is undone)"
     try:
-        after = record(before.model, example, before=fill)
+        after = record(before.model, example)
     except SpecError as error:
         raise SpecError(f"{what}: {error}") from error
     new_faults = after.faults.keys() - before.faults.keys()
@@ -186,10 +174,6 @@ def _unreached(
     unreached = {key for new, keys in changes.new.items() if new not in ran for key in keys}
     still = {key for keys in changes.new.values() for key in keys} & after.found.keys()
     return unreached | still
-
-
-def _draw(count: int) -> torch.Tensor:
-    return torch.randint(-32768, 32768, (count,), dtype=torch.int16)
 
 
 def _chosen(
