@@ -155,7 +155,7 @@ def _bind_user_model(level: Level) -> BoundModel:
         )
     if not callable(make):
         raise SpecError(f"{KIND} {level} is a {type(make).__name__}; expected a function or class")
-    if not is_builder(make):
+    if not is_builder(make, level):
         return _own(make, level)
     arguments = user_arguments(make, level, kind=KIND, leading=4)
     digest = code_digest(level, kind=KIND)

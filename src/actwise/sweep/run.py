@@ -35,7 +35,7 @@ from .worker import make_setup
 
 
 def run(
-    study: str | StudySpec | Mapping[str, Any],
+    study: str | Path | StudySpec | Mapping[str, Any],
     store: str | Path | RunStore,
     *,
     overrides: Sequence[str] = (),
