@@ -1,6 +1,8 @@
 """An audit finds every activation, says what it is for, and leaves the model as it was."""
 
 import random
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +14,8 @@ import actwise as aw
 from actwise.activations import resolve
 from actwise.errors import SpecError
 from made import flows, networks
+
+X = torch.zeros(2, 4)
 
 
 def test_every_way_to_write_an_activation_is_a_site() -> None:
@@ -225,3 +229,21 @@ def test_an_audit_is_data() -> None:
     assert audit[0] is audit.sites[0] and len(audit[:1]) == 1
     assert str(audit[1]) == "body.1: relu, activation, 8 channels"
     assert audit.activations == audit.sites
+
+
+@pytest.mark.parametrize(
+    ("model", "example", "sentence"),
+    [
+        (networks.Small, X, "the model is the class Small; expected a network of it: Small(...)"),
+        ("resnet18", X, "the model is a str; expected a torch.nn.Module; `actwise audit` takes"),
+        (networks.Parent(), (3, 8, 8), "numbers; expected a tensor, such as torch.zeros(1, 3, 8,"),
+        (networks.Parent(), 3, "the example is 3; expected a tensor, or a tuple or dict of them"),
+    ],
+)
+def test_what_is_no_model_or_no_example_is_told_what_to_give(
+    model: Any, example: Any, sentence: str
+) -> None:
+    for look in (aw.audit, partial(aw.swap, level="elu")):
+        with pytest.raises(SpecError) as refusal:
+            look(model, example=example)
+        assert sentence in str(refusal.value)

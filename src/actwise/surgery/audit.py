@@ -20,6 +20,10 @@ Example = Tensor | tuple[Any, ...] | list[Any] | dict[str, Any]
 PHASES = ("eval", "train")
 
 
+class DoesNotRunError(SpecError):
+    """A model does not run on its example."""
+
+
 def audit(model: nn.Module, example: Example) -> Audit:
     """The sites of a model: where it computes which activation, on how many channels, what for.
 
@@ -71,6 +75,12 @@ def record(model: nn.Module, example: Example) -> Recording:
         raise SpecError(
             f"the example is {example!r}; expected a tensor, or a tuple or dict of them"
         )
+    if isinstance(example, tuple | list) and {type(part) for part in example} == {int}:
+        batch = (1, *example) if len(example) == 3 else example
+        raise SpecError(
+            f"the example is {example!r}, numbers; expected a tensor, such as "
+            f"torch.zeros({', '.join(map(str, batch))})"
+        )
     # Of torch.compile(model), which warns of hooks and computes what the model does.
     model = getattr(model, "_orig_mod", model)
     recording = Recording(model)
@@ -82,7 +92,7 @@ def record(model: nn.Module, example: Example) -> Recording:
             except Exception as error:
                 fault = describe_fault(error)
                 if phase == "eval":
-                    raise SpecError(
+                    raise DoesNotRunError(
                         f"{type(model).__name__} in eval mode raised {fault} on the example of "
                         f"{_shapes(example)}"
                     ) from error
@@ -190,8 +200,14 @@ def _doubled(example: Any) -> Any:
 
 
 def _refuse_unready(model: nn.Module) -> None:
+    if isinstance(model, type) and issubclass(model, nn.Module):
+        name = model.__name__
+        raise SpecError(f"the model is the class {name}; expected a network of it: {name}(...)")
     if not isinstance(model, nn.Module):
-        raise SpecError(f"the model is a {type(model).__name__}; expected a torch.nn.Module")
+        known_by_name = "; `actwise audit` takes names" if isinstance(model, str) else ""
+        raise SpecError(
+            f"the model is a {type(model).__name__}; expected a torch.nn.Module{known_by_name}"
+        )
     if isinstance(model, torch.jit.ScriptModule):
         raise SpecError("the model is TorchScript, whose functions cannot be seen or replaced")
     for name, parameter in model.named_parameters():
