@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import SpecError
+from ..usercode import exception_line
 from .options import (
     AcceptCodeDigest,
     AcceptEngine,
@@ -190,10 +191,8 @@ def _smoke(study: "StudySpec", options: "RunOptions", *, is_json: bool) -> int:
 
     def show(result: "SmokeResult") -> None:
         loss = "" if result.loss is None else f", loss {result.loss:.3f}"
-        reason = result.reason.strip().splitlines()
-        print_text(
-            f"{result.status:<9} {result.label}{loss}" + (f": {reason[-1]}" if reason else "")
-        )
+        reason = exception_line(result.reason)
+        print_text(f"{result.status:<9} {result.label}{loss}" + (f": {reason}" if reason else ""))
 
     report = smoke(
         study,
