@@ -90,6 +90,7 @@ class Table:
         error: What the intervals of the means rest on; "" where none can be told, None where
             nobody asked for them.
         response: What ``values`` are.
+        accidents: Why the last attempt of runs without a result ended, and of how many.
     """
 
     cells: tuple[TableCell, ...]
@@ -98,6 +99,7 @@ class Table:
     environments: Mapping[str, tuple[int, ...]]
     error: str | None = None
     response: Response = TEST_ACCURACY
+    accidents: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def levels(self) -> Mapping[str, tuple[Setting, ...]]:

@@ -59,6 +59,11 @@ def notes(table: Table) -> Iterator[str]:
         yield "Diverged runs ended with a non-finite loss; the mean is that of the others."
     if any(cell.num_failed for cell in table.cells):
         yield "Failed runs ended with an error; `actwise show run ID` prints it."
+    for accident, number in table.accidents.items():
+        runs = "1 run has" if number == 1 else f"{number} runs have"
+        # A backtick would begin a command: see code_parts.
+        reason = printable(accident).replace("`", "'")
+        yield f"{runs} no result, put back since {reason}; `actwise status` names them."
     if any(cell.is_aliased for cell in table.cells):
         yield (
             f"{ALIAS_MARK} Another label stands for the same network and data; it was trained once."

@@ -259,6 +259,7 @@ class Driver:
                 label=self._label(self._runs[lease.run_id]),
                 reason=result.reason,
                 is_given_up=is_given_up,
+                attempts=self._attempts[lease.run_id],
             )
         )
 
