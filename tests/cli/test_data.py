@@ -6,9 +6,9 @@ import pytest
 
 from actwise.cli.main import run_command
 from actwise.datasets import DATASETS
-from actwise.datasets.cache import Cache
-from actwise.datasets.check import make_split
-from actwise.datasets.dataset import Arrays
+from actwise.datasets.content.check import make_split
+from actwise.datasets.content.dataset import Arrays
+from actwise.datasets.loading.cache import Cache
 from made.data import TRAIN_IMAGES, TRAIN_LABELS
 
 

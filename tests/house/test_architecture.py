@@ -41,6 +41,11 @@ INSIDE: dict[str, Layers] = {  # the same of the folders and files that a unit h
     "recommend": [
         {"race"},
     ],
+    "datasets": [
+        {"content"},
+        {"formats", "levels"},
+        {"loading", "published"},
+    ],
     "report": [
         {"words"},
         {"tables", "json"},

@@ -28,6 +28,7 @@ from actwise.sweep.watch import (
 )
 
 RUN = {"run_id": "a1", "label": "vgg16 relu seed 0"}
+OTHER = {"run_id": "b2", "label": "vgg16 elu seed 0"}
 EVENTS: list[Event] = [
     SweepStarted(study="paper", num_runs=9, num_done=5, workers=2, logs="S/logs"),
     RunStarted(**RUN, attempt=1),
@@ -42,14 +43,8 @@ EVENTS: list[Event] = [
         seconds_left=600.0,
     ),
     RunEnded(**RUN, status="finished", test_accuracy=91.6, train_seconds=12.3),
-    RunStarted(run_id="b2", label="vgg16 elu seed 0", attempt=1),
-    RunPutBack(
-        run_id="b2",
-        label="vgg16 elu seed 0",
-        reason="out of memory",
-        is_given_up=True,
-        attempts=3,
-    ),
+    RunStarted(**OTHER, attempt=1),
+    RunPutBack(**OTHER, reason="out of memory", is_given_up=True, attempts=3),
     RunEndedElsewhere(run_id="c3", label="vgg16 prelu seed 0", status="diverged"),
     Waiting(num_runs=1, holders=("process 7 on host",)),
     Note("something to know"),

@@ -20,8 +20,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="A data set, such as c
 
 def list_data(data: Data = None, json: AsJson = False) -> None:
     """Every data set, whether a run could read it now, and where it lies."""
-    from ..datasets import listing
-    from ..datasets.locate import data_folder
+    from ..datasets import data_folder, listing
 
     lines = listing(data)
     if json:

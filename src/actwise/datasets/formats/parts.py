@@ -6,7 +6,7 @@ on the test part, so either will do.
 
 from collections.abc import Sequence
 
-from .notes import cut
+from ..content import cut
 
 TRAIN = "train"
 TESTS = ("test", "val", "valid", "validation")

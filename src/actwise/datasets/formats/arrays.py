@@ -13,14 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import DataError
-from ..files import open_file
-from .check import make_split, numbered_classes
-from .dataset import Arrays, Split
-from .entry import Form, Found
+from ...errors import DataError
+from ...files import open_file
+from ..content import Arrays, Form, Found, Split, cut, is_memory, make_split, numbered_classes
 from .files import has_file
-from .memory import is_memory
-from .notes import cut
 
 NAMES = ("x_train", "y_train", "x_test", "y_test")
 SAVE_IT = f"numpy.savez(FILE, {', '.join(f'{name}=...' for name in NAMES)})"

@@ -4,7 +4,7 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..errors import DataError
+from ...errors import DataError
 
 _WORDS = ("out of memory", "allocate memory", "failed to allocate", "not enough memory")
 

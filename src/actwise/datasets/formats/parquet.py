@@ -15,14 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DataError
-from .check import make_split, numbered_classes
+from ...errors import DataError
+from ..content import Arrays, Form, Found, is_memory, make_split, numbered_classes
 from .columns import LABEL_COLUMNS, ColumnNames, features_of
-from .dataset import Arrays
 from .decoder import Decoder
-from .entry import Form, Found
 from .files import refuse_special
-from .memory import is_memory
 from .parts import TESTS, TRAIN, notes_on_parts, or_list
 from .shards import find_part, find_shards, is_begun
 

@@ -5,10 +5,7 @@ Source: E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits", UCI
 
 import numpy as np
 
-from .check import make_split
-from .dataset import Arrays
-from .entry import Form, Found
-from .own_split import split_every_fifth
+from ..content import Arrays, Form, Found, make_split, split_every_fifth
 
 SIDE, FACTOR = 8, 4
 MAX_VALUE = 16

@@ -5,13 +5,18 @@ from pathlib import Path
 
 import numpy as np
 
-from .dataset import Arrays, DatasetInfo
-from .entry import is_pinned
+from ..content import (
+    Arrays,
+    Copies,
+    DatasetInfo,
+    count_copies,
+    cut,
+    is_pinned,
+    notes_on_leaks,
+    telling_memory,
+)
+from ..levels import Request, locate, parse_dataset
 from .load import as_found, mismatch, read_found
-from .locate import locate
-from .memory import telling_memory
-from .notes import Copies, count_copies, cut, notes_on_leaks
-from .request import Request, parse_dataset
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import DataError
-from .check import check_sides
-from .memory import is_memory
-from .resize import resized
+from ...errors import DataError
+from ..content import check_sides, is_memory, resized
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import DataError, SpecError
-from .entry import DATASETS, Download
-from .files import refuse_special
-from .locate import data_folder
+from ...errors import DataError, SpecError
+from ..content import DATASETS, Download
+from ..formats import refuse_special
+from ..levels import data_folder
 
 NUM_RETRIES = 3
 TIMEOUT_SECONDS = 30

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from .check import MIN_PIXELS, ImageSizeError, describe_shape
+from ..content import MIN_PIXELS, ImageSizeError, describe_shape
 from .images import decode_image
 
 

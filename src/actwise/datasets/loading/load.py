@@ -3,16 +3,33 @@
 from dataclasses import replace
 from pathlib import Path
 
-from ..errors import DataError
+from ...errors import DataError
+from ..content import (
+    Arrays,
+    Dataset,
+    DatasetInfo,
+    Found,
+    ImageSizeError,
+    Published,
+    canonical,
+    check_arrays,
+    describe_shape,
+    digest,
+    is_memory,
+    is_pinned,
+    notes_on,
+    telling_memory,
+)
+from ..levels import (
+    Request,
+    UserRequest,
+    data_folder,
+    locate,
+    parse_dataset,
+    source_key,
+    unreadable,
+)
 from .cache import Cache
-from .canonical import canonical, digest
-from .check import ImageSizeError, check_arrays, describe_shape
-from .dataset import Arrays, Dataset, DatasetInfo
-from .entry import Found, Published, is_pinned
-from .locate import data_folder, locate, source_key, unreadable
-from .memory import is_memory, telling_memory
-from .notes import notes_on
-from .request import Request, UserRequest, parse_dataset
 
 
 def load(level: str, data_dir: str | Path | None = None) -> Dataset:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import DataError
-from .notes import cut
+from ...errors import DataError
+from ..content import cut
 from .parts import or_list
 
 IMAGE_COLUMNS = ("img", "image")

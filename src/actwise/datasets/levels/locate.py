@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from ..errors import DataError
-from .entry import Found
+from ...errors import DataError
+from ..content import Found
 from .request import Request, UserRequest
 from .user import find_user_dataset
 
@@ -89,14 +89,14 @@ def _not_found(request: Request, roots: Sequence[Path]) -> str:
     entry = request.entry
     places = " and ".join(str(root) for root in roots)
     if request.path is not None:
-        wanted = " or ".join(form.looks_for for form in entry.forms)
+        wanted = " or ".join(form.looks_for for form in request.forms)
         nothing = f"{request.level}: nothing of this kind in {places}; expected {wanted}"
         return nothing + _nearest(request.path, entry.name, roots)
     fetch_it = f"fetch it: actwise data fetch {entry.name} --data DIR" if entry.downloads else ""
     if not roots:
         advice = f", or {fetch_it}" if fetch_it else ""
         return f"{entry.name} needs a data folder: give --data DIR or set ACTWISE_DATA{advice}"
-    looked_for = ", ".join(form.looks_for for form in entry.forms)
+    looked_for = ", ".join(form.looks_for for form in request.forms)
     advice = f"; {fetch_it}" if fetch_it else ""
     return f"{entry.name} is not in {places} (looked for {looked_for}){advice}"
 

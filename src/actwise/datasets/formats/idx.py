@@ -16,11 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import DataError
-from ..files import open_file, read_file
-from .check import make_split
-from .dataset import Arrays, Split
-from .entry import Form, Found
+from ...errors import DataError
+from ...files import open_file, read_file
+from ..content import Arrays, Form, Found, Split, make_split
 from .files import has_file
 
 TRAIN = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")

@@ -11,9 +11,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import DataError
+from ...errors import DataError
+from ..content import cut
 from .files import has_file
-from .notes import cut
 
 _NAME = re.compile(r"-(?P<index>\d+)(-of-(?P<total>\d+)(?P<suffix>-.*)?)?\.parquet", re.DOTALL)
 

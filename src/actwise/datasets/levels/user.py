@@ -11,13 +11,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from ..errors import DataError, SpecError
-from ..registry import Level
-from ..usercode import call_user_object, describe_fault, load_user_object
-from .check import make_split, numbered_classes
-from .dataset import Arrays, Dataset
-from .entry import DATASETS, Found
-from .memory import is_memory
+from ...errors import DataError, SpecError
+from ...registry import Level
+from ...usercode import call_user_object, describe_fault, load_user_object
+from ..content import DATASETS, Arrays, Dataset, Found, is_memory, make_split, numbered_classes
 
 
 def find_user_dataset(level: Level, data_dir: Path | None) -> Found:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DataError
+from ...errors import DataError
 from .dataset import Arrays, Split
 from .resize import resized_all
 

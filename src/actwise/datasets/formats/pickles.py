@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DataError
+from ...errors import DataError
 
 
 def read_batch(content: bytes, *, where: str) -> dict[bytes, Any]:

@@ -15,11 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import DataError
-from ..files import open_file, read_file
-from .check import make_split
-from .dataset import Arrays, Split
-from .entry import Form, Found
+from ...errors import DataError
+from ...files import open_file, read_file
+from ..content import Arrays, Form, Found, Split, make_split
 from .files import has_file, refuse_special
 from .pickles import read_batch
 

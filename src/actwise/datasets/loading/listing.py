@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import DataError
+from ...errors import DataError
+from ..content import DATASETS, DatasetEntry
+from ..levels import Request, data_folder, find, source_key
 from .cache import Cache
-from .entry import DATASETS, DatasetEntry
-from .locate import data_folder, find, source_key
-from .request import Request
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class DatasetInfo:
 
     Attributes:
         level: The level as asked (``cifar10``, ``folder:photos``, ``package.module:Name``).
-        digest: SHA-256 of the content (:func:`actwise.datasets.canonical.digest`).
+        digest: SHA-256 of the content (:func:`actwise.datasets.content.canonical.digest`).
         input_shape: (channels, height, width), in pixels.
         class_names: In the order of the labels 0 .. num_classes - 1.
         notes: What its user should know before training on it, one sentence each; none for pinned

@@ -28,8 +28,7 @@ from typing import Self
 
 import numpy as np
 
-from .canonical import digest
-from .dataset import Arrays, DatasetInfo, Split
+from ..content import Arrays, DatasetInfo, Split, digest
 
 ABANDONED_AFTER_SECONDS = 3600
 _FILES = ("train_images", "train_labels", "test_images", "test_labels")

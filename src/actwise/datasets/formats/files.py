@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from ..errors import DataError
-from ..files import special_kind
+from ...errors import DataError
+from ...files import special_kind
 
 
 def has_file(path: Path) -> bool:

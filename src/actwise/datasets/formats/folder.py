@@ -2,7 +2,7 @@
 
 The test part is ``test/``, ``val/``, ``valid/`` or ``validation/``. Classes are the subfolders in
 alphabetical order. Without train/ and test/, every fifth image of a class is a test image, and
-copies of one image stay together (:mod:`actwise.datasets.own_split`).
+copies of one image stay together (:mod:`actwise.datasets.content.own_split`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,17 +10,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ..errors import DataError
-from ..files import read_file
-from ..numbers import counted
-from .check import make_split
-from .dataset import Arrays, Split
+from ...errors import DataError
+from ...files import read_file
+from ...numbers import counted
+from ..content import SPLIT_STRIDE, Arrays, Form, Found, Split, cut, make_split, split_whole
 from .decoder import Decoder
-from .entry import Form, Found
 from .files import refuse_special
 from .images import MAX_FILE_BYTES
-from .notes import cut
-from .own_split import SPLIT_STRIDE, split_whole
 from .parts import TESTS, TRAIN, notes_on_parts, or_list
 
 SUFFIXES = (".png", ".webp", ".jpg", ".jpeg", ".bmp", ".gif", ".pgm", ".ppm", ".tif", ".tiff")

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import SpecError, UnknownNameError
-from ..registry import Level, bind, parse_level
-from .check import MAX_PIXELS, MIN_PIXELS
-from .entry import DATASETS, DatasetEntry, Form
+from ...errors import SpecError, UnknownNameError
+from ...registry import Level, bind, parse_level
+from ..content import DATASETS, MAX_PIXELS, MIN_PIXELS, DatasetEntry, Form
 
 # The path before it may hold commas and parentheses.
 _LAST_ARGUMENT = re.compile(r",\s*(?:(?P<key>\w+)\s*=\s*(?P<value>[^,=()/]*)|(?P<number>\d+))$")
@@ -32,9 +31,8 @@ class Request:
     @property
     def forms(self) -> Sequence[Form]:
         """The forms in which the set may lie there, tried in this order."""
-        if self.size is None or self.entry.forms_at is None:
-            return self.entry.forms
-        return self.entry.forms_at(self.size)
+        form_at = self.entry.form_at
+        return self.entry.forms if form_at is None else (form_at(self.size),)
 
     def roots(self, folder: Path | None) -> tuple[Path, ...]:
         """The folders to look into; a relative PATH also lies under the data folder."""
@@ -49,7 +47,7 @@ class Request:
 
     def resizing(self, size: int) -> str | None:
         """How a user has the images brought to a size; None where that is not to be had."""
-        if self.entry.forms_at is None:
+        if self.entry.form_at is None:
             return None
         return f"{self.entry.name}({self.path}, size={size}) resizes them"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..numbers import counted
+from ...numbers import counted
 from .canonical import pixel_hashes
 from .dataset import Arrays
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ..registry import Registry
+from ...registry import Registry
 from .dataset import Arrays, DatasetInfo
 
 
@@ -74,16 +74,17 @@ class DatasetEntry:
     Attributes:
         location: ``embedded`` in an installed package; under the ``data_dir``; or at a ``path``
             that the level names (``folder:PATH``).
-        forms: Tried in this order.
-        forms_at: The forms that bring their images to a size, in pixels a side; of sets at a path.
+        forms: Tried in this order; of sets that lie under a data folder.
+        form_at: Of sets at a path, the form that brings images to a size, in pixels a side; None
+            leaves them as they are.
         folders: Looked into under the data folder, before that folder itself.
         downloads: What ``data fetch`` gets, into the first of ``folders``.
     """
 
     name: str
     description: str
-    forms: tuple[Form, ...]
-    forms_at: Callable[[int], tuple[Form, ...]] | None = None
+    forms: tuple[Form, ...] = ()
+    form_at: Callable[[int | None], Form] | None = None
     location: Literal["embedded", "data_dir", "path"] = "data_dir"
     folders: tuple[str, ...] = ()
     published: Published | None = None

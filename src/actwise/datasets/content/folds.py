@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import SpecError
-from ..rng import stream
+from ...errors import SpecError
+from ...rng import stream
 from .dataset import Dataset
 from .entry import is_pinned
 
