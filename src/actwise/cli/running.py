@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import SpecError
+from ..signs import listening
 from ..usercode import exception_line
 from .options import (
     AcceptCodeDigest,
@@ -24,6 +25,7 @@ from .options import (
 )
 from .output import count, print_json, print_text
 from .reporting import write_demo_report
+from .sign_of_life import SignOfLife
 from .tables import print_table, read_table
 
 if TYPE_CHECKING:
@@ -175,14 +177,15 @@ def _run(
     from ..sweep.run import run as run_in_store
     from ..sweep.watch import choose_progress
 
-    outcome = run_in_store(
-        study,
-        store,
-        artifacts=artifacts,
-        claims=claims,
-        progress=choose_progress(is_json=is_json),
-        **vars(options),
-    )
+    with listening(SignOfLife("images")):
+        outcome = run_in_store(
+            study,
+            store,
+            artifacts=artifacts,
+            claims=claims,
+            progress=choose_progress(is_json=is_json),
+            **vars(options),
+        )
     return outcome.exit_code
 
 
@@ -194,11 +197,12 @@ def _smoke(study: "StudySpec", options: "RunOptions", *, is_json: bool) -> int:
         reason = exception_line(result.reason)
         print_text(f"{result.status:<9} {result.label}{loss}" + (f": {reason}" if reason else ""))
 
-    report = smoke(
-        study,
-        options=options,
-        on_result=(lambda result: None) if is_json else show,
-    )
+    with listening(SignOfLife("images")):
+        report = smoke(
+            study,
+            options=options,
+            on_result=(lambda result: None) if is_json else show,
+        )
     if is_json:
         print_json([result.to_json() for result in report.results])
     else:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ...signs import tell
 from ..content import MIN_PIXELS, ImageSizeError, describe_shape
 from .images import decode_image
 
@@ -14,9 +15,19 @@ class Decoder:
     A file is held only while it is decoded; what is kept is its pixels at their final size.
     """
 
-    def __init__(self, size: int | None = None) -> None:
-        """``size``: what to bring images to, in pixels a side; None: all must have one size."""
+    def __init__(
+        self, size: int | None = None, *, where: object, num_images: int | None = None
+    ) -> None:
+        """How far it is can be heard (:mod:`actwise.signs`).
+
+        Args:
+            size: What to bring images to, in pixels a side; None: all must have one size.
+            where: The file or folder of the set.
+            num_images: How many images there are, if that is known before.
+        """
         self._size = size
+        self._what = f"reading {where}"
+        self._num_images = num_images
         self._first: tuple[str, tuple[int, ...]] | None = None
         self._num_grey = self._num_coloured = self._num_transparent = 0
 
@@ -69,4 +80,5 @@ class Decoder:
         self._num_transparent += image.was_transparent
         self._num_grey += shape[0] == 1
         self._num_coloured += shape[0] == 3
+        tell(self._what, self._num_grey + self._num_coloured, self._num_images)
         return image.pixels_CHW

@@ -177,7 +177,10 @@ def _decode(
     parts: Sequence[_Part], *, names: Sequence[str], size: int | None
 ) -> tuple[list[Split], tuple[str, ...]]:
     """The images of all parts, made alike, and what had to be changed for that."""
-    decoder = Decoder(size)
+    num_images = sum(len(part.files) for part in parts)
+    folder = parts[0].folder
+    where = folder if len(parts) == 1 else folder.parent
+    decoder = Decoder(size, where=where, num_images=num_images)
     decoded = [
         decoder.decode(
             (str(path), read_file(path, most_bytes=MAX_FILE_BYTES)) for path in part.files

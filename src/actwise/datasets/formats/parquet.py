@@ -84,7 +84,7 @@ def _read(
 ) -> Arrays:
     """``others``: parts that might be the test part."""
     class_names = _same_class_names((*train, *test), columns)
-    decoder = Decoder(size)
+    decoder = Decoder(size, where=train[0].parent)
     decoded = [_decode(shards, decoder, columns=columns) for shards in (train, test)]
     if others and (decoded[1][1] == -1).all():
         raise DataError(
