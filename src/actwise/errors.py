@@ -33,7 +33,8 @@ class SpecError(ActwiseError, ValueError):
 class UnknownNameError(SpecError):
     """A name is in no table; the message gives the nearest ones."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+    def __init__(self, kind: str, name: str, known: Iterable[str], *, other: str = "") -> None:
+        """``other``: what else could be written there, for the end of the message."""
         names = list(known)
         near = get_close_matches(name, names, n=3)
         more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
@@ -42,7 +43,8 @@ class UnknownNameError(SpecError):
             hint = f"did you mean {', '.join(near)}?"
         if not names:
             hint = "there are none"
-        super().__init__(f"no {kind} is named {shortened(name)}; {hint}")
+        ending = f"; {other}" if other else ""
+        super().__init__(f"no {kind} is named {shortened(name)}; {hint}{ending}")
 
 
 class DataError(ActwiseError):

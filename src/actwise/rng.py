@@ -18,6 +18,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
 
 def stream(seed: int, purpose: str, name: str = "", epoch: int = 0) -> np.random.Generator:
@@ -83,7 +84,8 @@ class Stochastic(Protocol):
     """A module that uses random numbers in training (dropout, dropconnect, rrelu).
 
     It draws nothing in ``forward``. The engine calls :meth:`fill_mask` before every step, so
-    the step itself has static shapes and no hidden state.
+    the step itself has static shapes and no hidden state. Elsewhere :func:`fill_before_forward`
+    does it.
     """
 
     def fill_mask(self, draw: "DrawBits", batch_size: int) -> None:
@@ -97,3 +99,39 @@ class DrawBits(Protocol):
     def __call__(self, count: int) -> "torch.Tensor":
         """``count`` independent uniform 16-bit integers, int16 in [-32768, 32767]."""
         ...
+
+
+def fill_before_forward(model: "nn.Module") -> None:
+    """Let what needs random numbers draw them from torch's own generator in every training pass.
+
+    For training loops that are not ours. A copy and a pickle draw too; whoever fills the masks
+    calls :func:`leave_unfilled` first.
+    """
+    for module in model.modules():
+        if isinstance(module, Stochastic) and _fill not in module._forward_pre_hooks.values():
+            module.register_forward_pre_hook(_fill)
+
+
+def leave_unfilled(model: "nn.Module") -> None:
+    """Take :func:`fill_before_forward` back: somebody else fills the masks from now on."""
+    for module in model.modules():
+        for key in [k for k, hook in module._forward_pre_hooks.items() if hook is _fill]:
+            del module._forward_pre_hooks[key]
+
+
+def _fill(module: Any, inputs: "tuple[torch.Tensor, ...]") -> None:
+    """A hook before forward: fresh bits for these inputs, whatever their shape was before."""
+    import torch
+
+    x = inputs[0]
+    if not module.training:
+        return
+    module.shape = tuple(x.shape[1:])
+    for name in module._non_persistent_buffers_set:
+        # A backward pass that is yet to come may need the bits of the pass before.
+        if (bits := getattr(module, name)) is not None:
+            setattr(module, name, bits.clone())
+    low, high = -(2**15), 2**15
+    module.fill_mask(
+        lambda count: torch.randint(low, high, (count,), dtype=torch.int16, device=x.device), len(x)
+    )

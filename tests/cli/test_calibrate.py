@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from actwise.cli import planning
+from actwise.cli import sign_of_life
 from actwise.cli.main import run_command
 from actwise.cli.plan_text import print_compile_advice, print_cost
 from actwise.models import make_describe
@@ -80,7 +80,7 @@ def test_a_plan_too_short_to_compile_says_so(
     (line,) = re.findall("^  compile +(.+)", out, re.MULTILINE)
     assert line.startswith("not tried")
     assert "runs of fewer than 5 steps are too short to be timed well" in out
-    monkeypatch.setattr(planning, "SIGN_SECONDS", 0.0)
+    monkeypatch.setattr(sign_of_life, "SIGN_SECONDS", 0.0)
     assert run_command(["plan", "mlp.toml", "--calibrate", "--workers", "1", "--json"]) == 0
     captured = capsys.readouterr()
     assert captured.err == "calibrating: 1 of 1 tries, about 0 s left\n"

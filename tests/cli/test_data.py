@@ -3,13 +3,15 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from actwise.cli import sign_of_life
 from actwise.cli.main import run_command
 from actwise.datasets import DATASETS
-from actwise.datasets.cache import Cache
-from actwise.datasets.check import make_split
-from actwise.datasets.dataset import Arrays
-from made.data import TRAIN_IMAGES, TRAIN_LABELS
+from actwise.datasets.content.check import make_split
+from actwise.datasets.content.dataset import Arrays
+from actwise.datasets.loading.cache import Cache
+from made.data import TRAIN_IMAGES, TRAIN_LABELS, made_images
 
 
 @pytest.fixture(autouse=True)
@@ -51,3 +53,38 @@ def test_a_decoded_copy_is_ready_where_no_folder_says_otherwise(
 def test_a_form_with_a_path_is_neither(capsys: pytest.CaptureFixture[str]) -> None:
     assert "- the folder or file that you name" in line_of("folder:PATH", "data list", capsys)
     assert "yes scikit-learn's digits" in line_of("digits", "data list", capsys)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "data verify folder:photos",
+        "plan paper factors.dataset=folder:photos factors.model=mlp factors.regularization=none "
+        "factors.activation=relu seeds=0",
+        "plan paper factors.dataset=folder:photos factors.model=made.own_networks:for_colour "
+        "factors.regularization=own factors.activation=relu seeds=0",
+    ],
+    ids=["verify", "plan", "plan with users' code"],
+)
+def test_a_long_reading_of_images_says_how_far_it_is(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_photos(Path("photos"), num_images=10)
+    run_command(command.split())
+    assert "reading" not in capsys.readouterr().err
+    monkeypatch.setattr(sign_of_life, "SIGN_SECONDS", 0.0)
+    make_photos(Path("photos"), num_images=11)
+    run_command(command.split())
+    lines = capsys.readouterr().err.splitlines()
+    told = [line for line in lines if line.startswith("reading photos: ")]
+    assert told[-1].startswith("reading photos: 22 of 22 images, about 0 s left")
+
+
+def make_photos(root: Path, *, num_images: int) -> None:
+    """Of two classes."""
+    for label in ("a", "b"):
+        (root / label).mkdir(parents=True, exist_ok=True)
+        for number, pixels in enumerate(
+            made_images(num_images, seed=ord(label), shape=(32, 32, 3))
+        ):
+            Image.fromarray(pixels).save(root / label / f"{number}.png")

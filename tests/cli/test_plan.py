@@ -90,9 +90,9 @@ def test_the_time_says_that_it_is_assumed_and_how_to_measure(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     out = printed("plan demo", capsys)
-    assert "(assumed: 28 GFLOP/s per core; --calibrate measures)" in out
+    assert "(assumed: 28 GFLOP/s per core, 3.5 s to start; --calibrate measures)" in out
     assert "28 to 83 GFLOP/s" in printed("plan demo factors.width=0.125,1", capsys)
-    assert "under 1 s" in printed(
+    assert "about 4 s" in printed(
         "plan demo factors.model=mlp factors.regularization=none train.epochs=1", capsys
     )
 

@@ -94,7 +94,13 @@ def test_runs_put_back_are_told_until_they_have_a_result(
     with RunStore.open("store") as store:
         for reason in ("first reason", "out of memory"):
             store.release(leased(store, run_id), reason)
-    assert said(capsys)[2:] == [f"  put back  {run_id}  after 2 attempts: out of memory"]
+    first, _, back, hint = said(capsys)
+    assert first == "study made: 4 runs: 3 pending, 1 put back"
+    assert back == f"  put back  {run_id}  after 2 attempts: out of memory"
+    assert hint.startswith("  (`actwise run` tries what was put back again;")
+    assert run_command(["table", "--store", "store"]) == 0
+    note = "1 run has no result, put back since out of memory; `actwise status` names them."
+    assert note in capsys.readouterr().out
     with RunStore.open("store") as store:
         store.record(leased(store, run_id), made_record(run_id))
     assert len(said(capsys)) == 2

@@ -1,5 +1,6 @@
 """``actwise audit`` and ``actwise swap`` as people read them."""
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,18 @@ class Net(nn.Module):
         return self.head(helper(F.relu(self.conv(x)).mean((2, 3))))
 
 
+class Gated(Net):
+    def forward(self, x):
+        x = F.relu(self.conv(x.clamp(min=0)))
+        x = x * self.conv.bias.view(-1, 1, 1).sigmoid() * x.mean((2, 3), keepdim=True).sigmoid()
+        return self.head(x.mean((2, 3)))
+
+
+class Bare(Net):
+    def forward(self, x):
+        return self.head(self.conv(x).mean((2, 3)))
+
+
 def broken():
     raise ValueError("no idea")
 """
@@ -49,19 +62,45 @@ def printed(command: str, capsys: pytest.CaptureFixture[str], *, exit_code: int 
     return captured.err if exit_code else captured.out
 
 
-def test_an_audit_is_one_line_and_a_table(capsys: pytest.CaptureFixture[str]) -> None:
-    first, header, *rows = printed("audit audited_network:Net", capsys).splitlines()
+def test_an_audit_says_what_there_is_and_what_a_swap_replaces(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lines = printed("audit audited_network:Net", capsys).splitlines()
+    first, second, header, *rows, missed, following = lines
     assert first == (
         "audited_network:Net: 0 activations at 0 modules (relu), 2 functional, 0 gates, 0 unseen"
     )
+    assert second == "A swap replaces 1 of 2; 1 stays, with the reason below."
     assert header.split()[:4] == ["site", "activation", "role", "channels"]
     assert [row.split()[1:4] for row in rows] == [["relu", "activation", "4"]] * 2
+    assert missed.startswith("  missed ") and "relu stays, since" in missed
+    assert following.split(maxsplit=1) == ["next", "actwise swap audited_network:Net prelu"]
+
+
+def test_equal_sites_are_one_row_and_with_full_all_are_there(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    short = printed("audit resnet20", capsys).splitlines()
+    assert "A swap replaces all 19." in short
+    assert [line.split()[:2] for line in short if line.startswith("res*")] == [
+        ["res*.*.act*", "18"]
+    ]
+    full = printed("audit resnet20 --full", capsys).splitlines()
+    assert len(full) == len(short) + 17
+    assert json.loads(printed("audit resnet20 --json", capsys))["replaceable"] == 19
+
+
+def test_an_audit_names_what_stays(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed("audit audited_network:Gated", capsys).splitlines()
+    assert "A swap replaces all 1. As they are stay: 1 of the input, 2 gates." in lines
+    lines = printed("audit audited_network:Bare", capsys).splitlines()
+    assert lines[-1] == "There is nothing that a swap replaces."
 
 
 def test_a_swap_says_what_it_replaced_and_missed(capsys: pytest.CaptureFixture[str]) -> None:
     lines = printed("swap audited_network:Net elu(0.5)", capsys).splitlines()
     assert lines[0].endswith("; swap -> elu(alpha=0.5): 1 replaced, 1 missed")
-    assert any(line.startswith("missed ") and "relu stays, since" in line for line in lines)
+    assert any(line.startswith("  missed ") and "relu stays, since" in line for line in lines)
 
 
 def test_networks_of_ours_and_other_shapes_are_looked_at_too(
@@ -74,9 +113,15 @@ def test_networks_of_ours_and_other_shapes_are_looked_at_too(
 @pytest.mark.parametrize(
     ("command", "complaint"),
     [
-        ("audit audited_network:Net --shape 3x32", "--shape '3x32' is not C,H,W of an image"),
+        ("audit audited_network:Net --shape 3x32", "--shape '3x32' is not C,H,W: channels, hei"),
+        ("audit audited_network:Net --shape 3x8x8", "of an image, did you mean 3,8,8?"),
         ("audit audited_network:Net --shape 3,0,8", "--shape '3,0,8' is not C,H,W"),
-        ("audit audited_network:Net --shape 3,2,2", "Net in eval mode raised RuntimeError"),
+        (
+            "audit audited_network:Net --shape 3,2,2",
+            "shape (2, 3, 2, 2): images of 3,2,2; --shape C,H,W (channels, height, width) gives",
+        ),
+        ("audit Net", "one of your own is written with its module, module:Name, such as my_file:N"),
+        ("audit audited_network.Net", "module:Name, did you mean audited_network:Net?"),
         ("audit audited_network:Nat", "did you mean Net"),
         ("audit audited_network:broken", "failed: ValueError: no idea (audited_network.py, line"),
         ("audit resnet19", "no model is named 'resnet19'"),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from actwise.datasets import DATASETS, FetchProgress, fetch, info, listing, load, verify
-from actwise.datasets.entry import DatasetEntry, Download
+from actwise.datasets.content.entry import DatasetEntry, Download
 from actwise.errors import DataError, SpecError, UnknownNameError
 from made.data import BINARY_ARCHIVE, TINY, TRAIN_IMAGES, encode_image, write_shard, write_tiny
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from actwise.datasets import DATASETS, channel_statistics, info, listing, load
-from actwise.datasets.builtin import upsample
-from actwise.datasets.entry import DatasetEntry
-from actwise.datasets.idx import TEST, TRAIN, IdxLayout, idx_form, read_idx
+from actwise.datasets.content.entry import DatasetEntry
+from actwise.datasets.formats.builtin import upsample
+from actwise.datasets.formats.idx import TEST, TRAIN, IdxLayout, idx_form, read_idx
 from actwise.errors import DataError
 from made.data import (
     CLASSES,

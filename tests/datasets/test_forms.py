@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from actwise.datasets import Dataset, info, load
-from actwise.datasets.pickles import read_batch
+from actwise.datasets.formats.pickles import read_batch
 from actwise.errors import DataError
 from made.data import (
     CLASSES,

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from actwise.datasets import DATASETS, info, listing, load
-from actwise.datasets.entry import DatasetEntry
-from actwise.datasets.idx import TEST, TRAIN, IdxLayout, idx_form
+from actwise.datasets.content.entry import DatasetEntry
+from actwise.datasets.formats.idx import TEST, TRAIN, IdxLayout, idx_form
 from actwise.errors import DataError
 from made.data import CLASSES, idx, made_images, made_labels
 

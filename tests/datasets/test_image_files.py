@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from actwise.datasets import load
-from actwise.datasets.images import decode_image
+from actwise.datasets.formats.images import decode_image
 from actwise.errors import DataError
 from made.data import encode_image, made_images, write_folder, write_shard
 

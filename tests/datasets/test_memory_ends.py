@@ -9,7 +9,7 @@ import pytest
 
 from actwise.cli.main import run_command
 from actwise.datasets import load
-from actwise.datasets.images import MAX_FILE_BYTES
+from actwise.datasets.formats.images import MAX_FILE_BYTES
 from actwise.errors import DataError
 from made.data import encode_image, made_images, write_folder, write_shard
 

@@ -9,8 +9,8 @@ import pytest
 
 from actwise.cli.main import run_command
 from actwise.datasets import DATASETS, info, load, pictures_of, verify
-from actwise.datasets.entry import DatasetEntry, Published
-from actwise.datasets.parquet import parquet_form
+from actwise.datasets.content.entry import DatasetEntry, Published
+from actwise.datasets.formats.parquet import parquet_form
 from made.data import encode_image, made_images, write_folder, write_shard
 
 

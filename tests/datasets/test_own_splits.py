@@ -9,9 +9,9 @@ import pytest
 
 import actwise as aw
 from actwise.datasets import Dataset, deal_folds, info, load, pictures_of
-from actwise.datasets.builtin import read_digits
-from actwise.datasets.check import make_split
-from actwise.datasets.own_split import split_every_fifth, split_whole
+from actwise.datasets.content.check import make_split
+from actwise.datasets.content.own_split import split_every_fifth, split_whole
+from actwise.datasets.formats.builtin import read_digits
 from actwise.engine import split_images
 from actwise.errors import ActwiseError, DataError, SpecError
 from actwise.models import make_describe

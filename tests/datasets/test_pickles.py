@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from actwise.datasets import load
-from actwise.datasets.cifar import MAX_MEMBER_BYTES
-from actwise.datasets.pickles import read_batch
+from actwise.datasets.formats.cifar import MAX_MEMBER_BYTES
+from actwise.datasets.formats.pickles import read_batch
 from actwise.errors import DataError
 from made.data import TRAIN_IMAGES, python2_batch, write_tiny
 

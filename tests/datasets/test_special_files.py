@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from actwise.datasets import fetch, load
-from actwise.datasets.entry import DATASETS, DatasetEntry, Download
-from actwise.datasets.idx import TEST, TRAIN, IdxLayout, idx_form
+from actwise.datasets.content.entry import DATASETS, DatasetEntry, Download
+from actwise.datasets.formats.idx import TEST, TRAIN, IdxLayout, idx_form
 from actwise.errors import DataError
 from actwise.files import read_file
 from made.data import CLASSES, made_images, write_folder, write_tiny

@@ -4,6 +4,7 @@ import json
 
 import torch
 
+import actwise as aw
 from actwise.engine.masks import Masks
 from actwise.regularization import Dropout
 from small_runs import make_dataset, make_model, make_spec
@@ -68,3 +69,14 @@ def test_the_bits_are_uniform() -> None:
     dropped = (masks_of(model)["0"] == 0).double().mean().item()
     # Within four standard deviations of a binomial of a million draws.
     assert abs(dropped - 0.25) < 4 * (0.25 * 0.75 / 1e6) ** 0.5
+
+
+def test_what_would_draw_for_itself_has_its_mask_from_the_stream() -> None:
+    model = torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.ReLU())
+    x = torch.randn(2, 4)
+    aw.swap(model, "rrelu", example=x)
+    assert not torch.equal(model(x), model(x))
+    masks = Masks(model, seed=0, device=CPU)
+    masks.start_epoch(1)
+    masks.fill(2)
+    assert torch.equal(model(x), model(x))

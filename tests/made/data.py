@@ -19,9 +19,9 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from actwise.datasets import DATASETS
-from actwise.datasets.cifar import CifarLayout, Packing, cifar_forms
-from actwise.datasets.entry import DatasetEntry, Published
-from actwise.datasets.parquet import parquet_form
+from actwise.datasets.content.entry import DatasetEntry, Published
+from actwise.datasets.formats.cifar import CifarLayout, Packing, cifar_forms
+from actwise.datasets.formats.parquet import parquet_form
 
 CLASSES = ("ant", "bee", "cat")
 NUM_TRAIN, NUM_TEST = 60, 30

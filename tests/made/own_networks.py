@@ -1,5 +1,7 @@
 """Networks as people write them, that know nothing of actwise; some are no network for a study."""
 
+from typing import Any
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -117,3 +119,31 @@ def build_of_width_1(
     layers: LayerFactory, input_shape: Shape, num_classes: int, width: float = 1.0
 ) -> nn.Module:
     return build(layers, input_shape, num_classes, width)
+
+
+def build_by_other_names(layers: Any, shape: Any, classes: int, width: float = 1.0) -> nn.Module:
+    return build(layers, shape, classes, width)
+
+
+def build_by_annotation(
+    factory: "LayerFactory", shape: Shape = (3, 8, 8), classes: int = 10, width: float = 1.0
+) -> nn.Module:
+    return build(factory, shape, classes, width)
+
+
+def build_of_two(layers: LayerFactory, shape: Shape) -> nn.Module:
+    return build(layers, shape, 10, 1.0)
+
+
+def unclear(factory: Any, shape: Any, classes: int, width: float = 1.0) -> nn.Module:
+    return build(factory, shape, classes, width)
+
+
+def of_depths(layers: list[int], num_classes: int, in_channels: int, width: float) -> nn.Module:
+    return Net(num_classes, in_channels)
+
+
+def of_layers(
+    layers: Any, num_classes: int = 10, in_channels: int = 3, width: float = 1.0
+) -> nn.Module:
+    return Net(num_classes, in_channels)

@@ -4,7 +4,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -105,3 +105,15 @@ def keyword_only(activation: TaskActivation, *, seed: int) -> float:
 
 
 NOT_A_FUNCTION = 3
+
+
+def annotated(
+    activation: TaskActivation,
+    seed: int,
+    lr: float = 0.1,
+    depth: int = 2,
+    optimizer: Literal["sgd", "adam"] = "sgd",
+    scheme: str | None = None,
+    widths: list[int] | None = None,
+) -> float:
+    return 50.0

@@ -163,3 +163,11 @@ class Brighten(Part):
 
     def transform(self, x_NCHW: Tensor, drawn_N: Tensor) -> Tensor:
         return x_NCHW + drawn_N.view(-1, 1, 1, 1)
+
+
+def sums(x: Tensor) -> Tensor:
+    return x.sum()
+
+
+def raises_lines(x: Tensor) -> Tensor:
+    raise ValueError("one\ntwo")

@@ -52,9 +52,13 @@ def built(name: str = "Net", *, info: DatasetInfo = COLOUR, **fields: Any) -> nn
         ("for_colour", True),
         ("build", False),
         ("build_of_width_1", False),
+        ("build_by_other_names", False),
+        ("build_by_annotation", False),
+        ("of_depths(layers=3)", True),
+        ("of_layers(3)", True),
     ],
 )
-def test_four_required_parameters_make_a_builder(name: str, is_own: bool) -> None:
+def test_the_parameters_tell_a_builder_from_a_network(name: str, is_own: bool) -> None:
     assert resolve(f"made.own_networks:{name}").is_own is is_own
 
 
@@ -180,6 +184,9 @@ def test_an_activation_that_stays_is_named() -> None:
         ("TwoOutputs", {}, "one row of 10 values for each image, in training too"),
         ("text", {}, "made a str; expected an nn.Module"),
         ("needs_depth", {}, "needs a value for depth"),
+        ("unclear", {}, "unclear: nothing fills factory, shape, classes: a network is given num_"),
+        ("build_of_two", {}, "a builder is given (layers, input_shape, num_classes, width) by"),
+        ("of_layers", {}, "of_layers: nothing fills layers: a network"),
         ("Net(num_classes=3)", {}, "num_classes is not an argument"),
         ("Net(hidden=0)", {}, "made.own_networks:Net(hidden=0)"),
         ("Net", {"activation": "made.own_networks:helpr"}, "did you mean helper"),

@@ -1,5 +1,6 @@
 """Networks of torchvision and timm by name: looked up, never pretrained, known by version."""
 
+from dataclasses import replace
 from importlib.util import find_spec
 
 import pytest
@@ -60,7 +61,7 @@ def test_a_package_is_known_by_its_version(package: str, monkeypatch: pytest.Mon
         ("timm:resnet10t(pretrained=on)", "pretrained is refused"),
         ("torchvision:resnet18(weights=DEFAULT)", "weights is refused"),
         ("timm:resnet10t(checkpoint_path=here)", "checkpoint_path is refused"),
-        ("timm:resnet10t(num_classes=3)", "num_classes is not an argument"),
+        ("timm:resnet10t(num_classes=3)", "num_classes is not an argument of a level: it is fi"),
     ],
 )
 def test_what_a_package_does_not_have_is_refused(model: str, complaint: str) -> None:
@@ -81,9 +82,27 @@ def test_a_package_that_is_missing_is_named_with_its_extra(monkeypatch: pytest.M
 
 
 @with_zoo
+@pytest.mark.parametrize("model", ["timm:resnet10t(foo=3)", "torchvision:resnet18(foo=3)"])
+def test_an_argument_that_a_network_does_not_take_is_named(model: str) -> None:
+    with pytest.raises(SpecError, match=r"network resnet\w+ takes no argument foo"):
+        audit_level(model)
+
+
+@with_zoo
+def test_a_second_output_is_refused_with_the_option_that_takes_it_away() -> None:
+    levels = {"model": "torchvision:googlenet", "regularization": "own", "activation": "relu"}
+    sentence = r"nothing else; torchvision:googlenet\(aux_logits=off\) has one output"
+    with pytest.raises(SpecError, match=sentence):
+        describe(
+            RunSpec(dataset="digits", **levels, seed=0), replace(INFO, input_shape=(3, 64, 64))
+        )
+
+
+@with_zoo
 def test_the_sites_of_a_package_network_are_listed_without_its_weights() -> None:
     found = audit_level("torchvision:resnet50")
-    assert str(found) == (
+    assert found.trial and (len(found.trial.replaced), found.trial.missed) == (49, ())
+    assert str(found.audit) == (
         "torchvision:resnet50: 49 activations at 17 modules (relu), 0 functional, 0 gates, 0 unseen"
     )
     report = swap_level("timm:resnet10t", "prelu")

@@ -1,5 +1,6 @@
 """What is given for a study and is none."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,13 +24,17 @@ FACTORS = {
         ({"name": "x", "factors": FACTORS, "task": {}}, "study 'x': task.train is missing"),
         (
             5,
-            "the study is 5; the name of a shipped study, the path of a .toml file as text, or a "
-            "dict is expected",
+            "the study is 5; the name of a shipped study, the path of a .toml file, or a dict is "
+            "expected",
+        ),
+        (
+            Path("paper"),
+            "study file 'paper' cannot be read: No such file or directory",
         ),
         (
             None,
-            "the study is None; the name of a shipped study, the path of a .toml file as text, "
-            "or a dict is expected",
+            "the study is None; the name of a shipped study, the path of a .toml file, or a dict "
+            "is expected",
         ),
     ],
 )

@@ -181,6 +181,7 @@ def test_overrides_replace_levels_settings_and_seeds(study_file: str) -> None:
     assert load_study(study_file, ["factors.regularization=none"]).factors["regularization"] == (
         "none",
     )
+    assert load_study(Path(study_file)) == load_study(study_file)
     assert load_study(study_file, ["train.train_size=none"]).train.train_size is None
 
 

@@ -1,16 +1,21 @@
 """An audit finds every activation, says what it is for, and leaves the model as it was."""
 
 import random
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 import actwise as aw
 from actwise.activations import resolve
 from actwise.errors import SpecError
 from made import flows, networks
+
+X = torch.zeros(2, 4)
 
 
 def test_every_way_to_write_an_activation_is_a_site() -> None:
@@ -57,6 +62,53 @@ def test_roles_follow_from_what_becomes_of_the_values() -> None:
         ("sigmoid", "activation"),  # y * sigmoid(1.7 y) is one
         ("sigmoid", "output"),
     ]
+
+
+def test_what_comes_before_any_parameter_is_of_the_input() -> None:
+    audit = aw.audit(flows.Prepared(), torch.randn(2, 4))
+    assert [(site.activation, site.role) for site in audit] == [
+        ("relu", "input"),
+        ("relu", "input"),
+        ("sigmoid", "input"),
+        ("relu", "input"),
+        ("relu", "activation"),
+        ("relu", "activation"),  # the second place of a module that has one of each
+    ]
+    assert "3 activations at" not in str(audit) and str(audit).endswith("4 of the input, 0 unseen")
+
+
+def test_in_a_part_without_parameters_everything_is_an_activation() -> None:
+    assert [site.role for site in aw.audit(nn.Sequential(nn.ReLU()), torch.randn(2, 4))] == [
+        "activation"
+    ]
+
+
+def test_what_was_computed_out_of_sight_is_not_of_the_input() -> None:
+    class Hidden(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.script = flows.scripted(nn.Linear(4, 4))
+
+        def forward(self, x: Tensor) -> Tensor:
+            return F.relu(self.script(x))
+
+    (site,) = aw.audit(Hidden(), torch.randn(2, 4))
+    assert site.role == "activation"
+
+
+def test_one_call_that_sees_the_input_and_more_is_an_activation() -> None:
+    class Recurrent(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc = nn.Linear(4, 4)
+
+        def forward(self, x: Tensor) -> Tensor:
+            for _ in range(2):
+                x = self.fc(F.relu(x))
+            return x
+
+    (site,) = aw.audit(Recurrent(), torch.randn(2, 4))
+    assert site.role == "activation"
 
 
 def test_channels_are_where_the_operation_before_puts_them() -> None:
@@ -177,3 +229,21 @@ def test_an_audit_is_data() -> None:
     assert audit[0] is audit.sites[0] and len(audit[:1]) == 1
     assert str(audit[1]) == "body.1: relu, activation, 8 channels"
     assert audit.activations == audit.sites
+
+
+@pytest.mark.parametrize(
+    ("model", "example", "sentence"),
+    [
+        (networks.Small, X, "the model is the class Small; expected a network of it: Small(...)"),
+        ("resnet18", X, "the model is a str; expected a torch.nn.Module; `actwise audit` takes"),
+        (networks.Parent(), (3, 8, 8), "numbers; expected a tensor, such as torch.zeros(1, 3, 8,"),
+        (networks.Parent(), 3, "the example is 3; expected a tensor, or a tuple or dict of them"),
+    ],
+)
+def test_what_is_no_model_or_no_example_is_told_what_to_give(
+    model: Any, example: Any, sentence: str
+) -> None:
+    for look in (aw.audit, partial(aw.swap, level="elu")):
+        with pytest.raises(SpecError) as refusal:
+            look(model, example=example)
+        assert sentence in str(refusal.value)

@@ -1,5 +1,7 @@
 """What is put in: a level or code, at the sites that are asked for, as its model needs it."""
 
+import copy
+import pickle
 from typing import Any
 
 import pytest
@@ -121,11 +123,47 @@ def test_slopes_under_autocast_have_the_type_of_the_weights() -> None:
     model(IMAGES).sum().backward()
 
 
-def test_rrelu_gets_masks_of_the_batch() -> None:
+def test_rrelu_draws_in_every_training_pass_from_torchs_generator() -> None:
     model = networks.Small()
-    report = aw.swap(model, "rrelu", example=IMAGES)
-    assert len(report.replaced) == 2
-    model.eval()(IMAGES)
+    assert len(aw.swap(model, "rrelu", example=IMAGES).replaced) == 2
+
+    def drawn(network: nn.Module, seed: int = 0) -> Tensor:
+        torch.manual_seed(seed)
+        out: Tensor = network(IMAGES)
+        return out
+
+    assert torch.equal(drawn(model), drawn(model))
+    assert not torch.equal(drawn(model), model(IMAGES))
+    assert torch.equal(drawn(copy.deepcopy(model)), drawn(model))
+    assert torch.equal(drawn(pickle.loads(pickle.dumps(model))), drawn(model))
+    assert model(torch.randn(5, 3, 9, 9)).shape == (5, 5)  # another batch, other images
+    assert torch.equal(drawn(model.eval(), 0), drawn(model, 1))
+
+
+def test_rrelu_keeps_what_a_backward_pass_needs_whoever_runs_the_step() -> None:
+    model = networks.Small()
+    aw.swap(model, "rrelu", example=IMAGES)
+    compiled = torch.compile(model, fullgraph=True, backend="aot_eager")
+    gradients = []
+    for network in (model, compiled):
+        torch.manual_seed(0)
+        model.zero_grad()
+        first = network(IMAGES)
+        (first + network(IMAGES)).sum().backward()
+        gradients.append(model.conv.weight.grad)
+    torch.testing.assert_close(gradients[0], gradients[1])
+
+
+def test_rrelu_draws_again_what_a_checkpoint_computes_again() -> None:
+    model = networks.Checkpointed()
+    aw.swap(model, "rrelu", example=X)
+    gradients = []
+    for model.is_checkpointed in (True, False):
+        torch.manual_seed(0)
+        model.zero_grad()
+        model(X).sum().backward()
+        gradients.append(model.fc.weight.grad)
+    assert torch.equal(*gradients)
 
 
 def test_a_second_swap_replaces_the_first() -> None:

@@ -150,6 +150,27 @@ def test_gates_outputs_and_softmax_stay() -> None:
     assert isinstance(model.gate, nn.Sigmoid)
 
 
+def test_what_acts_on_the_input_stays_and_is_said() -> None:
+    model = flows.Prepared()
+    with pytest.warns(ModelWarning, match="4 sites act on the model's input") as caught:
+        report = aw.swap(model, "elu", example=X)
+    assert len(caught) == len(report.warnings) == 1
+    assert [site.role for site in report.replaced] == ["activation", "activation"]
+    assert not report.missed
+    assert [site.role for site in report.kept] == ["input"] * 4
+    assert all(site.name in report.warnings[0] for site in report.kept[:3])
+
+
+def test_what_acts_on_the_input_is_replaced_where_it_is_named() -> None:
+    model = flows.Prepared()
+    report = aw.swap(model, "elu", example=X, include="positive")
+    assert [site.name for site in report.replaced] == ["positive"] and not report.warnings
+    assert isinstance(model.positive, nn.Module) and not isinstance(model.positive, nn.ReLU)
+    report.undo()
+    report = aw.swap(model, "elu", example=X, include=lambda site: site.role == "input")
+    assert len(report.replaced) + len(report.missed) == 4
+
+
 def test_formulas_that_are_written_out_are_misses() -> None:
     model = flows.Formulas()
     report = aw.swap(model, "elu", example=X)

@@ -1,7 +1,6 @@
 """Whether compiling pays is measured, and said; nothing decides it silently."""
 
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from actwise.sweep.tries import (
     CompileAdvice,
     advise_on_compiling,
     calibrate,
-    last_words,
     missing_compiler,
 )
 from made.sweeps import small_study
@@ -113,12 +111,3 @@ def test_a_compiler_that_fails_is_named_and_nothing_is_recommended(
     assert found.times is None
     assert found.problem is not None
     assert "cannot be trained: torch._inductor.exc.InductorError: " in found.problem
-
-
-def test_the_exception_of_a_traceback_is_found_before_advice_that_follows_it() -> None:
-    frames = 'Traceback (most recent call last):\n  File "a.py", line 1\n    f()\n    ^^^\n'
-    assert last_words(f"{frames}ValueError: no{os.linesep}") == "ValueError: no"
-    assert last_words(f"{frames}a.b.Failed: no compiler\n\nSet VERBOSE=1\n") == (
-        "a.b.Failed: no compiler"
-    )
-    assert last_words(f"{frames}KeyError: 1\n\nDuring that:\n\n{frames}Boom\n") == "Boom"

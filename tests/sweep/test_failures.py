@@ -87,6 +87,8 @@ def test_a_run_that_kills_every_worker_is_left_after_three_attempts(store: Path)
     outcome = sweep(store, study, executor="process", workers=2, progress=listener)
     assert (outcome.left, outcome.failed, outcome.exit_code) == (1, 0, 1)
     assert [event.is_given_up for event in listener.of(RunPutBack)] == [False, False, True]
+    assert outcome.put_back == 1
+    assert [event.attempts for event in listener.of(RunPutBack)] == [1, 2, 3]
     assert attempts(store) == {3}
     end_kept_mother()
     assert psutil.Process().children(recursive=True) == []

@@ -28,6 +28,7 @@ from actwise.sweep.watch import (
 )
 
 RUN = {"run_id": "a1", "label": "vgg16 relu seed 0"}
+OTHER = {"run_id": "b2", "label": "vgg16 elu seed 0"}
 EVENTS: list[Event] = [
     SweepStarted(study="paper", num_runs=9, num_done=5, workers=2, logs="S/logs"),
     RunStarted(**RUN, attempt=1),
@@ -42,21 +43,21 @@ EVENTS: list[Event] = [
         seconds_left=600.0,
     ),
     RunEnded(**RUN, status="finished", test_accuracy=91.6, train_seconds=12.3),
-    RunStarted(run_id="b2", label="vgg16 elu seed 0", attempt=1),
-    RunPutBack(run_id="b2", label="vgg16 elu seed 0", reason="out of memory", is_given_up=True),
+    RunStarted(**OTHER, attempt=1),
+    RunPutBack(**OTHER, reason="out of memory", is_given_up=True, attempts=3),
     RunEndedElsewhere(run_id="c3", label="vgg16 prelu seed 0", status="diverged"),
     Waiting(num_runs=1, holders=("process 7 on host",)),
     Note("something to know"),
-    SweepEnded(finished=6, diverged=1, failed=0, left=2, exit_code=1),
+    SweepEnded(finished=6, diverged=1, failed=0, left=2, exit_code=1, put_back=1),
 ]
 TOLD = [
     "study paper: 9 runs, 5 of them done before, 4 to train with 2 workers, logs in S/logs",
     "vgg16 relu seed 0: finished, test 91.60 % in 12.3 s",
-    "vgg16 elu seed 0: put back, out of memory; given up for now",
+    "vgg16 elu seed 0: put back, out of memory; after 3 attempts given up for now",
     "vgg16 prelu seed 0: diverged, trained by another process",
     "waiting for 1 run held by process 7 on host",
     "something to know",
-    "6 finished, 1 diverged, 0 failed, 2 left",
+    "6 finished, 1 diverged, 0 failed, 2 left (1 of them after accidents)",
 ]
 
 

@@ -27,6 +27,12 @@ REFUSED = [
     (call("keyword_only"), "is called as keyword_only(activation, seed): too many positional"),
     (call("NOT_A_FUNCTION"), "training made.own_training:NOT_A_FUNCTION is no function"),
     (call("yeilds"), "has no 'yeilds'; did you mean yields"),
+    (call("annotated", lr="fast"), "lr=fast does not fit lr: float"),
+    (call("annotated", depth=1.5), "depth=1.5 does not fit depth: int"),
+    (call("annotated", depth=True), "depth=on does not fit depth: int"),
+    (call("annotated", optimizer="adm"), "optimizer=adm does not fit optimizer: Literal['sgd', 'a"),
+    (call("annotated", scheme=3), "scheme=3 does not fit scheme: str | None"),
+    (call("annotated", widths=(4, "x")), "widths=[4, x] does not fit widths: list[int] | None"),
     (TaskRun(function="made.nowhere:f"), "there is no module 'made.nowhere' on the Python path"),
     (TaskRun(function="__main__:f"), "code in __main__ cannot be found by another process"),
 ]
@@ -43,6 +49,23 @@ def test_a_function_that_cannot_be_called_so_is_one_sentence(task: TaskRun, sent
 def test_a_function_that_can_be_called_so_is_not_called() -> None:
     check_call(call("gives", what="raises"))
     check_call(call("digits", epochs=1, depth=2))
+    check_call(call("annotated", lr=1, depth=3, optimizer="adam", scheme="x", widths=(4, 8)))
+
+
+@pytest.mark.parametrize(
+    ("level", "sentence"),
+    [
+        ("elo", "no activation is named 'elo'; did you mean elu"),
+        ("made.users_code:sums", "made.users_code:sums returns shape () for inputs of (64,)"),
+        ("made.users_code:raises_lines", "raised ValueError: one ("),
+    ],
+)
+def test_an_activation_that_no_training_could_use_is_refused(level: str, sentence: str) -> None:
+    study = task_study(factors={"activation": [level]})
+    (cell,) = study.cells()
+    with pytest.raises(SpecError) as refusal:
+        describe_task(cell)
+    assert sentence in str(refusal.value) and "\n" not in str(refusal.value)
 
 
 def test_a_description_has_the_code_of_the_function_and_of_the_users_activation() -> None:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..printable import printable_console
+from ..signs import listening
 from .options import AsJson, Data
 from .output import amount, count, print_columns, print_json, print_text
+from .sign_of_life import SignOfLife
 
 if TYPE_CHECKING:
     from ..datasets import FetchProgress, Listing, VerifyReport
@@ -20,8 +22,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="A data set, such as c
 
 def list_data(data: Data = None, json: AsJson = False) -> None:
     """Every data set, whether a run could read it now, and where it lies."""
-    from ..datasets import listing
-    from ..datasets.locate import data_folder
+    from ..datasets import data_folder, listing
 
     lines = listing(data)
     if json:
@@ -71,7 +72,8 @@ def verify(name: Name, data: Data = None, json: AsJson = False) -> int:
     """Decode a data set anew and check counts, shapes, classes, digest and duplicates."""
     from ..datasets import verify as verify_data
 
-    report = verify_data(name, data)
+    with listening(SignOfLife("images")):
+        report = verify_data(name, data)
     if json:
         print_json({**asdict(report), "is_sound": report.is_sound})
     else:

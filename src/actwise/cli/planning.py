@@ -1,14 +1,14 @@
 """``actwise plan``: what a study would train, and what that takes. Trains nothing."""
 
-import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..signs import listening
 from .options import (
     AcceptCodeDigest,
     AcceptEngine,
@@ -23,6 +23,7 @@ from .options import (
 )
 from .output import print_json
 from .plan_text import print_cells, print_compile_advice, print_cost, print_left, print_powers
+from .sign_of_life import SignOfLife
 
 if TYPE_CHECKING:
     from ..analysis.precision import PlannedPower
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from ..sweep import Plan, RunOptions
     from ..sweep.plan import CostEstimate
     from ..sweep.tries import CellRate, CompileAdvice
-
-SIGN_SECONDS = 10.0
-"""Between two signs of life of a calibration."""
 
 
 def plan(
@@ -80,7 +78,11 @@ def plan(
     )
     # A process for users' code finds it where this one looks.
     allow_user_code()
-    with Nursery() as nursery, Describer(data, nursery) as describe:
+    with (
+        listening(SignOfLife("images")),
+        Nursery() as nursery,
+        Describer(data, nursery) as describe,
+    ):
         planned = make_plan(spec, describe)
     left = None if store is None else _left(planned, store, artifacts, options)
     cost = _measure(planned, options) if calibrate else _reckon(planned, options)
@@ -139,34 +141,13 @@ class _Cost:
 def _measure(planned: "Plan", options: "RunOptions") -> _Cost:
     from ..sweep.tries import advise_on_compiling, calibrate
 
-    calibration = calibrate(planned, options, on_tried=_make_sign_of_life())
+    calibration = calibrate(planned, options, on_tried=partial(SignOfLife("tries"), "calibrating"))
     cells = zip(planned.distinct_cells, calibration.cells, strict=True)
     return _Cost(
         calibration.estimate,
         rates={run.run_id: rate for run, rate in cells},
         advice=advise_on_compiling(planned, calibration, options),
     )
-
-
-def _make_sign_of_life() -> Callable[[int, int], None]:
-    """A listener of a calibration that says on stderr how far it is, every ten seconds."""
-    from ..sweep.watch import describe_seconds
-
-    started = time.monotonic()
-    said = started
-
-    def say(done: int, wanted: int) -> None:
-        nonlocal said
-        now = time.monotonic()
-        if now - said < SIGN_SECONDS:
-            return
-        said = now
-        left = (now - started) / done * (wanted - done)
-        about = describe_seconds(left)
-        sys.stderr.write(f"calibrating: {done} of {wanted} tries, about {about} left\n")
-        sys.stderr.flush()
-
-    return say
 
 
 def _reckon(planned: "Plan", options: "RunOptions") -> _Cost:

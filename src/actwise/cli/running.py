@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import SpecError
+from ..signs import listening
+from ..usercode import exception_line
 from .options import (
     AcceptCodeDigest,
     AcceptEngine,
@@ -24,6 +26,7 @@ from .options import (
 )
 from .output import count, print_json, print_text
 from .reporting import write_demo_report
+from .sign_of_life import SignOfLife
 from .tables import print_table, read_table
 
 if TYPE_CHECKING:
@@ -180,15 +183,16 @@ def _run(
     from ..sweep.run import run as run_in_store
     from ..sweep.watch import choose_progress
 
-    return run_in_store(
-        study,
-        store,
-        overrides=overrides,
-        artifacts=artifacts,
-        claims=claims,
-        progress=choose_progress(is_json=is_json),
-        **vars(options),
-    )
+    with listening(SignOfLife("images")):
+        return run_in_store(
+            study,
+            store,
+            overrides=overrides,
+            artifacts=artifacts,
+            claims=claims,
+            progress=choose_progress(is_json=is_json),
+            **vars(options),
+        )
 
 
 def _failed_run(study: str, store: str, artifacts: Path | None) -> str:
@@ -205,16 +209,15 @@ def _smoke(study: "StudySpec", options: "RunOptions", *, is_json: bool) -> int:
 
     def show(result: "SmokeResult") -> None:
         loss = "" if result.loss is None else f", loss {result.loss:.3f}"
-        reason = result.reason.strip().splitlines()
-        print_text(
-            f"{result.status:<9} {result.label}{loss}" + (f": {reason[-1]}" if reason else "")
-        )
+        reason = exception_line(result.reason)
+        print_text(f"{result.status:<9} {result.label}{loss}" + (f": {reason}" if reason else ""))
 
-    report = smoke(
-        study,
-        options=options,
-        on_result=(lambda result: None) if is_json else show,
-    )
+    with listening(SignOfLife("images")):
+        report = smoke(
+            study,
+            options=options,
+            on_result=(lambda result: None) if is_json else show,
+        )
     if is_json:
         print_json([result.to_json() for result in report.results])
     else:

@@ -69,7 +69,7 @@ def _values(
 def _print_head(store: "RunStore", labels: "list[StoredRun]", state: "RunState") -> None:
     holder = f" by {state.owner}" if state.owner else ""
     print_text(f"run {state.run_id}: {state.status}{holder}, attempts {state.attempts}")
-    if state.accident and state.status == "pending":
+    if state.is_put_back:
         print_text(f"  put back    {state.accident}")
     for label in labels:
         spec = label.spec

@@ -68,7 +68,7 @@ def _survey(store: "RunStore", study: str | None, where: list[str]) -> dict[str,
         "accidents": [
             {"run_id": state.run_id, "attempts": state.attempts, "accident": state.accident}
             for state in states.values()
-            if state.accident and state.status == "pending"
+            if state.is_put_back
         ],
         "failed": [s.run_id for s in states.values() if s.status == "failed"],
     }
@@ -85,6 +85,7 @@ def _study_values(
         "runs": len(run_ids),
         **{state: counts[state] for state in _STATES},
         "outdated": len({run.run_id for run in planned if run.study == name and run.is_outdated}),
+        "put_back": sum(states[run_id].is_put_back for run_id in run_ids),
         "attempts": sum(states[run_id].attempts for run_id in run_ids),
     }
 
@@ -111,7 +112,9 @@ def _levels(run: "StoredRun") -> list[str]:
 def _describe(values: dict[str, Any]) -> list[str]:
     lines = []
     for entry in values["studies"]:
-        counts = ", ".join(f"{entry[state]} {state}" for state in _STATES if entry[state])
+        waiting = entry | {"pending": entry["pending"] - entry["put_back"]}
+        shown = {state.replace("_", " "): waiting[state] for state in (*_STATES, "put_back")}
+        counts = ", ".join(f"{number} {state}" for state, number in shown.items() if number)
         lines.append(f"study {entry['study']}: {count(entry['runs'], 'run')}: {counts}")
         if entry["outdated"]:
             runs = "run was" if entry["outdated"] == 1 else "runs were"
@@ -131,6 +134,11 @@ def _describe(values: dict[str, Any]) -> list[str]:
             f"  put back  {entry['run_id']}  after {count(entry['attempts'], 'attempt')}: "
             f"{entry['accident']}"
             for entry in values["accidents"]
+        ),
+        *(
+            ["  (`actwise run` tries what was put back again; what a run said is in its log)"]
+            if values["accidents"]
+            else []
         ),
         *(f"  failed    {run_id}  (actwise show run tells why)" for run_id in values["failed"]),
     ]

@@ -1,18 +1,20 @@
 """``actwise audit`` and ``actwise swap``: where activations stand, and what a swap does to them."""
 
 import re
-from collections.abc import Iterable
+import shlex
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import SpecError
+from ..errors import SpecError, shortened
 from .options import AsJson, allow_user_code
-from .output import print_columns, print_json, print_text
+from .output import print_folded, print_json, print_text
+from .sites import INDENT, kept, print_misses, print_sites, print_wrapped
 
 if TYPE_CHECKING:
-    from ..surgery import Site
+    from ..models import LevelAudit
+    from ..surgery import Miss
 
 _SHAPE = re.compile(r"(\d+),(\d+),(\d+)")
 _ImageShape = tuple[int, int, int]
@@ -24,6 +26,7 @@ _Model = Annotated[
         help="package.module:Name, torchvision:NAME, timm:NAME, or a model of `actwise list`.",
     ),
 ]
+_Full = Annotated[bool, typer.Option("--full", help="Every site in a line of its own.")]
 _Shape = Annotated[
     str | None,
     typer.Option(
@@ -34,28 +37,44 @@ _Shape = Annotated[
 ]
 
 
-def audit(model: _Model, shape: _Shape = None, json: AsJson = False) -> None:
-    """Where a network computes which activation."""
+def audit(model: _Model, shape: _Shape = None, full: _Full = False, json: AsJson = False) -> None:
+    """Where a network computes which activation, and what a swap would replace."""
     from ..models import audit_level
 
     allow_user_code()
     found = audit_level(model, shape=_shape_of(shape))
+    sites, trial = found.audit, found.trial
     if json:
-        sites = [asdict(site) for site in found]
-        unseen = [asdict(part) for part in found.unseen]
-        values = {"sites": sites, "unseen": unseen, "warnings": found.warnings}
-        print_json({"model": model, "summary": str(found), **values})
+        missed = [_missed(miss) for miss in trial.missed] if trial else []
+        print_json(
+            {
+                "model": model,
+                "summary": str(sites),
+                "sites": [asdict(site) for site in sites],
+                "replaceable": len(trial.replaced) if trial else 0,
+                "missed": missed,
+                "unseen": [asdict(part) for part in sites.unseen],
+                "warnings": [*sites.warnings, *([found.fault] if found.fault else [])],
+            }
+        )
         return
-    print_text(str(found))
-    _print_sites(found)
-    print_text(*(f"unseen   {part}" for part in found.unseen))
-    print_text(*(f"WARNING: {warning}" for warning in found.warnings))
+    print_wrapped(str(sites))
+    print_wrapped(_replaceable(found))
+    print_sites(sites, is_full=full)
+    if trial:
+        print_misses(trial.missed, is_full=full)
+    for part in sites.unseen:
+        print_folded("unseen", str(part), indent=INDENT)
+    print_text(*(f"WARNING: {warning}" for warning in sites.warnings))
+    if sites.activations and trial:
+        print_folded("next", f"actwise swap {_quoted(model, shape)} prelu", indent=INDENT)
 
 
 def swap(
     model: _Model,
     activation: Annotated[str, typer.Argument(metavar="LEVEL", help="prelu, elu(0.5), a.b:Name")],
     shape: _Shape = None,
+    full: _Full = False,
     json: AsJson = False,
 ) -> None:
     """Try another activation in a network: what would be replaced, and what missed.
@@ -67,15 +86,39 @@ def swap(
     allow_user_code()
     report = swap_level(model, activation, shape=_shape_of(shape))
     if json:
-        missed = [{"site": asdict(miss.site), "reason": miss.reason} for miss in report.missed]
+        missed = [_missed(miss) for miss in report.missed]
         values = {"replaced": [asdict(site) for site in report.replaced], "missed": missed}
         about = {"model": model, "level": report.level, "summary": str(report)}
         print_json({**about, **values, "warnings": report.warnings})
         return
-    print_text(str(report))
-    _print_sites(report.replaced)
-    print_text(*(f"missed   {miss}" for miss in report.missed))
+    print_wrapped(str(report))
+    print_sites(report.replaced, is_full=full)
+    print_misses(report.missed, is_full=full)
     print_text(*(f"WARNING: {warning}" for warning in report.warnings))
+
+
+def _replaceable(found: "LevelAudit") -> str:
+    """What a swap would replace, and what it would leave."""
+    sites, trial = found.audit, found.trial
+    others = kept(sites)
+    stay = f" As they are stay: {others}." if others else ""
+    if not sites.activations:
+        return f"There is nothing that a swap replaces.{stay}"
+    if trial is None:
+        return f"A swap does not run: {found.fault}"
+    verb = "stays" if len(trial.missed) == 1 else "stay"
+    missed = f"; {len(trial.missed)} {verb}, with the reason below" if trial.missed else ""
+    num_all, num_replaced = len(sites.activations), len(trial.replaced)
+    of_all = f"{num_replaced} of {num_all}" if missed else f"all {num_all}"
+    return f"A swap replaces {of_all}{missed}.{stay}"
+
+
+def _missed(miss: "Miss") -> dict[str, Any]:
+    return {"site": asdict(miss.site), "reason": miss.reason}
+
+
+def _quoted(model: str, shape: str | None) -> str:
+    return shlex.join([model, *(["--shape", shape] if shape else [])])
 
 
 def _shape_of(text: str | None) -> _ImageShape | None:
@@ -89,22 +132,11 @@ def _shape_of(text: str | None) -> _ImageShape | None:
     match = _SHAPE.fullmatch(text.replace(" ", ""))
     sizes = [int(size) for size in match.groups()] if match else []
     if not sizes or min(sizes) < 1:
-        raise SpecError(f"--shape {text!r} is not C,H,W of an image, such as 3,32,32")
-    return sizes[0], sizes[1], sizes[2]
-
-
-def _print_sites(sites: Iterable["Site"]) -> None:
-    rows = [
-        (
-            site.name,
-            site.activation,
-            site.role,
-            "/".join(map(str, site.channels)),
-            site.calls,
-            site.place,
+        found = re.findall(r"\d+", text)
+        is_other = len(found) == 3 and not match
+        near = f"did you mean {','.join(found)}?" if is_other else "such as 3,32,32"
+        raise SpecError(
+            f"--shape {shortened(text)} is not C,H,W: channels, height and width of an image, "
+            f"{near}"
         )
-        for site in sites
-    ]
-    if rows:
-        header = ("site", "activation", "role", "channels", "calls", "called at")
-        print_columns(header, rows, right=("channels", "calls"), spare=("called at", "calls"))
+    return sizes[0], sizes[1], sizes[2]

@@ -1,7 +1,9 @@
 """``actwise table``: the results of a store in the form of the paper's Tables 3 and 4."""
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,7 +58,9 @@ def read_table(
     with RunStore.open(store, artifacts=artifacts) as opened:
         snapshot = opened.snapshot(study=study, where=where)
     found = runs_of(snapshot, Selection())
-    return with_intervals(found.table, found.observed)
+    table = with_intervals(found.table, found.observed)
+    put_back = (state for state in snapshot.states.values() if state.is_put_back)
+    return replace(table, accidents=Counter(state.accident or "" for state in put_back))
 
 
 def print_table(table: "Table") -> None:

@@ -4,29 +4,37 @@ A new published set is one ``DATASETS.add`` here. ``digest`` is left out until s
 and pins what ``data verify`` prints.
 """
 
-from .arrays import arrays_form
-from .builtin import digits_form
-from .cifar import cifar_forms
-from .dataset import Dataset as Dataset
-from .dataset import DatasetInfo as DatasetInfo
-from .dataset import channel_statistics as channel_statistics
-from .download import FetchProgress as FetchProgress
-from .download import fetch as fetch
-from .entry import DATASETS as DATASETS
-from .entry import DatasetEntry, Published
-from .entry import is_pinned as is_pinned
-from .folder import image_folder_form
-from .folds import Folds as Folds
-from .folds import deal_folds as deal_folds
-from .folds import pictures_of as pictures_of
-from .idx import IdxLayout, idx_form
-from .listing import Listing as Listing
-from .listing import listing as listing
-from .load import info as info
-from .load import load as load
-from .load import load_planned as load_planned
-from .load import require_files as require_files
-from .parquet import any_parquet_form, parquet_form
+from .content import DATASETS as DATASETS
+from .content import Dataset as Dataset
+from .content import DatasetEntry, Published
+from .content import DatasetInfo as DatasetInfo
+from .content import Folds as Folds
+from .content import channel_statistics as channel_statistics
+from .content import deal_folds as deal_folds
+from .content import is_pinned as is_pinned
+from .content import pictures_of as pictures_of
+from .formats import (
+    IdxLayout,
+    any_parquet_form,
+    arrays_form,
+    cifar_forms,
+    digits_form,
+    idx_form,
+    image_folder_form,
+    parquet_form,
+)
+from .levels import data_folder as data_folder
+from .levels import is_users_dataset as is_users_dataset
+from .loading import FetchProgress as FetchProgress
+from .loading import Listing as Listing
+from .loading import VerifyReport as VerifyReport
+from .loading import fetch as fetch
+from .loading import info as info
+from .loading import listing as listing
+from .loading import load as load
+from .loading import load_planned as load_planned
+from .loading import require_files as require_files
+from .loading import verify as verify
 from .published import (
     CIFAR10,
     CIFAR10_CLASSES,
@@ -44,9 +52,6 @@ from .published import (
     cifar_download,
     emnist_entries,
 )
-from .request import is_users_dataset as is_users_dataset
-from .verify import VerifyReport as VerifyReport
-from .verify import verify as verify
 
 DATASETS.add(
     DatasetEntry(
@@ -132,8 +137,7 @@ DATASETS.add(
         name="folder",
         description="image files, one subfolder per class; with train/ and test/, or split 4:1",
         location="path",
-        forms=(image_folder_form(),),
-        forms_at=lambda size: (image_folder_form(size),),
+        form_at=image_folder_form,
     )
 )
 DATASETS.add(
@@ -141,8 +145,7 @@ DATASETS.add(
         name="parquet",
         description="train-*.parquet and test-*.parquet in the Hugging Face layout",
         location="path",
-        forms=(any_parquet_form(),),
-        forms_at=lambda size: (any_parquet_form(size),),
+        form_at=any_parquet_form,
     )
 )
 DATASETS.add(
@@ -150,7 +153,6 @@ DATASETS.add(
         name="arrays",
         description="an .npz file with x_train, y_train, x_test, y_test",
         location="path",
-        forms=(arrays_form(),),
-        forms_at=lambda size: (arrays_form(size),),
+        form_at=arrays_form,
     )
 )

@@ -7,9 +7,8 @@ of its payloads none are published. EMNIST: the IDX files of gzip.zip, nist.gov/
 
 from collections.abc import Mapping
 
-from .cifar import CifarLayout, Packing
-from .entry import DatasetEntry, Download, Published
-from .idx import TEST, IdxLayout, idx_form
+from .content import DatasetEntry, Download, Published
+from .formats import TEST, CifarLayout, IdxLayout, Packing, idx_form
 
 _CIFAR10_NAMES = "airplane automobile bird cat deer dog frog horse ship truck"
 _CIFAR100_NAMES = """

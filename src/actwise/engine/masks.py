@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..rng import DrawBits, Stochastic, move_to, position, stream, stream_seed
+from ..rng import DrawBits, Stochastic, leave_unfilled, move_to, position, stream, stream_seed
 
 _VALUES_PER_WORD = 4
 _INT64 = torch.iinfo(torch.int64)
@@ -71,6 +71,7 @@ class Masks:
     """Every stochastic module of a model with its stream, by qualified name."""
 
     def __init__(self, model: nn.Module, *, seed: int, device: torch.device) -> None:
+        leave_unfilled(model)
         self._sites: dict[str, Stochastic] = {
             name: module for name, module in model.named_modules() if isinstance(module, Stochastic)
         }

@@ -3,7 +3,7 @@
 The validation part is one fold of a stratified split that is the same for every seed (so that
 folds of different seeds do not overlap); the seed chooses the fold. ``train_size`` images are then
 drawn from the rest, class by class, and nested: a seed's 1,000 images are among its 2,000. Copies
-of one image are held out together (:mod:`actwise.datasets.folds`).
+of one image are held out together (:mod:`actwise.datasets.content.folds`).
 """
 
 from dataclasses import dataclass

@@ -1,16 +1,17 @@
 """A level of the factor under the eyes of surgery: which activations its network comes with."""
 
+import warnings
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from .. import activations, regularization
-from ..errors import ActwiseError, SpecError
+from ..errors import ActwiseError, ModelWarning, SpecError
 from ..registry import parse_level
-from ..surgery import Audit, SwapReport, audit, swap
+from ..surgery import Audit, DoesNotRunError, SwapReport, audit, swap
 from ..usercode import describe_fault
 from .entry import BoundModel, resolve
 from .layers import LayerFactory
@@ -23,11 +24,30 @@ SHAPE = (3, 32, 32)
 PACKAGES_SHAPE = (3, 224, 224)
 """What most networks of torchvision and timm are made for."""
 
-_Found = TypeVar("_Found", Audit, SwapReport)
+TRIAL = "prelu"
+"""Has parameters to place, and so finds all that may stand in the way of a swap."""
 
 
-def audit_level(model: str, *, shape: _Shape | None = None) -> Audit:
-    """The sites of a new network of ``model``, on images of ``shape``.
+@dataclass(frozen=True)
+class LevelAudit:
+    """What is in a network, and what a swap to :data:`TRIAL` makes of it.
+
+    Attributes:
+        audit: Its sites.
+        trial: What was replaced and what missed; None if no swap runs.
+        fault: Why none does.
+    """
+
+    audit: Audit
+    trial: SwapReport | None
+    fault: str = ""
+
+
+_Found = TypeVar("_Found", LevelAudit, SwapReport)
+
+
+def audit_level(model: str, *, shape: _Shape | None = None) -> LevelAudit:
+    """The sites of a new network of ``model``, on images of ``shape``, and a swap tried on it.
 
     Without a shape they are of 3 x 32 x 32; for a network of torchvision or timm of the size that
     it is made for. A network of ours, or of a builder, has ``relu`` and ``bn``.
@@ -35,7 +55,7 @@ def audit_level(model: str, *, shape: _Shape | None = None) -> Audit:
     Raises:
         SpecError: if there is no such model, or it does not run on such images.
     """
-    return replace(_looked_at(model, shape, audit), model=model)
+    return _looked_at(model, shape, lambda network, x: _audited(network, x, model))
 
 
 def swap_level(model: str, activation: str, *, shape: _Shape | None = None) -> SwapReport:
@@ -62,10 +82,27 @@ def _looked_at(
             network = _bare(bound, shape or default)
             size = shape or _made_for(network) or default
             return look(network, torch.zeros(2, *size))
+    except DoesNotRunError as error:
+        given = ",".join(map(str, size))
+        raise SpecError(
+            f"{error}: images of {given}; --shape C,H,W (channels, height, width) gives others"
+        ) from error
     except ActwiseError:
         raise
     except (Exception, SystemExit) as error:
         raise SpecError(f"model {model} failed: {describe_fault(error)}") from error
+
+
+def _audited(network: nn.Module, example: Tensor, model: str) -> LevelAudit:
+    found = replace(audit(network, example), model=model)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ModelWarning)
+            trial = swap(network, TRIAL, example=example)
+    except SpecError as error:
+        return LevelAudit(found, None, str(error))
+    trial.undo()
+    return LevelAudit(found, trial)
 
 
 def _bare(model: BoundModel, shape: _Shape) -> nn.Module:

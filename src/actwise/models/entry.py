@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from ..errors import SpecError
+from ..errors import SpecError, UnknownNameError
 from ..registry import Level, Parameter, Registry, bind, canonical, parse_level
 from ..regularization import OWN, Regularization
 from ..usercode import code_digest, load_user_object, user_arguments, user_level
@@ -138,6 +138,11 @@ def resolve(text: str) -> BoundModel:
     level = parse_level(text, kind=KIND)
     if level.is_user_code:
         return _bind_user_model(level)
+    if level.name not in MODELS:
+        module, _, name = level.name.rpartition(".")
+        hint = f"did you mean {module}:{name}?" if module else f"such as my_file:{name}"
+        other = f"one of your own is written with its module, module:Name, {hint}"
+        raise UnknownNameError(KIND, level.name, MODELS, other=other)
     entry = MODELS[level.name]
     arguments = bind(level, entry.parameters, kind=KIND)
     settings = {**entry.fixed, **arguments}
@@ -155,7 +160,7 @@ def _bind_user_model(level: Level) -> BoundModel:
         )
     if not callable(make):
         raise SpecError(f"{KIND} {level} is a {type(make).__name__}; expected a function or class")
-    if not is_builder(make):
+    if not is_builder(make, level):
         return _own(make, level)
     arguments = user_arguments(make, level, kind=KIND, leading=4)
     digest = code_digest(level, kind=KIND)

@@ -1,13 +1,14 @@
 """Looking at a network that a plan names: it is built and run on zeros, and trained no step."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
 
 from .. import activations, regularization
 from ..errors import ActwiseError, SpecError
+from ..registry import parse_level
 from ..usercode import describe_fault
 from .entry import resolve
 from .footprint import Footprint, footprint
@@ -90,7 +91,7 @@ def _pass(network: NetworkSettings, device: str) -> Examined:
         activations=layers.activations,
     )
     if cost.num_outputs != network.num_classes:
-        raise SpecError(_misshapen(network, cost.num_outputs))
+        raise SpecError(_misshapen(network, module, cost.num_outputs))
     if not cost.num_activations:
         raise SpecError(_deaf(network, module))
     return Examined(
@@ -101,15 +102,27 @@ def _pass(network: NetworkSettings, device: str) -> Examined:
     )
 
 
-def _misshapen(network: NetworkSettings, num_outputs: int | None) -> str:
+def _misshapen(network: NetworkSettings, module: nn.Module, num_outputs: int | None) -> str:
     """Why a network is refused that does not give one row of values for each image."""
     needed = f"one row of {network.num_classes} values for each image"
     if num_outputs is None:
-        return f"model {network.model} must return {needed}, in training too, and nothing else"
+        return (
+            f"model {network.model} must return {needed}, in training too, and nothing else"
+            f"{_without_second_output(network, module)}"
+        )
     return (
         f"model {network.model} must return {needed}, not of {num_outputs}; the number of classes "
         "is passed as num_classes"
     )
+
+
+def _without_second_output(network: NetworkSettings, module: nn.Module) -> str:
+    """The option that takes the second output away, where torchvision's networks have one."""
+    if not getattr(module, "aux_logits", False):
+        return ""
+    level = parse_level(network.model, kind="model")
+    other = replace(level, kwargs=(*level.kwargs, ("aux_logits", False)))
+    return f"; {other} has one output"
 
 
 def _kept_layers(network: NetworkSettings, module: nn.Module) -> Iterator[str]:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ..activations import is_activation
-from ..rng import Stochastic
+from ..rng import Stochastic, leave_unfilled
 
 BASE_BYTES = 375 * 2**20
 
@@ -223,6 +223,7 @@ def _pass(
     def draw_zeros(count: int) -> Tensor:
         return torch.zeros(count, dtype=torch.int16, device=device)
 
+    leave_unfilled(network)
     for module in network.modules():
         if isinstance(module, Stochastic):
             module.fill_mask(draw_zeros, num_images)

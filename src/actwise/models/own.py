@@ -5,7 +5,7 @@ Legend: N images, C channels, H height, W width.
 
 import inspect
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from ..errors import ModelWarning, SpecError
+from ..registry import Level
 from ..surgery import SwapReport, swap
 from .layers import LayerFactory
 
@@ -26,14 +27,65 @@ _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_O
 _BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
-def is_builder(make: Callable[..., Any]) -> bool:
+def is_builder(make: Callable[..., Any], level: Level) -> bool:
     """Whether it takes (layers, input_shape, num_classes, width), as what builds with ours does.
 
-    That is: four positional parameters or more without a default, or these very names.
+    It says so by a first parameter that is annotated ``LayerFactory``, or by these very names.
+    Else it makes a network if :data:`OFFERED` and the level give all that it requires, and builds
+    if it requires four positional parameters, or ``layers`` first and then others of any name.
+
+    Raises:
+        SpecError: if it can be read as neither.
     """
-    parameters = _parameters(make)
-    required = [p for p in parameters if p.kind in _POSITIONAL and p.default is p.empty]
-    return len(required) >= len(_BUILDER) or tuple(p.name for p in parameters[:4]) == _BUILDER
+    positional = [p for p in _parameters(make) if p.kind in _POSITIONAL]
+    required = [p for p in positional if p.default is p.empty]
+    first = next(iter(positional), None)
+    takes_four = len(positional) >= len(_BUILDER) or any(
+        p.kind is p.VAR_POSITIONAL for p in _parameters(make)
+    )
+    if _is_of_factory(first) or tuple(p.name for p in positional[:4]) == _BUILDER:
+        if not takes_four:
+            raise SpecError(_neither(level, [p.name for p in required]))
+        return True
+    missing = _missing_of_network(make, level)
+    if not missing or len(required) >= len(_BUILDER):
+        return bool(missing)
+    is_layers = first is not None and first.name == "layers" and _is_of_any_type(first)
+    if is_layers and takes_four and len(missing) > 1:
+        return True
+    if is_layers or takes_four:
+        raise SpecError(_neither(level, missing))
+    return False
+
+
+def _is_of_factory(parameter: inspect.Parameter | None) -> bool:
+    # The annotation is text where the module imports annotations from __future__.
+    return parameter is not None and (
+        parameter.annotation is LayerFactory
+        or str(parameter.annotation).rpartition(".")[2] == LayerFactory.__name__
+    )
+
+
+def _is_of_any_type(parameter: inspect.Parameter) -> bool:
+    annotation = parameter.annotation
+    return annotation is parameter.empty or annotation in (Any, "Any", "typing.Any")
+
+
+def _missing_of_network(make: Callable[..., Any], level: Level) -> list[str]:
+    """What a class or function requires that neither a study nor its level gives by name."""
+    free = [p for p in _parameters(make) if p.kind in _BY_NAME and p.name not in OFFERED]
+    given = {p.name for p in free[: len(level.args)]} | {name for name, _ in level.kwargs}
+    return [p.name for p in free if p.default is p.empty and p.name not in given]
+
+
+def _neither(level: Level, missing: Sequence[str]) -> str:
+    """Why a callable is refused that may be meant as either."""
+    return (
+        f"model {level}: nothing fills {', '.join(missing)}: a network is given "
+        f"{', '.join(OFFERED)} by name and the rest by its level; a builder is given "
+        f"({', '.join(_BUILDER)}) by position, and calls the first layers or annotates it "
+        "LayerFactory"
+    )
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Networks of torchvision and timm by their names, with weights of their own making only."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from torch import nn
@@ -66,22 +66,35 @@ def _torchvision_network(name: str, torchvision: Any) -> Callable[..., nn.Module
         with warnings.catch_warnings():
             # Some announce that one day they will draw their weights otherwise.
             warnings.simplefilter("ignore", FutureWarning)
-            network: nn.Module = torchvision.models.get_model(
-                name, weights=None, num_classes=num_classes, **settings
-            )
-        return network
+            build = torchvision.models.get_model
+            return _called(build, name, settings, weights=None, num_classes=num_classes)
 
     return make
 
 
 def _timm_network(name: str, timm: Any) -> Callable[..., nn.Module]:
     def make(*, num_classes: int, in_chans: int, **settings: Any) -> nn.Module:
-        network: nn.Module = timm.create_model(
-            name, pretrained=False, num_classes=num_classes, in_chans=in_chans, **settings
-        )
-        return network
+        fixed = {"pretrained": False, "num_classes": num_classes, "in_chans": in_chans}
+        return _called(timm.create_model, name, settings, **fixed)
 
     return make
+
+
+def _called(
+    build: Callable[..., nn.Module], name: str, settings: Mapping[str, Any], **fixed: Any
+) -> nn.Module:
+    """A new network.
+
+    Raises:
+        SpecError: if it takes one of the settings not.
+    """
+    try:
+        return build(name, **fixed, **settings)
+    except TypeError as error:
+        refused = [key for key in settings if f"unexpected keyword argument '{key}'" in str(error)]
+        if not refused:
+            raise
+        raise SpecError(f"network {name} takes no argument {refused[0]}: {error}") from error
 
 
 def _package(level: Level) -> str:

@@ -26,27 +26,31 @@ def shipped_studies() -> list[str]:
     )
 
 
-def load_study(study: str | Mapping[str, Any], overrides: Sequence[str] = ()) -> StudySpec:
+def load_study(study: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> StudySpec:
     """Read a TOML file, a shipped study or a dict, then apply ``key=value`` overrides.
+
+    A text without a slash and ``.toml`` is the name of a shipped study; a ``Path`` is a file.
 
     Raises:
         SpecError: if there is no such study, or it or an override is not valid.
     """
-    if not isinstance(study, str | Mapping):
+    if not isinstance(study, str | Path | Mapping):
         raise SpecError(
             f"the study is {shortened(study)}; the name of a shipped study, the path of a .toml "
-            "file as text, or a dict is expected"
+            "file, or a dict is expected"
         )
-    source = study if isinstance(study, str) else str(study.get("name", "without a name"))
-    raw = _read(study) if isinstance(study, str) else deepcopy(dict(study))
+    if isinstance(study, Mapping):
+        source, raw = str(study.get("name", "without a name")), deepcopy(dict(study))
+    else:
+        source, raw = str(study), _read(study)
     for override in overrides:
         _apply(raw, override)
     return parse_study(raw, source=source)
 
 
-def _read(name_or_path: str) -> dict[str, Any]:
-    path = Path(name_or_path)
-    if path.suffix != ".toml" and "/" not in name_or_path:
+def _read(name_or_path: str | Path) -> dict[str, Any]:
+    path, written = Path(name_or_path), str(name_or_path)
+    if isinstance(name_or_path, str) and path.suffix != ".toml" and "/" not in name_or_path:
         if name_or_path not in shipped_studies():
             unknown = UnknownNameError("study", name_or_path, shipped_studies())
             raise SpecError(f"{unknown} (a study of your own: the path of a .toml file)")
@@ -54,11 +58,11 @@ def _read(name_or_path: str) -> dict[str, Any]:
     try:
         return read_toml(path)
     except OSError as error:
-        raise SpecError(f"study file {name_or_path!r} cannot be read: {error.strerror}") from None
+        raise SpecError(f"study file {written!r} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise SpecError(f"study file {name_or_path!r} cannot be read: not UTF-8 text") from None
+        raise SpecError(f"study file {written!r} cannot be read: not UTF-8 text") from None
     except ValueError as error:  # also numbers too long
-        raise SpecError(f"study file {name_or_path!r} is not valid TOML: {error}") from None
+        raise SpecError(f"study file {written!r} is not valid TOML: {error}") from None
 
 
 def parse_study(raw: dict[str, Any], *, source: str) -> StudySpec:

@@ -1,5 +1,6 @@
 """Any PyTorch model: which activations it computes, and the same model with another one."""
 
+from .audit import DoesNotRunError as DoesNotRunError
 from .audit import audit as audit
 from .changing import Miss as Miss
 from .changing import SwapReport as SwapReport

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from types import FunctionType
 from typing import Any
@@ -18,6 +18,10 @@ from .finding import Audit, FoundSite, Recorder, Site, Unseen, left_as_it_was, t
 Example = Tensor | tuple[Any, ...] | list[Any] | dict[str, Any]
 
 PHASES = ("eval", "train")
+
+
+class DoesNotRunError(SpecError):
+    """A model does not run on its example."""
 
 
 def audit(model: nn.Module, example: Example) -> Audit:
@@ -56,15 +60,12 @@ class Recording(Recorder):
         self.dtypes = tuple(dict.fromkeys(floats))
 
 
-def record(
-    model: nn.Module, example: Example, *, before: Callable[[str], None] = lambda _: None
-) -> Recording:
+def record(model: nn.Module, example: Example) -> Recording:
     """Run the model in both modes and keep all that was seen.
 
     Args:
         model: As :func:`audit` takes it.
         example: As :func:`audit` takes it.
-        before: Called with the mode before each pass.
 
     Raises:
         SpecError: if it does not run in eval mode.
@@ -74,19 +75,24 @@ def record(
         raise SpecError(
             f"the example is {example!r}; expected a tensor, or a tuple or dict of them"
         )
+    if isinstance(example, tuple | list) and {type(part) for part in example} == {int}:
+        batch = (1, *example) if len(example) == 3 else example
+        raise SpecError(
+            f"the example is {example!r}, numbers; expected a tensor, such as "
+            f"torch.zeros({', '.join(map(str, batch))})"
+        )
     # Of torch.compile(model), which warns of hooks and computes what the model does.
     model = getattr(model, "_orig_mod", model)
     recording = Recording(model)
     with left_as_it_was(model), torch.no_grad(), _uncompiled():
         for phase in PHASES:
             model.train(phase == "train")
-            before(phase)
             try:
                 _run(recording, phase, example)
             except Exception as error:
                 fault = describe_fault(error)
                 if phase == "eval":
-                    raise SpecError(
+                    raise DoesNotRunError(
                         f"{type(model).__name__} in eval mode raised {fault} on the example of "
                         f"{_shapes(example)}"
                     ) from error
@@ -194,8 +200,14 @@ def _doubled(example: Any) -> Any:
 
 
 def _refuse_unready(model: nn.Module) -> None:
+    if isinstance(model, type) and issubclass(model, nn.Module):
+        name = model.__name__
+        raise SpecError(f"the model is the class {name}; expected a network of it: {name}(...)")
     if not isinstance(model, nn.Module):
-        raise SpecError(f"the model is a {type(model).__name__}; expected a torch.nn.Module")
+        known_by_name = "; `actwise audit` takes names" if isinstance(model, str) else ""
+        raise SpecError(
+            f"the model is a {type(model).__name__}; expected a torch.nn.Module{known_by_name}"
+        )
     if isinstance(model, torch.jit.ScriptModule):
         raise SpecError("the model is TorchScript, whose functions cannot be seen or replaced")
     for name, parameter in model.named_parameters():

@@ -5,12 +5,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Literal
 
-import torch
 from torch import nn
 
 from ..activations import BoundActivation
 from ..errors import ModelWarning, SpecError, UnknownNameError
-from ..rng import Stochastic
 from .audit import Example, Recording, as_audit, record
 from .changing import (
     Changes,
@@ -28,6 +26,8 @@ from .finding import Audit, FoundSite, Site, SiteKey
 
 Pick = str | Sequence[str] | Callable[[Site], bool]
 Init = Literal["keep", "gain"]
+
+_MOST_NAMED = 3
 
 
 def swap(
@@ -52,8 +52,8 @@ def swap(
             class or function that makes modules (given ``channels=`` if it takes it), a module
             to copy, or a plain function of a tensor.
         example: An input, as :func:`actwise.audit` takes it.
-        include: Only these sites: patterns of their names (``"layer1.*"``), or a function of a
-            site, which is asked about gates and outputs too.
+        include: Only these sites: patterns of their names (``"layer1.*"``), which take what acts
+            on the model's input too, or a function of a site, which is asked about all but softmax.
         exclude: Not these sites.
         init: ``keep`` leaves all weights alone. ``gain`` multiplies the weights (not the biases)
             of each convolution and linear layer that feeds replaced sites, and these alone,
@@ -74,6 +74,7 @@ def swap(
     try:
         done = _changed(before, wanted, bound, example, undo)
         notes = [*audited.warnings, *warning_if_trained(model), *done.warnings]
+        notes += _kept_of_input(audited, exclude) if include is None else []
         if init == "gain":
             replaced = [before.found[key] for key in wanted if key not in done.missed]
             notes += rescale(before, replaced, bound, undo)
@@ -115,7 +116,7 @@ def _changed(
         }
         changes.replace(open_)
         changes.missed = {first[key]: why for key, why in changes.missed.items()} | barred
-        unreached = {first[key] for key in _unreached(changes, open_, before, bound, example)}
+        unreached = {first[key] for key in _unreached(changes, before, bound, example)}
         if not unreached:
             return changes
         undo.run()
@@ -150,7 +151,6 @@ def _first_key(key: SiteKey, found: FoundSite, originals: Mapping[nn.Module, nn.
 
 def _unreached(
     changes: Changes,
-    replaced: Mapping[SiteKey, FoundSite],
     before: Recording,
     bound: BoundActivation,
     example: Example,
@@ -160,18 +160,9 @@ def _unreached(
     Raises:
         SpecError: if the model runs no more.
     """
-
-    def fill(phase: str) -> None:
-        """What the engine does before a step; a mask that is left from eval would not fit."""
-        for new, keys in changes.new.items():
-            for module in new.modules():
-                if isinstance(module, Stochastic):
-                    size = replaced[keys[0]].batches.get(phase, before.batches[phase])
-                    module.fill_mask(_draw, size)
-
     what = f"after the swap to {bound.canonical} (it is undone)"
     try:
-        after = record(before.model, example, before=fill)
+        after = record(before.model, example)
     except SpecError as error:
         raise SpecError(f"{what}: {error}") from error
     new_faults = after.faults.keys() - before.faults.keys()
@@ -185,10 +176,6 @@ def _unreached(
     return unreached | still
 
 
-def _draw(count: int) -> torch.Tensor:
-    return torch.randint(-32768, 32768, (count,), dtype=torch.int16)
-
-
 def _chosen(
     recording: Recording, audited: Audit, include: Pick | None, exclude: Pick | None
 ) -> list[SiteKey]:
@@ -198,13 +185,34 @@ def _chosen(
         UnknownNameError: if a pattern fits no site.
     """
     included, excluded = _test(include, audited), _test(exclude, audited)
-    asks_all = include is not None and callable(include)
     return [
         key
         for key, site in zip(recording.found, audited, strict=True)
-        if (include is None or included(site))
-        and not excluded(site)
-        and (site.is_activation or (asks_all and site.role != "softmax"))
+        if (include is None or included(site)) and not excluded(site) and _is_open(site, include)
+    ]
+
+
+def _is_open(site: Site, include: Pick | None) -> bool:
+    """Whether a site of this role is replaced by such a choice."""
+    if site.is_activation:
+        return True
+    if callable(include):
+        return site.role != "softmax"
+    return include is not None and site.role == "input"
+
+
+def _kept_of_input(audited: Audit, exclude: Pick | None) -> list[str]:
+    """A sentence on the sites that might be expected to change, and do not."""
+    excluded = _test(exclude, audited)
+    names = [site.name for site in audited if site.role == "input" and not excluded(site)]
+    if not names:
+        return []
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    listed = f"{', '.join(names[:_MOST_NAMED])}{more}"
+    return [
+        f"{'1 site acts' if len(names) == 1 else f'{len(names)} sites act'} on the model's input, "
+        f"before any parameter, and {'stays' if len(names) == 1 else 'stay'} ({listed}); "
+        "aw.swap(include=...) takes what it names"
     ]
 
 

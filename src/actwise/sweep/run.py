@@ -35,7 +35,7 @@ from .worker import make_setup
 
 
 def run(
-    study: str | StudySpec | Mapping[str, Any],
+    study: str | Path | StudySpec | Mapping[str, Any],
     store: str | Path | RunStore,
     *,
     overrides: Sequence[str] = (),
@@ -224,5 +224,10 @@ def _outcome(store: RunStore, todo: Todo, stop: StopRequest, *, has_refused: boo
     if left and stop.exit_code is not None:
         exit_code = stop.exit_code
     return Outcome(
-        finished=finished, diverged=diverged, failed=failed, left=left, exit_code=exit_code
+        finished=finished,
+        diverged=diverged,
+        failed=failed,
+        left=left,
+        exit_code=exit_code,
+        put_back=sum(state.is_put_back for state in states),
     )

@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ..activations import resolve
 from ..errors import SpecError
-from ..rng import Stochastic
-
-_INT16 = torch.iinfo(torch.int16)
+from ..rng import fill_before_forward
 
 
 @dataclass(frozen=True)
@@ -45,8 +42,7 @@ class TaskActivation:
         if channels is not None and (isinstance(channels, bool) or int(channels) < 1):
             raise SpecError(f"channels={channels!r} of activation {self.level} is no number from 1")
         module = resolve(self.level).build((1 if channels is None else int(channels),))
-        if isinstance(module, Stochastic):
-            module.register_forward_pre_hook(_draw)
+        fill_before_forward(module)
         return module
 
     def __str__(self) -> str:
@@ -68,19 +64,3 @@ class TaskActivation:
                 for n in (1, 2)
             ]
         return shapes[0] != shapes[1]
-
-
-def _draw(module: nn.Module, inputs: tuple[Any, ...]) -> None:
-    """Fresh random numbers for a forward pass in training, as our engine draws before a step."""
-    assert isinstance(module, Stochastic)
-    x: Tensor = inputs[0]
-    if not module.training:
-        return
-    vars(module)["shape"] = tuple(x.shape[1:])
-
-    def draw(count: int) -> Tensor:
-        return torch.randint(
-            _INT16.min, _INT16.max + 1, (count,), dtype=torch.int16, device=x.device
-        )
-
-    module.fill_mask(draw, len(x))

@@ -17,6 +17,7 @@ from .code import find_code as find_code
 from .code import has_digest as has_digest
 from .code import known_code as known_code
 from .faults import describe_fault as describe_fault
+from .faults import exception_line as exception_line
 from .finding import search_path as search_path
 from .loading import import_module_of as import_module_of
 from .loading import load_user_object as load_user_object

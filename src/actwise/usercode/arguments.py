@@ -37,15 +37,18 @@ def user_arguments(
     owner = f"{kind} {level}"
     signature = _signature(function)
     free = [p for p in signature[leading:] if p.kind in _FILLABLE and p.name not in reserved]
-    takes = ", ".join(p.name for p in free) or "no arguments"
+    takes_any = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in signature)
+    named = [p.name for p in free] + ["any by name"] * takes_any
+    takes = ", ".join(named) or "no arguments"
     if len(level.args) > len(free):
         raise SpecError(f"{owner}: {len(level.args)} arguments given; {level.name} takes {takes}")
     given = dict(zip((p.name for p in free), level.args, strict=False))
-    takes_any = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in signature)
     for key, value in level.kwargs:
         if key in given:
             raise SpecError(f"{owner}: {key} is given twice")
-        if key in reserved or not (takes_any or any(p.name == key for p in free)):
+        if key in reserved:
+            raise SpecError(f"{owner}: {key} is not an argument of a level: it is filled in")
+        if not (takes_any or any(p.name == key for p in free)):
             raise SpecError(f"{owner}: {key} is not an argument; {level.name} takes {takes}")
         given[key] = value
     missing = [p.name for p in free if p.default is p.empty and p.name not in given]

@@ -6,6 +6,7 @@ from pathlib import Path
 from .finding import is_installed, shown_path
 
 _OURS = Path(__file__).parent.parent
+_HEADER = "Traceback (most recent call last):"
 
 
 def describe_fault(error: BaseException) -> str:
@@ -13,7 +14,7 @@ def describe_fault(error: BaseException) -> str:
 
     The line is the innermost one of a file neither of actwise nor installed, as torch is.
     """
-    fault = f"{type(error).__name__}: {error}"
+    fault = _first_line(f"{type(error).__name__}: {error}".splitlines())
     if isinstance(error, SyntaxError):  # tells its own place
         return fault
     frames = [
@@ -26,3 +27,28 @@ def describe_fault(error: BaseException) -> str:
         return fault
     place = (own or frames)[-1]
     return f"{fault} ({shown_path(place.filename)}, line {place.lineno})"
+
+
+def exception_line(text: str) -> str:
+    """The line of a traceback that names its exception: type, and the first line of its message.
+
+    Rarely the last one: a message may have lines, and torch's compiler advises on its debugging.
+
+    Args:
+        text: As Python prints it, of a group of exceptions too; or a sentence.
+    """
+    lines = [
+        line.removeprefix("  + Exception Group ").removeprefix("  | ") for line in text.splitlines()
+    ]
+    headers = [number for number, line in enumerate(lines) if line == _HEADER]
+    after = lines[headers[-1] + 1 :] if headers else lines
+    named = [number for number, line in enumerate(after) if line[:1].strip()]
+    return _first_line(after[named[0] :] if named else after)
+
+
+def _first_line(lines: list[str]) -> str:
+    """The first line, with the second where the first only announces it."""
+    told = [line.strip() for line in lines if line.strip()]
+    if told[1:] and told[0].endswith(":"):
+        return f"{told[0]} {told[1]}"
+    return told[0] if told else ""

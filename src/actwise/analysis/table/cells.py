@@ -91,6 +91,7 @@ class Table:
             nobody asked for them.
         response: What ``values`` are.
         outdated: Runs that are left out, since code or data of users changed.
+        accidents: Why the last attempt of runs without a result ended, and of how many.
     """
 
     cells: tuple[TableCell, ...]
@@ -100,6 +101,7 @@ class Table:
     error: str | None = None
     response: Response = TEST_ACCURACY
     outdated: tuple[Outdated, ...] = ()
+    accidents: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def levels(self) -> Mapping[str, tuple[Setting, ...]]:

@@ -61,6 +61,11 @@ def notes(table: Table) -> Iterator[str]:
         yield "Failed runs ended with an error; `actwise show run ID` prints it."
     if table.outdated:
         yield f"Left out: {listed([printable(str(found)) for found in table.outdated])}."
+    for accident, number in table.accidents.items():
+        runs = "1 run has" if number == 1 else f"{number} runs have"
+        # A backtick would begin a command: see code_parts.
+        reason = printable(accident).replace("`", "'")
+        yield f"{runs} no result, put back since {reason}; `actwise status` names them."
     if any(cell.is_aliased for cell in table.cells):
         yield (
             f"{ALIAS_MARK} Another label stands for the same network and data; it was trained once."

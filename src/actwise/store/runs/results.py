@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, insert, select, update
 
 from ...errors import StoreError
+from ...usercode import exception_line
 from ..database import chunks
 from ..database.schema import (
     environments,
@@ -142,9 +143,9 @@ def differing_fields(old: RunRecord, new: RunRecord) -> list[str]:
 def _observed_again(old: RunRecord, new: RunRecord) -> RunRecord:
     """The new result with what only the old one observed; refused if the training differs."""
     if new.status == "failed":
-        last_line = (new.traceback or "").strip().rpartition("\n")[2]
         raise OtherResultError(
-            f"run {old.run_id} failed when it was observed again, its result stays: {last_line}"
+            f"run {old.run_id} failed when it was observed again, its result stays: "
+            f"{exception_line(new.traceback or '')}"
         )
     if (old.status, old.weights_sha256) != (new.status, new.weights_sha256):
         raise OtherResultError(

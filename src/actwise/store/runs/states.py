@@ -39,6 +39,11 @@ class RunState:
         """Whether the run is finished or diverged, so that it need not be trained."""
         return self.status in ("finished", "diverged")
 
+    @property
+    def is_put_back(self) -> bool:
+        """Whether its last attempt ended in an accident, and nobody tries it now."""
+        return self.status == "pending" and self.accident is not None
+
 
 def read_states(connection: Connection, run_ids: Iterable[str] | None) -> dict[str, RunState]:
     """The state of every run asked for (None: of all) that the store knows."""

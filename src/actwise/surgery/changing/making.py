@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ...activations import BoundActivation, from_code, mark, resolve
-from ...rng import Stochastic
+from ...rng import Stochastic, fill_before_forward
 from ..audit import Recording
 from ..finding import FoundSite
 
@@ -52,6 +52,7 @@ def make_at(site: FoundSite, bound: BoundActivation, *, recording: Recording) ->
     if site.is_aliased:
         module = InPlace(module)
     mark(module, bound.canonical)
+    fill_before_forward(module)
     return module.to(site.device, _dtype(site, recording.dtypes))
 
 

@@ -75,6 +75,12 @@ class SwapReport:
     warnings: tuple[str, ...] = ()
     _undo: Undo = field(default_factory=Undo, repr=False, compare=False)
 
+    @property
+    def kept(self) -> tuple[Site, ...]:
+        """The sites that nobody asked to replace: gates, outputs, what acts on the input ..."""
+        touched = {*self.replaced, *(miss.site for miss in self.missed)}
+        return tuple(site for site in self.audit if site not in touched)
+
     def undo(self) -> None:
         """Put the model's own modules and classes back; a second call does nothing.
 

@@ -82,11 +82,12 @@ class Flow:
             self._traces[tensor] = Trace(Descent.INPUT, object(), axis=axis)
 
     def trace(self, tensor: Tensor) -> Trace:
-        """What is known of a tensor; one of unknown descent is taken for an input."""
+        """What is known of a tensor; one of unknown descent is taken for a hidden value."""
         known: Trace | None = self._traces.get(tensor)  # type: ignore[no-untyped-call]
         if known is None:
             is_parameter = isinstance(tensor, nn.Parameter)
-            known = Trace(Descent.PARAMETER if is_parameter else Descent.INPUT, object())
+            source = Descent.PARAMETER if is_parameter else Descent.INPUT | Descent.PARAMETER
+            known = Trace(source, object())
             self._traces[tensor] = known
         return known
 

@@ -18,8 +18,9 @@ from torch.overrides import TorchFunctionMode
 
 from . import functions as f
 from .elementwise import Elementwise
-from .flow import Descent, Flow, tensors
+from .flow import Flow, tensors
 from .places import Place, caller, checked, place_of
+from .roles import role_by_descent
 from .site import Role, Unseen
 
 PlaceKey = tuple[int, CodeType, int]
@@ -101,6 +102,7 @@ class Recorder(TorchFunctionMode):
         self.unseen: dict[Unseen, None] = {}
         self.called: dict[PlaceKey, set[nn.Module]] = defaultdict(set)
         self.phase = ""
+        self._has_parameters = any(True for _ in model.parameters())
         self._elementwise = Elementwise()
         self._stack: list[_Running] = []
         self._within = 0  # how many activation modules run, one inside the other
@@ -187,7 +189,8 @@ class Recorder(TorchFunctionMode):
         axis = trace.axis
         if axis is None or axis >= x.dim():
             axis = 1 if x.dim() in (2, 4, 5) else max(0, x.dim() - 1)
-        if not site.calls:
+        is_first = not site.calls
+        if is_first:
             site.axis = axis if axis in (0, 1) else axis - x.dim()
             site.shape = tuple(x.shape[1:])
             site.input, site.device = x.dtype, x.device
@@ -196,10 +199,9 @@ class Recorder(TorchFunctionMode):
         site.calls[self.phase] += 1
         site.is_inplace |= is_inplace
         site.weights.add(trace.weight)
-        if site.role == "activation" and _is_of_parameters(trace.source, site):
-            site.role = "gate"
-        if site.activation == "glu":
-            site.role = "gate"
+        site.role = role_by_descent(
+            site, trace.source, is_first=is_first, has_parameters=self._has_parameters
+        )
         self._flow.mark(site, x, out)
         return self._flow.mark_overwritten(site, out) if is_inplace else out
 
@@ -284,13 +286,6 @@ class Recorder(TorchFunctionMode):
 
     def _owner(self) -> nn.Module | None:
         return self._stack[-1].module if self._stack else None
-
-
-def _is_of_parameters(source: Descent, site: FoundSite) -> bool:
-    """A function of parameters alone sets a scale; so does a bounded one of constants."""
-    if source == Descent.PARAMETER:
-        return True
-    return site.is_bounded and Descent.INPUT not in source
 
 
 def _version(x: Any) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, overload
 
 SiteKind = Literal["module", "functional"]
-Role = Literal["activation", "gate", "glu", "output", "softmax"]
+Role = Literal["activation", "gate", "glu", "input", "output", "softmax"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +20,8 @@ class Site:
         activation: What is computed, in our words where we have one: ``relu``, ``gelu-tanh``.
         role: ``activation``; ``glu``, an activation whose result is multiplied by another branch;
             ``gate``, a bounded function that scales another tensor, or a function of parameters
-            alone; ``output``, a bounded function whose result the model returns; ``softmax``.
+            alone; ``input``, a function of what the model is given, before any parameter;
+            ``output``, a bounded function whose result the model returns; ``softmax``.
         channels: Every size that the channel axis has had, in order.
         axis: Which axis of the input holds the channels: 1 after a convolution, the last one
             (-1) after a linear layer.
@@ -112,11 +113,13 @@ class Audit(Sequence[Site]):
         by_module = [site for site in self.activations if site.kind == "module"]
         named = ", ".join(dict.fromkeys(site.activation for site in self.activations))
         modules = len({site.module for site in by_module})
+        of_input = sum(site.role == "input" for site in self.sites)
         return (
             f"{self.model}: {_counted(len(by_module), 'activation')} at "
             f"{_counted(modules, 'module')}{f' ({named})' if named else ''}, "
             f"{len(self.activations) - len(by_module)} functional, "
             f"{_counted(sum(site.role == 'gate' for site in self.sites), 'gate')}, "
+            f"{f'{of_input} of the input, ' if of_input else ''}"
             f"{len(self.unseen)} unseen"
         )
 

@@ -17,6 +17,7 @@ from ...store import (
     StoreUnavailableError,
 )
 from ...store.records import RunRecord
+from ...usercode import exception_line
 from ..executors import Executor, WorkSource
 from ..plan import PendingRuns, lacks_observation
 from ..watch import (
@@ -237,7 +238,7 @@ class Driver:
                 test_accuracy=record.test_accuracy,
                 train_seconds=record.train_seconds,
                 metrics={name: curve[-1] for name, curve in record.metrics.items()},
-                reason=(record.traceback or "").strip().rpartition("\n")[2],
+                reason=exception_line(record.traceback or ""),
             )
         )
         return None
@@ -258,6 +259,7 @@ class Driver:
                 label=self._label(self._runs[lease.run_id]),
                 reason=result.reason,
                 is_given_up=is_given_up,
+                attempts=self._attempts[lease.run_id],
             )
         )
 

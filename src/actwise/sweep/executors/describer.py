@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from ...errors import ActwiseError, DataError, SpecError
+from ...signs import listening
 from ...spec import Describe, Description, RunSpec, description_key
 from .. import worker
 from .executor import IDLE_SECONDS
@@ -60,14 +61,18 @@ class Describer:
             DataError: if the data set is missing or damaged.
             StoppedError: if the time is over.
         """
-        if self._stop is not None and self._stop():
-            raise StoppedError(f"stopped by {self._stop.reason} while planning; nothing was begun")
+        self._heed_stop()
         if not _users_levels(cell):
-            return self._described_here(cell)
+            with listening(self._heed_stop):
+                return self._described_here(cell)
         key = description_key(cell)
         if key not in self._known:
             self._known[key] = self._ask(cell)
         return self._known[key]
+
+    def _heed_stop(self, *_: object) -> None:
+        if self._stop is not None and self._stop():
+            raise StoppedError(f"stopped by {self._stop.reason} while planning; nothing was begun")
 
     def _described_here(self, cell: RunSpec) -> Description:
         if self._ours is None:
@@ -78,6 +83,7 @@ class Describer:
         return self._ours(cell)
 
     def _ask(self, cell: RunSpec) -> Description:
+        self._read_here(cell)
         process = self._process = self._process or self._start()
         folder = None if self._data_dir is None else str(self._data_dir.absolute())
         process.ask(worker.CellQuestion(spec=cell, data_dir=folder))
@@ -88,6 +94,16 @@ class Describer:
             kind = DataError if answer.exit_code == DataError.exit_code else SpecError
             raise kind(answer.reason)
         raise SpecError(f"the process that planned {_named(cell)} ended: {process.end()}")
+
+    def _read_here(self, cell: RunSpec) -> None:
+        """Decode files of the user's into the cache where it can be heard how far that is."""
+        level = cell.dataset
+        if cell.task is None and {*level} & {*":("} and not _is_users_dataset(level):
+            # Torch comes with it.
+            from ...datasets import info
+
+            with listening(self._heed_stop):
+                info(level, self._data_dir)
 
     def _start(self) -> WorkerProcess:
         try:

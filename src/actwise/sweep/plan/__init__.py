@@ -1,6 +1,11 @@
 """From a study to what is to be trained, in which order, and what that takes. Torch-free."""
 
 from .cost import ASSUMED_FLOPS as ASSUMED_FLOPS
+from .cost import LEAST_STEP_SECONDS as LEAST_STEP_SECONDS
+from .cost import LEAST_STEP_SECONDS_PER_SITE as LEAST_STEP_SECONDS_PER_SITE
+from .cost import RUN_SECONDS as RUN_SECONDS
+from .cost import RUN_SECONDS_PER_SITE as RUN_SECONDS_PER_SITE
+from .cost import START_SECONDS as START_SECONDS
 from .cost import CostEstimate as CostEstimate
 from .cost import assumed_flops as assumed_flops
 from .cost import estimate as estimate

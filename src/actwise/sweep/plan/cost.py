@@ -25,6 +25,19 @@ and ResNet18 (Tables 1 and 2), two runs at once on a 2-core machine whose GEMM p
 and not with its square. Networks with few channels at width 1 (``resnet20`` ...) are as slow as
 narrow ones: there this is too fast, by a factor of 2 to 4. ``plan --calibrate`` measures."""
 
+LEAST_STEP_SECONDS, LEAST_STEP_SECONDS_PER_SITE = 1.0e-3, 0.6e-3
+"""What a step takes however small its network is, by the places of its activation: 1.3 ms with 3
+in a multilayer perceptron, 3.9 with 3 behind convolutions, 13 with 19, 64 with 109 (width 1/16,
+batches of 2, 33 steps each, the faster of two runs; processor time of one thread with both cores of
+an EPYC busy, torch 2.13)."""
+
+RUN_SECONDS, RUN_SECONDS_PER_SITE = 0.03, 0.006
+"""Of a run beside its steps and its evaluations: its network, its data from the cache, its record;
+0.03 to 0.7 s for the networks above (n = 5 runs each)."""
+
+START_SECONDS = 3.5
+"""Of a command until its first batch (n = 1, docs/performance.md): processes that import torch."""
+
 EVALUATION_SHARE = 1 / 3
 """Of the time of a training image: the forward pass is one of the three that training takes."""
 
@@ -87,7 +100,7 @@ def estimate(
     cells = plan.distinct_cells
     rates = [assumed_flops(run.spec.width) for run in cells]
     durations = [
-        6.0 * plan.description(run).macs * images_in_all(plan, run) / (rate * cores_of_one)
+        _assumed_seconds(plan, run, rate=rate * cores_of_one)
         for run, rate in zip(cells, rates, strict=True)
     ]
     num_seeds = len(plan.study.seeds)
@@ -107,12 +120,24 @@ def estimate(
         floating_point_operations=flops * num_seeds,
         is_upper_bound=any_may_end_early(cells),
         workers=workers,
-        seconds=makespan(longest_first(durations) * num_seeds, workers=workers)
-        if is_known
+        seconds=START_SECONDS + makespan(longest_first(durations) * num_seeds, workers=workers)
+        if is_known and durations
         else None,
         is_measured=False,
-        basis=f"assumed: {_range_text(rates)} GFLOP/s per core" if is_known else "",
+        basis=f"assumed: {_range_text(rates)} GFLOP/s per core, {START_SECONDS} s to start"
+        if is_known
+        else "",
     )
+
+
+def _assumed_seconds(plan: Plan, run: PlannedRun, *, rate: float) -> float:
+    """Of one run at ``rate`` operations a second: no step is faster than its calls are."""
+    description = plan.description(run)
+    sites, images = description.activation_sites, images_in_all(plan, run)
+    steps = images / run.spec.train.batch_size
+    least = steps * (LEAST_STEP_SECONDS + LEAST_STEP_SECONDS_PER_SITE * sites)
+    operations = 6.0 * description.macs * images / rate
+    return RUN_SECONDS + RUN_SECONDS_PER_SITE * sites + max(operations, least)
 
 
 def assumed_flops(width: float) -> float:

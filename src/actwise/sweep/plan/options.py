@@ -75,6 +75,7 @@ class Outcome:
         left: Runs without a result: stopped, given up after accidents, or not begun.
         exit_code: 0 done (diverged runs are results), 1 some runs failed or were given up,
             4 stopped by the time limit with runs left, 130 interrupted, 143 terminated.
+        put_back: Those left whose last attempt ended in an accident; the next command tries them.
     """
 
     finished: int
@@ -82,3 +83,4 @@ class Outcome:
     failed: int
     left: int
     exit_code: int
+    put_back: int = 0

@@ -12,5 +12,4 @@ from .compiling import missing_compiler as missing_compiler
 from .smoke import SmokeReport as SmokeReport
 from .smoke import SmokeResult as SmokeResult
 from .smoke import smoke as smoke
-from .tries import last_words as last_words
 from .tries import measure as measure

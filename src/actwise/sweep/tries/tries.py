@@ -1,6 +1,5 @@
 """Trains the first batches of some runs of a plan, and keeps nothing of them."""
 
-import re
 import tempfile
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -12,6 +11,7 @@ from statistics import median
 from ...errors import ActwiseError
 from ...spec import ObserveSpec, PlannedRun
 from ...store import RunStore
+from ...usercode import exception_line
 from ..executors import Nursery, StopRequest, WorkSource, make_executor
 from ..plan import RunOptions
 from ..worker import Advanced, Assignment, Done, PutBack, Tried, make_assignment, make_setup
@@ -145,20 +145,11 @@ def try_runs(
                 yield result
 
 
-def last_words(traceback: str) -> str:
-    """The line of a traceback that names its exception.
-
-    Rarely the last line where torch's compiler fails: that advises on its debugging.
-    """
-    after_frames = re.findall(r"^[ \t].*\n([\w.]+(?::.*)?)$", traceback, re.MULTILINE)
-    return str(after_frames[-1] if after_frames else traceback.strip().splitlines()[-1])
-
-
 def _checked(trial: TrialResult) -> Tried:
     if isinstance(trial, PutBack):
         raise TrialError(f"run {trial.run_id} cannot be trained: {trial.reason}")
     if trial.traceback is not None:
-        raise TrialError(f"run {trial.run_id} cannot be trained: {last_words(trial.traceback)}")
+        raise TrialError(f"run {trial.run_id} cannot be trained: {exception_line(trial.traceback)}")
     return trial
 
 

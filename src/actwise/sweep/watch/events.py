@@ -80,12 +80,16 @@ class RunEndedElsewhere:
 
 @dataclass(frozen=True, kw_only=True)
 class RunPutBack:
-    """A run ended without a result; ``is_given_up``: this command tries it no more."""
+    """A run ended without a result; ``is_given_up``: this command tries it no more.
+
+    ``attempts`` counts those of this command.
+    """
 
     run_id: str
     label: str
     reason: str
     is_given_up: bool
+    attempts: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +116,7 @@ class SweepEnded:
     failed: int
     left: int
     exit_code: int
+    put_back: int = 0
 
 
 Event = (

@@ -54,7 +54,8 @@ def describe_event(event: Event) -> str | None:
         case RunEndedElsewhere():
             return f"{event.label}: {event.status}, trained by another process"
         case RunPutBack():
-            then = "; given up for now" if event.is_given_up else ""
+            attempts = f"{event.attempts} attempt{'s' if event.attempts != 1 else ''}"
+            then = f"; after {attempts} given up for now" if event.is_given_up else ""
             return f"{event.label}: put back, {event.reason}{then}"
         case Waiting():
             runs = f"{event.num_runs} run{'s' if event.num_runs != 1 else ''}"
@@ -62,9 +63,10 @@ def describe_event(event: Event) -> str | None:
         case Note():
             return event.text
         case SweepEnded():
+            back = f" ({event.put_back} of them after accidents)" if event.put_back else ""
             return (
                 f"{event.finished} finished, {event.diverged} diverged, {event.failed} failed, "
-                f"{event.left} left"
+                f"{event.left} left{back}"
             )
         case RunStarted():
             return (

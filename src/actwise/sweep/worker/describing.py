@@ -58,7 +58,8 @@ class Planner:
         """A function is imported once, and so that nothing of it stays here."""
         task = question.spec.task
         assert task is not None
-        call = (task.function, *sorted(task.settings))
+        # Which texts are known may be told by the function, of numbers the kind alone.
+        call = (task.function, *sorted(f"{n} {_kind(v)}" for n, v in task.settings.items()))
 
         def is_callable() -> dict[str, Any]:
             check_call(task)
@@ -72,6 +73,10 @@ class Planner:
         except ActwiseError as error:
             return Refused(reason=str(error), exit_code=error.exit_code)
         return Described(description=_FROM_JSON.validate_python(found))
+
+
+def _kind(value: Any) -> str:
+    return repr(value) if isinstance(value, str | tuple) else type(value).__name__
 
 
 def _info(level: str, folder: Path | None) -> DatasetInfo:
