@@ -213,7 +213,13 @@ class TestStoreContract:
         [
             ({"weights_sha256": "other"}, "came out otherwise"),
             ({"status": "diverged"}, "came out otherwise"),
-            ({"status": "failed", "traceback": "Traceback\nOSError: no disk"}, "OSError: no disk"),
+            (
+                {
+                    "status": "failed",
+                    "traceback": "Traceback (most recent call last):\nOSError: no disk",
+                },
+                "OSError: no disk",
+            ),
         ],
     )
     def test_observing_again_must_give_the_same_weights(

@@ -6,9 +6,10 @@ and pins what ``data verify`` prints.
 
 from .content import DATASETS as DATASETS
 from .content import Dataset as Dataset
-from .content import DatasetEntry, Published
+from .content import DatasetEntry
 from .content import DatasetInfo as DatasetInfo
 from .content import Folds as Folds
+from .content import Published as Published
 from .content import channel_statistics as channel_statistics
 from .content import deal_folds as deal_folds
 from .content import is_pinned as is_pinned

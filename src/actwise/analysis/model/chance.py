@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...datasets import DATASETS
-from ...datasets.content.entry import Published
+from ...datasets import DATASETS, Published
 from ..table.conditions import BUDGETS
 from ..table.observations import Booleans, Cell, Floats, Observations
 from .percent import is_percent

@@ -99,7 +99,6 @@ class Describer:
         """Decode files of the user's into the cache where it can be heard how far that is."""
         level = cell.dataset
         if cell.task is None and {*level} & {*":("} and not _is_users_dataset(level):
-            # Torch comes with it.
             from ...datasets import info
 
             with listening(self._heed_stop):
