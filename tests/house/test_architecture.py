@@ -40,13 +40,20 @@ INSIDE: dict[str, Layers] = {  # the same of the folders and files that a unit h
     ],
     "recommend": [
         {"race"},
+        {"levels"},
+        {"asked", "lengths", "budget", "costs"},
+        {"case"},
+        {"prepared", "trials", "advised"},
+        {"course", "preview"},
+        {"run"},
     ],
     "report": [
         {"words"},
         {"tables", "json"},
         {"views"},
         {"figures"},
-        {"html", "terminal"},
+        {"page"},
+        {"html", "terminal", "advice"},
     ],
     "store": [
         {"database"},

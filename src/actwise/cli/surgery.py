@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 _SHAPE = re.compile(r"(\d+),(\d+),(\d+)")
 _ImageShape = tuple[int, int, int]
 
-_Model = Annotated[
+ModelLevel = Annotated[
     str,
     typer.Argument(
         metavar="MODEL",
         help="package.module:Name, torchvision:NAME, timm:NAME, or a model of `actwise list`.",
     ),
 ]
-_Shape = Annotated[
+ShapeOption = Annotated[
     str | None,
     typer.Option(
         "--shape",
@@ -34,12 +34,12 @@ _Shape = Annotated[
 ]
 
 
-def audit(model: _Model, shape: _Shape = None, json: AsJson = False) -> None:
+def audit(model: ModelLevel, shape: ShapeOption = None, json: AsJson = False) -> None:
     """Where a network computes which activation."""
     from ..models import audit_level
 
     allow_user_code()
-    found = audit_level(model, shape=_shape_of(shape))
+    found = audit_level(model, shape=shape_of(shape))
     if json:
         sites = [asdict(site) for site in found]
         unseen = [asdict(part) for part in found.unseen]
@@ -53,9 +53,9 @@ def audit(model: _Model, shape: _Shape = None, json: AsJson = False) -> None:
 
 
 def swap(
-    model: _Model,
+    model: ModelLevel,
     activation: Annotated[str, typer.Argument(metavar="LEVEL", help="prelu, elu(0.5), a.b:Name")],
-    shape: _Shape = None,
+    shape: ShapeOption = None,
     json: AsJson = False,
 ) -> None:
     """Try another activation in a network: what would be replaced, and what missed.
@@ -65,7 +65,7 @@ def swap(
     from ..models import swap_level
 
     allow_user_code()
-    report = swap_level(model, activation, shape=_shape_of(shape))
+    report = swap_level(model, activation, shape=shape_of(shape))
     if json:
         missed = [{"site": asdict(miss.site), "reason": miss.reason} for miss in report.missed]
         values = {"replaced": [asdict(site) for site in report.replaced], "missed": missed}
@@ -78,7 +78,7 @@ def swap(
     print_text(*(f"WARNING: {warning}" for warning in report.warnings))
 
 
-def _shape_of(text: str | None) -> _ImageShape | None:
+def shape_of(text: str | None) -> _ImageShape | None:
     """(channels, height, width) of ``3,32,32``.
 
     Raises:

@@ -86,10 +86,7 @@ def estimate(
     cores_of_one = min(threads, cores / workers)
     cells = plan.distinct_cells
     rates = [assumed_flops(run.spec.width) for run in cells]
-    durations = [
-        6.0 * plan.description(run).macs * images_in_all(plan, run) / (rate * cores_of_one)
-        for run, rate in zip(cells, rates, strict=True)
-    ]
+    durations = [assumed_seconds(plan, run, cores=cores_of_one) for run in cells]
     num_seeds = len(plan.study.seeds)
     is_known = device == "cpu" and plan.study.task is None
     flops = sum(training_flops(run.spec, plan.description(run)) for run in cells)
@@ -113,6 +110,12 @@ def estimate(
         is_measured=False,
         basis=f"assumed: {_range_text(rates)} GFLOP/s per core" if is_known else "",
     )
+
+
+def assumed_seconds(plan: Plan, run: PlannedRun, *, cores: float = 1.0) -> float:
+    """Of one run, evaluations included, at the assumed rate on so many cores of a CPU."""
+    flops = 6.0 * plan.description(run).macs * images_in_all(plan, run)
+    return flops / (assumed_flops(run.spec.width) * cores)
 
 
 def assumed_flops(width: float) -> float:

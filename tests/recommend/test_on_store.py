@@ -1,0 +1,161 @@
+"""A race on a store: its trials are ordinary runs, and the same call goes on."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actwise.errors import SpecError
+from actwise.recommend import CaseAdvice, RaceFailedError, RaceStoppedError
+from actwise.store import RunStore
+from actwise.sweep.run import run
+from actwise.sweep.watch import RunEnded, RunStarted, SweepStarted
+from made.races import ALIKE, SMALL, TWO, race, without_times
+from made.sweeps import Listener
+
+NET = "made.own_networks:Net"
+
+
+@pytest.fixture(scope="module")
+def raced(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, CaseAdvice]:
+    folder = tmp_path_factory.mktemp("raced") / "store"
+    return folder, race(folder, candidates=ALIKE, budget="3runs")
+
+
+def plain(advice: CaseAdvice) -> dict[str, Any]:
+    values: dict[str, Any] = json.loads(json.dumps(advice.to_dict()))
+    return without_times(values)
+
+
+def test_every_trial_is_a_run_of_the_race_s_study(raced: tuple[Path, CaseAdvice]) -> None:
+    folder, advice = raced
+    with RunStore.open(folder) as store:
+        lines = {line.run_id: line for line in store.planned(advice.study)}
+        records = {run_id: store.result(run_id) for run_id in advice.run_ids}
+    assert set(lines) == set(advice.run_ids)
+    for told, run_id in zip(advice.trials, advice.run_ids, strict=True):
+        spec, record = lines[run_id].spec, records[run_id]
+        assert record is not None
+        asked = (spec.activation, spec.seed, spec.train.epochs, spec.train.validation_fraction)
+        trial = told.trial
+        assert asked == (trial.activation, trial.seed, trial.epochs, 0.2)
+        assert (trial.fold, told.value) == (trial.seed % 5, record.validation_accuracy)
+        judged = [epoch.epoch for epoch in record.epochs if epoch.validation_accuracy is not None]
+        assert judged == [trial.epochs]
+
+
+def test_every_candidate_has_a_short_run_and_the_budget_is_kept(
+    raced: tuple[Path, CaseAdvice],
+) -> None:
+    _, advice = raced
+    short = [t.trial.activation for t in advice.trials if not t.trial.is_full]
+    assert tuple(short) == ALIKE
+    assert advice.spent <= advice.budget == 3.0
+    assert advice.spent == pytest.approx(sum(t.trial.epochs for t in advice.trials) / 9)
+
+
+def test_the_same_call_trains_nothing_and_says_the_same(raced: tuple[Path, CaseAdvice]) -> None:
+    folder, advice = raced
+    heard = Listener()
+    again = race(folder, candidates=ALIKE, budget="3runs", progress=heard)
+    assert plain(again) == plain(advice)
+    assert heard.of(RunStarted) == []
+    (started,) = heard.of(SweepStarted)
+    assert started.num_done == len(advice.trials)
+
+
+def test_a_larger_budget_goes_on_from_the_short_runs(tmp_path: Path) -> None:
+    folder, heard = tmp_path / "store", Listener()
+    screened = race(folder, candidates=ALIKE, budget="2runs")
+    assert (screened.is_screening, len(screened.trials)) == (True, 3)
+    more = race(folder, candidates=ALIKE, budget="3runs", progress=heard)
+    assert more.run_ids[:3] == screened.run_ids
+    assert len(heard.of(RunEnded)) == len(more.trials) - 3 > 0
+
+
+def test_nothing_is_said_of_the_test_split_before_the_advice(tmp_path: Path) -> None:
+    heard = Listener()
+    race(tmp_path / "store", budget="1runs", progress=heard)
+    ended = heard.of(RunEnded)
+    assert [event.test_accuracy for event in ended] == [None, None]
+    assert all(event.metrics["validation accuracy"] > 0 for event in ended)
+
+
+def test_finished_runs_of_a_study_are_taken_and_count_as_what_they_are(
+    raced: tuple[Path, CaseAdvice], tmp_path: Path
+) -> None:
+    _, advice = raced
+    study = {
+        "name": "before",
+        "width": 0.125,
+        "factors": {
+            "dataset": ["digits"],
+            "model": ["convnet"],
+            "regularization": ["bn"],
+            "activation": [*ALIKE],
+        },
+        "train": {
+            "epochs": 3,
+            "schedule": "onecycle",
+            "validation_fraction": 0.2,
+            "train_size": 256,
+            "batch_size": 32,
+            "learning_rate": 0.05,
+        },
+    }
+    folder, heard = tmp_path / "store", Listener()
+    run(study, folder, executor="inline", device="cpu")
+    taken = race(folder, candidates=ALIKE, budget="3runs", progress=heard)
+    assert plain(taken) == plain(advice)
+    assert len(heard.of(RunEnded)) == len(advice.trials) - len(ALIKE)
+
+
+def test_a_stop_says_that_the_same_call_goes_on(
+    raced: tuple[Path, CaseAdvice], tmp_path: Path
+) -> None:
+    with pytest.raises(RaceStoppedError, match="the same command goes on") as stopped:
+        race(tmp_path / "store", candidates=ALIKE, budget="3runs", time_limit_seconds=0.5)
+    assert stopped.value.exit_code == 4
+    _, advice = raced
+    assert plain(race(tmp_path / "store", candidates=ALIKE, budget="3runs")) == plain(advice)
+
+
+def test_a_failed_training_ends_the_race_with_a_sentence(tmp_path: Path) -> None:
+    study = {
+        "name": "own",
+        "task": {"train": "made.races_in_tasks:raises", "unit": "percent"},
+        "factors": {"activation": [*TWO]},
+    }
+    with pytest.raises(RaceFailedError, match=r"no advice: relu .* failed: ValueError: on purpose"):
+        race(tmp_path / "store", study, data=None, candidates=None, overrides=())
+    with pytest.raises(RaceFailedError, match="--retry-failed tries it again"):
+        race(tmp_path / "store", study, data=None, candidates=None, overrides=())
+
+
+def test_a_diverged_candidate_is_dropped_and_named(tmp_path: Path) -> None:
+    advice = race(
+        tmp_path / "store", candidates=("relu", "made.races_in_tasks:Explodes"), budget="1runs"
+    )
+    assert advice.diverged == ("made.races_in_tasks:Explodes",)
+    assert (advice.activation, advice.why_stopped) == ("relu", "alone")
+
+
+def test_where_all_diverge_there_is_no_pick(tmp_path: Path) -> None:
+    exploding = ("made.races_in_tasks:Explodes", "made.races_in_tasks:explodes")
+    advice = race(tmp_path / "store", candidates=exploding, incumbent=None, budget="1runs")
+    assert (advice.activation, advice.why_stopped, advice.apply) == (None, "diverged", None)
+    assert str(advice) == "No advice: all 2 candidates diverged."
+
+
+def test_a_user_s_network_is_raced_with_its_own_layers(tmp_path: Path) -> None:
+    advice = race(tmp_path / "store", NET, budget="1runs", overrides=SMALL[1:], costs=True)
+    assert advice.case["regularization"] == "own"
+    assert advice.apply is not None and advice.apply.startswith("aw.swap(model, ")
+    assert advice.costs is not None and {row.activation for row in advice.costs.rows} == set(TWO)
+
+
+def test_two_names_of_one_network_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match=r"elu and elu\(1\) are the same network"):
+        race(tmp_path / "store", candidates=("relu", "elu", "elu(1)"))
+    assert list(tmp_path.iterdir()) == []
