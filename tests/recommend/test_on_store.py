@@ -23,6 +23,17 @@ def raced(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, CaseAdvice]:
     return folder, race(folder, candidates=ALIKE, budget="3runs")
 
 
+OWN: dict[str, Any] = {"data": None, "candidates": None, "overrides": ()}
+
+
+def task(function: str, **settings: Any) -> dict[str, Any]:
+    return {
+        "name": "own",
+        "task": {"train": f"made.races_in_tasks:{function}", "unit": "percent", **settings},
+        "factors": {"activation": [*TWO]},
+    }
+
+
 def plain(advice: CaseAdvice) -> dict[str, Any]:
     values: dict[str, Any] = json.loads(json.dumps(advice.to_dict()))
     return without_times(values)
@@ -122,15 +133,27 @@ def test_a_stop_says_that_the_same_call_goes_on(
 
 
 def test_a_failed_training_ends_the_race_with_a_sentence(tmp_path: Path) -> None:
-    study = {
-        "name": "own",
-        "task": {"train": "made.races_in_tasks:raises", "unit": "percent"},
-        "factors": {"activation": [*TWO]},
-    }
+    study = task("raises")
     with pytest.raises(RaceFailedError, match=r"no advice: relu .* failed: ValueError: on purpose"):
-        race(tmp_path / "store", study, data=None, candidates=None, overrides=())
+        race(tmp_path / "store", study, **OWN)
     with pytest.raises(RaceFailedError, match="--retry-failed tries it again"):
-        race(tmp_path / "store", study, data=None, candidates=None, overrides=())
+        race(tmp_path / "store", study, **OWN)
+
+
+def test_a_training_of_one_s_own_gets_its_length_and_its_fold(tmp_path: Path) -> None:
+    advice = race(tmp_path / "store", task("scores"), budget="1runs", **OWN)
+    assert [told.value for told in advice.trials] == [52.0, 55.0]
+    assert (advice.activation, advice.apply) == ("elu", 'aw.TaskActivation("elu")')
+    (promise,) = advice.notes
+    assert "is the promise of made.races_in_tasks:scores" in promise
+
+
+def test_an_error_rate_is_better_where_it_is_lower(tmp_path: Path) -> None:
+    study = task("errors", response="error_rate", higher_is_better=False)
+    advice = race(tmp_path / "store", study, budget="1runs", **OWN)
+    assert advice.activation == "elu"
+    assert [told.value for told in advice.trials] == pytest.approx([100 - 95 / 3, 100 - 65 / 3])
+    assert "takes no fold: runs of a block are paired by their seed alone" in advice.notes[1]
 
 
 def test_a_diverged_candidate_is_dropped_and_named(tmp_path: Path) -> None:
@@ -142,10 +165,11 @@ def test_a_diverged_candidate_is_dropped_and_named(tmp_path: Path) -> None:
 
 
 def test_where_all_diverge_there_is_no_pick(tmp_path: Path) -> None:
-    exploding = ("made.races_in_tasks:Explodes", "made.races_in_tasks:explodes")
-    advice = race(tmp_path / "store", candidates=exploding, incumbent=None, budget="1runs")
-    assert (advice.activation, advice.why_stopped, advice.apply) == (None, "diverged", None)
-    assert str(advice) == "No advice: all 2 candidates diverged."
+    overrides = (*SMALL[:3], "train.learning_rate=1e20")
+    advice = race(tmp_path / "store", budget="1runs", overrides=overrides, costs=True)
+    assert (advice.activation, advice.why_stopped) == (None, "diverged")
+    assert (advice.apply, advice.costs) == (None, None)
+    assert str(advice).startswith("No advice: all 2 candidates diverged.")
 
 
 def test_a_user_s_network_is_raced_with_its_own_layers(tmp_path: Path) -> None:

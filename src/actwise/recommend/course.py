@@ -18,7 +18,6 @@ from .prepared import Prepared
 from .race import Advice, Race
 from .trials import Trials
 
-
 _HARDLY_LEARNED = 3.0
 """Times the accuracy of a guess."""
 
