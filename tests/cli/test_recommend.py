@@ -119,7 +119,10 @@ def test_costs_are_a_table_with_the_cheapest_first(capsys: pytest.CaptureFixture
         ("recommend convnet --dataset digit --store new", "digits"),
         ("recommend convnet --dataset digits --store new --budget much", "such as 33%"),
         ("recommend convnet --dataset digits --store new --budget 0.5runs", "is too small"),
-        ("recommend convnet --dataset digits --store new --candidates relu,elu --budget 1s", "budget 1s is too short"),
+        (
+            "recommend convnet --dataset digits --store new --candidates relu,elu --budget 1s",
+            "budget 1s is too short",
+        ),
         ("recommend convnet --dataset digits --store new --margin 0", "margin=0"),
         ("recommend convnet --dataset digits --store new --margin much", "--margin"),
         ("recommend convnet --dataset digits --store new --epochs 5", "at least 8"),
