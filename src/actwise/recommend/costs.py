@@ -110,7 +110,7 @@ def cost(
     num_classes: int = _NUM_CLASSES,
     device: str = "auto",
     threads: int = 1,
-    on_round: Callable[[Round], None] = lambda done: None,
+    on_round: Callable[[Round], None] | None = None,
 ) -> Costs:
     """Time a training step with each of several activations, in turns, in a process of its own.
 
@@ -126,7 +126,7 @@ def cost(
         num_classes: Of the network.
         device: ``cpu``, ``cuda`` or ``auto``.
         threads: Of one operation on the CPU, as in ``run``.
-        on_round: Hears of every round.
+        on_round: Hears of every round; absent = nobody.
 
     Raises:
         SpecError: if a level or an option is not valid, or the network does not run.
@@ -150,7 +150,7 @@ def cost(
         threads=threads,
     )
     with Nursery(threads=threads) as nursery:
-        return measure(question, nursery, on_round=on_round)
+        return measure(question, nursery, on_round=on_round or _ignore)
 
 
 def measure(
@@ -158,14 +158,14 @@ def measure(
     nursery: Nursery,
     *,
     stop: StopRequest | None = None,
-    on_round: Callable[[Round], None] = lambda done: None,
+    on_round: Callable[[Round], None] | None = None,
 ) -> Costs:
     """Have a question answered.
 
     Raises:
         ActwiseError: as :func:`.time_steps`.
     """
-    found = time_steps(question, nursery, stop=stop, on_round=on_round)
+    found = time_steps(question, nursery, stop=stop, on_round=on_round or _ignore)
     return Costs(
         model=question.model,
         width=question.width,
@@ -193,3 +193,7 @@ def _row(own: StepTimes, incumbent: StepTimes) -> StepCost:
         backward=Ratio.of(backward_R, backward_0_R),
         memory_bytes=own.memory_bytes,
     )
+
+
+def _ignore(done: Round) -> None:
+    """Nobody watches."""
