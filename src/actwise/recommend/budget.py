@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from ..errors import SpecError, shortened
 from ..numbers import read_duration
@@ -102,12 +103,14 @@ class RunSeconds:
         return cls(short, full, workers)
 
     def of_race(self, num_full: int) -> float:
-        """Seconds of all short runs, then of so many full ones, each as long as the longest.
+        """Seconds of all short runs, then of so many full ones.
 
-        Which candidates get full runs is not known beforehand.
+        Which candidates get full runs is not known beforehand. One of a pair waits for the other,
+        so each counts as the mean of the longer half: the longest of all may be a bad moment.
         """
         seconds = makespan(longest_first(self.short), workers=self.workers)
-        return seconds + math.ceil(num_full / min(_PAIR, self.workers)) * max(self.full)
+        longer = longest_first(self.full)[: math.ceil(len(self.full) / 2)]
+        return seconds + math.ceil(num_full / min(_PAIR, self.workers)) * fmean(longer)
 
 
 def full_runs_in(
