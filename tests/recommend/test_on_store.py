@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from actwise.errors import SpecError
-from actwise.recommend import CaseAdvice, RaceFailedError, RaceStoppedError
+from actwise.recommend import CaseAdvice, RaceFailedError
 from actwise.store import RunStore
+from actwise.sweep.executors import StoppedError
 from actwise.sweep.run import run
 from actwise.sweep.watch import RunEnded, RunStarted, SweepStarted
 from made.races import ALIKE, SMALL, TWO, race, without_times
@@ -125,7 +126,7 @@ def test_finished_runs_of_a_study_are_taken_and_count_as_what_they_are(
 def test_a_stop_says_that_the_same_call_goes_on(
     raced: tuple[Path, CaseAdvice], tmp_path: Path
 ) -> None:
-    with pytest.raises(RaceStoppedError, match="the same command goes on") as stopped:
+    with pytest.raises(StoppedError, match="the same command goes on") as stopped:
         race(tmp_path / "store", candidates=ALIKE, budget="3runs", time_limit_seconds=0.5)
     assert stopped.value.exit_code == 4
     _, advice = raced

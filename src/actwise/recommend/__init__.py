@@ -10,7 +10,6 @@ from .costs import Ratio as Ratio
 from .costs import StepCost as StepCost
 from .costs import cost as cost
 from .course import RaceFailedError as RaceFailedError
-from .course import RaceStoppedError as RaceStoppedError
 from .preview import Preview as Preview
 from .race import Advice as Advice
 from .race import Further as Further

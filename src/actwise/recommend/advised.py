@@ -11,7 +11,7 @@ from .costs import Costs
 from .race import Advice, advice_text
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class CaseAdvice(Advice):
     """What a race says of a case.
 
@@ -72,6 +72,10 @@ class CaseAdvice(Advice):
     def __str__(self) -> str:
         """The race's sentences, then costs, the line that applies it and what to know."""
         return "\n".join([advice_text(self), *more_sentences(self)])
+
+    def __repr__(self) -> str:
+        """The same: what an interactive session shows."""
+        return str(self)
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain JSON values; docs/json.md has the shape."""

@@ -8,7 +8,13 @@ from ..numbers import counted
 from ..spec import StudySpec
 from ..store import RunStore
 from ..sweep.drive import Driver, clear_leftovers
-from ..sweep.executors import Describer, Nursery, StopRequest, make_executor
+from ..sweep.executors import (
+    Describer,
+    Nursery,
+    StoppedError,
+    StopRequest,
+    make_executor,
+)
 from ..sweep.plan import RunOptions
 from ..sweep.watch import Note, ProgressSink, SweepEnded, SweepStarted
 from ..sweep.worker import CostQuestion, make_setup
@@ -20,14 +26,6 @@ from .trials import Trials
 
 _HARDLY_LEARNED = 3.0
 """Times the accuracy of a guess."""
-
-
-class RaceStoppedError(ActwiseError):
-    """A stop was asked for before the race was over; the same call goes on."""
-
-    def __init__(self, sentence: str, *, exit_code: int) -> None:
-        super().__init__(sentence)
-        self.exit_code = exit_code
 
 
 class RaceFailedError(ActwiseError):
@@ -104,7 +102,7 @@ class Course:
         """Say how the runs stand.
 
         Raises:
-            RaceStoppedError, RaceFailedError: if the race is not over.
+            StoppedError, RaceFailedError: if the race is not over.
         """
         states = [state.status for state in store.states(trials.runs).values()]
         finished, diverged, failed = (
@@ -128,7 +126,7 @@ class Course:
             raise RaceFailedError(f"no advice: {trials.problem}{hint}")
         if not self.race.is_over:
             done = counted(finished + diverged, "training")
-            raise RaceStoppedError(
+            raise StoppedError(
                 f"stopped by {self.stop.reason} with {done} done; the same command goes on from "
                 "here",
                 exit_code=code,

@@ -24,6 +24,8 @@ from .budget import Budget, RunSeconds, full_runs_in, read_budget
 from .case import Case, make_case
 from .race import Race
 
+_OF_STUDIES = ("observe_again", "accept_engines", "accept_code_digests")
+"""Options of ``run`` that a race does not take: other runs than those it asks for."""
 AFTER_SECONDS = 12.0
 """Of a duration, kept for what comes after the last training: costs are timed then."""
 
@@ -108,7 +110,7 @@ def run_options(options: Mapping[str, Any]) -> RunOptions:
     Raises:
         SpecError: for one that is not known or not valid.
     """
-    known = [field.name for field in fields(RunOptions)]
+    known = [field.name for field in fields(RunOptions) if field.name not in _OF_STUDIES]
     for name in options:
         if name not in known:
             raise UnknownNameError("option of recommend", name, known)

@@ -58,7 +58,7 @@ def recommend(
         SpecError: if no race can be about that; nothing is written.
         DataError: if the data set is missing or damaged; nothing is written.
         StoreError: if the store cannot be read or written.
-        RaceStoppedError: if a stop was asked for; the same call goes on.
+        StoppedError: if a stop was asked for; the same call goes on.
         RaceFailedError: if a training failed.
     """
     started = time.monotonic()

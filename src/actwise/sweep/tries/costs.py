@@ -3,7 +3,7 @@
 import queue
 from collections.abc import Callable
 
-from ...errors import ActwiseError, DataError, SpecError
+from ...errors import DataError, SpecError
 from ..executors import Nursery, StopRequest
 from ..executors.executor import IDLE_SECONDS
 from ..executors.worker_process import Inbox, WorkerProcess
@@ -27,7 +27,7 @@ def time_steps(
 
     Raises:
         SpecError: if a level is not valid, or users' code fails, exits or kills its process.
-        ActwiseError: if it is stopped.
+        StoppedError: if it is stopped.
     """
     inbox: Inbox = queue.SimpleQueue()
     try:
@@ -39,7 +39,7 @@ def time_steps(
         process.ask(question)
         while True:
             if stop is not None and stop():
-                raise ActwiseError(f"measuring ended: stopped by {stop.reason}")
+                raise stop.error("measuring ended: stopped")
             try:
                 _, message = inbox.get(timeout=IDLE_SECONDS)
             except queue.Empty:
