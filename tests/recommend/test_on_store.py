@@ -1,6 +1,8 @@
 """A race on a store: its trials are ordinary runs, and the same call goes on."""
 
 import json
+import re
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +77,16 @@ def test_the_same_call_trains_nothing_and_says_the_same(raced: tuple[Path, CaseA
     assert heard.of(RunStarted) == []
     (started,) = heard.of(SweepStarted)
     assert started.num_done == len(advice.trials)
+
+
+def test_a_notebook_shows_the_sentences_and_a_row_for_each_candidate(
+    raced: tuple[Path, CaseAdvice],
+) -> None:
+    _, advice = raced
+    shown = advice._repr_html_()
+    assert all(f"<p>{escape(line)}</p>" in shown for line in str(advice).splitlines())
+    assert re.findall(r"<tr><td>(.*?)</td>", shown) == [row.activation for row in advice.outlooks]
+    assert repr(advice) == str(advice)
 
 
 def test_a_larger_budget_goes_on_from_the_short_runs(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """``actwise recommend``: find an activation for a network within a budget."""
 
+import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -153,7 +155,8 @@ def recommend(
     if report is not None:
         from ..report.advice import write_advice
 
-        write_advice(advice, store, report, artifacts=artifacts)
+        command = shlex.join(["actwise", *sys.argv[1:]])
+        write_advice(advice, store, report, artifacts=artifacts, command=command)
     if json:
         print_json(advice.to_dict())
         return
