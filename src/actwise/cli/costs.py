@@ -101,9 +101,10 @@ def print_costs(found: "Costs") -> None:
     ]
     print_columns(header, rows, right=header[1:], spare=("quartiles", "ms"))
     shape = "x".join(map(str, found.input_shape))
+    clock = "processor" if (found.device, found.threads) == ("cpu", 1) else "wall-clock"
     print_text(
         "",
-        f"step, forward, backward: time over {found.incumbent}'s in the same round, medians of "
+        f"step, forward, backward: {clock} time over {found.incumbent}'s in the same round, medians of "
         f"{found.num_rounds} rounds in turns",
         f"{found.model}, width {found.width:g}, {found.regularization}, batches of "
         f"{found.batch_size} images {shape}, {found.device}, "

@@ -40,7 +40,8 @@ class StepCost:
     """Of one activation; ratios are to the incumbent's time in the same round.
 
     Attributes:
-        milliseconds: Median of a step: forward pass, loss, backward pass.
+        milliseconds: Median of a step: forward pass, loss, backward pass. On a CPU with one thread
+            it is the processor's time, of which other jobs on the machine take none.
         step, forward, backward: Of the whole, and of its two parts.
         memory_bytes: Most that tensors take at once: weights, gradients, the batch, and all that
             the step keeps for its backward pass. What the process and its libraries take is none
