@@ -125,7 +125,7 @@ def test_costs_are_a_table_with_the_cheapest_first(capsys: pytest.CaptureFixture
         ),
         ("recommend convnet --dataset digits --store new --margin 0", "margin=0"),
         ("recommend convnet --dataset digits --store new --margin much", "--margin"),
-        ("recommend convnet --dataset digits --store new --epochs 5", "at least 8"),
+        ("recommend convnet --dataset digits --store new --epochs 5", "at least 9"),
         ("recommend convnet --dataset digits --store new --epochs ten", "ten"),
         ("recommend convnet --dataset digits --store new --workers 0", "workers=0"),
         ("recommend convnet --dataset digits --store new --device gpu", "cpu, cuda or auto"),

@@ -115,7 +115,7 @@ def test_a_training_of_one_s_own_is_called_with_folds_where_it_takes_them(case: 
 
 WRONG: list[tuple[Any, dict[str, Any], str]] = [
     ("convnet", {"dataset": None}, "recommend 'convnet' needs a data set: --dataset"),
-    ("convnet", {"epochs": 7}, "epochs=7: expected at least 8"),
+    ("convnet", {"epochs": 7}, "epochs=7: expected at least 9"),
     ("convnet", {"candidates": ["relu"]}, "expected two or more"),
     ("convnet", {"candidates": ["elu", "prelu"]}, "incumbent='relu' is none of the candidates"),
     ("convnet", {"candidates": ["relu", "relu"]}, "'activation' lists a level twice"),

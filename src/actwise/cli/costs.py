@@ -104,8 +104,8 @@ def print_costs(found: "Costs") -> None:
     clock = "processor" if (found.device, found.threads) == ("cpu", 1) else "wall-clock"
     print_text(
         "",
-        f"step, forward, backward: {clock} time over {found.incumbent}'s in the same round, medians of "
-        f"{found.num_rounds} rounds in turns",
+        f"step, forward, backward: {clock} time over {found.incumbent}'s in the same round, "
+        f"medians of {found.num_rounds} rounds in turns",
         f"{found.model}, width {found.width:g}, {found.regularization}, batches of "
         f"{found.batch_size} images {shape}, {found.device}, "
         f"{found.threads} thread{'s' if found.threads > 1 else ''}; memory of tensors alone",
