@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from .recommend import Advice as Advice
     from .recommend import Race as Race
     from .recommend import Trial as Trial
+    from .recommend import cost as cost
+    from .recommend.run import recommend as recommend
     from .report.html import report as report
     from .spec import load_study as load_study
     from .store import RunStore as RunStore
@@ -35,11 +37,13 @@ _HOMES = {
     "activation": "activations",
     "analyze": "analysis.analyze",
     "audit": "surgery",
+    "cost": "recommend",
     "gain": "activations",
     "load_filling": "surgery",
     "load_model": "sweep",
     "load_study": "spec",
     "parameter_groups": "surgery",
+    "recommend": "recommend.run",
     "report": "report.html",
     "run": "sweep.run",
     "swap": "surgery",
@@ -54,11 +58,13 @@ __all__ = [
     "activation",
     "analyze",
     "audit",
+    "cost",
     "gain",
     "load_filling",
     "load_model",
     "load_study",
     "parameter_groups",
+    "recommend",
     "report",
     "run",
     "swap",

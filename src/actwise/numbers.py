@@ -1,9 +1,11 @@
 """Numbers as text, the same in sentences, tables and pictures: the one place that rounds them."""
 
 import math
+import re
 import signal
 
 UNKNOWN = "–"
+_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
 
 def number(value: float | None, digits: int = 2) -> str:
@@ -64,6 +66,13 @@ def duration(seconds: float) -> str:
         if seconds < limit:
             return f"{seconds / length:.{1 if unit == 'h' else 0}f} {unit}"
     return f"{seconds / 86_400:.1f} days"
+
+
+def read_duration(text: str) -> float | None:
+    """Seconds of ``90``, ``90s``, ``10m``, ``1h30m``; None for anything else, and for no time."""
+    match = _DURATION.fullmatch(text.strip())
+    hours, minutes, seconds = (float(part or 0) for part in match.groups()) if match else (0, 0, 0)
+    return 3600 * hours + 60 * minutes + seconds or None
 
 
 def signal_name(number: int) -> str:

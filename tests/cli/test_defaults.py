@@ -17,7 +17,8 @@ import actwise as aw
 from actwise.activations import activation, gain
 from actwise.analysis.analyze import analyze
 from actwise.cli.app import app
-from actwise.recommend import Race
+from actwise.recommend import Race, cost
+from actwise.recommend.run import recommend
 from actwise.report.html import report
 from actwise.spec import load_study
 from actwise.surgery import audit, load_filling, parameter_groups, swap
@@ -30,11 +31,13 @@ CALLS = (
     activation,
     analyze,
     audit,
+    cost,
     gain,
     load_filling,
     load_model,
     load_study,
     parameter_groups,
+    recommend,
     report,
     run,
     swap,

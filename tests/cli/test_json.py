@@ -2,12 +2,14 @@
 
 import json
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from actwise.cli.main import run_command
+from actwise.recommend import CaseAdvice, Further, GainOver, Outlook, Told, Trial
 from actwise.store import RunStore
 from actwise.store.exchange import WHAT
 from actwise.sweep.watch import EVENT_NAMES
@@ -26,6 +28,7 @@ activation = ["relu"]
 epochs = 1
 train_size = 128
 """
+DRY_RUN = "recommend MODEL --dry-run"
 # Command, and its section where that has another name.
 COMMANDS = [
     ("list activations", "list activations"),
@@ -35,6 +38,8 @@ COMMANDS = [
     ("list studies", "list studies"),
     ("audit mlp", "audit MODEL"),
     ("swap mlp elu", "swap MODEL LEVEL"),
+    ("cost mlp --candidates elu --shape 1,8,8 --batch-size 8 --width 0.1", "cost MODEL"),
+    ("recommend mlp factors.regularization=none --dataset digits --dry-run", DRY_RUN),
     ("show run ID --store store", "show run ID"),
     ("data verify digits", "data verify NAME"),
     ("plan mlp.toml", "plan STUDY"),
@@ -84,7 +89,18 @@ def keys_of(value: Any) -> set[str]:
     return set(value).union(*(keys_of(item) for item in nested))
 
 
-OPENED = ("labels", "result", "info", "estimate", "cells", "studies", "running", "accidents")
+OPENED = (
+    "labels",
+    "result",
+    "info",
+    "rows",
+    "step",
+    "estimate",
+    "cells",
+    "studies",
+    "running",
+    "accidents",
+)
 
 
 @pytest.mark.parametrize(("command", "section"), COMMANDS)
@@ -94,6 +110,16 @@ def test_every_key_is_documented(
     found = keys_of(printed(command.replace("ID", run_id), capsys))
     assert found
     assert found - keys(section) == set()
+
+
+def test_every_key_of_an_advice_is_documented() -> None:
+    parts = (CaseAdvice, GainOver, Outlook, Further, Told, Trial)
+    found = {
+        name
+        for part in parts
+        for name in (getattr(part, "_fields", None) or [field.name for field in fields(part)])
+    }
+    assert (found | {"cheaper"}) - keys("recommend MODEL") == set()
 
 
 def test_what_extends_another_shape_has_its_keys(

@@ -40,6 +40,12 @@ INSIDE: dict[str, Layers] = {  # the same of the folders and files that a unit h
     ],
     "recommend": [
         {"race"},
+        {"levels"},
+        {"asked", "lengths", "budget", "costs"},
+        {"case"},
+        {"prepared", "trials", "advised"},
+        {"course", "preview"},
+        {"run"},
     ],
     "datasets": [
         {"content"},
@@ -51,7 +57,8 @@ INSIDE: dict[str, Layers] = {  # the same of the folders and files that a unit h
         {"tables", "json"},
         {"views"},
         {"figures"},
-        {"html", "terminal"},
+        {"page"},
+        {"html", "terminal", "advice"},
     ],
     "store": [
         {"database"},

@@ -1,6 +1,5 @@
 """Options that several commands take, and how their values are read."""
 
-import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +7,8 @@ from typing import Annotated
 import typer
 
 from ..errors import SpecError
+from ..numbers import read_duration
+from ..registry import split_outside
 
 _ENDINGS = {
     ".csv": "csv",
@@ -17,7 +18,6 @@ _ENDINGS = {
     ".tex": "latex",
     ".txt": "text",
 }
-_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
 
 def whole_number(text: str) -> int:
@@ -123,12 +123,24 @@ def parse_duration(text: str | None) -> float | None:
     """
     if text is None:
         return None
-    match = _DURATION.fullmatch(text.strip())
-    hours, minutes, seconds = (float(part or 0) for part in match.groups()) if match else (0, 0, 0)
-    total = 3600 * hours + 60 * minutes + seconds
-    if total <= 0:
+    seconds = read_duration(text)
+    if seconds is None:
         raise SpecError(f"--time-limit {text!r} is not a duration such as 90s, 10m or 1h30m")
-    return total
+    return seconds
+
+
+def levels_of(text: str | None) -> list[str] | None:
+    """The levels of ``relu,elu(0.5)``: commas inside parentheses do not separate; None stays None.
+
+    Raises:
+        SpecError: if one is empty.
+    """
+    if text is None:
+        return None
+    levels = [level.strip() for level in split_outside(text, ",")]
+    if not all(levels):
+        raise SpecError(f"{text!r} holds an empty level; write them as relu,elu(0.5)")
+    return levels
 
 
 def choose_format(given: str | None, *, output: Path | None, is_json: bool, default: str) -> str:

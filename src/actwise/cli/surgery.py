@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _SHAPE = re.compile(r"(\d+),(\d+),(\d+)")
 _ImageShape = tuple[int, int, int]
 
-_Model = Annotated[
+ModelLevel = Annotated[
     str,
     typer.Argument(
         metavar="MODEL",
@@ -27,7 +27,7 @@ _Model = Annotated[
     ),
 ]
 _Full = Annotated[bool, typer.Option("--full", help="Every site in a line of its own.")]
-_Shape = Annotated[
+ShapeOption = Annotated[
     str | None,
     typer.Option(
         "--shape",
@@ -37,12 +37,14 @@ _Shape = Annotated[
 ]
 
 
-def audit(model: _Model, shape: _Shape = None, full: _Full = False, json: AsJson = False) -> None:
+def audit(
+    model: ModelLevel, shape: ShapeOption = None, full: _Full = False, json: AsJson = False
+) -> None:
     """Where a network computes which activation, and what a swap would replace."""
     from ..models import audit_level
 
     allow_user_code()
-    found = audit_level(model, shape=_shape_of(shape))
+    found = audit_level(model, shape=shape_of(shape))
     sites, trial = found.audit, found.trial
     if json:
         missed = [_missed(miss) for miss in trial.missed] if trial else []
@@ -71,9 +73,9 @@ def audit(model: _Model, shape: _Shape = None, full: _Full = False, json: AsJson
 
 
 def swap(
-    model: _Model,
+    model: ModelLevel,
     activation: Annotated[str, typer.Argument(metavar="LEVEL", help="prelu, elu(0.5), a.b:Name")],
-    shape: _Shape = None,
+    shape: ShapeOption = None,
     full: _Full = False,
     json: AsJson = False,
 ) -> None:
@@ -84,7 +86,7 @@ def swap(
     from ..models import swap_level
 
     allow_user_code()
-    report = swap_level(model, activation, shape=_shape_of(shape))
+    report = swap_level(model, activation, shape=shape_of(shape))
     if json:
         missed = [_missed(miss) for miss in report.missed]
         values = {"replaced": [asdict(site) for site in report.replaced], "missed": missed}
@@ -121,7 +123,7 @@ def _quoted(model: str, shape: str | None) -> str:
     return shlex.join([model, *(["--shape", shape] if shape else [])])
 
 
-def _shape_of(text: str | None) -> _ImageShape | None:
+def shape_of(text: str | None) -> _ImageShape | None:
     """(channels, height, width) of ``3,32,32``.
 
     Raises:

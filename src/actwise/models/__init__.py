@@ -6,6 +6,7 @@ All take any image of 28 to 64 pixels with 1 or 3 channels, and a multiplier of 
 from ..registry import Parameter
 from .audited import LevelAudit as LevelAudit
 from .audited import audit_level as audit_level
+from .audited import image_shape as image_shape
 from .audited import swap_level as swap_level
 from .build import build_network as build_network
 from .build import initial_network as initial_network

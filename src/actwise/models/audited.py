@@ -69,6 +69,18 @@ def swap_level(model: str, activation: str, *, shape: _Shape | None = None) -> S
     return replace(report, audit=replace(report.audit, model=model))
 
 
+def image_shape(model: str, shape: _Shape | None = None) -> _Shape:
+    """The shape of the images that a network of ``model`` is looked at with, if none is asked for.
+
+    Raises:
+        SpecError: if there is no such model.
+    """
+    if shape is not None or not is_of_package(parse_level(model, kind="model")):
+        return shape or SHAPE
+    with torch.device("meta"):
+        return _made_for(_bare(resolve(model), PACKAGES_SHAPE)) or PACKAGES_SHAPE
+
+
 def _looked_at(
     model: str, shape: _Shape | None, look: Callable[[nn.Module, Tensor], _Found]
 ) -> _Found:

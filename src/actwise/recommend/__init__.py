@@ -1,5 +1,16 @@
 """Which activation, within a budget: a race of short and full trainings, and what it can say."""
 
+import sys
+from types import ModuleType
+from typing import Any
+
+from .advised import CaseAdvice as CaseAdvice
+from .costs import Costs as Costs
+from .costs import Ratio as Ratio
+from .costs import StepCost as StepCost
+from .costs import cost as cost
+from .course import RaceFailedError as RaceFailedError
+from .preview import Preview as Preview
 from .race import Advice as Advice
 from .race import Further as Further
 from .race import GainOver as GainOver
@@ -11,3 +22,16 @@ from .race import Told as Told
 from .race import Trial as Trial
 from .race import advice_text as advice_text
 from .race import shipped_knowledge as shipped_knowledge
+
+
+class _CallableModule(ModuleType):
+    """``aw.recommend(...)`` stays a function although the package of its name is imported."""
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        """Race; see :func:`.run.recommend`."""
+        from .run import recommend
+
+        return recommend(*arguments, **options)
+
+
+sys.modules[__name__].__class__ = _CallableModule

@@ -17,6 +17,7 @@ from .load import parse_stored_study as parse_stored_study
 from .load import parse_study as parse_study
 from .load import shipped_studies as shipped_studies
 from .planned import PlannedRun as PlannedRun
+from .race import RaceSpec as RaceSpec
 from .run import REQUIRED_FACTORS as REQUIRED_FACTORS
 from .run import RunSpec as RunSpec
 from .study import StudySpec as StudySpec

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from ..errors import UnknownNameError, shortened
 from .analysis import AnalysisSpec
+from .race import RaceSpec
 from .run import REQUIRED_FACTORS
 from .task import TaskSpec
 from .train import Frozen, ObserveSpec, TrainSettings
@@ -16,6 +17,7 @@ _TABLES: dict[Any, type[Frozen]] = {
     "observe": ObserveSpec,
     "analysis": AnalysisSpec,
     "task": TaskSpec,
+    "race": RaceSpec,
 }
 
 _MOST_SHOWN, _MOST_PARTS = 60, 8

@@ -13,6 +13,7 @@ from ..numbers import counted
 from ..registry import parse_expression
 from .analysis import AnalysisSpec
 from .problems import first_problem
+from .race import RaceSpec
 from .run import NUM_SEEDS, REQUIRED_FACTORS, RunSpec, Width
 from .task import TaskSpec, own_meaning, refuse_factors, refuse_what_has_no_effect, task_levels
 from .train import ObserveSpec, TrainSettings, TrainSpec, Typed
@@ -61,6 +62,7 @@ class StudySpec(Typed):
         looks: Numbers of seeds at which the results will be looked at, fixed beforehand.
         task: What is trained where the training is the user's own: the factors are then the
             activation and any names of theirs.
+        race: Of a study whose runs were asked for by a race; nobody writes it by hand.
     """
 
     name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -74,6 +76,7 @@ class StudySpec(Typed):
     looks: tuple[int, ...] = ()
     exclude: tuple[dict[str, Scalar], ...] = ()
     task: TaskSpec | None = None
+    race: RaceSpec | None = None
 
     @field_validator("seeds", mode="before")
     @classmethod

@@ -1,6 +1,7 @@
 """The driver of a sweep: leases runs for an executor and is the only one to write the store."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from math import inf
@@ -19,7 +20,7 @@ from ...store import (
 from ...store.records import RunRecord
 from ...usercode import exception_line
 from ..executors import Executor, WorkSource
-from ..plan import PendingRuns, lacks_observation
+from ..plan import RunQueue, lacks_observation
 from ..watch import (
     Note,
     ProgressSink,
@@ -51,7 +52,7 @@ class Driver:
         store: RunStore,
         runs: Mapping[str, PlannedRun],
         *,
-        pending: PendingRuns,
+        pending: RunQueue,
         again: frozenset[str],
         study: StudySpec,
         max_attempts: int,
@@ -59,7 +60,7 @@ class Driver:
         time_left: TimeLeft,
         sink: ProgressSink,
     ) -> None:
-        """``runs`` by run id, all of them ``pending``.
+        """``runs`` by run id: all that ``pending`` has given, or will have when it gives them.
 
         ``again`` are those with a result, to be observed again.
         """
@@ -79,7 +80,7 @@ class Driver:
         self._leases: dict[str, Lease] = {}
         self._kept: dict[str, Lease] = {}
         self._error: StoreError | None = None
-        self._attempts = dict.fromkeys(runs, 0)
+        self._attempts: Counter[str] = Counter()
         # The epoch in which a worker took each run up, by which it compiled its step.
         self._first_epochs: dict[str, int] = {}
         self._next_poll_time = 0.0
@@ -119,7 +120,7 @@ class Driver:
                 self._error = error
 
     def _work(self) -> WorkSource:
-        """Runs, leased one by one; None while only others, or accidents to come, have any."""
+        """Runs, leased one by one; None while there may be more, and none can be taken now."""
         while self._pending or self._held_by_others or self._leases:
             try:
                 assignment = self._lease_next()
@@ -134,6 +135,8 @@ class Driver:
     def _lease_next(self) -> Assignment | None:
         while self._pending:
             run_id = self._pending.take()
+            if run_id is None:
+                return None
             is_again = run_id in self._again
             lease = self._kept.get(run_id)
             lease = lease or self._store.lease(run_id, self._owner, again=is_again)

@@ -21,6 +21,10 @@ class TimeLeft:
         self._clock = clock
         self._started: float | None = None
 
+    def expect(self, run_id: str, work: float) -> None:
+        """A run that was not known before, or what is known of it now."""
+        self._work[run_id] = work
+
     def progress(self, run_id: str, fraction: float) -> None:
         """A run stands at ``fraction`` of its batches; what it had at first sight is not ours."""
         if self._started is None:

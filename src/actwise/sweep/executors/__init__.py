@@ -6,4 +6,5 @@ from .executor import Executor as Executor
 from .executor import WorkSource as WorkSource
 from .kept import end_kept_mother as end_kept_mother
 from .nursery import Nursery as Nursery
+from .stopping import StoppedError as StoppedError
 from .stopping import StopRequest as StopRequest

@@ -5,20 +5,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ...errors import ActwiseError, DataError, SpecError
+from ...errors import DataError, SpecError
 from ...signs import listening
 from ...spec import Describe, Description, RunSpec, description_key
 from .. import worker
 from .executor import IDLE_SECONDS
 from .nursery import Nursery
-from .stopping import StopRequest
+from .stopping import StoppedError, StopRequest
 from .worker_process import Inbox, WorkerProcess
-
-
-class StoppedError(ActwiseError):
-    """A stop was asked for before a plan was made."""
-
-    exit_code = 4
 
 
 class Describer:

@@ -6,9 +6,19 @@ import time
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+from ...errors import ActwiseError
+
 EXIT_TIME_LIMIT = 4
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
+
+
+class StoppedError(ActwiseError):
+    """A stop was asked for before anything could be said."""
+
+    def __init__(self, sentence: str, *, exit_code: int = EXIT_TIME_LIMIT) -> None:
+        super().__init__(sentence)
+        self.exit_code = exit_code
 
 
 class StopRequest:
@@ -38,6 +48,11 @@ class StopRequest:
         """In words, for messages."""
         words = {EXIT_TIME_LIMIT: "the time limit", EXIT_INTERRUPTED: "Ctrl-C"}
         return words.get(self.exit_code or 0, "SIGTERM")
+
+    def error(self, sentence: str) -> StoppedError:
+        """What to raise after a stop; ``sentence`` is followed by the reason."""
+        code = self.exit_code or EXIT_TIME_LIMIT
+        return StoppedError(f"{sentence} by {self.reason}", exit_code=code)
 
     def __call__(self) -> bool:
         return self.exit_code is not None

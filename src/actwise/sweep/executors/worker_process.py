@@ -16,12 +16,12 @@ from ..worker import (
     WORKERS_LOG,
     Advanced,
     Assignment,
-    CellQuestion,
     Message,
     Result,
     Setup,
     Stop,
     Work,
+    WorkerQuestion,
     decode,
     encode,
 )
@@ -87,8 +87,8 @@ class WorkerProcess:
         self._listener = threading.Thread(target=self._listen, args=(inbox,), daemon=True)
         self._listener.start()
 
-    def ask(self, question: CellQuestion) -> None:
-        """Ask about a cell; from then on it must not train."""
+    def ask(self, question: WorkerQuestion) -> None:
+        """Ask about a cell, or about costs; from then on it must not train."""
         self._send(question)
 
     def give(self, assignments: tuple[Assignment, ...]) -> None:

@@ -8,6 +8,7 @@ from .cost import RUN_SECONDS_PER_SITE as RUN_SECONDS_PER_SITE
 from .cost import START_SECONDS as START_SECONDS
 from .cost import CostEstimate as CostEstimate
 from .cost import assumed_flops as assumed_flops
+from .cost import assumed_seconds as assumed_seconds
 from .cost import estimate as estimate
 from .cost import evaluated_images as evaluated_images
 from .cost import images_in_all as images_in_all
@@ -21,6 +22,7 @@ from .durations import step_kind as step_kind
 from .options import Outcome as Outcome
 from .options import RunOptions as RunOptions
 from .order import PendingRuns as PendingRuns
+from .order import RunQueue as RunQueue
 from .plan import Plan as Plan
 from .plan import make_label as make_label
 from .plan import make_plan as make_plan

@@ -99,10 +99,7 @@ def estimate(
     cores_of_one = min(threads, cores / workers)
     cells = plan.distinct_cells
     rates = [assumed_flops(run.spec.width) for run in cells]
-    durations = [
-        _assumed_seconds(plan, run, rate=rate * cores_of_one)
-        for run, rate in zip(cells, rates, strict=True)
-    ]
+    durations = [assumed_seconds(plan, run, cores=cores_of_one) for run in cells]
     num_seeds = len(plan.study.seeds)
     is_known = device == "cpu" and plan.study.task is None
     flops = sum(training_flops(run.spec, plan.description(run)) for run in cells)
@@ -130,13 +127,16 @@ def estimate(
     )
 
 
-def _assumed_seconds(plan: Plan, run: PlannedRun, *, rate: float) -> float:
-    """Of one run at ``rate`` operations a second: no step is faster than its calls are."""
+def assumed_seconds(plan: Plan, run: PlannedRun, *, cores: float = 1.0) -> float:
+    """Of one run, evaluations included, at the assumed rate on so many cores of a CPU.
+
+    No step is faster than its calls are.
+    """
     description = plan.description(run)
     sites, images = description.activation_sites, images_in_all(plan, run)
     steps = images / run.spec.train.batch_size
     least = steps * (LEAST_STEP_SECONDS + LEAST_STEP_SECONDS_PER_SITE * sites)
-    operations = 6.0 * description.macs * images / rate
+    operations = 6.0 * description.macs * images / (assumed_flops(run.spec.width) * cores)
     return RUN_SECONDS + RUN_SECONDS_PER_SITE * sites + max(operations, least)
 
 

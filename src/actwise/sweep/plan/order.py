@@ -2,9 +2,30 @@
 
 from collections import deque
 from collections.abc import Iterable
+from typing import Protocol
 
 from ...spec import PlannedRun
 from .durations import Durations
+
+
+class RunQueue(Protocol):
+    """Where a driver takes runs from; asked in its thread."""
+
+    def __bool__(self) -> bool:
+        """Whether there are runs to take, or may be later."""
+        ...
+
+    def take(self) -> str | None:
+        """The id of the next run, which is pending no more; None: not now, ask again."""
+        ...
+
+    def put_back(self, run_id: str, *, after_accident: bool = False) -> None:
+        """A run that was taken is pending again."""
+        ...
+
+    def observe(self, run_id: str, *, images_per_second: float) -> None:
+        """A run trains at this speed."""
+        ...
 
 
 class PendingRuns:

@@ -21,6 +21,11 @@ def check_study(study: StudySpec) -> None:
         raise SpecError(
             f"study {study.name!r}: observe.probes=true is not available yet; leave it out"
         )
+    if study.race is not None:
+        raise SpecError(
+            f"study {study.name!r}: [race] is what `actwise recommend` notes of its runs; leave it "
+            "out, or give the study to `recommend`"
+        )
 
 
 def check_try(study: StudySpec, *, what: str) -> None:

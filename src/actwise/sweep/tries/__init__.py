@@ -9,6 +9,7 @@ from .compiling import CompileTimes as CompileTimes
 from .compiling import ModelAdvice as ModelAdvice
 from .compiling import advise_on_compiling as advise_on_compiling
 from .compiling import missing_compiler as missing_compiler
+from .costs import time_steps as time_steps
 from .smoke import SmokeReport as SmokeReport
 from .smoke import SmokeResult as SmokeResult
 from .smoke import smoke as smoke

@@ -63,7 +63,7 @@ def measure(
 
     Raises:
         TrialError: at the first run that cannot be trained.
-        ActwiseError: if it is stopped.
+        StoppedError: if it is stopped.
     """
     found: dict[str, list[Tried]] = {run.run_id: [] for run in runs}
     num_ready, ready_seconds, num_done = 0, 0.0, 0
@@ -95,7 +95,7 @@ def measure(
                     num_done += 1
                     on_tried(num_done, len(runs) * workers)
         if stop():
-            raise ActwiseError(f"calibration ended: stopped by {stop.reason}")
+            raise stop.error("calibration ended: stopped")
     return Measured(found, ready_seconds)
 
 

@@ -15,6 +15,8 @@ from .protocol import Advanced as Advanced
 from .protocol import Answer as Answer
 from .protocol import Assignment as Assignment
 from .protocol import CellQuestion as CellQuestion
+from .protocol import Costed as Costed
+from .protocol import CostQuestion as CostQuestion
 from .protocol import Described as Described
 from .protocol import Done as Done
 from .protocol import Message as Message
@@ -22,11 +24,14 @@ from .protocol import Order as Order
 from .protocol import PutBack as PutBack
 from .protocol import Refused as Refused
 from .protocol import Result as Result
+from .protocol import Round as Round
 from .protocol import Setup as Setup
 from .protocol import Start as Start
+from .protocol import StepTimes as StepTimes
 from .protocol import Stop as Stop
 from .protocol import Tried as Tried
 from .protocol import Work as Work
+from .protocol import WorkerQuestion as WorkerQuestion
 from .protocol import decode as decode
 from .protocol import encode as encode
 from .protocol import is_told_at_start as is_told_at_start

@@ -22,11 +22,13 @@ from .protocol import (
     WORKERS_LOG,
     Advanced,
     CellQuestion,
+    CostQuestion,
     Message,
     Setup,
     Start,
     Stop,
     Work,
+    WorkerQuestion,
     decode,
     encode,
     is_told_at_start,
@@ -73,7 +75,7 @@ class _Orders:
 
     def __init__(self) -> None:
         self.start: queue.SimpleQueue[Start] = queue.SimpleQueue()
-        self.next: queue.SimpleQueue[Setup | CellQuestion | Work] = queue.SimpleQueue()
+        self.next: queue.SimpleQueue[Setup | WorkerQuestion | Work] = queue.SimpleQueue()
         self.should_stop = threading.Event()
 
 
@@ -83,7 +85,7 @@ def _listen(inbox: BinaryIO, orders: _Orders) -> None:
             match decode(line):
                 case Start() as start:
                     orders.start.put(start)
-                case Setup() | CellQuestion() | Work() as order:
+                case Setup() | CellQuestion() | CostQuestion() | Work() as order:
                     orders.next.put(order)
                 case Stop():
                     orders.should_stop.set()
@@ -118,8 +120,13 @@ def _serve(orders: _Orders, outbox: BinaryIO) -> NoReturn:
 
     first = orders.next.get()
     planner = Planner()
-    while isinstance(first, CellQuestion):
-        send(planner.answer(first))
+    while isinstance(first, CellQuestion | CostQuestion):
+        if isinstance(first, CellQuestion):
+            send(planner.answer(first))
+        else:
+            from .costing import cost_of_steps
+
+            send(cost_of_steps(first, on_round=send))
         first = orders.next.get()
     assert isinstance(first, Setup)
     setup, logs = first, Path(first.logs)

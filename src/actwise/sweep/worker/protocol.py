@@ -3,7 +3,9 @@
 The driver sends ``Start`` and ``Setup`` at once, then ``Work`` whenever the worker is idle, and
 ``Stop``. The worker answers every assignment of a Work with any number of ``Advanced`` and one
 result: ``Done``, ``PutBack`` or ``Tried``. It ends when its end of the pipe closes. One
-that gets a ``CellQuestion``, and answers ``Described`` or ``Refused``, never trains.
+that gets a ``CellQuestion``, and answers ``Described`` or ``Refused``, never trains; nor does one
+that gets a ``CostQuestion``, and answers with ``Round`` after ``Round``, then ``Costed`` or
+``Refused``.
 """
 
 import json
@@ -113,6 +115,28 @@ class CellQuestion(_Said):
     data_dir: str | None
 
 
+class CostQuestion(_Said):
+    """What a training step costs here with each of some activations; no data set is looked at.
+
+    Attributes:
+        activations: The incumbent among them; None: all of the table.
+        regularization: None: ``bn``, or ``own`` for a network that brings its own layers.
+        input_shape, batch_size: None: what the network is made for, and what is usual at that size.
+    """
+
+    type: Literal["cost_question"] = "cost_question"
+    model: str
+    activations: tuple[str, ...] | None
+    incumbent: str
+    regularization: str | None
+    width: float
+    input_shape: tuple[int, int, int] | None
+    batch_size: int | None
+    num_classes: int
+    device: str
+    threads: int
+
+
 class Stop(_Said):
     """Stop at the next batch, with a checkpoint."""
 
@@ -205,10 +229,44 @@ class Refused(_Said):
     exit_code: int
 
 
+class Round(_Said):
+    """So many rounds have been timed, of at most so many."""
+
+    type: Literal["round"] = "round"
+    done: int
+    most: int
+
+
+class StepTimes(_Said):
+    """Of one activation: seconds of every round, and the most that tensors of a step take."""
+
+    activation: str
+    forward_seconds: tuple[float, ...]
+    backward_seconds: tuple[float, ...]
+    memory_bytes: int
+
+
+class Costed(_Said):
+    """What steps cost, the incumbent's first.
+
+    Attributes:
+        notes: What a user should know of the networks: sentences.
+    """
+
+    type: Literal["costed"] = "costed"
+    steps: tuple[StepTimes, ...]
+    regularization: str
+    input_shape: tuple[int, int, int]
+    batch_size: int
+    device: str
+    notes: tuple[str, ...]
+
+
 Result = Done | PutBack | Tried
-Order = Start | Setup | CellQuestion | Work | Stop
+WorkerQuestion = CellQuestion | CostQuestion
+Order = Start | Setup | WorkerQuestion | Work | Stop
 Answer = Described | Refused
-Message = Order | Answer | Advanced | Result
+Message = Order | Answer | Round | Costed | Advanced | Result
 _MESSAGES: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="type")])
 
 

@@ -1,0 +1,126 @@
+"""``actwise cost``: what each activation costs in a network on this machine."""
+
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .options import AsJson, DeviceOption, allow_user_code, levels_of, whole_number
+from .output import print_columns, print_json, print_text, size
+from .surgery import ModelLevel, ShapeOption, shape_of
+
+if TYPE_CHECKING:
+    from ..recommend import Costs
+    from ..sweep.worker import Round
+
+SIGN_SECONDS = 10.0
+
+
+def cost(
+    model: ModelLevel,
+    candidates: Annotated[
+        str | None,
+        typer.Option(
+            "--candidates", metavar="A,B,...", help="Activations (default: all of the table)."
+        ),
+    ] = None,
+    incumbent: Annotated[
+        str, typer.Option("--incumbent", metavar="LEVEL", help="What they are compared with.")
+    ] = "relu",
+    shape: ShapeOption = None,
+    width: Annotated[
+        float, typer.Option("--width", metavar="X", help="Multiplier of the network's channels.")
+    ] = 1.0,
+    regularization: Annotated[
+        str | None,
+        typer.Option(
+            "--regularization", metavar="LEVEL", help="Default: bn, or own for networks of others."
+        ),
+    ] = None,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(
+            "--batch-size",
+            parser=whole_number,
+            metavar="N",
+            help="Images of a batch (default: 128, fewer of large images).",
+        ),
+    ] = None,
+    device: DeviceOption = "auto",
+    threads: Annotated[
+        int, typer.Option("--threads", parser=whole_number, metavar="N", help="Threads of a step.")
+    ] = 1,
+    json: AsJson = False,
+) -> None:
+    """Time of a training step and memory of each activation in a network, on this machine."""
+    from ..recommend import cost as measure
+
+    allow_user_code()
+    found = measure(
+        model,
+        candidates=levels_of(candidates),
+        incumbent=incumbent,
+        shape=shape_of(shape),
+        width=width,
+        regularization=regularization,
+        batch_size=batch_size,
+        device=device,
+        threads=threads,
+        on_round=make_sign_of_life(),
+    )
+    if json:
+        print_json(found.to_json())
+        return
+    print_costs(found)
+
+
+def print_costs(found: "Costs") -> None:
+    """A row for each activation, the cheapest first."""
+    header = (
+        "activation",
+        "step",
+        "quartiles",
+        "forward",
+        "backward",
+        "ms",
+        "memory",
+    )
+    rows = [
+        (
+            row.activation,
+            f"{row.step.median:.2f}",
+            f"{row.step.lower_quartile:.2f} to {row.step.upper_quartile:.2f}",
+            f"{row.forward.median:.2f}",
+            f"{row.backward.median:.2f}",
+            f"{row.milliseconds:.1f}",
+            size(row.memory_bytes),
+        )
+        for row in sorted(found.rows, key=lambda row: row.step.median)
+    ]
+    print_columns(header, rows, right=header[1:], spare=("quartiles", "ms"))
+    shape = "x".join(map(str, found.input_shape))
+    clock = "processor" if (found.device, found.threads) == ("cpu", 1) else "wall-clock"
+    print_text(
+        "",
+        f"step, forward, backward: {clock} time over {found.incumbent}'s in the same round, "
+        f"medians of {found.num_rounds} rounds in turns",
+        f"{found.model}, width {found.width:g}, {found.regularization}, batches of "
+        f"{found.batch_size} images {shape}, {found.device}, "
+        f"{found.threads} thread{'s' if found.threads > 1 else ''}; memory of tensors alone",
+        *(f"WARNING: {note}" for note in found.notes),
+    )
+
+
+def make_sign_of_life() -> "Callable[[Round], None]":
+    """Says on stderr how far the measurement is, some times a minute."""
+    next_time = time.monotonic() + SIGN_SECONDS
+
+    def say(done: "Round") -> None:
+        nonlocal next_time
+        if time.monotonic() >= next_time:
+            next_time = time.monotonic() + SIGN_SECONDS
+            sys.stderr.write(f"timed {done.done} rounds of at most {done.most}\n")
+
+    return say

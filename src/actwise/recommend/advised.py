@@ -1,0 +1,175 @@
+"""The advice of a race whose trainings were ours: with the case, costs and the line to apply it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from html import escape
+from typing import Any
+
+from ..numbers import number, percent, signed
+from .case import Case
+from .costs import Costs
+from .race import Advice, advice_text
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class CaseAdvice(Advice):
+    """What a race says of a case.
+
+    Attributes:
+        case: What was raced: data set, model, regularization, width, epochs; of a training of
+            the user's own its function and settings.
+        apply: The line of code that applies the pick; None without a pick.
+        costs: What steps cost here; None of a training of the user's own, or if not measured.
+        notes: What a user should know: sentences.
+        study: Under which the runs are filed in the store.
+        run_ids: In the order of the trials.
+        train_seconds: Of all trials, over all commands that trained them.
+    """
+
+    case: Mapping[str, Any]
+    apply: str | None
+    costs: Costs | None
+    notes: tuple[str, ...]
+    study: str
+    run_ids: tuple[str, ...]
+    train_seconds: float
+
+    @classmethod
+    def of(
+        cls,
+        advice: Advice,
+        case: Case,
+        *,
+        is_own: bool,
+        costs: Costs | None,
+        notes: tuple[str, ...],
+        run_ids: tuple[str, ...],
+        train_seconds: float,
+    ) -> "CaseAdvice":
+        """An advice, and what is known beside it; ``is_own``: activations are swapped."""
+        pick = advice.activation
+        return cls(
+            **{field.name: getattr(advice, field.name) for field in fields(advice)},
+            case=_settings(case),
+            apply=None if pick is None else _line(case, pick, is_own=is_own),
+            costs=costs,
+            notes=notes,
+            study=case.study.name,
+            run_ids=run_ids,
+            train_seconds=train_seconds,
+        )
+
+    @property
+    def cheaper(self) -> str | None:
+        """The cheapest of those not told apart, if its steps are clearly cheaper."""
+        if self.costs is None or self.activation is None:
+            return None
+        own = self.costs[self.activation].step
+        rows = [self.costs[name] for name in self.not_told_apart]
+        clear = [row for row in rows if row.step.upper_quartile < own.lower_quartile]
+        return min(clear, key=lambda row: row.step.median).activation if clear else None
+
+    def __str__(self) -> str:
+        """The race's sentences, then costs, the line that applies it and what to know."""
+        return "\n".join([advice_text(self), *more_sentences(self)])
+
+    def __repr__(self) -> str:
+        """The same: what an interactive session shows."""
+        return str(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain JSON values; docs/json.md has the shape."""
+        costs = None if self.costs is None else self.costs.to_json()
+        return {
+            **super().to_dict(),
+            "case": dict(self.case),
+            "costs": costs,
+            "cheaper": self.cheaper,
+        }
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the sentences, and a table of the candidates."""
+        sentences = "".join(f"<p>{escape(line)}</p>" for line in str(self).splitlines())
+        rows = "".join(
+            f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>"
+            for row in outlook_rows(self)
+        )
+        header = "".join(f"<th>{escape(name)}</th>" for name in outlook_header(self))
+        return f"<div>{sentences}<table><tr>{header}</tr>{rows}</table></div>"
+
+
+def more_sentences(advice: CaseAdvice) -> list[str]:
+    """What stands below the race's own sentences."""
+    return [*_cost_sentences(advice), *_apply_sentence(advice), *_noted(advice)]
+
+
+def outlook_header(advice: CaseAdvice) -> tuple[str, ...]:
+    """Of :func:`outlook_rows`."""
+    names = ("activation", "effect", "SD", "P(best)", "short runs", "full runs")
+    if advice.costs is None:
+        return names
+    return (*names, f"step over {advice.costs.incumbent}", "memory")
+
+
+def outlook_rows(advice: CaseAdvice) -> Iterator[tuple[str, ...]]:
+    """A row for each candidate that did not diverge, the best first."""
+    for row in advice.outlooks:
+        shown = (
+            row.activation,
+            signed(row.mean, 1),
+            number(row.sd, 1),
+            percent(round(row.p_best, 2)),
+            str(row.num_short),
+            str(row.num_full),
+        )
+        if advice.costs is None:
+            yield shown
+            continue
+        cost = advice.costs[row.activation]
+        yield (*shown, number(cost.step.median), f"{cost.memory_bytes / 1e6:,.0f} MB")
+
+
+def _cost_sentences(advice: CaseAdvice) -> Iterator[str]:
+    costs = advice.costs
+    if costs is None or advice.activation is None:
+        return
+    named = dict.fromkeys((advice.activation, *advice.not_told_apart))
+    compared = [costs[name] for name in named if name != costs.incumbent]
+    if compared:
+        shown = ", ".join(f"{row.activation} {row.step}" for row in compared)
+        yield f"A training step here over {costs.incumbent}'s (quartiles): {shown}."
+    if advice.cheaper is not None:
+        yield f"Cheapest of those not told apart: {advice.cheaper}."
+
+
+def _apply_sentence(advice: CaseAdvice) -> Iterator[str]:
+    if advice.apply is not None:
+        yield f"Apply it: {advice.apply}"
+
+
+def _noted(advice: CaseAdvice) -> Iterator[str]:
+    for note in advice.notes:
+        yield f"Note: {note}."
+
+
+def _line(case: Case, pick: str, *, is_own: bool) -> str:
+    if case.is_task:
+        return f'aw.TaskActivation("{pick}")'
+    if is_own:
+        return f'aw.swap(model, "{pick}", example=x)'
+    return f'factors.activation={pick} in a study, aw.activation("{pick}", channels=...) in code'
+
+
+def _settings(case: Case) -> dict[str, Any]:
+    study = case.study
+    task = study.task
+    if task is not None:
+        raced = ("activation", "epochs", "fold")
+        own = {name: levels[0] for name, levels in study.factors.items() if name not in raced}
+        settings = {**task.settings, **own}
+        return {"task": task.train, "settings": settings, "epochs": case.epochs}
+    names = ("dataset", "model", "regularization")
+    cell = next(study.cells())
+    train = cell.train.model_dump(mode="json", exclude_defaults=True, exclude={"epochs"})
+    levels = {name: getattr(cell, name) for name in names}
+    return {**levels, "width": cell.width, "epochs": case.epochs, "train": train}

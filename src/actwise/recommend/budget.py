@@ -1,0 +1,140 @@
+"""What a race may cost: as it is written, and in trainings of full length."""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from ..errors import SpecError, shortened
+from ..numbers import read_duration
+from ..sweep.plan import Plan, assumed_seconds, longest_first, makespan
+from ..sweep.tries import Calibration
+from .race import NUM_GRID_SEEDS
+
+MOST_FULL_RUNS = 10_000.0
+_PAIR = 2
+"""Full runs are asked for in pairs."""
+_COUNT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:full\s*)?runs?")
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A budget as asked for; at most one of the numbers is known, none of the usual budget.
+
+    Attributes:
+        text: As it was written.
+        full_runs: In trainings of full length.
+        seconds: A duration, of the command.
+    """
+
+    text: str | None = None
+    full_runs: float | None = None
+    seconds: float | None = None
+
+
+def read_budget(text: str | None, *, num_candidates: int) -> Budget:
+    """Read ``33%``, ``7runs`` or ``30m``; None: the usual one.
+
+    A percentage is of three seeds of every candidate at full length.
+
+    Raises:
+        SpecError: for anything else, for no budget at all and for one without end.
+    """
+    if text is None:
+        return Budget()
+    if not isinstance(text, str):
+        raise SpecError(f"budget={shortened(text)}: {_EXPECTED}")
+    written = text.strip().lower()
+    if percent := _PERCENT.fullmatch(written):
+        grid = NUM_GRID_SEEDS * num_candidates
+        found = Budget(text=text, full_runs=float(percent[1]) / 100 * grid)
+    elif count := _COUNT.fullmatch(written):
+        found = Budget(text=text, full_runs=float(count[1]))
+    elif seconds := read_duration(written) if not written.isdigit() else None:
+        found = Budget(text=text, seconds=seconds)
+    else:
+        raise SpecError(f"budget {shortened(text)}: {_EXPECTED}")
+    if found.full_runs == 0:
+        raise SpecError(f"budget {shortened(text)} pays for nothing")
+    if (found.full_runs or 0) > MOST_FULL_RUNS:
+        raise SpecError(f"budget {shortened(text)} is more than {MOST_FULL_RUNS:,.0f} full runs")
+    return found
+
+
+_EXPECTED = (
+    "expected a part of three seeds of every candidate such as 33%, a number of full trainings "
+    "such as 7runs, or a duration such as 30m"
+)
+
+
+@dataclass(frozen=True)
+class RunSeconds:
+    """What single trainings take here.
+
+    Attributes:
+        short, full: Of every candidate, evaluations included.
+        workers: That train at once.
+    """
+
+    short: tuple[float, ...]
+    full: tuple[float, ...]
+    workers: int
+
+    @classmethod
+    def measured(cls, plan: Plan, calibration: Calibration) -> "RunSeconds":
+        """By a calibration of a plan of all candidates at both lengths."""
+        seconds = [rate.seconds_per_run for rate in calibration.cells]
+        return cls._of(plan, seconds, workers=calibration.estimate.workers)
+
+    @classmethod
+    def assumed(cls, plan: Plan, *, workers: int) -> "RunSeconds":
+        """By the rates that plans assume of CPUs."""
+        seconds = [assumed_seconds(plan, run) for run in plan.distinct_cells]
+        return cls._of(plan, seconds, workers=workers)
+
+    @classmethod
+    def _of(cls, plan: Plan, seconds: Sequence[float], *, workers: int) -> "RunSeconds":
+        epochs = [run.spec.train.epochs for run in plan.distinct_cells]
+        known = list(zip(epochs, seconds, strict=True))
+        short = tuple(found for length, found in known if length == min(epochs))
+        full = tuple(found for length, found in known if length == max(epochs))
+        return cls(short, full, workers)
+
+    def of_race(self, num_full: int) -> float:
+        """Seconds of all short runs, then of so many full ones.
+
+        Which candidates get full runs is not known beforehand. One of a pair waits for the other,
+        so each counts as the mean of the longer half: the longest of all may be a bad moment.
+        """
+        seconds = makespan(longest_first(self.short), workers=self.workers)
+        longer = longest_first(self.full)[: math.ceil(len(self.full) / 2)]
+        return seconds + math.ceil(num_full / min(_PAIR, self.workers)) * fmean(longer)
+
+
+def full_runs_in(
+    seconds: float, cost: RunSeconds, *, short_share: float, num_candidates: int, text: str | None
+) -> float:
+    """The budget in full runs that takes at most ``seconds``.
+
+    Args:
+        seconds: Left for trainings.
+        cost: What they take here.
+        short_share: Of a full run, what a short one counts.
+        num_candidates: Each has a short run.
+        text: The budget as written, for the message.
+
+    Raises:
+        SpecError: if not even the short runs fit.
+    """
+    shortest = cost.of_race(0)
+    if shortest > seconds:
+        raise SpecError(
+            f"budget {text} is too short: one short run of every candidate takes about "
+            f"{math.ceil(shortest)} s here beside the start and the measurements"
+        )
+    num_full = 0
+    while cost.of_race(num_full + 1) <= seconds and num_full < MOST_FULL_RUNS:
+        num_full += 1
+    return num_full + short_share * num_candidates

@@ -1,0 +1,187 @@
+"""The course of a race on a store: every trial an ordinary run, leased and recorded as all are."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from ..errors import ActwiseError
+from ..numbers import counted
+from ..spec import StudySpec
+from ..store import RunStore
+from ..sweep.drive import Driver, clear_leftovers
+from ..sweep.executors import (
+    Describer,
+    Nursery,
+    StoppedError,
+    StopRequest,
+    make_executor,
+)
+from ..sweep.plan import RunOptions
+from ..sweep.watch import Note, ProgressSink, SweepEnded, SweepStarted
+from ..sweep.worker import CostQuestion, make_setup
+from .advised import CaseAdvice
+from .costs import Costs, measure
+from .prepared import Prepared
+from .race import Advice, Race
+from .trials import Trials
+
+_HARDLY_LEARNED = 3.0
+"""Times the accuracy of a guess."""
+
+
+class RaceFailedError(ActwiseError):
+    """A training of the race failed, and nothing can be said without it."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class Course:
+    """A race and all that it is run with."""
+
+    ready: Prepared
+    race: Race
+    options: RunOptions
+    nursery: Nursery
+    stop: StopRequest
+    sink: ProgressSink
+    has_costs: bool = True
+
+    def run(self, store: RunStore, describe: Describer) -> CaseAdvice:
+        """Train what the race asks for and the store lacks, then say what it says."""
+        ready, race = self.ready, self.race
+        store.hold_folders()
+        study = ready.registered(race)
+        # Before the first training: so the same command ends where this one would.
+        store.add_study(study, [])
+        clear_leftovers(store)
+        trials = Trials(
+            race,
+            ready.case,
+            store,
+            study=study,
+            describe=describe,
+            sink=self.sink,
+            retry_failed=self.options.retry_failed,
+        )
+        num_done = trials.take_up()
+        self.sink.emit(
+            SweepStarted(
+                study=study.name,
+                num_runs=ready.most_runs(race),
+                num_done=num_done,
+                workers=ready.workers,
+                logs=str(store.logs),
+            )
+        )
+        for note in dict.fromkeys((*ready.plan.notes, *ready.case.notes)):
+            self.sink.emit(Note(note))
+        if trials:
+            self._drive(store, study, trials)
+        store.require_in_place()
+        self._end(store, trials)
+        return self._advised(store, trials)
+
+    def _drive(self, store: RunStore, study: StudySpec, trials: Trials) -> None:
+        driver = Driver(
+            store,
+            trials.runs,
+            pending=trials,
+            again=frozenset(),
+            study=study,
+            max_attempts=self.options.max_attempts,
+            label=trials.label,
+            time_left=trials.time_left,
+            sink=trials,
+        )
+        setup = make_setup(store, self.options, workers=self.ready.workers)
+        executor = make_executor(setup, self.options, self.nursery, workers=self.ready.workers)
+        with self.stop, suppress(KeyboardInterrupt):
+            driver.drive(executor, should_stop=lambda: self.stop() or trials.problem is not None)
+
+    def _end(self, store: RunStore, trials: Trials) -> None:
+        """Say how the runs stand.
+
+        Raises:
+            StoppedError, RaceFailedError: if the race is not over.
+        """
+        states = [state.status for state in store.states(trials.runs).values()]
+        finished, diverged, failed = (
+            states.count(name) for name in ("finished", "diverged", "failed")
+        )
+        left = len(states) - finished - diverged - failed
+        stop_code = self.stop.exit_code or 1
+        code = 0 if self.race.is_over else 1 if trials.problem else stop_code
+        self.sink.emit(
+            SweepEnded(
+                finished=finished, diverged=diverged, failed=failed, left=left, exit_code=code
+            )
+        )
+        if trials.problem is not None:
+            hint = ""
+            if trials.failed_run is not None:
+                hint = (
+                    f"; `actwise show run {trials.failed_run} --store {store}` has its traceback, "
+                    "and --retry-failed tries it again"
+                )
+            raise RaceFailedError(f"no advice: {trials.problem}{hint}")
+        if not self.race.is_over:
+            done = counted(finished + diverged, "training")
+            raise StoppedError(
+                f"stopped by {self.stop.reason} with {done} done; the same command goes on from "
+                "here",
+                exit_code=code,
+            )
+
+    def _advised(self, store: RunStore, trials: Trials) -> CaseAdvice:
+        ready, advice = self.ready, self.race.advice()
+        records = [store.result(run_id) for run_id in trials.runs]
+        return CaseAdvice.of(
+            advice,
+            ready.case,
+            is_own=not ready.case.is_task and ready.is_own,
+            costs=None if advice.activation is None else self._costs(),
+            notes=self._notes(advice),
+            run_ids=tuple(trials.runs),
+            train_seconds=sum(record.train_seconds for record in records if record),
+        )
+
+    def _notes(self, advice: Advice) -> tuple[str, ...]:
+        """What to know beside the advice; of short runs that are hardly better than guesses too."""
+        case, plan = self.ready.case, self.ready.plan
+        values = [told.value for told in advice.trials if told.value is not None]
+        if case.is_task or not values:
+            return case.notes
+        num_classes = plan.description(plan.runs[0]).num_classes
+        if max(values) >= _HARDLY_LEARNED * 100 / num_classes:
+            return case.notes
+        hardly = (
+            f"no training has learned much (the best {max(values):.1f} % of {num_classes} "
+            "classes), so the race says little: give it more --epochs or another learning rate"
+        )
+        return (*case.notes, hardly)
+
+    def _costs(self) -> Costs | None:
+        """Steps of all candidates, timed when nothing trains any more; none after a stop."""
+        case = self.ready.case
+        if case.is_task or not self.has_costs or self.stop():
+            return None
+        run = self.ready.plan.runs[0]
+        cell, description = run.spec, self.ready.plan.description(run)
+        question = CostQuestion(
+            model=cell.model,
+            activations=case.candidates,
+            incumbent=case.incumbent or case.candidates[0],
+            regularization=cell.regularization,
+            width=cell.width,
+            input_shape=description.input_shape,
+            batch_size=cell.train.batch_size,
+            num_classes=description.num_classes,
+            device=self.ready.device,
+            threads=self.options.threads,
+        )
+        with self.stop:
+            try:
+                return measure(question, self.nursery, stop=self.stop)
+            except ActwiseError as error:
+                self.sink.emit(Note(f"costs are not known: {error}"))
+                return None

@@ -1,0 +1,103 @@
+"""Find an activation for a network within a budget."""
+
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ..store import RunStore
+from ..store.database import locate
+from ..sweep.executors import Describer, Nursery, StopRequest
+from ..sweep.watch import Note, ProgressSink, Silence
+from .advised import CaseAdvice
+from .course import Course
+from .prepared import prepare, run_options, stored_full_runs
+
+
+def recommend(
+    model: str | Mapping[str, Any] | Callable[..., Any],
+    data: str | None = None,
+    *,
+    store: str | Path | RunStore,
+    budget: str | None = None,
+    candidates: Sequence[str] | None = None,
+    incumbent: str | None = "relu",
+    margin: float | None = None,
+    epochs: int | None = None,
+    prior: bool = False,
+    costs: bool = True,
+    overrides: Sequence[str] = (),
+    artifacts: Path | None = None,
+    progress: ProgressSink | None = None,
+    **options: Any,
+) -> CaseAdvice:
+    """Find an activation for a network within a budget; the same call resumes.
+
+    Args:
+        model: A level of ``model``, what makes the network, or a study: the path of a TOML file,
+            the name of a shipped one or a dict, with one level of every factor but the activation.
+        data: A level of ``dataset``; with a study that has one it may be left out.
+        store: An open store, its folder (made if it is missing), or a database URL. Finished runs
+            of the same cells in it are not trained again, and count in the cost as what they are.
+        budget: ``33%`` of three seeds of every candidate at full length, ``7runs`` of full length
+            or ``30m``; absent: a third, or the short runs and two full ones where that is more.
+        candidates: Levels of ``activation``; absent = the study's, or the usual six.
+        incumbent: The activation in use, one of them; None: there is none.
+        margin: Points that do not matter; absent: what runs can tell.
+        epochs: Of a full training; absent = the study's, or 27.
+        prior: Say beside the pick what the bank's means of activations would make it.
+        costs: Time steps of every candidate at the end, for some seconds.
+        overrides: ``key=value`` changes, as on the command line.
+        artifacts: Folder for logs, with a URL only.
+        progress: Who watches; absent = nobody.
+        options: Fields of :class:`~actwise.sweep.RunOptions`: workers, data_dir, device ...
+
+    Raises:
+        SpecError: if no race can be about that; nothing is written.
+        DataError: if the data set is missing or damaged; nothing is written.
+        StoreError: if the store cannot be read or written.
+        StoppedError: if a stop was asked for; the same call goes on.
+        RaceFailedError: if a training failed.
+    """
+    started = time.monotonic()
+    chosen = run_options(options)
+    sink = progress or Silence()
+    stop = StopRequest(time_limit_seconds=chosen.time_limit_seconds)
+    try:
+        with Nursery(threads=chosen.threads) as nursery:
+            is_new = (
+                not isinstance(store, RunStore)
+                and not locate(store, artifacts=artifacts).database.exists()
+            )
+            if is_new and chosen.executor != "inline" and "torch" not in sys.modules:
+                with suppress(OSError):
+                    nursery.begin()
+            with Describer(chosen.data_dir, nursery, stop=stop) as describe:
+                ready = prepare(
+                    model,
+                    data,
+                    describe,
+                    budget=budget,
+                    candidates=candidates,
+                    incumbent=incumbent,
+                    margin=margin,
+                    epochs=epochs,
+                    overrides=overrides,
+                    options=chosen,
+                    started=started,
+                )
+            known = None if is_new else stored_full_runs(store, ready, artifacts)
+            full_runs = ready.budget.full_runs if known is None else known
+            if ready.budget.seconds is not None and full_runs is None:
+                sink.emit(Note(f"timing single steps, for the budget of {ready.budget.text}"))
+                full_runs, _ = ready.measured(chosen)
+            race = ready.race(full_runs, has_prior=prior)
+            course = Course(ready, race, chosen, nursery, stop, sink, has_costs=costs)
+            if isinstance(store, RunStore):
+                return course.run(store, describe)
+            with RunStore.open(store, create=True, artifacts=artifacts) as opened:
+                return course.run(opened, describe)
+    finally:
+        sink.close()

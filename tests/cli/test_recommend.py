@@ -1,0 +1,165 @@
+"""``actwise recommend`` and ``actwise cost`` as people use them; a race that is killed goes on."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actwise.cli.main import run_command
+from actwise.store import RunStore
+from made.pages import Page
+from made.races import SMALL, without_times
+
+RACE = (
+    *("recommend", "convnet", *SMALL, "--dataset", "digits", "--epochs", "9", "--device", "cpu"),
+    *("--candidates", "relu,leaky_relu(0.0001),leaky_relu(0.0002)", "--budget", "3runs"),
+)
+COMMAND = "from actwise.cli.main import main; main()"
+
+
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str, exit_code: int = 0) -> str:
+    capsys.readouterr()
+    assert run_command(arguments) == exit_code
+    captured = capsys.readouterr()
+    return captured.err if exit_code else captured.out
+
+
+def test_a_race_that_is_killed_ends_at_the_same_advice(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def advice(store: Path, workers: int) -> dict[str, Any]:
+        text = printed(capsys, *RACE, "--json", "--store", str(store), "--workers", str(workers))
+        values: dict[str, Any] = json.loads(text)
+        return without_times(values)
+
+    killed = tmp_path / "killed"
+    driver = subprocess.Popen(
+        [sys.executable, "-c", COMMAND, *RACE, "--store", str(killed), "--workers", "1"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert driver.stderr is not None
+    with driver.stderr:
+        for line in driver.stderr:
+            if re.match(r"\[2/", line):
+                break
+        driver.send_signal(signal.SIGKILL)
+        driver.wait()
+    with RunStore.open(killed) as store:
+        done = [state for state in store.states().values() if state.has_result]
+    found = advice(killed, 2)
+    assert 2 <= len(done) < len(found["trials"])
+    assert found == advice(tmp_path / "whole", 1)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("raced")
+    assert run_command([*RACE, "--store", f"{folder}/store", "--report", f"{folder}/r.html"]) == 0
+    return folder / "store"
+
+
+def test_the_pick_comes_first_and_the_line_that_applies_it_is_there(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = printed(capsys, *RACE, "--store", str(store)).splitlines()
+    assert re.match(r"(Use|Keep) \S+\. Within \d\.\d points of the best of 3 \(90 %", lines[0])
+    assert any(line.startswith("Apply it: factors.activation=") for line in lines)
+    assert any(line.startswith("Cost: ") for line in lines)
+
+
+def test_the_page_has_candidates_trials_and_curves(store: Path) -> None:
+    text = (store.parent / "r.html").read_text(encoding="utf-8")
+    page = Page(text)
+    assert {"table-candidates", "table-trials", "table-costs"} <= set(
+        re.findall(r'id="(.*?)"', text)
+    )
+    assert text.count("<svg") >= 6
+    assert page is not None
+
+
+def test_a_preview_trains_and_writes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = printed(capsys, *RACE, "--store", str(tmp_path / "new"), "--dry-run")
+    assert "5 trainings at most" in text
+    assert "3.0 full trainings: 3 candidates of 3 epochs, then up to 2 of 9" in text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_preview_says_what_is_there_already(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values = json.loads(printed(capsys, *RACE, "--store", str(store), "--dry-run", "--json"))
+    assert (values["most_runs"], values["num_done"]) == (5, 5)
+
+
+def test_costs_are_a_table_with_the_cheapest_first(capsys: pytest.CaptureFixture[str]) -> None:
+    command = "cost mlp --width 0.0625 --candidates prelu,elu --shape 1,8,8 --batch-size 8"
+    header, *rows = printed(capsys, *command.split()).splitlines()
+    assert header.split()[:2] == ["activation", "step"]
+    ratios = [float(row.split()[1]) for row in rows[:3]]
+    assert ratios == sorted(ratios)
+    assert {row.split()[0] for row in rows[:3]} == {"relu", "prelu", "elu"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ("recommend convnet --dataset digits", "recommend needs --store PATH"),
+        ("recommend convnet --store new", "needs a data set: --dataset"),
+        ("recommend convnt --dataset digits --store new", "did you mean convnet"),
+        ("recommend convnet --dataset digit --store new", "digits"),
+        ("recommend convnet --dataset digits --store new --budget much", "such as 33%"),
+        ("recommend convnet --dataset digits --store new --budget 0.5runs", "is too small"),
+        (
+            "recommend convnet --dataset digits --store new --candidates relu,elu --budget 1s",
+            "budget 1s is too short",
+        ),
+        ("recommend convnet --dataset digits --store new --margin 0", "margin=0"),
+        ("recommend convnet --dataset digits --store new --margin much", "--margin"),
+        ("recommend convnet --dataset digits --store new --epochs 5", "at least 9"),
+        ("recommend convnet --dataset digits --store new --epochs ten", "ten"),
+        ("recommend convnet --dataset digits --store new --workers 0", "workers=0"),
+        ("recommend convnet --dataset digits --store new --device gpu", "cpu, cuda or auto"),
+        ("recommend convnet --dataset digits --store new --candidates relu,,elu", "empty level"),
+        ("recommend convnet --dataset digits --store new --candidates relu,rleu", "did you mean"),
+        ("recommend convnet --dataset digits --store new --incumbent elus", "incumbent='elus'"),
+        ("recommend convnet --dataset digits --store new --time-limit soon", "10m"),
+        ("recommend nowhere.toml --store new", "No such file"),
+        ("recommend convnet --dataset cifar10 --data nowhere --store new", "nowhere"),
+        ("recommend convnet width=0 --dataset digits --store new", "greater than 0"),
+        ("recommend demo --store new", "the factor"),
+        ("recommend", "MODEL|STUDY"),
+        ("cost", "MODEL"),
+        ("cost convnt", "did you mean convnet"),
+        ("cost convnet --shape 3x32", "is not C,H,W"),
+        ("cost convnet --candidates rleu", "did you mean"),
+        ("cost convnet --batch-size 1", "batch_size=1"),
+        ("cost convnet --threads 0", "threads=0"),
+        ("cost convnet --width 0 --candidates elu", "width"),
+        ("cost convnet --device gpu --candidates elu", "gpu"),
+    ],
+)
+def test_wrong_input_is_one_sentence_and_writes_nothing(
+    arguments: str,
+    complaint: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    capsys.readouterr()
+    assert run_command(arguments.split()) in (2, 3)
+    said = capsys.readouterr().err.strip().splitlines()
+    assert complaint in said[-1]
+    assert [line for line in said if line.startswith("actwise: ")] == said[-1:]
+    assert list(tmp_path.iterdir()) == []

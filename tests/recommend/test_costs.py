@@ -1,0 +1,53 @@
+"""What steps cost: ratios to the incumbent, in turns, in a process of its own."""
+
+import sys
+
+import pytest
+
+import actwise as aw
+from actwise.errors import SpecError
+from actwise.recommend import Costs
+
+NET = "made.own_networks:Net"
+
+
+@pytest.fixture(scope="module")
+def costs() -> Costs:
+    return aw.cost(NET, candidates=["prelu", "rational"], shape=(1, 16, 16), batch_size=16)
+
+
+def test_the_incumbent_comes_first_and_is_one(costs: Costs) -> None:
+    assert [row.activation for row in costs.rows] == ["relu", "prelu", "rational"]
+    first = costs.rows[0]
+    assert {first.step.median, first.forward.lower_quartile, first.backward.median} == {1.0}
+    assert costs.num_rounds >= 3
+
+
+def test_quartiles_enclose_the_median_and_times_are_positive(costs: Costs) -> None:
+    for row in costs.rows:
+        for ratio in (row.step, row.forward, row.backward):
+            assert 0 < ratio.lower_quartile <= ratio.median <= ratio.upper_quartile
+        assert row.milliseconds > 0
+
+
+def test_an_activation_that_keeps_more_takes_more_memory(costs: Costs) -> None:
+    assert costs["rational"].memory_bytes > costs["relu"].memory_bytes > 16 * 16 * 16 * 8 * 4
+
+
+def test_a_network_with_its_own_layers_keeps_them(costs: Costs) -> None:
+    assert (costs.regularization, costs.input_shape, costs.batch_size) == ("own", (1, 16, 16), 16)
+    assert "made.own_networks" not in sys.modules or costs.model == NET
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"candidates": ["elu", "elu(1)"]}, r"activation elu\(1\) is elu"),
+        ({"batch_size": 1}, "batch_size=1 must be at least 2"),
+        ({"candidates": []}, "0 candidates"),
+    ],
+)
+def test_wrong_input_is_one_sentence(changes: dict[str, object], complaint: str) -> None:
+    asked = {"model": NET, "candidates": ["elu"], "shape": (1, 16, 16)} | changes
+    with pytest.raises(SpecError, match=complaint):
+        aw.cost(**asked)  # type: ignore[arg-type]

@@ -1,0 +1,198 @@
+"""A race on a store: its trials are ordinary runs, and the same call goes on."""
+
+import json
+import re
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actwise.errors import SpecError
+from actwise.recommend import CaseAdvice, RaceFailedError
+from actwise.store import RunStore
+from actwise.sweep.executors import StoppedError
+from actwise.sweep.run import run
+from actwise.sweep.watch import RunEnded, RunStarted, SweepStarted
+from made.races import ALIKE, SMALL, TWO, race, without_times
+from made.sweeps import Listener
+
+NET = "made.own_networks:Net"
+
+
+@pytest.fixture(scope="module")
+def raced(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, CaseAdvice]:
+    folder = tmp_path_factory.mktemp("raced") / "store"
+    return folder, race(folder, candidates=ALIKE, budget="3runs")
+
+
+OWN: dict[str, Any] = {"data": None, "candidates": None, "overrides": ()}
+
+
+def task(function: str, **settings: Any) -> dict[str, Any]:
+    return {
+        "name": "own",
+        "task": {"train": f"made.races_in_tasks:{function}", "unit": "percent", **settings},
+        "factors": {"activation": [*TWO]},
+    }
+
+
+def plain(advice: CaseAdvice) -> dict[str, Any]:
+    values: dict[str, Any] = json.loads(json.dumps(advice.to_dict()))
+    return without_times(values)
+
+
+def test_every_trial_is_a_run_of_the_race_s_study(raced: tuple[Path, CaseAdvice]) -> None:
+    folder, advice = raced
+    with RunStore.open(folder) as store:
+        lines = {line.run_id: line for line in store.planned(advice.study)}
+        records = {run_id: store.result(run_id) for run_id in advice.run_ids}
+    assert set(lines) == set(advice.run_ids)
+    for told, run_id in zip(advice.trials, advice.run_ids, strict=True):
+        spec, record = lines[run_id].spec, records[run_id]
+        assert record is not None
+        asked = (spec.activation, spec.seed, spec.train.epochs, spec.train.validation_fraction)
+        trial = told.trial
+        assert asked == (trial.activation, trial.seed, trial.epochs, 0.2)
+        assert (trial.fold, told.value) == (trial.seed % 5, record.validation_accuracy)
+        judged = [epoch.epoch for epoch in record.epochs if epoch.validation_accuracy is not None]
+        assert judged == [trial.epochs]
+
+
+def test_every_candidate_has_a_short_run_and_the_budget_is_kept(
+    raced: tuple[Path, CaseAdvice],
+) -> None:
+    _, advice = raced
+    short = [t.trial.activation for t in advice.trials if not t.trial.is_full]
+    assert tuple(short) == ALIKE
+    assert advice.spent <= advice.budget == 3.0
+    assert advice.spent == pytest.approx(sum(t.trial.epochs for t in advice.trials) / 9)
+
+
+def test_the_same_call_trains_nothing_and_says_the_same(raced: tuple[Path, CaseAdvice]) -> None:
+    folder, advice = raced
+    heard = Listener()
+    again = race(folder, candidates=ALIKE, budget="3runs", progress=heard)
+    assert plain(again) == plain(advice)
+    assert heard.of(RunStarted) == []
+    (started,) = heard.of(SweepStarted)
+    assert started.num_done == len(advice.trials)
+
+
+def test_a_notebook_shows_the_sentences_and_a_row_for_each_candidate(
+    raced: tuple[Path, CaseAdvice],
+) -> None:
+    _, advice = raced
+    shown = advice._repr_html_()
+    assert all(f"<p>{escape(line)}</p>" in shown for line in str(advice).splitlines())
+    assert re.findall(r"<tr><td>(.*?)</td>", shown) == [row.activation for row in advice.outlooks]
+    assert repr(advice) == str(advice)
+
+
+def test_a_larger_budget_goes_on_from_the_short_runs(tmp_path: Path) -> None:
+    folder, heard = tmp_path / "store", Listener()
+    screened = race(folder, candidates=ALIKE, budget="2runs")
+    assert (screened.is_screening, len(screened.trials)) == (True, 3)
+    more = race(folder, candidates=ALIKE, budget="3runs", progress=heard)
+    assert more.run_ids[:3] == screened.run_ids
+    assert len(heard.of(RunEnded)) == len(more.trials) - 3 > 0
+
+
+def test_nothing_is_said_of_the_test_split_before_the_advice(tmp_path: Path) -> None:
+    heard = Listener()
+    race(tmp_path / "store", budget="1runs", progress=heard)
+    ended = heard.of(RunEnded)
+    assert [event.test_accuracy for event in ended] == [None, None]
+    assert all(event.metrics["validation accuracy"] > 0 for event in ended)
+
+
+def test_finished_runs_of_a_study_are_taken_and_count_as_what_they_are(
+    raced: tuple[Path, CaseAdvice], tmp_path: Path
+) -> None:
+    _, advice = raced
+    study = {
+        "name": "before",
+        "width": 0.125,
+        "factors": {
+            "dataset": ["digits"],
+            "model": ["convnet"],
+            "regularization": ["bn"],
+            "activation": [*ALIKE],
+        },
+        "train": {
+            "epochs": 3,
+            "schedule": "onecycle",
+            "validation_fraction": 0.2,
+            "train_size": 256,
+            "batch_size": 32,
+            "learning_rate": 0.05,
+        },
+    }
+    folder, heard = tmp_path / "store", Listener()
+    run(study, folder, executor="inline", device="cpu")
+    taken = race(folder, candidates=ALIKE, budget="3runs", progress=heard)
+    assert plain(taken) == plain(advice)
+    assert len(heard.of(RunEnded)) == len(advice.trials) - len(ALIKE)
+
+
+def test_a_stop_says_that_the_same_call_goes_on(
+    raced: tuple[Path, CaseAdvice], tmp_path: Path
+) -> None:
+    with pytest.raises(StoppedError, match="the same command goes on") as stopped:
+        race(tmp_path / "store", candidates=ALIKE, budget="3runs", time_limit_seconds=0.5)
+    assert stopped.value.exit_code == 4
+    _, advice = raced
+    assert plain(race(tmp_path / "store", candidates=ALIKE, budget="3runs")) == plain(advice)
+
+
+def test_a_failed_training_ends_the_race_with_a_sentence(tmp_path: Path) -> None:
+    study = task("raises")
+    with pytest.raises(RaceFailedError, match=r"no advice: relu .* failed: ValueError: on purpose"):
+        race(tmp_path / "store", study, **OWN)
+    with pytest.raises(RaceFailedError, match="--retry-failed tries it again"):
+        race(tmp_path / "store", study, **OWN)
+
+
+def test_a_training_of_one_s_own_gets_its_length_and_its_fold(tmp_path: Path) -> None:
+    advice = race(tmp_path / "store", task("scores"), budget="1runs", **OWN)
+    assert [told.value for told in advice.trials] == [52.0, 55.0]
+    assert (advice.activation, advice.apply) == ("elu", 'aw.TaskActivation("elu")')
+    (promise,) = advice.notes
+    assert "is the promise of made.races_in_tasks:scores" in promise
+
+
+def test_an_error_rate_is_better_where_it_is_lower(tmp_path: Path) -> None:
+    study = task("errors", response="error_rate", higher_is_better=False)
+    advice = race(tmp_path / "store", study, budget="1runs", **OWN)
+    assert advice.activation == "elu"
+    assert [told.value for told in advice.trials] == pytest.approx([100 - 95 / 3, 100 - 65 / 3])
+    assert "takes no fold: runs of a block are paired by their seed alone" in advice.notes[1]
+
+
+def test_a_diverged_candidate_is_dropped_and_named(tmp_path: Path) -> None:
+    advice = race(
+        tmp_path / "store", candidates=("relu", "made.races_in_tasks:Explodes"), budget="1runs"
+    )
+    assert advice.diverged == ("made.races_in_tasks:Explodes",)
+    assert (advice.activation, advice.why_stopped) == ("relu", "alone")
+
+
+def test_where_all_diverge_there_is_no_pick(tmp_path: Path) -> None:
+    overrides = (*SMALL[:3], "train.learning_rate=1e20")
+    advice = race(tmp_path / "store", budget="1runs", overrides=overrides, costs=True)
+    assert (advice.activation, advice.why_stopped) == (None, "diverged")
+    assert (advice.apply, advice.costs) == (None, None)
+    assert str(advice).startswith("No advice: all 2 candidates diverged.")
+
+
+def test_a_user_s_network_is_raced_with_its_own_layers(tmp_path: Path) -> None:
+    advice = race(tmp_path / "store", NET, budget="1runs", overrides=SMALL[1:], costs=True)
+    assert advice.case["regularization"] == "own"
+    assert advice.apply is not None and advice.apply.startswith("aw.swap(model, ")
+    assert advice.costs is not None and {row.activation for row in advice.costs.rows} == set(TWO)
+
+
+def test_two_names_of_one_network_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match=r"elu and elu\(1\) are the same network"):
+        race(tmp_path / "store", candidates=("relu", "elu", "elu(1)"))
+    assert list(tmp_path.iterdir()) == []
