@@ -11,11 +11,15 @@ from actwise.store.records import EpochRecord, RunRecord
 from actwise.sweep.worker import (
     Advanced,
     Assignment,
+    Costed,
+    CostQuestion,
     Done,
     Message,
     PutBack,
+    Round,
     Setup,
     Start,
+    StepTimes,
     Stop,
     Tried,
     Work,
@@ -63,10 +67,36 @@ RECORD = RunRecord(
 )
 
 
+QUESTION = CostQuestion(
+    model="timm:resnet10t",
+    activations=("relu", "elu(0.5)"),
+    incumbent="relu",
+    regularization=None,
+    width=1.0,
+    input_shape=(3, 32, 32),
+    batch_size=None,
+    num_classes=10,
+    device="cpu",
+    threads=1,
+)
+COSTED = Costed(
+    steps=(
+        StepTimes(
+            activation="relu", forward_seconds=(0.1,), backward_seconds=(0.2,), memory_bytes=3
+        ),
+    ),
+    regularization="own",
+    input_shape=(3, 32, 32),
+    batch_size=128,
+    device="cpu",
+    notes=("a note",),
+)
+
+
 @pytest.mark.parametrize(
     "message",
     [
-        Start(import_path=("/here", "/there")),
+        Start(import_path=("/here", "/there"), environment={"HOME": "/here"}),
         SETUP,
         Work(assignments=(ASSIGNMENT, ASSIGNMENT)),
         Stop(),
@@ -75,6 +105,9 @@ RECORD = RunRecord(
         ),
         Done(record=RECORD),
         PutBack(run_id="a", reason="out of memory", is_accident=True),
+        QUESTION,
+        Round(done=3, most=25),
+        COSTED,
         Tried(
             run_id="a", loss=2.5, images_per_second=10.0, before_seconds=1.5, device_memory_bytes=1
         ),
@@ -103,7 +136,7 @@ def test_an_epochs_loss_that_is_not_finite_arrives_in_a_record() -> None:
 
 
 def test_folders_that_utf8_cannot_say_arrive() -> None:
-    start = Start(import_path=("/folder\udcff",))
+    start = Start(import_path=("/folder\udcff",), environment={})
     assert decode(encode(start)) == start
 
 
