@@ -60,10 +60,7 @@ class Driver:
         time_left: TimeLeft,
         sink: ProgressSink,
     ) -> None:
-        """``runs`` by run id: all that ``pending`` has given, or will have when it gives them.
-
-        ``again`` are those with a result, to be observed again.
-        """
+        """``runs`` by id, as ``pending`` gives them; those of ``again`` are observed again."""
         self.refused: set[str] = set()
         self._store = store
         self._runs = runs
