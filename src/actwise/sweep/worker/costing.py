@@ -7,6 +7,7 @@ share the machine's good and bad minutes.
 Legend: N images of a batch, C channels, H height, W width, K classes.
 """
 
+import math
 import time
 import warnings
 from collections.abc import Callable
@@ -120,8 +121,10 @@ def _cells(question: CostQuestion) -> list[RunSpec]:
     """A cell for every activation, the incumbent's first.
 
     Raises:
-        SpecError: if there is no such model or activation, or one stands there twice.
+        SpecError: if there is no such model, activation or width, or one stands there twice.
     """
+    if not 0 < question.width < math.inf:
+        raise SpecError(f"width={question.width:g}: expected a finite number above 0")
     is_own = resolve(question.model).is_own
     asked = [*activations.ACTIVATIONS] if question.activations is None else question.activations
     levels = list(dict.fromkeys((question.incumbent, *asked)))
