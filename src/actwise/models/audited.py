@@ -65,7 +65,7 @@ def swap_level(model: str, activation: str, *, shape: _Shape | None = None) -> S
         SpecError: also if the activation is none, or does not run in this network.
     """
     bound = activations.resolve(activation)
-    report = _looked_at(model, shape, lambda network, x: swap(network, bound, example=x))
+    report = _looked_at(model, shape, lambda network, x: _swapped(network, x, bound))
     return replace(report, audit=replace(report.audit, model=model))
 
 
@@ -108,13 +108,18 @@ def _looked_at(
 def _audited(network: nn.Module, example: Tensor, model: str) -> LevelAudit:
     found = replace(audit(network, example), model=model)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ModelWarning)
-            trial = swap(network, TRIAL, example=example)
+        trial = _swapped(network, example, activations.resolve(TRIAL))
     except SpecError as error:
         return LevelAudit(found, None, str(error))
     trial.undo()
     return LevelAudit(found, trial)
+
+
+def _swapped(network: nn.Module, example: Tensor, bound: activations.BoundActivation) -> SwapReport:
+    """A swap whose report alone has the warnings."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ModelWarning)
+        return swap(network, bound, example=example)
 
 
 def _bare(model: BoundModel, shape: _Shape) -> nn.Module:
