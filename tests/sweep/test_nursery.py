@@ -1,6 +1,8 @@
 """The process that workers are forks of: killed at any time, and alone whenever it forks."""
 
+import os
 import resource
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -67,6 +69,9 @@ def test_a_worker_whose_mother_is_killed_before_it_is_born_ends_as_she_does(
 def test_a_worker_outlives_its_mother_and_the_next_has_another(nursery: Nursery) -> None:
     worker = WorkerProcess(nursery)
     (process,) = born(1)
+    (mother,) = psutil.Process().children()
+    while mother.status() != psutil.STATUS_SLEEPING:  # else she may not have told of it yet
+        time.sleep(0.01)
     kill_the_mother()
     other = WorkerProcess(nursery)
     assert born(1) != [process]
@@ -121,6 +126,10 @@ def _another_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
 
 
+def _another_mask(monkeypatch: pytest.MonkeyPatch) -> None:
+    os.umask(0o077)
+
+
 def _another_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda kind: (1, 1))
 
@@ -129,11 +138,13 @@ def _a_namesake(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("numbers.py").touch()
 
 
-@pytest.mark.parametrize("change", [_another_variable, _another_limit, _a_namesake])
+@pytest.mark.parametrize("change", [_another_variable, _another_limit, _another_mask, _a_namesake])
 def test_no_mother_serves_where_a_new_one_would_be_born_unlike_her(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[pytest.MonkeyPatch], None]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    mask = os.umask(0)
+    os.umask(mask)
     with Nursery() as nursery:
         nursery.begin()
     (before,) = psutil.Process().children()
@@ -142,7 +153,52 @@ def test_no_mother_serves_where_a_new_one_would_be_born_unlike_her(
         nursery.begin()
         (*_, now) = psutil.Process().children()
         assert now != before
+    os.umask(mask)
     end_kept_mother()
+
+
+def test_a_mother_that_imported_a_file_of_the_users_serves_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Torch tries whether there is a ``cuda``, which has no namesake here."""
+    pytest.importorskip("torch")
+    monkeypatch.chdir(tmp_path)
+    module = tmp_path / "cuda.py"
+    found = []
+    for factor in (1, 3):
+        module.write_text(f"def act(x):\n    return {factor} * x.relu()\n")
+        study = small_study(activation=("cuda:act",), seeds=(0,), epochs=1, train_size=64)
+        assert sweep(tmp_path / f"{factor}", study).exit_code == 0
+        found += [record["weights_sha256"] for record in results(tmp_path / f"{factor}").values()]
+    assert found[0] != found[1]
+
+
+def test_a_mother_ends_with_the_thread_that_started_her_and_serves_no_other(tmp_path: Path) -> None:
+    def begin() -> None:
+        with Nursery() as nursery:
+            nursery.begin()
+
+    thread = threading.Thread(target=begin)
+    thread.start()
+    thread.join()
+    with Nursery() as nursery:
+        worker = WorkerProcess(nursery)
+        born(1)
+        assert not worker.has_ended()
+        worker.end()
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_fork_of_the_driver_leaves_its_mother_alone() -> None:
+    with Nursery() as nursery:
+        nursery.begin()
+    (mother,) = psutil.Process().children()
+    child = os.fork()
+    if child == 0:
+        end_kept_mother()
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert psutil.pid_exists(mother.pid) and mother.status() != psutil.STATUS_ZOMBIE
 
 
 def test_a_driver_that_is_killed_leaves_neither_mother_nor_worker(tmp_path: Path) -> None:

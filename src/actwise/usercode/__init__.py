@@ -18,6 +18,7 @@ from .code import has_digest as has_digest
 from .code import known_code as known_code
 from .faults import describe_fault as describe_fault
 from .faults import exception_line as exception_line
+from .finding import is_installed as is_installed
 from .finding import search_path as search_path
 from .loading import import_module_of as import_module_of
 from .loading import load_user_object as load_user_object

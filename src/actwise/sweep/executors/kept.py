@@ -7,13 +7,12 @@ one only where a new one would be born alike: see :class:`Likeness`.
 import atexit
 import os
 import sys
-import sysconfig
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from ...usercode import is_installed
 from ..worker import Start, is_told_at_start
 from .mother import Mother
 
@@ -26,8 +25,9 @@ class Likeness:
     """
 
     process: int
+    thread: int
     threads: int
-    cpus: frozenset[int]
+    status: tuple[str, ...]
     priority: int
     limits: tuple[tuple[int, int], ...]
     environment: tuple[tuple[str, str], ...]
@@ -37,11 +37,14 @@ class Likeness:
         """Of one that would be started now, on Linux."""
         import resource  # there is none on Windows
 
+        status = Path("/proc/thread-self/status").read_text("ascii", "replace").splitlines()
         limits = sorted(name for name in dir(resource) if name.startswith("RLIMIT_"))
         return cls(
             process=os.getpid(),
+            # She ends with the thread that started her.
+            thread=threading.get_native_id(),
             threads=threads,
-            cpus=frozenset(os.sched_getaffinity(0)),
+            status=tuple(line for line in status if line.split(":")[0] in _STATUS),
             priority=os.getpriority(os.PRIO_PROCESS, 0),
             limits=tuple(resource.getrlimit(getattr(resource, name)) for name in limits),
             environment=tuple(
@@ -50,6 +53,7 @@ class Likeness:
         )
 
 
+_STATUS = ("Umask", "Uid", "Gid", "Groups", "CapEff", "NoNewPrivs", "Cpus_allowed", "Mems_allowed")
 _lock = threading.Lock()
 _kept: list[tuple[Likeness, Mother]] = []
 """One at most."""
@@ -73,7 +77,7 @@ def take_mother(start: Start, *, threads: int) -> tuple[Mother, Likeness | None]
         if not found:
             return Mother(start, threads=threads), likeness
         _kept.clear()
-    if found[0].process.has_ended():
+    if found[0].process.has_ended() or not found[0].is_clean():
         found[0].end()
         return Mother(start, threads=threads), likeness
     return found[0], likeness
@@ -95,24 +99,37 @@ def leave_mother(mother: Mother, likeness: Likeness | None) -> None:
 def end_kept_mother() -> None:
     """End her, as the end of the process does."""
     with _lock:
-        mothers = [mother for of, mother in _kept if of.process == os.getpid()]
+        mothers = [mother for _, mother in _kept]
         _kept.clear()
     for mother in mothers:
         mother.end()
 
 
+def _forget_mother() -> None:
+    """In a fork of this process she is another's."""
+    global _lock
+    _lock = threading.Lock()
+    for _, mother in _kept:
+        mother.close()
+    _kept.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_mother)
+
+
 def _has_namesakes(start: Start) -> bool:
     """Whether a file where users' code is has the name of a module that is not the user's."""
-    others = {Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib")}
-    taken = {*sys.stdlib_module_names, *_names_in(Path(sysconfig.get_path("purelib")))}
-    folders = filter(Path.is_dir, map(Path, start.import_path))
-    return any(
-        taken.intersection(_names_in(folder))
-        for folder in folders
-        if not any(folder.is_relative_to(other) for other in others)
-    )
+    folders = [Path(entry) for entry in start.import_path]
+    installed = [folder for folder in folders if is_installed(folder / "any.py")]
+    taken = sys.stdlib_module_names.union(*map(_names_in, installed))
+    return any(taken & _names_in(folder) for folder in folders if folder not in installed)
 
 
-def _names_in(folder: Path) -> Iterator[str]:
-    names = (path.name.split(".")[0] for path in folder.iterdir())
-    return (name for name in names if name.isidentifier() and name != "__pycache__")
+def _names_in(folder: Path) -> set[str]:
+    try:
+        paths = [path for path in folder.iterdir() if path.suffix in ("", ".py", ".so")]
+    except OSError:  # as Python passes over it
+        return set()
+    names = {path.name.split(".")[0] for path in paths}
+    return {name for name in names if name.isidentifier() and name != "__pycache__"}

@@ -31,6 +31,7 @@ class Mother:
         # Workers are killed by the threads that listen to them, too.
         self.lock = threading.RLock()
         self._forks: list[Fork] = []
+        self._holds_users_code: bool | None = None
         self._words = os.memfd_create("stderr")
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
@@ -42,7 +43,7 @@ class Mother:
                     keep=(theirs.fileno(),),
                 )
         except OSError:
-            self._close()
+            self.close()
             raise
         self._send(encode(start))
 
@@ -65,7 +66,9 @@ class Mother:
             if not message:
                 return False
             number, value = map(int, message.split())
-            if pidfds:
+            if number < 0:
+                self._holds_users_code = bool(value)
+            elif pidfds:
                 self._forks[number].be_born(value, pidfds[0])
             else:
                 self._forks[number].code = value
@@ -81,6 +84,15 @@ class Mother:
         """What it printed; a worker prints elsewhere."""
         return os.pread(self._words, _MOST_BYTES, 0)
 
+    def is_clean(self) -> bool:
+        """Whether it lives and has imported no file of the user's; it is asked."""
+        with self.lock:
+            self._holds_users_code = None
+            self._send(b"-1")
+            while self._holds_users_code is None and self.hear(seconds=_STATUS_SECONDS):
+                pass
+            return self._holds_users_code is False
+
     def is_alone(self) -> bool:
         """Whether every worker that was asked for is over."""
         with self.lock:
@@ -89,14 +101,15 @@ class Mother:
     def end(self) -> None:
         """Kill it, and leave nothing open."""
         self.process.end()
-        self._close()
+        self.close()
 
     def _send(self, message: bytes, descriptors: Pipes | None = None) -> None:
         # One that is gone is noticed by its end.
         with suppress(ConnectionError):
             socket.send_fds(self._channel, [message], descriptors or ())
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Leave nothing open; it ends, unless another process has this end of the socket, too."""
         self._channel.close()
         os.close(self._words)
 

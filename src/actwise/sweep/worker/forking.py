@@ -6,7 +6,8 @@ apart. With three descriptors, its stdin, stdout and stderr, it asks for the wor
 second word for one that will plan: she then has torch's compiler, too, from now on. She answers
 with the number and the process id, and its pidfd. Without any it asks how that worker ended, and
 she answers with the number and the code, as :attr:`subprocess.Popen.returncode` has it. Until
-then she does not reap it: its id names its process group.
+then she does not reap it: its id names its process group. To -1 she answers whether she holds
+users' code.
 """
 
 import ctypes
@@ -17,7 +18,9 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
+from ...usercode import is_installed
 from .protocol import Start, decode
 
 _MOST_BYTES = 2**18
@@ -63,6 +66,9 @@ def _serve(driver: socket.socket) -> None:
         if not message:
             os._exit(0)
         number, *wishes = map(int, message.split())
+        if number < 0:
+            driver.send(b"%d %d" % (number, _holds_users_code()))
+            continue
         if not descriptors:
             _, status = os.waitpid(children.pop(number), 0)
             driver.send(b"%d %d" % (number, os.waitstatus_to_exitcode(status)))
@@ -84,6 +90,14 @@ def _serve(driver: socket.socket) -> None:
             os.close(pidfd)
         for descriptor in descriptors:
             os.close(descriptor)
+
+
+def _holds_users_code() -> bool:
+    """Whether an import found a file of the user's: torch tries some that may not be installed."""
+    ours = Path(__file__).parents[2]
+    specs = (getattr(module, "__spec__", None) for module in list(sys.modules.values()))
+    files = (Path(spec.origin) for spec in specs if spec is not None and spec.has_location)
+    return any(not is_installed(file) and ours not in file.parents for file in files)
 
 
 def _become_worker(descriptors: Sequence[int]) -> None:
