@@ -5,6 +5,7 @@ import sys
 import pytest
 
 import actwise as aw
+from actwise.activations import ACTIVATIONS, resolve
 from actwise.errors import SpecError
 from actwise.recommend import Costs
 
@@ -37,6 +38,13 @@ def test_an_activation_that_keeps_more_takes_more_memory(costs: Costs) -> None:
 def test_a_network_with_its_own_layers_keeps_them(costs: Costs) -> None:
     assert (costs.regularization, costs.input_shape, costs.batch_size) == ("own", (1, 16, 16), 16)
     assert "made.own_networks" not in sys.modules or costs.model == NET
+
+
+@pytest.mark.slow
+def test_the_whole_table_is_timed_where_nobody_is_named() -> None:
+    costs = aw.cost("mlp", width=1 / 16, shape=(1, 8, 8), batch_size=2)
+    known = {name for name in ACTIVATIONS if resolve(name).canonical == name}
+    assert {row.activation for row in costs.rows} == known
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ def _cells(question: CostQuestion) -> list[RunSpec]:
     known: dict[str, str] = {}
     for level in levels:
         other = known.setdefault(activations.resolve(level).canonical, level)
-        if other != level:
+        if other != level and question.activations is not None:
             raise SpecError(f"activation {level} is {other}; leave one of them out")
     return [
         RunSpec(
@@ -143,7 +143,7 @@ def _cells(question: CostQuestion) -> list[RunSpec]:
             seed=0,
             train=TrainSpec(init="own" if is_own else "he"),
         )
-        for level in levels
+        for level in known.values()
     ]
 
 
