@@ -104,16 +104,22 @@ class Course:
         Raises:
             StoppedError, RaceFailedError: if the race is not over.
         """
-        states = [state.status for state in store.states(trials.runs).values()]
+        states = store.states(trials.runs).values()
+        statuses = [state.status for state in states]
         finished, diverged, failed = (
-            states.count(name) for name in ("finished", "diverged", "failed")
+            statuses.count(name) for name in ("finished", "diverged", "failed")
         )
-        left = len(states) - finished - diverged - failed
+        left = len(statuses) - finished - diverged - failed
         stop_code = self.stop.exit_code or 1
-        code = 0 if self.race.is_over else 1 if trials.problem else stop_code
+        code = 1 if trials.problem else 0 if self.race.is_over else stop_code
         self.sink.emit(
             SweepEnded(
-                finished=finished, diverged=diverged, failed=failed, left=left, exit_code=code
+                finished=finished,
+                diverged=diverged,
+                failed=failed,
+                left=left,
+                exit_code=code,
+                put_back=sum(state.is_put_back for state in states),
             )
         )
         if trials.problem is not None:
