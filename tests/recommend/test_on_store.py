@@ -13,7 +13,7 @@ from actwise.recommend import CaseAdvice, RaceFailedError
 from actwise.store import RunStore
 from actwise.sweep.executors import StoppedError
 from actwise.sweep.run import run
-from actwise.sweep.watch import RunEnded, RunStarted, SweepEnded, SweepStarted
+from actwise.sweep.watch import Note, RunEnded, RunStarted, SweepEnded, SweepStarted
 from made.races import ALIKE, SMALL, TWO, race, without_times
 from made.sweeps import Listener
 
@@ -227,6 +227,17 @@ def test_where_all_diverge_there_is_no_pick(tmp_path: Path) -> None:
     assert (advice.activation, advice.why_stopped) == (None, "diverged")
     assert (advice.apply, advice.costs) == (None, None)
     assert str(advice).startswith("No advice: all 2 candidates diverged.")
+
+
+def test_no_costs_are_said_of_steps_that_the_race_did_not_take(tmp_path: Path) -> None:
+    heard = Listener()
+    overrides = (*SMALL, "train.precision=bfloat16")
+    advice = race(
+        tmp_path / "store", budget="1runs", overrides=overrides, costs=True, progress=heard
+    )
+    assert advice.costs is None
+    said = "costs are not known: .* the race trained with train.precision=bfloat16"
+    assert any(re.match(said, note.text) for note in heard.of(Note))
 
 
 def test_a_user_s_network_is_raced_with_its_own_layers(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ..errors import ActwiseError
 from ..numbers import counted
-from ..spec import StudySpec
+from ..spec import StudySpec, TrainSpec
 from ..store import RunStore
 from ..sweep.drive import Driver, clear_leftovers
 from ..sweep.executors import (
@@ -173,6 +173,14 @@ class Course:
             return None
         run = self.ready.plan.runs[0]
         cell, description = run.spec, self.ready.plan.description(run)
+        if (other := _other_than_timed(cell.train)) is not None:
+            self.sink.emit(
+                Note(
+                    "costs are not known: steps are timed in float32 and without compilation, and "
+                    f"the race trained with {other}"
+                )
+            )
+            return None
         question = CostQuestion(
             model=cell.model,
             activations=case.candidates,
@@ -191,3 +199,11 @@ class Course:
             except ActwiseError as error:
                 self.sink.emit(Note(f"costs are not known: {error}"))
                 return None
+
+
+def _other_than_timed(train: TrainSpec) -> str | None:
+    """The settings of a training by which its steps take other times than those measured."""
+    precision, is_compiled = train.precision, train.compile
+    other = [f"train.precision={precision}"] * (precision != "float32")
+    other += ["train.compile=true"] * is_compiled
+    return " and ".join(other) or None
