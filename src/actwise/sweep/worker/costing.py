@@ -1,8 +1,8 @@
 """What a training step costs with each of several activations, timed in turns.
 
 All networks are made first, and each shares the weights of the first as soon as it is made: what
-stands beside a step is one network. Then each takes a step, in turns, forwards and backwards through the list, so that all
-share the machine's good and bad minutes.
+stands beside a step is one network. Then each takes a step, in turns, forwards and backwards
+through the list, so that all share the machine's good and bad minutes.
 
 Legend: N images of a batch, C channels, H height, W width, K classes.
 """
