@@ -109,7 +109,7 @@ def fill_before_forward(model: "nn.Module") -> None:
     """
     for module in model.modules():
         if isinstance(module, Stochastic) and _fill not in module._forward_pre_hooks.values():
-            module.register_forward_pre_hook(_fill)
+            module.register_forward_pre_hook(_fill, with_kwargs=True)
 
 
 def leave_unfilled(model: "nn.Module") -> None:
@@ -117,15 +117,19 @@ def leave_unfilled(model: "nn.Module") -> None:
     for module in model.modules():
         for key in [k for k, hook in module._forward_pre_hooks.items() if hook is _fill]:
             del module._forward_pre_hooks[key]
+            module._forward_pre_hooks_with_kwargs.pop(key, None)
 
 
-def _fill(module: Any, inputs: "tuple[torch.Tensor, ...]") -> None:
+def _fill(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> None:
     """A hook before forward: fresh bits for these inputs, whatever their shape was before."""
-    import torch
-
-    x = inputs[0]
     if not module.training:
         return
+    import torch
+
+    given = [v for v in (*args, *(kwargs or {}).values()) if isinstance(v, torch.Tensor)]
+    if not given:
+        return  # forward says what it lacks
+    x = given[0]
     module.shape = tuple(x.shape[1:])
     for name in module._non_persistent_buffers_set:
         # A backward pass that is yet to come may need the bits of the pass before.

@@ -1,13 +1,16 @@
 """What steps cost: ratios to the incumbent, in turns, in a process of its own."""
 
 import sys
+from typing import Any
 
 import pytest
+from torch import nn
 
 import actwise as aw
 from actwise.activations import ACTIVATIONS, resolve
 from actwise.errors import SpecError
 from actwise.recommend import Costs
+from actwise.sweep.worker import CostQuestion, costing
 
 NET = "made.own_networks:Net"
 
@@ -59,3 +62,31 @@ def test_wrong_input_is_one_sentence(changes: dict[str, object], complaint: str)
     asked = {"model": NET, "candidates": ["elu"], "shape": (1, 16, 16)} | changes
     with pytest.raises(SpecError, match=complaint):
         aw.cost(**asked)  # type: ignore[arg-type]
+
+
+def test_there_are_never_weights_of_more_than_two_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[nn.Module] = []
+    addresses: list[set[int]] = []
+    make = costing._network
+
+    def network(*args: Any) -> nn.Module:
+        addresses.append({next(other.parameters()).data_ptr() for other in made})
+        made.append(make(*args))
+        return made[-1]
+
+    monkeypatch.setattr(costing, "_network", network)
+    monkeypatch.setattr(costing, "_take_turns", lambda *_: None)
+    question = CostQuestion(
+        model=NET,
+        activations=("elu", "silu", "tanh"),
+        incumbent="relu",
+        regularization=None,
+        width=1.0,
+        input_shape=(1, 16, 16),
+        batch_size=4,
+        num_classes=10,
+        device="cpu",
+        threads=1,
+    )
+    assert isinstance(costing.cost_of_steps(question, on_round=lambda _: None), costing.Costed)
+    assert [len(known) for known in addresses] == [0, 1, 1, 1]

@@ -13,7 +13,7 @@ from actwise.recommend import CaseAdvice, RaceFailedError
 from actwise.store import RunStore
 from actwise.sweep.executors import StoppedError
 from actwise.sweep.run import run
-from actwise.sweep.watch import RunEnded, RunStarted, SweepStarted
+from actwise.sweep.watch import Note, RunEnded, RunStarted, SweepEnded, SweepStarted
 from made.races import ALIKE, SMALL, TWO, race, without_times
 from made.sweeps import Listener
 
@@ -153,6 +153,19 @@ def test_a_failed_training_ends_the_race_with_a_sentence(tmp_path: Path) -> None
         race(tmp_path / "store", study, **OWN)
 
 
+def test_a_failure_is_named_by_its_exception_whatever_stands_below(tmp_path: Path) -> None:
+    with pytest.raises(RaceFailedError, match="failed: ValueError: too large;"):
+        race(tmp_path / "store", task("says_more"), **OWN)
+
+
+def test_a_training_that_only_met_accidents_is_counted_as_put_back(tmp_path: Path) -> None:
+    heard = Listener()
+    with pytest.raises(RaceFailedError, match="ended again and again: out of memory"):
+        race(tmp_path / "store", task("too_large"), max_attempts=1, progress=heard, **OWN)
+    (ended,) = heard.of(SweepEnded)
+    assert (ended.left, ended.put_back, ended.exit_code) == (1, 1, 1)
+
+
 def test_a_training_of_one_s_own_gets_its_length_and_its_fold(tmp_path: Path) -> None:
     advice = race(tmp_path / "store", task("scores"), budget="1runs", **OWN)
     assert [told.value for told in advice.trials] == [52.0, 55.0]
@@ -169,6 +182,37 @@ def test_an_error_rate_is_better_where_it_is_lower(tmp_path: Path) -> None:
     assert "takes no fold: runs of a block are paired by their seed alone" in advice.notes[1]
 
 
+@pytest.mark.parametrize(
+    ("function", "settings"),
+    [("lost", {}), ("all_wrong", {"response": "error_rate", "higher_is_better": False})],
+)
+def test_a_training_of_one_s_own_that_learned_nothing_is_dropped(
+    function: str, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    advice = race(tmp_path / "store", task(function, **settings), budget="1runs", **OWN)
+    assert (advice.activation, advice.diverged) == ("elu", ("relu",))
+
+
+@pytest.mark.parametrize(
+    ("function", "complaint"),
+    [
+        ("fractions", r"accuracy=0\.93, and no training more than 1, .* give 100 \* accuracy back"),
+        ("points", r'accuracy=250, which is no percentage: with unit = "percent" task\.response'),
+        ("below", "accuracy=-3, which is no percentage"),
+    ],
+)
+def test_a_response_that_is_no_percentage_ends_the_race_with_a_sentence(
+    function: str, complaint: str, tmp_path: Path
+) -> None:
+    study = task(function)
+    # A run of a study with another unit is the same run, and nobody looked at its range.
+    plain = {**study["task"], "unit": "none", "settings": {"epochs": 3}}
+    run(study | {"task": plain}, tmp_path / "store", executor="inline", device="cpu")
+    for _ in range(2):
+        with pytest.raises(RaceFailedError, match=complaint):
+            race(tmp_path / "store", study, budget="1runs", **OWN)
+
+
 def test_a_diverged_candidate_is_dropped_and_named(tmp_path: Path) -> None:
     advice = race(
         tmp_path / "store", candidates=("relu", "made.races_in_tasks:Explodes"), budget="1runs"
@@ -183,6 +227,17 @@ def test_where_all_diverge_there_is_no_pick(tmp_path: Path) -> None:
     assert (advice.activation, advice.why_stopped) == (None, "diverged")
     assert (advice.apply, advice.costs) == (None, None)
     assert str(advice).startswith("No advice: all 2 candidates diverged.")
+
+
+def test_no_costs_are_said_of_steps_that_the_race_did_not_take(tmp_path: Path) -> None:
+    heard = Listener()
+    overrides = (*SMALL, "train.precision=bfloat16")
+    advice = race(
+        tmp_path / "store", budget="1runs", overrides=overrides, costs=True, progress=heard
+    )
+    assert advice.costs is None
+    said = "costs are not known: .* the race trained with train.precision=bfloat16"
+    assert any(re.match(said, note.text) for note in heard.of(Note))
 
 
 def test_a_user_s_network_is_raced_with_its_own_layers(tmp_path: Path) -> None:

@@ -77,6 +77,12 @@ def test_what_comes_before_any_parameter_is_of_the_input() -> None:
     assert "3 activations at" not in str(audit) and str(audit).endswith("4 of the input, 0 unseen")
 
 
+@pytest.mark.parametrize("way", ["linear", "matmul", "int8", "conv1d"])
+def test_a_layer_whose_weights_are_a_buffer_is_a_layer(way: str) -> None:
+    audit = aw.audit(flows.FixedFeatures(way), torch.randn(2, 4))
+    assert [site.role for site in audit] == ["input", "activation"]
+
+
 def test_in_a_part_without_parameters_everything_is_an_activation() -> None:
     assert [site.role for site in aw.audit(nn.Sequential(nn.ReLU()), torch.randn(2, 4))] == [
         "activation"

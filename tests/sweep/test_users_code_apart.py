@@ -1,5 +1,8 @@
 """Users' code reaches no other run: a process of its own each, and one to plan in."""
 
+import os
+import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -125,10 +128,32 @@ def test_a_time_limit_holds_while_users_code_is_planned(field: str, level: str) 
     with (
         Nursery() as nursery,
         Describer(None, nursery, stop=stop) as describe,
-        pytest.raises(ActwiseError, match=f"the time limit while .*{level}") as stopped,
+        pytest.raises(ActwiseError, match=f"{level} stopped by the time limit") as stopped,
     ):
         describe(cell(**{field: level}))
     assert stopped.value.exit_code == 4
+
+
+@pytest.mark.parametrize(
+    ("number", "words", "exit_code"),
+    [(signal.SIGINT, "Ctrl-C", 130), (signal.SIGTERM, "SIGTERM", 143)],
+)
+@pytest.mark.parametrize("delay", [0.0, 0.5], ids=["before", "while users' code hangs"])
+def test_a_signal_while_planning_has_its_own_exit_code(
+    delay: float, number: int, words: str, exit_code: int
+) -> None:
+    with (
+        StopRequest(time_limit_seconds=None) as stop,
+        Nursery() as nursery,
+        Describer(None, nursery, stop=stop) as describe,
+    ):
+        if delay:
+            threading.Timer(delay, os.kill, [os.getpid(), number]).start()
+        else:
+            signal.raise_signal(number)
+        with pytest.raises(ActwiseError, match=f"nothing was begun: .*by {words}") as stopped:
+            describe(cell(activation="hangs"))
+    assert stopped.value.exit_code == exit_code
 
 
 def test_a_run_whose_time_ends_in_its_plan_leaves_nothing(tmp_path: Path) -> None:

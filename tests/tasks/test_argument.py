@@ -54,6 +54,18 @@ def test_channels_that_are_none_are_refused(channels: int) -> None:
         aw.TaskActivation("relu")(channels=channels)
 
 
+@pytest.mark.parametrize("is_training", [True, False])
+def test_rrelu_takes_its_input_by_name(is_training: bool) -> None:
+    module = aw.TaskActivation("rrelu")().train(is_training)
+    x = torch.full((3, 5), -1.0)
+    torch.manual_seed(0)
+    by_name = module(x=x)
+    torch.manual_seed(0)
+    assert torch.equal(by_name, module(x))
+    with pytest.raises(TypeError, match="missing 1 required"):
+        module()
+
+
 def test_rrelu_draws_from_torchs_generator_in_training_alone() -> None:
     module = aw.TaskActivation("rrelu")()
     torch.manual_seed(0)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ..errors import ActwiseError
 from ..numbers import counted
-from ..spec import StudySpec
+from ..spec import StudySpec, TrainSpec
 from ..store import RunStore
 from ..sweep.drive import Driver, clear_leftovers
 from ..sweep.executors import (
@@ -104,16 +104,22 @@ class Course:
         Raises:
             StoppedError, RaceFailedError: if the race is not over.
         """
-        states = [state.status for state in store.states(trials.runs).values()]
+        states = store.states(trials.runs).values()
+        statuses = [state.status for state in states]
         finished, diverged, failed = (
-            states.count(name) for name in ("finished", "diverged", "failed")
+            statuses.count(name) for name in ("finished", "diverged", "failed")
         )
-        left = len(states) - finished - diverged - failed
+        left = len(statuses) - finished - diverged - failed
         stop_code = self.stop.exit_code or 1
-        code = 0 if self.race.is_over else 1 if trials.problem else stop_code
+        code = 1 if trials.problem else 0 if self.race.is_over else stop_code
         self.sink.emit(
             SweepEnded(
-                finished=finished, diverged=diverged, failed=failed, left=left, exit_code=code
+                finished=finished,
+                diverged=diverged,
+                failed=failed,
+                left=left,
+                exit_code=code,
+                put_back=sum(state.is_put_back for state in states),
             )
         )
         if trials.problem is not None:
@@ -167,6 +173,14 @@ class Course:
             return None
         run = self.ready.plan.runs[0]
         cell, description = run.spec, self.ready.plan.description(run)
+        if (other := _other_than_timed(cell.train)) is not None:
+            self.sink.emit(
+                Note(
+                    "costs are not known: steps are timed in float32 and without compilation, and "
+                    f"the race trained with {other}"
+                )
+            )
+            return None
         question = CostQuestion(
             model=cell.model,
             activations=case.candidates,
@@ -185,3 +199,11 @@ class Course:
             except ActwiseError as error:
                 self.sink.emit(Note(f"costs are not known: {error}"))
                 return None
+
+
+def _other_than_timed(train: TrainSpec) -> str | None:
+    """The settings of a training by which its steps take other times than those measured."""
+    precision, is_compiled = train.precision, train.compile
+    other = [f"train.precision={precision}"] * (precision != "float32")
+    other += ["train.compile=true"] * is_compiled
+    return " and ".join(other) or None

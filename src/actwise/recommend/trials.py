@@ -4,12 +4,13 @@ from collections import deque
 from dataclasses import replace
 from typing import Literal
 
-from ..spec import Describe, PlannedRun, StudySpec
+from ..spec import Describe, PlannedRun, StudySpec, TaskSpec
 from ..store import RunStore
 from ..store.records import RunRecord
 from ..sweep.drive import TimeLeft
 from ..sweep.plan import make_label
 from ..sweep.watch import Event, ProgressSink, RunEnded, RunEndedElsewhere, RunPutBack
+from ..usercode import exception_line
 from .case import Case
 from .race import Race, Trial
 
@@ -61,6 +62,7 @@ class Trials:
         self._retry_failed = retry_failed
         self._trials: dict[str, Trial] = {}
         self._pending: deque[str] = deque()
+        self._fraction: tuple[str, RunRecord] | None = None
 
     def __bool__(self) -> bool:
         """Whether there is something to train, or may be later."""
@@ -123,23 +125,46 @@ class Trials:
         assert record is not None, "it has just been recorded"
         if status == "failed":
             self.failed_run = run_id
-            reason = (record.traceback or "").strip().rpartition("\n")[2]
+            reason = exception_line(record.traceback or "")
             self.problem = f"{self.label(self.runs[run_id])} failed: {reason}"
             return
-        self._race.tell(self._trials.pop(run_id), self._value(record))
+        percent = None if record.status == "diverged" else self._percent(record)
+        if percent is not None and not 0.0 <= percent <= 100.0:
+            self.problem = self._no_percentage(run_id, record)
+            return
+        # What has learned nothing at all tells no difference.
+        has_learned = percent is not None and percent > _LEAST_PERCENT
+        if percent is not None and 0.0 < percent < 1.0:
+            self._fraction = self._fraction or (run_id, record)
+        value: float | Literal["diverged"] = percent if percent and has_learned else "diverged"
+        self._race.tell(self._trials.pop(run_id), value)
+        if self._race.why_stopped == "diverged" and self._study.task and self._fraction:
+            self.problem = self._no_percentage(*self._fraction)
 
-    def _value(self, record: RunRecord) -> float | Literal["diverged"]:
-        """Percent, higher is better; what has learned nothing at all tells no difference."""
-        if record.status == "diverged":
-            return "diverged"
+    def _percent(self, record: RunRecord) -> float:
+        """Higher is better."""
         task = self._study.task
         if task is None:
             assert record.validation_accuracy is not None, "every run holds a fold out"
-            accuracy = record.validation_accuracy
-            return accuracy if accuracy > _LEAST_PERCENT else "diverged"
-        value = record.metrics[task.response][-1]
-        assert value is not None, "no run ends without a finite response"
+            return record.validation_accuracy
+        value = _response(record, task)
         return value if task.higher_is_better else 100.0 - value
+
+    def _no_percentage(self, run_id: str, record: RunRecord) -> str:
+        """Why a race can say nothing of such a response."""
+        task = self._study.task
+        assert task is not None, "our accuracies are percentages"
+        value = _response(record, task)
+        said = f"{self.label(self.runs[run_id])} gave back {task.response}={value:g}"
+        if 0.0 <= value <= 1.0:
+            return (
+                f"{said}, and no training more than 1, as fractions are: task.response is read in "
+                f'percent (unit = "percent"), so give 100 * {task.response} back'
+            )
+        return (
+            f'{said}, which is no percentage: with unit = "percent" task.response must be a number '
+            "from 0 to 100; give it back in percent, or name another response"
+        )
 
     def _without_test(self, event: RunEnded) -> RunEnded:
         if self._case.is_task:
@@ -147,3 +172,9 @@ class Trials:
         record = self._store.result(event.run_id)
         known = {} if record is None else {VALIDATION: record.validation_accuracy}
         return replace(event, test_accuracy=None, metrics=known)
+
+
+def _response(record: RunRecord, task: TaskSpec) -> float:
+    value = record.metrics[task.response][-1]
+    assert value is not None, "no run ends without a finite response"
+    return value

@@ -182,6 +182,10 @@ class Flow:
         source = traces[0].source
         for trace in traces[1:]:
             source |= trace.source
+        known = zip(given, traces, strict=True)
+        has_constant = any(t.source == Descent.CONSTANT and x.is_floating_point() for x, t in known)
+        if name in f.LAYERS and Descent.INPUT in source and has_constant:
+            source |= Descent.PARAMETER  # weights, although they are kept in a buffer
         large = [trace for tensor, trace in zip(given, traces, strict=True) if tensor.dim()]
         is_of_one = len({id(trace.origin) for trace in large}) == 1
         is_elementwise = is_of_one and (name in f.ELEMENTWISE or name in f.CASTS)

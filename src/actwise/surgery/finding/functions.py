@@ -63,6 +63,8 @@ SCALING = words(
 PRODUCTS = words("mul __mul__ __rmul__ __imul__ multiply")
 MIXTURES = words("matmul mm bmm einsum __matmul__ __rmatmul__")
 """Products that weigh what they add up."""
+LAYERS = WEIGHTED | MIXTURES | words("bilinear addmm baddbmm mv embedding embedding_bag")
+"""What makes new features of its input, with weights that need be no parameters."""
 
 QUOTIENTS = words("div true_divide __truediv__ __itruediv__")
 ELEMENTWISE = (

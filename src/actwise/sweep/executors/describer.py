@@ -11,7 +11,7 @@ from ...spec import Describe, Description, RunSpec, description_key
 from .. import worker
 from .executor import IDLE_SECONDS
 from .nursery import Nursery
-from .stopping import StoppedError, StopRequest
+from .stopping import StopRequest
 from .worker_process import Inbox, WorkerProcess
 
 
@@ -66,7 +66,7 @@ class Describer:
 
     def _heed_stop(self, *_: object) -> None:
         if self._stop is not None and self._stop():
-            raise StoppedError(f"stopped by {self._stop.reason} while planning; nothing was begun")
+            raise self._stop.error("planning ended, and nothing was begun: stopped")
 
     def _described_here(self, cell: RunSpec) -> Description:
         if self._ours is None:
@@ -109,9 +109,8 @@ class Describer:
     def _wait(self, cell: RunSpec) -> worker.Message | None:
         while True:
             if self._stop is not None and self._stop():
-                raise StoppedError(
-                    f"stopped by {self._stop.reason} while users' code was planned: "
-                    f"{_named(cell)}; nothing was begun"
+                raise self._stop.error(
+                    f"planning of users' code ended, and nothing was begun: {_named(cell)} stopped"
                 )
             try:
                 return self._inbox.get(timeout=IDLE_SECONDS)[1]

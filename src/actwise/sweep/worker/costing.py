@@ -1,8 +1,8 @@
 """What a training step costs with each of several activations, timed in turns.
 
-All networks are made first and share the weights of the first: what stands beside a step is one
-network. Then each takes a step, in turns, forwards and backwards through the list, so that all
-share the machine's good and bad minutes.
+All networks are made first, and each shares the weights of the first as soon as it is made: what
+stands beside a step is one network. Then each takes a step, in turns, forwards and backwards
+through the list, so that all share the machine's good and bad minutes.
 
 Legend: N images of a batch, C channels, H height, W width, K classes.
 """
@@ -87,9 +87,11 @@ def _cost(question: CostQuestion, on_round: Callable[[Round], None]) -> Costed:
         question.device, threads=question.threads, model=question.model, width=question.width
     )
     notes: list[str] = []
-    networks = [_network(cell, question, shape, device, notes) for cell in cells]
-    for network in networks[1:]:
-        _share_weights(network, networks[0])
+    networks: list[nn.Module] = []
+    for cell in cells:
+        networks.append(_network(cell, question, shape, device, notes))
+        # At once: of all the weights there are never more than those of two networks.
+        _share_weights(networks[-1], networks[0])
     set_backend("float32", device)
     generator = torch.Generator().manual_seed(0)
     x_NCHW = torch.randn(batch_size, *shape, generator=generator)
