@@ -1,6 +1,7 @@
 """Runs of two versions of code in exports, imports, older stores and other formats."""
 
 import json
+import re
 import sqlite3
 from pathlib import Path
 
@@ -40,8 +41,8 @@ def test_pieces_that_were_trained_with_two_versions_are_told_apart_when_imported
     assert table(tmp_path / "again") == (values, num_missing, [said])
 
 
-def test_a_store_that_noted_no_starts_goes_by_its_newest_result(
-    tmp_path: Path, write: Write
+def test_a_store_that_noted_no_starts_leaves_out_nothing_and_tells_of_the_mixture(
+    tmp_path: Path, write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder, what = tmp_path / "store", "mytrain:train"
     start(folder, study_of(what, "0..2"), 1.0)
@@ -49,7 +50,25 @@ def test_a_store_that_noted_no_starts_goes_by_its_newest_result(
     start(folder, study_of(what, "2"), 2.0)
     with sqlite3.connect(folder / "store.sqlite") as database:
         database.execute("UPDATE study_runs SET asked_at = NULL, asked_cell = NULL")
+    assert table(folder) == ((1.0, 1.0, 2.0), 0, [])
+    with RunStore.open(folder) as store:
+        (said,) = store.snapshot().mixtures
+        assert store.snapshot(where=["seed=0"]).mixtures == ()
+        assert not any(line.is_outdated for line in store.planned())
+        found = runs_of(store.snapshot(), Selection()).table
+    assert json.loads(render(found, "json"))["mixtures"] == [said]
+    assert said.startswith(
+        "runs of more than one version of the code: 2 runs of older code of myhelper.py count "
+    )
+    (digest,) = re.findall(r"--accept-code-digest ([0-9a-f]{8})", said)
+    for command in ("table", "analyze"):
+        assert run_command([command, "--store", str(folder)]) == 0
+        assert f"R{said[1:]}." in " ".join(capsys.readouterr().out.split())
+    # A start says what is meant.
+    start(folder, study_of(what, "2"), 2.0)
     assert table(folder)[:2] == ((2.0,), 2)
+    start(folder, study_of(what, "0..2"), 9.0, accept=[digest])
+    assert table(folder) == ((1.0, 1.0, 2.0), 0, [])
 
 
 def test_an_export_marks_what_is_outdated_and_a_file_of_it_is_read_without(

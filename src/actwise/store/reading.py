@@ -19,13 +19,15 @@ from .plans import (
     Outdated,
     StoredRun,
     StoredStudy,
+    Versions,
     count_results,
     read_changes,
     read_levels,
     read_looks,
-    read_outdated,
+    read_mixtures,
     read_planned,
     read_studies,
+    read_versions,
 )
 from .records import Answers, unpack_predictions
 from .runs import RunState, data_digest_of, read_answers, read_states
@@ -86,6 +88,7 @@ class StoreSnapshot:
         planned: The whole plan, whatever the conditions are; of a label at a seed that has an
             outdated run and its successor, the successor alone.
         outdated: What is left out of ``rows``: runs that are no replicates any more.
+        mixtures: What is to be said of runs in ``rows`` that may be no replicates.
         states: How the runs of the plan stand, by run id.
         curves: Of the runs in ``rows``.
         machines: That trained the runs in ``rows``.
@@ -108,6 +111,7 @@ class StoreSnapshot:
     rows: tuple[Mapping[str, Any], ...]
     planned: tuple[StoredRun, ...]
     outdated: tuple[Outdated, ...]
+    mixtures: tuple[str, ...]
     states: Mapping[str, RunState]
     curves: tuple[CurvePoint, ...]
     machines: tuple[Machine, ...]
@@ -142,18 +146,16 @@ def read_snapshot(
         UnknownNameError: if the study or a field of a condition is not known.
         SpecError: if a condition is not FIELD=VALUE.
     """
-    planned = _without_predecessors(read_planned(connection, study))
+    versions = read_versions(connection, study)
+    planned = _without_predecessors(read_planned(connection, study), versions)
     further = (study_runs.c.position, study_runs.c.label, runs.c.environment_id)
     found = runs_table(connection, study, further=further)
-    outdated = read_outdated(connection, study)
     columns = tuple(n for n in found.column_names[: -len(further)] if n != OUTDATED)
     parse_where(where, columns)
     chosen = keep_where(found, where, known=read_levels(connection, study))
-    changes: tuple[Outdated, ...] = ()
+    ids = (chosen[name].to_pylist() for name in ("study", "label", "run_id"))
+    lines = dict.fromkeys(zip(*ids, strict=True))
     if OUTDATED in found.column_names:
-        left_out = keep_where(chosen, [f"{OUTDATED}=true"])
-        lines = zip(left_out["label"].to_pylist(), left_out["run_id"].to_pylist(), strict=True)
-        changes = read_changes(connection, outdated, dict.fromkeys(lines))
         chosen = keep_where(chosen, [f"{OUTDATED}=false"])
     run_ids = list(dict.fromkeys(chosen["run_id"].to_pylist()))
     predicted = _read_predictions(connection, run_ids if len(run_ids) <= most_predictions else ())
@@ -168,7 +170,8 @@ def read_snapshot(
         columns=columns,
         rows=tuple(chosen.select(list(columns)).to_pylist()),
         planned=planned,
-        outdated=changes,
+        outdated=read_changes(connection, versions, lines),
+        mixtures=read_mixtures(connection, versions, lines),
         states=read_states(connection, {line.run_id for line in planned}),
         curves=_read_curves(connection, chosen),
         machines=_read_machines(connection, chosen),
@@ -187,8 +190,12 @@ def read_snapshot(
     )
 
 
-def _without_predecessors(planned: Sequence[StoredRun]) -> tuple[StoredRun, ...]:
+def _without_predecessors(
+    planned: Sequence[StoredRun], versions: Versions
+) -> tuple[StoredRun, ...]:
     """An outdated run stands for the one that is to be trained, unless that is planned too."""
+    apart = versions.apart
+    planned = [line for line in planned if (line.study, line.label, line.run_id) not in apart]
     current = {
         (line.label, line.engine_version, line.seed) for line in planned if not line.is_outdated
     }

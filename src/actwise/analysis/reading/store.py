@@ -8,7 +8,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ...errors import UnknownNameError
@@ -63,6 +63,7 @@ def runs_of(snapshot: StoreSnapshot, selection: Selection) -> StoredRuns:
     planned = select_planned(snapshot.planned, snapshot.where)
     response = choose_response(snapshot, planned, selection)
     table = make_table(snapshot.rows, planned, response, snapshot.outdated)
+    table = replace(table, mixtures=snapshot.mixtures)
     factors = _factors(table, selection.factors)
     unique, aliases = _once(
         [{response.column: None} | _with_settings(row, factors) for row in snapshot.rows], factors

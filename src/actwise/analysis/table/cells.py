@@ -91,6 +91,7 @@ class Table:
             nobody asked for them.
         response: What ``values`` are.
         outdated: Runs that are left out, since code or data of users changed.
+        mixtures: What is to be said of runs that are not, though they may be no replicates.
         accidents: Why the last attempt of runs without a result ended, and of how many.
     """
 
@@ -101,6 +102,7 @@ class Table:
     error: str | None = None
     response: Response = TEST_ACCURACY
     outdated: tuple[Outdated, ...] = ()
+    mixtures: tuple[str, ...] = ()
     accidents: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property

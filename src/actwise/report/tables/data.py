@@ -48,6 +48,7 @@ def render_json(table: Table) -> str:
         "environments": [*table.environments],
         "factors": table.factors,
         "left_out": [*map(str, table.outdated)],
+        "mixtures": table.mixtures,
         "cells": cells,
     }
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)

@@ -61,6 +61,8 @@ def notes(table: Table) -> Iterator[str]:
         yield "Failed runs ended with an error; `actwise show run ID` prints it."
     if table.outdated:
         yield f"Left out: {listed([printable(str(found)) for found in table.outdated])}."
+    for mixture in table.mixtures:
+        yield f"{printable(mixture[0].upper() + mixture[1:])}."
     for accident, number in table.accidents.items():
         runs = "1 run has" if number == 1 else f"{number} runs have"
         # A backtick would begin a command: see code_parts.

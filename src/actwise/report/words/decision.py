@@ -56,6 +56,8 @@ def remarks(analysis: Analysis) -> list[str]:
     if results.kind not in _TABLES:
         lost = [*map(str, results.table.outdated)] if results.table else []
     found = [f"Left out: {listed(lost, most=6)}."] if lost else []
+    mixtures = results.table.mixtures if results.table else ()
+    found += [f"{mixture[0].upper() + mixture[1:]}." for mixture in mixtures]
     alike = [row for row in analysis.findings if row.code == ALIKE]
     return [*found, *(f"{row.title.capitalize()}: {row.evidence}." for row in alike)]
 

@@ -9,8 +9,10 @@ from .looks import count_results as count_results
 from .looks import insert_look as insert_look
 from .looks import read_looks as read_looks
 from .outdated import Outdated as Outdated
+from .outdated import Versions as Versions
 from .outdated import read_changes as read_changes
-from .outdated import read_outdated as read_outdated
+from .outdated import read_mixtures as read_mixtures
+from .outdated import read_versions as read_versions
 from .outdated import what_changed as what_changed
 from .plans import StoredRun as StoredRun
 from .plans import StoredStudy as StoredStudy

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from ...errors import UnknownNameError
 from ...spec import RunSpec, StudySpec, parse_stored_study
 from ..database.schema import runs, studies, study_runs
-from .outdated import read_outdated
+from .outdated import read_versions
 from .registrations import Registration, read_registrations
 
 
@@ -47,7 +47,7 @@ class StoredRun:
         position: Place in the study's plan, from 0.
         asked: The settings as asked, as JSON without defaults and without the seed.
         is_outdated: Whether code or data of users changed since, so that the run is no replicate
-            of what the label stands for now (:mod:`.outdated`).
+            of what its study means by the label now (:mod:`.outdated`).
         is_aliased: Whether another label of the same study has the same cell.
     """
 
@@ -107,9 +107,9 @@ def read_planned(connection: Connection, study: str | None) -> list[StoredRun]:
     if study is not None:
         require_study(connection, study)
         query = query.where(study_runs.c.study == study)
-    outdated = read_outdated(connection, study)
+    outdated = read_versions(connection, study).outdated
     return [
-        StoredRun(**row, is_outdated=(row["label"], row["run_id"]) in outdated)
+        StoredRun(**row, is_outdated=(row["study"], row["label"], row["run_id"]) in outdated)
         for row in connection.execute(query).mappings()
     ]
 

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from ...spec import RunSpec, TrainSpec
 from ..database.schema import environments, epochs, predictions, probes, runs, study_runs, to_json
-from ..plans import read_outdated, read_studies
+from ..plans import read_studies, read_versions
 from ..records import unpack_predictions
 from ..runs import read_answers, read_data_digests
 from .arrow import array_of, class_lists, read_of_runs, read_table
@@ -94,10 +94,11 @@ def runs_table(
     if study is not None:
         query = query.where(study_runs.c.study == study)
     table = read_table(connection, query)
-    labels, run_ids = table[_LINE].to_pylist(), table["run_id"].to_pylist()
+    lines = [table[name].to_pylist() for name in ("study", _LINE, "run_id")]
+    run_ids = lines[-1]
     table = table.drop_columns(_LINE)
-    if outdated := read_outdated(connection, study):
-        are_outdated = [line in outdated for line in zip(labels, run_ids, strict=True)]
+    if left_out := read_versions(connection, study).left_out:
+        are_outdated = [line in left_out for line in zip(*lines, strict=True)]
         table = table.add_column(2, OUTDATED, [are_outdated])
     specs = _specs(table["spec"].to_pylist(), table["seed"].to_pylist())
     spec_json = [to_json(spec.model_dump(mode="json")) for spec in specs]
