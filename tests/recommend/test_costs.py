@@ -10,7 +10,7 @@ import actwise as aw
 from actwise.activations import ACTIVATIONS, resolve
 from actwise.errors import SpecError
 from actwise.recommend import Costs
-from actwise.sweep.worker import CostQuestion, costing
+from actwise.sweep.worker import Costed, CostQuestion, costing
 
 NET = "made.own_networks:Net"
 
@@ -88,5 +88,5 @@ def test_there_are_never_weights_of_more_than_two_networks(monkeypatch: pytest.M
         device="cpu",
         threads=1,
     )
-    assert isinstance(costing.cost_of_steps(question, on_round=lambda _: None), costing.Costed)
+    assert isinstance(costing.cost_of_steps(question, on_round=lambda _: None), Costed)
     assert [len(known) for known in addresses] == [0, 1, 1, 1]
