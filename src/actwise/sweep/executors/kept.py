@@ -74,13 +74,13 @@ def take_mother(start: Start, *, threads: int) -> tuple[Mother, Likeness | None]
     likeness = Likeness.of_now(threads=threads)
     with _lock:
         found = [mother for of, mother in _kept if of == likeness]
-        if not found:
-            return Mother(start, threads=threads), likeness
-        _kept.clear()
-    if found[0].process.has_ended() or not found[0].is_clean():
-        found[0].end()
-        return Mother(start, threads=threads), likeness
-    return found[0], likeness
+        if found:
+            _kept.clear()
+    for mother in found:
+        if mother.is_clean():
+            return mother, likeness
+        mother.end()
+    return Mother(start, threads=threads), likeness
 
 
 def leave_mother(mother: Mother, likeness: Likeness | None) -> None:
