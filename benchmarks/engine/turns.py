@@ -9,28 +9,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from actwise import recommend
 from actwise.sweep.plan import physical_cores
 
 _REPOSITORY = Path(__file__).parents[2]
 
 
-@dataclass(frozen=True)
-class Ratio:
-    """Of two series taken in turns: median and quartiles of the rounds' own ratios."""
-
-    median: float
-    lower_quartile: float
-    upper_quartile: float
-
-    @classmethod
-    def of(cls, numerator_R: np.ndarray, denominator_R: np.ndarray) -> "Ratio":
-        lower, median, upper = np.quantile(numerator_R / denominator_R, [0.25, 0.5, 0.75])
-        return cls(float(median), float(lower), float(upper))
+class Ratio(recommend.Ratio):
+    """As the program has it, printed for tables."""
 
     def __str__(self) -> str:
         return f"{self.median:.2f} ({self.lower_quartile:.2f}-{self.upper_quartile:.2f})"

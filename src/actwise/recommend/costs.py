@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -26,7 +26,7 @@ class Ratio:
     upper_quartile: float
 
     @classmethod
-    def of(cls, numerator_R: np.ndarray, denominator_R: np.ndarray) -> "Ratio":
+    def of(cls, numerator_R: np.ndarray, denominator_R: np.ndarray) -> Self:
         """Of the times of every round."""
         lower, median, upper = np.quantile(numerator_R / denominator_R, [0.25, 0.5, 0.75])
         return cls(float(median), float(lower), float(upper))
