@@ -8,6 +8,7 @@ from .bank import summaries as summaries
 from .curves import LearningCurve as LearningCurve
 from .files import read_file as read_file
 from .files import read_table_rows as read_table_rows
+from .opening import Results as Results
 from .opening import open_source as open_source
 from .predictions import Correct as Correct
 from .published import read_bank as read_bank

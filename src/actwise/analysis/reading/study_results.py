@@ -8,6 +8,7 @@ import numpy as np
 
 from ...errors import SpecError
 from ...registry import format_value
+from ...rows import Taken
 from ...store import Look, StoredStudy
 from ..table import Cell, Observations, Table
 from .bank import Bank, Summary
@@ -42,6 +43,7 @@ class StudyResults:
         published: Each cell's figure as the paper of a bank gives it, where that is no plain mean.
         correct: Which test images each cell's runs classified correctly, where that is stored.
         not_computed: What cannot be known from what is stored, and why, a sentence each.
+        taken: Of a table, what was taken for what.
         summaries, bank: Of published summary statistics.
     """
 
@@ -70,6 +72,7 @@ class StudyResults:
     published: Mapping[Cell, float] = field(default_factory=dict)
     correct: Correct = field(default_factory=dict)
     not_computed: tuple[str, ...] = ()
+    taken: Taken = field(default_factory=Taken)
     summaries: tuple[Summary, ...] = ()
     bank: Bank | None = None
 
