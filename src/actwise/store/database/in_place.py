@@ -35,6 +35,8 @@ class HeldFolders:
         """
         self._shown = shown
         self._descriptors: dict[Path, int] = {}
+        if not hasattr(os, "O_DIRECTORY"):  # Windows, where a folder in use cannot be moved
+            return
         try:
             for folder in folders:
                 self._descriptors[folder] = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
 
+from ...errors import SpecError
+
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -52,8 +54,11 @@ class OwnProcess:
         """Start it; descriptors in ``keep`` stay open in it, under their numbers.
 
         Raises:
+            SpecError: on Windows, which has no groups of processes.
             OSError: if the system starts no process.
         """
+        if not hasattr(os, "killpg"):
+            raise SpecError("trainings need Linux or macOS; on Windows they run under WSL")
         stdin, stdout, stderr = pipes
         self._process = subprocess.Popen(
             [sys.executable, "-m", "actwise.sweep.worker", *arguments],
