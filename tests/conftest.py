@@ -11,6 +11,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MKL_NUM_THREADS", "1")
 # Decoded data are shared by all test processes and kept between runs (verified at every load).
 os.environ.setdefault("ACTWISE_CACHE", str(Path(tempfile.gettempdir()) / "actwise-test-cache"))
+# And what torch's compiler asks of the C++ compiler: that alone takes it half a minute.
+os.environ.setdefault(
+    "TORCHINDUCTOR_CACHE_DIR", str(Path(tempfile.gettempdir()) / "actwise-test-compiled")
+)
+os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")  # in its process, not in a pool
 # A developer's own settings must not colour a test.
 os.environ.pop("ACTWISE_DATA", None)
 
