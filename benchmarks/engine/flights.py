@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from typing import Self
 
 from torch import nn
@@ -63,14 +64,15 @@ class Fleet:
         start_seconds: What it took until all were ready to train.
     """
 
-    def __init__(self, size: int) -> None:
-        context = get_context("spawn")
+    def __init__(self, size: int, *, start: str = "spawn") -> None:
+        """``start``: how processes start, as :mod:`multiprocessing` names it."""
+        context = get_context(start)
         ordered = time.monotonic()
         self._connections: list[Connection] = []
-        self._processes = []
+        self._processes: list[BaseProcess] = []
         for _ in range(size):
             ours, theirs = context.Pipe()
-            process = context.Process(target=_work, args=(theirs,), daemon=True)
+            process: BaseProcess = context.Process(target=_work, args=(theirs,), daemon=True)
             process.start()
             theirs.close()  # so that the end of a process ends its pipe
             self._connections.append(ours)
