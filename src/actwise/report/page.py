@@ -4,6 +4,7 @@ import base64
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,9 @@ MOST_ROWS = 400
 _FOLDER = Path(__file__).parent
 
 
+@cache
 def make_environment() -> "Environment":
-    """Of the templates beside this file; every text is escaped."""
+    """Of the templates beside this file, compiled once a process; every text is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(
