@@ -15,7 +15,7 @@ from actwise.store import RunStore
 from actwise.sweep import Outcome
 from actwise.sweep.run import run
 from actwise.sweep.watch import Event
-from made.drivers import SCRIPT, Driver
+from made.forks import SERVER, Fork
 
 USERS_CODE = Path(__file__).with_name("users_code.py")
 TIMES = ("train_seconds", "images_per_second", "environment")
@@ -77,9 +77,23 @@ def sweep(
         return run(study, store, progress=progress, **({"executor": "inline"} | options))
 
 
-def driver_of(folder: Path, values: dict[str, Any], **options: Any) -> Driver:
-    """A driver with worker processes, in a session of its own; killed at the end if need be."""
-    return Driver(folder.parent, study=values, store=str(folder), options=options)
+DRIVE = """
+import json, sys
+from actwise.spec import parse_study
+from actwise.store import RunStore
+from actwise.sweep.run import run
+from actwise.sweep.watch import JsonProgress
+study = parse_study(json.loads(sys.argv[2]), source="test")
+with RunStore.open(sys.argv[1], create=True) as store:
+    outcome = run(study, store, progress=JsonProgress(sys.stdout), **json.loads(sys.argv[3]))
+sys.exit(outcome.exit_code)
+"""
+
+
+def driver_of(folder: Path, values: dict[str, Any], **options: Any) -> Fork:
+    """A driver with worker processes that prints its events; killed at the end if need be."""
+    asked = (str(folder), json.dumps(values), json.dumps(options))
+    return Fork(DRIVE, *asked, folder=folder.parent)
 
 
 def drive(folder: Path, values: dict[str, Any], **options: Any) -> tuple[int, str]:
@@ -88,13 +102,13 @@ def drive(folder: Path, values: dict[str, Any], **options: Any) -> tuple[int, st
         return finish(driver)
 
 
-def finish(driver: Driver) -> tuple[int, str]:
+def finish(driver: Fork) -> tuple[int, str]:
     """Wait for the end of a driver: exit code, and the rest of what it said."""
-    said = driver.rest(seconds=120)
-    return driver.wait(), said
+    stdout, stderr = driver.rest(seconds=120)
+    return driver.wait(), stdout + stderr
 
 
-def wait_for_event(driver: Driver, name: str) -> dict[str, Any]:
+def wait_for_event(driver: Fork, name: str) -> dict[str, Any]:
     """Read a driver's events up to the first of a kind."""
     for line in driver.stdout:
         event: dict[str, Any] = json.loads(line)
@@ -120,7 +134,7 @@ def workers_of(folder: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter(["cmdline", "cwd", "status"]):
         line = process.info["cmdline"] or []
-        is_ours = "actwise.sweep.worker" in line or str(SCRIPT) in line
+        is_ours = "actwise.sweep.worker" in line or str(SERVER) in line
         if is_ours and process.info["cwd"] == str(folder.parent):
             found.append(process)
     return [process for process in found if process.info["status"] != psutil.STATUS_ZOMBIE]

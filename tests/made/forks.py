@@ -1,4 +1,4 @@
-"""A driver in a process of its own, as the tests hold it."""
+"""Code in a process of its own that need not import torch: a fork of :mod:`made.fork_server`."""
 
 import json
 import os
@@ -8,22 +8,41 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
-from made.driver import MOST_BYTES
+from made.fork_server import MOST_BYTES
 
-SCRIPT = Path(__file__).with_name("driver.py")
+SERVER = Path(__file__).with_name("fork_server.py")
 
 
-class Driver:
-    """What tests use of :class:`subprocess.Popen`, of a fork of the mother of drivers."""
+def run_forked(code: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """As :func:`subprocess.run` of ``python -c CODE``, its output captured."""
+    with Fork(code, *arguments, **options) as fork:
+        out, err = fork.rest(seconds=120)
+        return subprocess.CompletedProcess([code, *arguments], fork.wait(), out, err)
 
-    def __init__(self, folder: Path, **asked: Any) -> None:
-        """Start one in ``folder``, leader of a session of its own."""
-        values = asked | {"folder": str(folder), "environment": dict(os.environ)}
+
+class Fork:
+    """What tests use of :class:`subprocess.Popen`, of ``python -c CODE``; it leads a session."""
+
+    def __init__(
+        self,
+        code: str,
+        *arguments: str,
+        folder: Path | None = None,
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Start it in ``folder``; ``environment`` is added to what is set here."""
+        values = {
+            "code": code,
+            "arguments": arguments,
+            "folder": str(folder or Path.cwd()),
+            "environment": {**os.environ, **environment},
+        }
         (out, their_out), (err, their_err) = os.pipe(), os.pipe()
         self.pid: int = _ask(values, [their_out, their_err])
         os.close(their_out)
@@ -63,27 +82,27 @@ class Driver:
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
 
-    def rest(self, *, seconds: float) -> str:
-        """What it still says to its end; it is killed if that takes longer."""
+    def rest(self, *, seconds: float) -> tuple[str, str]:
+        """What it still says on stdout and stderr to its end; killed if that takes longer."""
         timer = threading.Timer(seconds, self.kill)
         timer.start()
         try:
-            return self.stdout.read() + self.stderr.read()
+            return self.stdout.read(), self.stderr.read()
         finally:
             timer.cancel()
 
 
 def _ask(asked: object, descriptors: list[int] | None = None) -> Any:
-    channel = _mother()
+    channel = _server()
     socket.send_fds(channel, [json.dumps(asked).encode()], descriptors or [])
     return json.loads(channel.recv(MOST_BYTES))
 
 
 @cache
-def _mother() -> socket.socket:
+def _server() -> socket.socket:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         number = theirs.fileno()
-        command = [sys.executable, str(SCRIPT), str(number)]
-        subprocess.run(command, pass_fds=[number], cwd=SCRIPT.parent, check=True)
+        command = [sys.executable, str(SERVER), str(number)]
+        subprocess.run(command, pass_fds=[number], cwd=SERVER.parent, check=True)
     return ours
