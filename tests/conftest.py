@@ -53,3 +53,9 @@ def pytest_fixture_setup() -> Generator[None, object, object]:
 def pytest_pyfunc_call() -> Generator[None, object, object]:
     with _unnamed():
         return (yield)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first, else one of two processes ends alone with the last of them."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)

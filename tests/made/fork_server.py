@@ -50,6 +50,9 @@ def main() -> None:
     for descriptor, target in zip(descriptors, (1, 2), strict=True):
         os.dup2(descriptor, target)
         os.close(descriptor)
+    # Not those that were opened for what stdout and stderr were before.
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
     run(**asked)
 
 
