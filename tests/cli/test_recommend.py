@@ -2,8 +2,6 @@
 
 import json
 import re
-import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import pytest
 
 from actwise.cli.main import run_command
 from actwise.store import RunStore
+from made.forks import Fork
 from made.pages import Page
 from made.races import SMALL, without_times
 
@@ -38,20 +37,11 @@ def test_a_race_that_is_killed_ends_at_the_same_advice(
         return without_times(values)
 
     killed = tmp_path / "killed"
-    driver = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, *RACE, "--store", str(killed), "--workers", "1"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert driver.stderr is not None
-    with driver.stderr:
+    with Fork(COMMAND, *RACE, "--store", str(killed), "--workers", "1") as driver:
         for line in driver.stderr:
             if re.match(r"\[2/", line):
                 break
-        driver.send_signal(signal.SIGKILL)
-        driver.wait()
+        driver.kill()
     with RunStore.open(killed) as store:
         done = [state for state in store.states().values() if state.has_result]
     found = advice(killed, 2)
