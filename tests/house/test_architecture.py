@@ -67,7 +67,7 @@ INSIDE: dict[str, Layers] = {  # the same of the folders and files that a unit h
         {"tables"},
         {"reading"},
         {"store"},
-        {"removal", "users_results", "exchange"},
+        {"removal", "survey", "users_results", "exchange"},
     ],
     "surgery": [
         {"finding"},

@@ -22,6 +22,7 @@ from . import (
     stores,
     surgery,
     tables,
+    watching,
 )
 from .plain_help import Command, PlainGroup
 
@@ -65,6 +66,7 @@ _COMMANDS: _Commands = {
     "cost": costs.cost,
     "recommend": recommending.recommend,
     "status": status.status,
+    "watch": watching.watch,
     "table": tables.table,
     "analyze": analyzing.analyze,
     "report": reporting.report,

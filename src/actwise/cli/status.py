@@ -1,7 +1,6 @@
 """``actwise status``: how the runs of a store stand."""
 
 import time
-from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -53,15 +52,16 @@ def _watch(store: "RunStore", study: str | None, where: list[str]) -> None:
 
 def _survey(store: "RunStore", study: str | None, where: list[str]) -> dict[str, Any]:
     from ..analysis.table import select_planned
+    from ..board import study_entry
+    from ..store import survey
 
-    planned = store.planned(study)
-    if where:
-        planned = select_planned(planned, where)
-    states = store.states({run.run_id for run in planned})
+    seen = survey(store, study)
+    planned = select_planned(seen.planned, where)
+    states = {run.run_id: seen.states[run.run_id] for run in planned}
     names = list(dict.fromkeys(run.study for run in planned))
     return {
         "store": str(store),
-        "studies": [_study_values(name, planned, states) for name in names],
+        "studies": [study_entry(name, planned, states) for name in names],
         "running": [
             _running_values(state, planned) for state in states.values() if state.owner is not None
         ],
@@ -71,22 +71,6 @@ def _survey(store: "RunStore", study: str | None, where: list[str]) -> dict[str,
             if state.is_put_back
         ],
         "failed": [s.run_id for s in states.values() if s.status == "failed"],
-    }
-
-
-def _study_values(
-    name: str, planned: "list[StoredRun]", states: "dict[str, RunState]"
-) -> dict[str, Any]:
-    run_ids = {run.run_id for run in planned if run.study == name}
-    counts: Counter[str] = Counter(states[run_id].status for run_id in run_ids)
-    return {
-        "study": name,
-        "labelled_runs": sum(run.study == name for run in planned),
-        "runs": len(run_ids),
-        **{state: counts[state] for state in _STATES},
-        "outdated": len({run.run_id for run in planned if run.study == name and run.is_outdated}),
-        "put_back": sum(states[run_id].is_put_back for run_id in run_ids),
-        "attempts": sum(states[run_id].attempts for run_id in run_ids),
     }
 
 

@@ -43,7 +43,7 @@ def page_values(*, command: str, now: datetime | None) -> dict[str, Any]:
     """
     from markupsafe import Markup
 
-    style = (_FOLDER / "report.css").read_text(encoding="utf-8") + svg_style(root=":root")
+    style = page_style()
     return {
         # Both are ours: the style sheet is a file beside this one, pictures escape their texts.
         "style": Markup(style),
@@ -55,6 +55,11 @@ def page_values(*, command: str, now: datetime | None) -> dict[str, Any]:
         "most_rows": MOST_ROWS,
         "now": (now or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC"),
     }
+
+
+def page_style() -> str:
+    """The style sheet of every page, with the colours of pictures."""
+    return (_FOLDER / "report.css").read_text(encoding="utf-8") + svg_style(root=":root")
 
 
 def both_widths(draw: Callable[[float], list[Drawing]]) -> dict[str, list[str]]:

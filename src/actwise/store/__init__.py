@@ -19,10 +19,17 @@ from .runs import LEASE_SECONDS as LEASE_SECONDS
 from .runs import Lease as Lease
 from .runs import OtherResultError as OtherResultError
 from .runs import Owner as Owner
+from .runs import ProgressPoint as ProgressPoint
 from .runs import RunState as RunState
 from .runs import StaleLeaseError as StaleLeaseError
 from .runs import kept_weights as kept_weights
 from .runs import written_weights as written_weights
 from .store import RunStore as RunStore
+from .survey import Curve as Curve
+from .survey import RunEnd as RunEnd
+from .survey import Survey as Survey
+from .survey import UsedMachine as UsedMachine
+from .survey import read_curves as read_curves
+from .survey import survey as survey
 from .users_results import UsersResult as UsersResult
 from .users_results import users_results as users_results

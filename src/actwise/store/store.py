@@ -24,6 +24,7 @@ from .records import RunRecord
 from .runs import (
     Lease,
     Owner,
+    ProgressPoint,
     RunState,
     keep_weights,
     lease_run,
@@ -36,6 +37,7 @@ from .runs import (
     record_result,
     renew_leases,
     reopen_failed,
+    write_progress,
 )
 
 
@@ -62,7 +64,8 @@ class RunStore:
     ``release``, or until its owner is dead: on this host, when the process is gone; elsewhere,
     60 s after the last ``heartbeat``, or after somebody saw one that lies in the future. The next
     ``lease`` then takes the run over. Tokens rise with every lease on a run, also when the run was
-    removed in between. Whoever lost a lease cannot record: StaleLeaseError.
+    removed in between. Whoever lost a lease cannot record: StaleLeaseError. What its owner told of
+    the run's progress goes with it.
 
     Reading. Every method that reads sees one consistent state and disturbs no writer; it works on
     a store that is being written and on one that may only be read. Runs and states hold no blobs.
@@ -191,11 +194,7 @@ class RunStore:
             return read_finished(connection, spec_hashes, engine_versions)
 
     def find_run(self, beginning: str) -> str:
-        """The one run id that begins so.
-
-        Raises:
-            StoreError: if none or several do.
-        """
+        """The one run id that begins so; StoreError if none or several do."""
         with self.database.reading() as connection:
             return read_run_id(connection, beginning)
 
@@ -216,18 +215,18 @@ class RunStore:
         with self.database.writing() as connection:
             return lease_run(connection, run_id, owner, again=again)
 
-    def heartbeat(self, owner: Owner) -> tuple[str, ...]:
-        """Show that ``owner`` lives, at least every 20 s; the runs that it still holds."""
+    def heartbeat(self, owner: Owner, progress: Iterable[ProgressPoint] = ()) -> tuple[str, ...]:
+        """Show that ``owner`` lives, at least every 20 s, and how far it is; the runs it holds."""
         with self.database.writing() as connection:
-            return renew_leases(connection, owner)
+            held = renew_leases(connection, owner)
+            write_progress(connection, progress, held)
+        return held
 
     def release(self, lease: Lease, reason: str | None = None, *, was_tried: bool = True) -> None:
         """Put a run back without a result; of a lease that was lost nothing happens.
 
-        Args:
-            lease: What ``lease`` gave.
-            reason: The accident that ended it; None for an orderly stop.
-            was_tried: False if nothing was made of the lease: then it counts as no attempt.
+        ``reason``: the accident that ended it. A lease of which nothing was made (not
+        ``was_tried``) counts as no attempt.
         """
         with self.database.writing() as connection:
             put_back(connection, lease, reason, was_tried=was_tried)

@@ -35,11 +35,21 @@ def _add_starts(connection: Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE study_runs ADD COLUMN asked_cell TEXT")
 
 
+def _add_progress(connection: Connection) -> None:
+    connection.exec_driver_sql(
+        "CREATE TABLE progress (token INTEGER NOT NULL, epoch INTEGER NOT NULL, "
+        "num_epochs INTEGER, done_fraction FLOAT NOT NULL, loss FLOAT, images_per_second FLOAT, "
+        "seconds_left FLOAT, metrics TEXT NOT NULL, PRIMARY KEY (token, epoch), "
+        "FOREIGN KEY(token) REFERENCES leases (token) ON DELETE CASCADE)"
+    )
+
+
 STEPS: Mapping[int, Migration] = {
     1: _add_what_was_fixed_and_seen,
     2: _add_answers,
     3: _add_marks,
     4: _add_starts,
+    5: _add_progress,
 }
 """``STEPS[1]`` brings a store of version 1 to version 2."""
 

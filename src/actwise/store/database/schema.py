@@ -42,7 +42,7 @@ from .values import (
     hexadecimal,
 )
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Raised with a step in :mod:`.migrations` and a stored sample in tests/store/data."""
 
 metadata = MetaData()
@@ -213,6 +213,24 @@ leases = Table(
     # Seconds since 1970, by the owner's clock; those in the future are dated back by who sees them.
     Column("heartbeat", Float, nullable=False),
     sqlite_autoincrement=True,
+)
+
+progress = Table(
+    "progress",
+    metadata,
+    # Where a leased run stands, a row for each epoch of this lease; it goes with the lease.
+    Column("token", Integer, ForeignKey("leases.token", ondelete="CASCADE"), primary_key=True),
+    Column("epoch", Integer, primary_key=True),
+    # NULL where a training of the user's own does not tell how many there will be.
+    Column("num_epochs", Integer),
+    Column("done_fraction", Float, nullable=False),
+    # NULL where it is not finite, or not known yet.
+    Column("loss", Float),
+    Column("images_per_second", Float),
+    # Of the run, by its pace under this lease.
+    Column("seconds_left", Float),
+    # What a training of the user's own gave back after the epoch, as JSON.
+    Column("metrics", AnyText, nullable=False),
 )
 
 looks = Table(

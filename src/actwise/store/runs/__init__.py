@@ -15,6 +15,9 @@ from .leases import put_back as put_back
 from .leases import renew_leases as renew_leases
 from .owners import LEASE_SECONDS as LEASE_SECONDS
 from .owners import Owner as Owner
+from .progress import ProgressPoint as ProgressPoint
+from .progress import read_progress as read_progress
+from .progress import write_progress as write_progress
 from .results import RECORD_COLUMNS as RECORD_COLUMNS
 from .results import OtherResultError as OtherResultError
 from .results import differing_fields as differing_fields

@@ -34,6 +34,7 @@ from ..watch import (
 from ..worker import Advanced, Assignment, Done, PutBack, Result, Tried, make_assignment
 from .heartbeat import heartbeat
 from .leftovers import remove_leftovers
+from .progress_notes import ProgressNotes
 from .time_left import TimeLeft
 
 POLL_SECONDS = 0.5
@@ -70,6 +71,7 @@ class Driver:
         self._label = label
         self._time_left = time_left
         self._sink = sink
+        self._notes = ProgressNotes()
         self._owner = Owner.here()
         self._pending = pending
         self._held_by_others: list[str] = []
@@ -98,7 +100,7 @@ class Driver:
 
         results = executor.map(self._work(), should_stop=is_over, on_progress=self._on_progress)
         try:
-            with heartbeat(self._store, self._owner), closing(results):
+            with heartbeat(self._store, self._owner, self._notes), closing(results):
                 for result in results:
                     self._take(result, is_stopping=is_over())
         finally:
@@ -135,8 +137,7 @@ class Driver:
             if run_id is None:
                 return None
             is_again = run_id in self._again
-            lease = self._kept.get(run_id)
-            lease = lease or self._store.lease(run_id, self._owner, again=is_again)
+            lease = self._kept.get(run_id) or self._store.lease(run_id, self._owner, again=is_again)
             if lease is None:
                 self._held_by_others.append(run_id)
                 continue
@@ -280,6 +281,7 @@ class Driver:
                 self._error = self._error or error
 
     def _on_progress(self, progress: Advanced) -> None:
+        self._notes.hear(self._leases[progress.run_id].token, progress)
         # A training of the user's own does not tell how many epochs it will have.
         done = (progress.epoch - 1 + progress.batch / progress.batches) / (progress.epochs or inf)
         self._time_left.progress(progress.run_id, done)

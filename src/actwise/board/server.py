@@ -1,0 +1,65 @@
+"""The server of the page: on this machine alone, for whoever has its address."""
+
+import secrets
+from collections.abc import Sequence
+from http.server import ThreadingHTTPServer
+
+from ..errors import SpecError
+from ..store import RunStore
+from .feed import Feed
+from .requests import BoardHandler
+from .state import Board
+
+ADDRESS = "127.0.0.1"
+
+
+class BoardServer(ThreadingHTTPServer):
+    """Serves a page that looks at a store, under an address with a token.
+
+    Attributes:
+        token: What nobody can guess, the first part of every path.
+        board, feed: What is shown, and who tells what is new.
+    """
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(
+        self, store: RunStore, *, port: int = 0, study: str | None = None, where: Sequence[str] = ()
+    ) -> None:
+        """Begin to listen.
+
+        Args:
+            store: Open; the caller closes it after the server.
+            port: 0 = any that is free.
+            study: Only this one.
+            where: Conditions ``FIELD=VALUE`` on the settings of its runs.
+
+        Raises:
+            SpecError: if the port cannot be had.
+            ActwiseError: if the store cannot be read, or a study or condition is not known.
+        """
+        self.token = secrets.token_urlsafe(24)
+        self.board = Board(store, study, where)
+        try:
+            super().__init__((ADDRESS, port), BoardHandler)
+        except OSError as error:
+            raise SpecError(
+                f"port {port} of {ADDRESS} cannot be had: {error.strerror}; give another --port"
+            ) from None
+        try:
+            self.feed = Feed(self.board)
+        except BaseException:
+            self.server_close()
+            raise
+
+    @property
+    def url(self) -> str:
+        """Where the page is."""
+        return f"http://{ADDRESS}:{self.server_port}/{self.token}/"
+
+    def server_close(self) -> None:
+        """End all streams and stop listening."""
+        if hasattr(self, "feed"):
+            self.feed.close()
+        super().server_close()
