@@ -131,7 +131,8 @@ function card(run) {
       run.loss !== null && `loss ${digits(run.loss)}`, ...metrics,
       run.images_per_second !== null && `${thousands(Math.round(run.images_per_second))} images/s`,
       run.seconds_left !== null && `${duration(run.seconds_left)} left`];
-    made.append(element("div", "about", said.filter(Boolean).join(" · ")));
+    // A number and its unit stay on one line.
+    made.append(element("div", "about", said.filter(Boolean).map(text => text.replaceAll(" ", "\u00a0")).join(" · ")));
   }
   made.append(element("div", "about", about.join(" · ")));
   return made;
@@ -177,7 +178,7 @@ function plot(panel) {
   }
   made.setAttribute("aria-label", `${panel.measure} by epoch, ${panel.network}`);
   const names = new Map(panel.lines.map(line => [line.activation, line.colour]));
-  const legend = [...names].map(([name, colour]) => element("li", "", element("span", `swatch s${colour % NUM_COLOURS}`), name));
+  const legend = [...names].sort((one, other) => one[1] - other[1]).map(([name, colour]) => element("li", "", element("span", `swatch s${colour % NUM_COLOURS}`), name));
   const running = panel.lines.filter(line => line.status === "running").length;
   const about = `${panel.measure === "train_loss" ? "training loss" : panel.measure}, ${running} in training and ${panel.lines.length - running} ended${isLog ? "; logarithmic" : ""}`;
   return element("div", "plot", element("h3", "", panel.network || panel.study), element("p", "", about), made, element("ul", "legend", ...legend));

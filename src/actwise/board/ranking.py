@@ -12,7 +12,7 @@ from .state import Board
 
 COMMAND = "watch"
 """By which looks of the page are recorded."""
-_VIEWS = ("ranking", "pairs")
+_VIEW = "ranking"
 _MOST_ROWS = 400
 _one_at_a_time = threading.Lock()
 
@@ -29,7 +29,7 @@ def look_at_ranking(board: Board, study: str | None) -> dict[str, Any]:
         analysis = analyze_store(board.store, selection, question)
     choice = choice_view(analysis)
     views = [choice] if choice else []
-    views += [v for s in sections(analysis) for v in s.views if v.id in _VIEWS]
+    views += [v for s in sections(analysis) for v in s.views if v.id == _VIEW]
     return {
         "title": words.study_title(analysis),
         "about": ", ".join(

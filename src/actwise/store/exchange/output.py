@@ -123,6 +123,17 @@ def refuse_output_folder(folder: Path) -> None:
         raise SpecError(f"output {str(folder)!r} is no folder; give a new one")
 
 
+def refuse_new_folder(folder: Path) -> None:
+    """Refuse what :func:`refuse_output_folder` does, and a folder that holds something.
+
+    Raises:
+        SpecError: naming it.
+    """
+    refuse_output_folder(folder)
+    if is_folder(folder) and any(folder.iterdir()):
+        raise SpecError(f"output {str(folder)!r} exists already; give a new folder")
+
+
 def refuse_part_of_store(target: Path) -> None:
     """Refuse what belongs to a store, by whatever path it is named.
 
