@@ -16,6 +16,8 @@ os.environ.pop("ACTWISE_DATA", None)
 
 import pytest
 
+NEVER_SKIPPED_IN_CI = ("browser", "ray", "docs", "package")
+"""Marks of tests that `make test-more` runs: what they need is there, or CI says that it is not."""
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
@@ -25,6 +27,18 @@ def real_data() -> Path:
     if not (REAL_DATA / "cifar10").is_dir():
         pytest.skip("real CIFAR images are not beside the checkout (../shared/data)")
     return REAL_DATA
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    is_kept = any(item.get_closest_marker(name) for name in NEVER_SKIPPED_IN_CI)
+    if is_kept and report.skipped and os.environ.get("CI") == "true":
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome, report.longrepr = "failed", f"with CI=true this fails: {reason}"
+    return report
 
 
 @contextmanager

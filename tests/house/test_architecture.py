@@ -98,6 +98,7 @@ TORCH_FREE = [
     "actwise.analysis",
     "actwise.recommend",
     "actwise.report",
+    "actwise.board",
     "actwise.cli",
 ]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import ActwiseError
 from ..printable import printable
-from .state import Board, Part
+from .state import Board, BoardPart
 
 MOST_STREAMS = 16
 POLL_SECONDS = 1.0
@@ -92,7 +92,7 @@ class Feed:
         except ActwiseError as error:
             self._take({"fault": {"sentence": str(error)}})
 
-    def _take(self, parts: Mapping[str, Part]) -> None:
+    def _take(self, parts: Mapping[str, BoardPart]) -> None:
         texts = {name: json.dumps(_shown(part), allow_nan=False) for name, part in parts.items()}
         with self._news:
             # A part that says the same stays the same object, by which streams know it.

@@ -4,20 +4,19 @@ import hmac
 import json
 import os
 import re
+from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..errors import ActwiseError
 from ..files import open_file
 from ..printable import printable
 from ..report.page import page_style
-from .feed import TooManyStreamsError
+from .feed import Feed, TooManyStreamsError
 from .ranking import look_at_ranking
-
-if TYPE_CHECKING:
-    from .server import BoardServer
+from .state import Board
 
 # Names of this machine; any port, since `ssh -L` may listen on another.
 _HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
@@ -41,13 +40,26 @@ _LOG_BYTES = 8_000
 _MOST_BODY_BYTES = 4_096
 
 
+@dataclass(frozen=True)
+class Served:
+    """What requests are about, and the token that they must bring."""
+
+    token: str
+    board: Board
+    feed: Feed
+
+
 class BoardHandler(BaseHTTPRequestHandler):
     """Answers one connection. A GET changes nothing; the one POST looks at the ranking."""
 
     protocol_version = "HTTP/1.1"
     # Of a reader or writer that does nothing.
     timeout = 30
-    server: "BoardServer"
+
+    def __init__(self, served: Served, *args: Any) -> None:
+        """``args``: what the server says of the connection."""
+        self._served = served
+        super().__init__(*args)
 
     def do_GET(self) -> None:
         """The page, its two files, its stream, or the end of a run's log."""
@@ -63,8 +75,8 @@ class BoardHandler(BaseHTTPRequestHandler):
             self._send(_read("board.js"), "text/javascript; charset=utf-8")
         elif path == "events":
             self._stream()
-        elif name == "log" and self.server.board.has_run(rest):
-            self._send(_end_of(self.server.board.store.logs / f"{rest}.log"), _TEXT)
+        elif name == "log" and self._served.board.has_run(rest):
+            self._send(_end_of(self._served.board.store.logs / f"{rest}.log"), _TEXT)
         else:
             self.send_error(HTTPStatus.NOT_FOUND)
 
@@ -78,7 +90,7 @@ class BoardHandler(BaseHTTPRequestHandler):
         elif not self._is_same_origin():
             self.send_error(HTTPStatus.FORBIDDEN)
         elif (asked := self._body()) is not None:
-            board = self.server.board
+            board = self._served.board
             study = asked.get("study")
             if study is not None and study not in board.study_names:
                 self.send_error(HTTPStatus.NOT_FOUND)
@@ -109,7 +121,7 @@ class BoardHandler(BaseHTTPRequestHandler):
             self.send_error(HTTPStatus.FORBIDDEN)
             return None
         token, slash, rest = self.path.partition("?")[0].removeprefix("/").partition("/")
-        if not hmac.compare_digest(token.encode(), self.server.token.encode()) or not slash:
+        if not hmac.compare_digest(token.encode(), self._served.token.encode()) or not slash:
             self.send_error(HTTPStatus.NOT_FOUND)
             return None
         return rest
@@ -136,7 +148,7 @@ class BoardHandler(BaseHTTPRequestHandler):
 
     def _stream(self) -> None:
         """Server-sent events: each part of the page when it is new, until the reader has gone."""
-        feed = self.server.feed
+        feed = self._served.feed
         self.close_connection = True
         try:
             with feed.stream():

@@ -2,12 +2,13 @@
 
 import secrets
 from collections.abc import Sequence
+from functools import partial
 from http.server import ThreadingHTTPServer
 
 from ..errors import SpecError
 from ..store import RunStore
 from .feed import Feed
-from .requests import BoardHandler
+from .requests import BoardHandler, Served
 from .state import Board
 
 ADDRESS = "127.0.0.1"
@@ -41,17 +42,15 @@ class BoardServer(ThreadingHTTPServer):
         """
         self.token = secrets.token_urlsafe(24)
         self.board = Board(store, study, where)
+        self.feed = Feed(self.board)
+        handler = partial(BoardHandler, Served(self.token, self.board, self.feed))
         try:
-            super().__init__((ADDRESS, port), BoardHandler)
+            super().__init__((ADDRESS, port), handler)
         except OSError as error:
+            self.feed.close()
             raise SpecError(
                 f"port {port} of {ADDRESS} cannot be had: {error.strerror}; give another --port"
             ) from None
-        try:
-            self.feed = Feed(self.board)
-        except BaseException:
-            self.server_close()
-            raise
 
     @property
     def url(self) -> str:
@@ -60,6 +59,5 @@ class BoardServer(ThreadingHTTPServer):
 
     def server_close(self) -> None:
         """End all streams and stop listening."""
-        if hasattr(self, "feed"):
-            self.feed.close()
+        self.feed.close()
         super().server_close()

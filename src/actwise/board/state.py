@@ -16,7 +16,7 @@ _MARKS = dict(zip(STATES, "fdxrp", strict=True))
 _MOST_TROUBLES = 200
 _MOST_RUNNING = 48
 
-Part = dict[str, Any]
+BoardPart = dict[str, Any]
 
 
 class Board:
@@ -39,7 +39,7 @@ class Board:
         self._studies: tuple[BoardStudy, ...] = ()
         self._curves = Curves(store)
 
-    def read(self) -> dict[str, Part] | None:
+    def read(self) -> dict[str, BoardPart] | None:
         """Every part of the page by its name; None where nothing has changed since the last time.
 
         Raises:
@@ -64,7 +64,7 @@ class Board:
         """Of the studies on the page."""
         return [study.name for study in self._studies]
 
-    def _parts(self, seen: Survey) -> dict[str, Part]:
+    def _parts(self, seen: Survey) -> dict[str, BoardPart]:
         seconds = {study.name: cell_seconds(study.cells, seen) for study in self._studies}
         names = _names(self._studies)
         return {
@@ -76,7 +76,7 @@ class Board:
             "machines": _machines(seen),
         }
 
-    def _summary(self, seen: Survey, seconds: Iterable[float | None]) -> Part:
+    def _summary(self, seen: Survey, seconds: Iterable[float | None]) -> BoardPart:
         entries = [study_entry(name, self._lines, seen.states) for name in self.study_names]
         looks = seen.num_looks
         return {
@@ -145,7 +145,7 @@ def _named(run_id: str, names: Mapping[str, tuple[str, str]]) -> dict[str, str]:
     return {"run_id": run_id, "study": study, "name": name}
 
 
-def _running(seen: Survey, names: Mapping[str, tuple[str, str]]) -> Part:
+def _running(seen: Survey, names: Mapping[str, tuple[str, str]]) -> BoardPart:
     held = [state for state in seen.states.values() if state.owner is not None]
     shown = []
     for state in held[:_MOST_RUNNING]:
@@ -169,7 +169,7 @@ def _running(seen: Survey, names: Mapping[str, tuple[str, str]]) -> Part:
     return {"runs": shown, "num_runs": len(held)}
 
 
-def _cells(study: BoardStudy, seconds: Sequence[float | None], seen: Survey) -> Part:
+def _cells(study: BoardStudy, seconds: Sequence[float | None], seen: Survey) -> BoardPart:
     """Rows of (levels, a letter a run by seed, seconds left); the letters are of _MARKS."""
     rows = [
         (cell.levels, "".join(_mark(seen.states[run_id]) for _, run_id in cell.runs), left)
@@ -182,7 +182,7 @@ def _mark(state: RunState) -> str:
     return "b" if state.is_put_back else _MARKS[state.status]
 
 
-def _troubles(seen: Survey, names: Mapping[str, tuple[str, str]]) -> Part:
+def _troubles(seen: Survey, names: Mapping[str, tuple[str, str]]) -> BoardPart:
     """Runs that diverged, failed or were put back, the newest first."""
     found = []
     for state in seen.states.values():
@@ -202,7 +202,7 @@ def _troubles(seen: Survey, names: Mapping[str, tuple[str, str]]) -> Part:
     return {"runs": shown, "num_runs": len(found)}
 
 
-def _machines(seen: Survey) -> Part:
+def _machines(seen: Survey) -> BoardPart:
     drivers = Counter(str(state.owner) for state in seen.states.values() if state.owner)
     return {
         "drivers": [{"owner": owner, "num_runs": n} for owner, n in drivers.most_common()],

@@ -33,7 +33,7 @@ _RESULTS = ("test_accuracy", "best_test_accuracy", "validation_accuracy", "test_
 _LABELS = ("dataset", "model", "regularization", "activation")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._+()=-]+")
 _MOST_CHARACTERS = 120
-Row = Mapping[str, Any]
+_Row = Mapping[str, Any]
 
 
 def export_tensorboard(
@@ -80,7 +80,7 @@ def export_tensorboard(
     return len(names)
 
 
-def _folder_names(rows: Sequence[Row]) -> list[str]:
+def _folder_names(rows: Sequence[_Row]) -> list[str]:
     """What tells runs apart, as far as a file system can say it; the run's id makes it unique."""
     found: dict[tuple[str, str], int] = {}
     names = []
@@ -92,7 +92,7 @@ def _folder_names(rows: Sequence[Row]) -> list[str]:
     return names
 
 
-def _events(row: Row, epochs: Sequence[Row]) -> bytes:
+def _events(row: _Row, epochs: Sequence[_Row]) -> bytes:
     """The content of one event file."""
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata
@@ -126,7 +126,7 @@ def _events(row: Row, epochs: Sequence[Row]) -> bytes:
     return file.getvalue()
 
 
-def _scalars(row: Row, epochs: Sequence[Row]) -> Iterator[tuple[float, int, str, float]]:
+def _scalars(row: _Row, epochs: Sequence[_Row]) -> Iterator[tuple[float, int, str, float]]:
     """(seconds since the start, epoch, tag, value) of every number that is known."""
     seconds = 0.0
     # Before its results a row has what the run is; the rows of its epochs repeat it.
@@ -141,7 +141,7 @@ def _scalars(row: Row, epochs: Sequence[Row]) -> Iterator[tuple[float, int, str,
             yield row["train_seconds"], row["epochs"], f"result/{name}", row[name]
 
 
-def _hyperparameters(row: Row) -> dict[str, Any]:
+def _hyperparameters(row: _Row) -> dict[str, Any]:
     """Every setting of a run, the seed among them, as numbers, truths and texts."""
     spec = json.loads(row["spec"])
     nested = {name: spec.pop(name, None) or {} for name in ("train", "task")}
