@@ -51,14 +51,14 @@ const PARTS = {
     const total = part.counts.finished + part.counts.diverged + part.counts.failed + part.counts.running + part.counts.pending;
     const done = part.counts.finished + part.counts.diverged + part.counts.failed;
     const names = part.studies.map(entry => entry.study).join(", ");
-    find("#store").textContent = [names && `study ${names}`, `store ${part.store}`, ...part.where].filter(Boolean).join(" · ");
+    find("#store").textContent = [names && `${part.studies.length > 1 ? "studies" : "study"} ${names}`, `store ${part.store}`, ...part.where].filter(Boolean).join(" · ");
     find("#headline").textContent = total ? `${thousands(done)} of ${counted(total, "run")}` : "No runs are planned yet";
     document.title = `${done}/${total} ${names || "actwise"}`;
     const running = part.counts.running;
     find("#left").textContent = done === total ? (total ? "nothing left to train" : "")
       : running === 0 ? "nobody is at work on what is left"
       : part.seconds_left === null ? `${counted(running, "run")} in training; how long it takes is not known yet`
-      : `about ${duration(part.seconds_left)} left with ${counted(running, "run")} at once`;
+      : `${part.is_at_least ? "more than" : "about"} ${duration(part.seconds_left)} left with ${counted(running, "run")} at once`;
     const parts = STATES.map(([mark, , key]) => [mark, counts[key]]);
     find("#bar").replaceChildren(...bar(parts, total));
     const said = STATES.filter(([, , key]) => counts[key] > 0);

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ..analysis.reading import level_text
 from ..analysis.table import planned_settings
 from ..registry import format_value
 from ..spec import REQUIRED_FACTORS
@@ -19,22 +20,19 @@ class BoardCell:
 
     Attributes:
         levels: Of the factors that vary in the study, as text.
+        name: The levels in one line.
         activation: Its level.
-        network: The levels but the activation.
+        network: The name without the activation.
         num_epochs: Of a training; None where it is the user's own and does not tell.
         runs: (seed, id), rising.
     """
 
     levels: tuple[str, ...]
+    name: str
     activation: str
-    network: tuple[str, ...]
+    network: str
     num_epochs: int | None
     runs: tuple[tuple[int, str], ...]
-
-    @property
-    def name(self) -> str:
-        """The levels in one line."""
-        return " ".join(self.levels)
 
 
 @dataclass(frozen=True)
@@ -63,15 +61,16 @@ def _study(name: str, lines: Iterable[StoredRun]) -> BoardStudy:
     names = dict.fromkeys((*REQUIRED_FACTORS, *(n for known in settings for n in known)))
     columns = {n: [format_value(known.get(n)) for known in settings] for n in names}
     varying = [n for n in names if len(set(columns[n])) > 1] or [_ACTIVATION]
-    others = [n for n in varying if n != _ACTIVATION]
     cells = []
     for place, mine in enumerate(labels.values()):
         epochs = settings[place].get("train.epochs")
+        named = {n: level_text(n, columns[n][place]) for n in varying}
         cells.append(
             BoardCell(
                 levels=tuple(columns[n][place] for n in varying),
+                name=" ".join(named.values()),
                 activation=columns[_ACTIVATION][place],
-                network=tuple(columns[n][place] for n in others),
+                network=" ".join(text for n, text in named.items() if n != _ACTIVATION),
                 num_epochs=epochs if isinstance(epochs, int) else None,
                 runs=tuple(sorted((line.seed, line.run_id) for line in mine)),
             )

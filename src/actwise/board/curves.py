@@ -36,7 +36,7 @@ class Curves:
         return [
             {
                 "study": study.name,
-                "network": " ".join(network),
+                "network": network,
                 "measure": measure,
                 "lines": [
                     {
@@ -90,8 +90,8 @@ def _activations(cells: Iterable[BoardCell]) -> list[str]:
     return list(dict.fromkeys(cell.activation for cell in cells))
 
 
-def _networks(cells: Iterable[BoardCell]) -> Mapping[tuple[str, ...], list[BoardCell]]:
-    found: dict[tuple[str, ...], list[BoardCell]] = {}
+def _networks(cells: Iterable[BoardCell]) -> Mapping[str, list[BoardCell]]:
+    found: dict[str, list[BoardCell]] = {}
     for cell in cells:
         found.setdefault(cell.network, []).append(cell)
     return found

@@ -24,12 +24,12 @@ def cell_seconds(cells: Iterable[BoardCell], seen: Survey) -> list[float | None]
     paces: dict[tuple[object, ...], list[float]] = defaultdict(list)
     for place, cell in enumerate(known):
         for pace in _paces(cell, seen):
-            for key in ((place,), ("network", *cell.network), ()):
+            for key in ((place,), ("network", cell.network), ()):
                 paces[key].append(pace)
     means = {key: fmean(found) for key, found in paces.items()}
     anyhow = means.get(())
     return [
-        _lacking(cell, means.get((place,), means.get(("network", *cell.network), anyhow)), seen)
+        _lacking(cell, means.get((place,), means.get(("network", cell.network), anyhow)), seen)
         for place, cell in enumerate(known)
     ]
 
@@ -63,13 +63,13 @@ def _left(run_id: str, seen: Survey) -> float:
 
 
 def wall_seconds(seconds: Iterable[float | None], seen: Survey) -> float | None:
-    """Seconds until nothing is left, with as many runs at once as now.
+    """Seconds that cells lack, with as many runs at once as now; those not known count for none.
 
     None where nothing tells, or nobody is at work.
     """
-    found = list(seconds)
+    known = [s for s in seconds if s is not None]
     num_at_once = sum(state.owner is not None for state in seen.states.values())
-    if None in found or not num_at_once:
+    if not num_at_once or not any(known):
         return None
     longest = max((p[-1].seconds_left or 0.0 for p in seen.progress.values()), default=0.0)
-    return max(longest, sum(s for s in found if s) / num_at_once)
+    return max(longest, sum(known) / num_at_once)

@@ -76,7 +76,7 @@ class Board:
             "machines": _machines(seen),
         }
 
-    def _summary(self, seen: Survey, seconds: Iterable[float | None]) -> BoardPart:
+    def _summary(self, seen: Survey, seconds: Sequence[float | None]) -> BoardPart:
         entries = [study_entry(name, self._lines, seen.states) for name in self.study_names]
         looks = seen.num_looks
         return {
@@ -85,6 +85,7 @@ class Board:
             "where": self.where,
             "counts": count_states(seen.states.values()),
             "seconds_left": wall_seconds(seconds, seen),
+            "is_at_least": None in seconds,
             "studies": [
                 entry | {"num_looks": looks.get(entry["study"], 0) + looks.get(None, 0)}
                 for entry in entries

@@ -12,7 +12,7 @@ from .database import chunks
 from .database.schema import environments, epochs, looks, probes, runs, studies, study_runs
 from .plans import StoredRun, StoredStudy, read_planned, read_studies
 from .records import unpack_metrics
-from .runs import ProgressPoint, RunState, read_progress, read_states
+from .runs import ProgressPoint, RunState, live_owners, read_progress, read_states
 from .store import RunStore
 
 Curve = tuple[tuple[int, float | None], ...]
@@ -54,6 +54,7 @@ class Survey:
         progress: Of runs that a living process holds, by run id, epoch by epoch.
         machines: That have results in this store, most first.
         num_looks: Looks at verdicts, by study; None: at the whole store.
+        pulses: Of plans, of results and of leases: equal while nothing of them has changed.
     """
 
     studies: tuple[StoredStudy, ...]
@@ -63,7 +64,7 @@ class Survey:
     progress: Mapping[str, tuple[ProgressPoint, ...]]
     machines: tuple[UsedMachine, ...]
     num_looks: Mapping[str | None, int]
-    pulses: tuple[object, ...]
+    pulses: tuple[object, object, object]
 
 
 def survey(store: RunStore, study: str | None = None, *, before: Survey | None = None) -> Survey:
@@ -80,22 +81,18 @@ def survey(store: RunStore, study: str | None = None, *, before: Survey | None =
     """
     with store.database.reading() as connection:
         pulses = _pulses(connection)
-        states = read_states(connection, None)
-        progress = read_progress(connection)
-        live = {run: points for run, points in progress.items() if states[run].owner is not None}
         if before is None or pulses[0] != before.pulses[0]:
             planned = tuple(read_planned(connection, study))
             before = replace(_NOTHING, studies=_studies(connection, study), planned=planned)
-        mine = {line.run_id for line in before.planned}
-        found = replace(
-            before,
-            states=states if study is None else {r: s for r, s in states.items() if r in mine},
-            progress={run: points for run, points in live.items() if run in mine},
-            num_looks=_num_looks(connection),
-            pulses=pulses,
-        )
-        if pulses != before.pulses:
+        found = replace(before, num_looks=_num_looks(connection), pulses=pulses)
+        if pulses[1] != before.pulses[1]:
             found = replace(found, ends=_ends(connection), machines=_machines(connection))
+        if pulses != before.pulses:
+            mine = None if study is None else {line.run_id for line in found.planned}
+            found = replace(found, states=read_states(connection, mine))
+        progress = read_progress(connection)
+        owned = [run for run in progress if run in found.states and found.states[run].owner]
+        found = replace(found, progress={run: progress[run] for run in owned})
     return before if found == before else found
 
 
@@ -121,11 +118,11 @@ def read_curves(
     return {run_id: tuple(curve) for run_id, curve in found.items()}
 
 
-_NOTHING = Survey((), (), {}, {}, {}, (), {}, ())
+_NOTHING = Survey((), (), {}, {}, {}, (), {}, ((), (), ()))
 
 
-def _pulses(connection: Connection) -> tuple[object, ...]:
-    """Changes whenever a plan, and whenever a result, an attempt or an accident does."""
+def _pulses(connection: Connection) -> tuple[object, object, object]:
+    """What changes whenever a plan, whenever a result or an attempt, whenever an owner does."""
     plans = select(func.count(), func.max(study_runs.c.asked_at)).select_from(study_runs)
     specs = select(func.count(), func.max(studies.c.started_at)).select_from(studies)
     results = select(
@@ -135,7 +132,7 @@ def _pulses(connection: Connection) -> tuple[object, ...]:
         func.sum(runs.c.attempts),
     )
     plan, spec, result = (tuple(connection.execute(q).one()) for q in (plans, specs, results))
-    return ((plan, spec), result)
+    return ((plan, spec), result, live_owners(connection))
 
 
 def _studies(connection: Connection, study: str | None) -> tuple[StoredStudy, ...]:
