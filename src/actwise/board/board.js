@@ -6,7 +6,7 @@ const STATES = [["f", "finished", "finished"], ["d", "diverged", "diverged"], ["
 const KINDS = { diverged: "d", failed: "x", "put back": "b" };
 const MOST_ROWS = 200, NUM_COLOURS = 8, SVG = "http://www.w3.org/2000/svg";
 const opened = new Map();
-let cells = null, isWhole = false;
+let cells = null, troubles = null, isWhole = false;
 
 const find = selector => document.querySelector(selector);
 const thousands = number => number.toLocaleString("en");
@@ -93,6 +93,7 @@ const PARTS = {
   },
 
   troubles(part) {
+    troubles = part;
     show("#troubles", part.runs.length);
     find("#troubles .list").replaceChildren(...part.runs.map(trouble));
     const more = part.num_runs - part.runs.length;
@@ -221,18 +222,19 @@ function trouble(run) {
   const reason = element("span", "reason", run.reason);
   const kind = element("span", `kind ${KINDS[run.kind]}`, run.kind);
   const when = run.at ? ` ${run.at.slice(0, 16).replace("T", " ")} UTC` : "";
-  const log = element("pre", "", opened.get(run.run_id) ?? "reading the log");
+  const log = element("pre", "", opened.get(run.run_id) ?? "");
   const made = element("details", "", element("summary", "", kind, " ", element("b", "", run.name), " ", reason),
     element("p", "note", `run ${run.run_id}${run.study && `, study ${run.study}`}${when}; the end of its log:`), log);
   made.open = opened.has(run.run_id);
   made.ontoggle = async () => {
     if (!made.open) { opened.delete(run.run_id); return; }
     if (opened.has(run.run_id)) return;
-    opened.set(run.run_id, "");
+    opened.set(run.run_id, "reading the log");
     const answer = await fetch(`log/${run.run_id}`).catch(() => null);
     const text = answer?.ok ? await answer.text() : "the log cannot be read";
+    // Meanwhile the list may have been drawn anew.
     if (opened.has(run.run_id)) opened.set(run.run_id, text);
-    log.textContent = text;
+    PARTS.troubles(troubles);
   };
   return made;
 }

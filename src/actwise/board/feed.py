@@ -91,6 +91,11 @@ class Feed:
             self._take((self._board.read() or {}) | {"fault": {"sentence": ""}})
         except ActwiseError as error:
             self._take({"fault": {"sentence": str(error)}})
+        except Exception as error:
+            # The thread ends, with its traceback on stderr: no window may go on as if it did not.
+            sentence = f"a fault of actwise, {type(error).__name__}: {error}; please report it"
+            self._take({"fault": {"sentence": sentence}})
+            raise
 
     def _take(self, parts: Mapping[str, BoardPart]) -> None:
         texts = {name: json.dumps(_shown(part), allow_nan=False) for name, part in parts.items()}

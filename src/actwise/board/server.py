@@ -1,9 +1,11 @@
 """The server of the page: on this machine alone, for whoever has its address."""
 
 import secrets
+import sys
 from collections.abc import Sequence
 from functools import partial
 from http.server import ThreadingHTTPServer
+from typing import Any
 
 from ..errors import SpecError
 from ..store import RunStore
@@ -56,6 +58,11 @@ class BoardServer(ThreadingHTTPServer):
     def url(self) -> str:
         """Where the page is."""
         return f"http://{ADDRESS}:{self.server_port}/{self.token}/"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A reader that went away is no error."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
     def server_close(self) -> None:
         """End all streams and stop listening."""

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from ..store import RunState, RunStore, StoredRun
 
 _WATCH_SECONDS = 2.0
-_STATES = ("finished", "diverged", "failed", "running", "pending")
 
 
 def status(
@@ -94,10 +93,12 @@ def _levels(run: "StoredRun") -> list[str]:
 
 
 def _describe(values: dict[str, Any]) -> list[str]:
+    from ..board import STATES
+
     lines = []
     for entry in values["studies"]:
         waiting = entry | {"pending": entry["pending"] - entry["put_back"]}
-        shown = {state.replace("_", " "): waiting[state] for state in (*_STATES, "put_back")}
+        shown = {state.replace("_", " "): waiting[state] for state in (*STATES, "put_back")}
         counts = ", ".join(f"{number} {state}" for state, number in shown.items() if number)
         lines.append(f"study {entry['study']}: {count(entry['runs'], 'run')}: {counts}")
         if entry["outdated"]:
