@@ -34,6 +34,12 @@ def test_any_other_budget_is_refused(text: object) -> None:
         read_budget(text, num_candidates=6)  # type: ignore[arg-type]
 
 
+def test_a_part_is_of_the_grid_and_more_than_it_is_a_number() -> None:
+    with pytest.raises(SpecError, match=r"at most 100%, .* such as 36runs"):
+        read_budget("500%", num_candidates=6)
+    assert read_budget("100%", num_candidates=6).full_runs == 18
+
+
 @pytest.mark.parametrize(
     ("workers", "num_full", "seconds"),
     [(1, 0, 30.0), (1, 3, 84.0), (2, 0, 20.0), (2, 1, 38.0), (2, 4, 56.0), (8, 4, 46.0)],

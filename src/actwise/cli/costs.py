@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import AsJson, DeviceOption, allow_user_code, levels_of, whole_number
-from .output import print_columns, print_json, print_text, size
+from .options import (
+    AsJson,
+    DeviceOption,
+    Incumbent,
+    allow_user_code,
+    incumbent_of,
+    levels_of,
+    whole_number,
+)
+from .output import print_columns, print_json, print_wrapped, size
 from .surgery import ModelLevel, ShapeOption, shape_of
 
 if TYPE_CHECKING:
@@ -26,9 +34,7 @@ def cost(
             "--candidates", metavar="A,B,...", help="Activations (default: all of the table)."
         ),
     ] = None,
-    incumbent: Annotated[
-        str, typer.Option("--incumbent", metavar="LEVEL", help="What they are compared with.")
-    ] = "relu",
+    incumbent: Incumbent = "relu",
     shape: ShapeOption = None,
     width: Annotated[
         float, typer.Option("--width", metavar="X", help="Multiplier of the network's channels.")
@@ -61,7 +67,7 @@ def cost(
     found = measure(
         model,
         candidates=levels_of(candidates),
-        incumbent=incumbent,
+        incumbent=incumbent_of(incumbent),
         shape=shape_of(shape),
         width=width,
         regularization=regularization,
@@ -102,7 +108,7 @@ def print_costs(found: "Costs") -> None:
     print_columns(header, rows, right=header[1:], spare=("quartiles", "ms"))
     shape = "x".join(map(str, found.input_shape))
     clock = "processor" if (found.device, found.threads) == ("cpu", 1) else "wall-clock"
-    print_text(
+    print_wrapped(
         "",
         f"step, forward, backward: {clock} time over {found.incumbent}'s in the same round, "
         f"medians of {found.num_rounds} rounds in turns",

@@ -9,8 +9,8 @@ import typer
 
 from ..errors import SpecError, shortened
 from .options import AsJson, allow_user_code
-from .output import print_folded, print_json, print_text
-from .sites import INDENT, kept, print_misses, print_sites, print_wrapped
+from .output import print_folded, print_json, print_wrapped
+from .sites import INDENT, kept, print_misses, print_sites
 
 if TYPE_CHECKING:
     from ..models import LevelAudit
@@ -67,7 +67,7 @@ def audit(
         print_misses(trial.missed, is_full=full)
     for part in sites.unseen:
         print_folded("unseen", str(part), indent=INDENT)
-    print_text(*(f"WARNING: {warning}" for warning in sites.warnings))
+    print_wrapped(*(f"WARNING: {warning}" for warning in sites.warnings))
     if sites.activations and trial:
         print_folded("next", f"actwise swap {_quoted(model, shape)} prelu", indent=INDENT)
 
@@ -96,7 +96,7 @@ def swap(
     print_wrapped(str(report))
     print_sites(report.replaced, is_full=full)
     print_misses(report.missed, is_full=full)
-    print_text(*(f"WARNING: {warning}" for warning in report.warnings))
+    print_wrapped(*(f"WARNING: {warning}" for warning in report.warnings))
 
 
 def _replaceable(found: "LevelAudit") -> str:

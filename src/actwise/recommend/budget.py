@@ -58,6 +58,11 @@ def read_budget(text: str | None, *, num_candidates: int) -> Budget:
         raise SpecError(f"budget {shortened(text)}: {_EXPECTED}")
     if found.full_runs == 0:
         raise SpecError(f"budget {shortened(text)} pays for nothing")
+    if percent and float(percent[1]) > 100:
+        raise SpecError(
+            f"budget {shortened(text)}: expected at most 100%, three seeds of every candidate; "
+            f"for more write a number of full trainings such as {6 * num_candidates}runs"
+        )
     if (found.full_runs or 0) > MOST_FULL_RUNS:
         raise SpecError(f"budget {shortened(text)} is more than {MOST_FULL_RUNS:,.0f} full runs")
     return found

@@ -103,7 +103,7 @@ def cost(
     model: str | Callable[..., Any],
     *,
     candidates: Sequence[str] | None = None,
-    incumbent: str = "relu",
+    incumbent: str | None = "relu",
     shape: ImageShape | None = None,
     width: float = 1.0,
     regularization: str | None = None,
@@ -119,7 +119,7 @@ def cost(
         model: A level of ``model`` (``resnet18``, ``package.module:Name``, ``timm:NAME``), or a
             class or function at the top of a module that makes the network.
         candidates: Levels of ``activation``; absent = all of the table.
-        incumbent: What the others are compared with.
+        incumbent: What the others are compared with; None: the first of them.
         shape: (channels, height, width) of an image, as :func:`actwise.models.audit_level` has it.
         width: Multiplier of the network's channels.
         regularization: A level; absent = ``bn``, or ``own`` for a network with layers of its own.
@@ -151,10 +151,10 @@ def cost(
         threads=threads,
     )
     with Nursery(threads=threads) as nursery:
-        return measure(question, nursery, on_round=on_round or _ignore)
+        return costs_of(question, nursery, on_round=on_round or _ignore)
 
 
-def measure(
+def costs_of(
     question: CostQuestion,
     nursery: Nursery,
     *,
@@ -171,7 +171,7 @@ def measure(
         model=question.model,
         width=question.width,
         regularization=found.regularization,
-        incumbent=question.incumbent,
+        incumbent=found.steps[0].activation,
         rows=tuple(_row(own, found.steps[0]) for own in found.steps),
         input_shape=found.input_shape,
         batch_size=found.batch_size,

@@ -15,17 +15,13 @@ from ..sweep.executors import (
     StopRequest,
     make_executor,
 )
-from ..sweep.plan import RunOptions
 from ..sweep.watch import Note, ProgressSink, SweepEnded, SweepStarted
 from ..sweep.worker import CostQuestion, make_setup
 from .advised import CaseAdvice
-from .costs import Costs, measure
+from .costs import Costs, costs_of
 from .prepared import Prepared
-from .race import Advice, Race
+from .race import Race
 from .trials import Trials
-
-_HARDLY_LEARNED = 3.0
-"""Times the accuracy of a guess."""
 
 
 class RaceFailedError(ActwiseError):
@@ -40,7 +36,6 @@ class Course:
 
     ready: Prepared
     race: Race
-    options: RunOptions
     nursery: Nursery
     stop: StopRequest
     sink: ProgressSink
@@ -61,7 +56,7 @@ class Course:
             study=study,
             describe=describe,
             sink=self.sink,
-            retry_failed=self.options.retry_failed,
+            retry_failed=ready.request.options.retry_failed,
         )
         num_done = trials.take_up()
         self.sink.emit(
@@ -88,13 +83,13 @@ class Course:
             pending=trials,
             again=frozenset(),
             study=study,
-            max_attempts=self.options.max_attempts,
-            label=trials.label,
+            max_attempts=self.ready.request.options.max_attempts,
             time_left=trials.time_left,
             sink=trials,
         )
-        setup = make_setup(store, self.options, workers=self.ready.workers)
-        executor = make_executor(setup, self.options, self.nursery, workers=self.ready.workers)
+        options, workers = self.ready.request.options, self.ready.workers
+        setup = make_setup(store, options, workers=workers)
+        executor = make_executor(setup, options, self.nursery, workers=workers)
         with self.stop, suppress(KeyboardInterrupt):
             driver.drive(executor, should_stop=lambda: self.stop() or trials.problem is not None)
 
@@ -146,25 +141,10 @@ class Course:
             ready.case,
             is_own=not ready.case.is_task and ready.is_own,
             costs=None if advice.activation is None else self._costs(),
-            notes=self._notes(advice),
+            notes=ready.case.notes,
             run_ids=tuple(trials.runs),
             train_seconds=sum(record.train_seconds for record in records if record),
         )
-
-    def _notes(self, advice: Advice) -> tuple[str, ...]:
-        """What to know beside the advice; of short runs that are hardly better than guesses too."""
-        case, plan = self.ready.case, self.ready.plan
-        values = [told.value for told in advice.trials if told.value is not None]
-        if case.is_task or not values:
-            return case.notes
-        num_classes = plan.description(plan.runs[0]).num_classes
-        if max(values) >= _HARDLY_LEARNED * 100 / num_classes:
-            return case.notes
-        hardly = (
-            f"no training has learned much (the best {max(values):.1f} % of {num_classes} "
-            "classes), so the race says little: give it more --epochs or another learning rate"
-        )
-        return (*case.notes, hardly)
 
     def _costs(self) -> Costs | None:
         """Steps of all candidates, timed when nothing trains any more; none after a stop."""
@@ -184,18 +164,18 @@ class Course:
         question = CostQuestion(
             model=cell.model,
             activations=case.candidates,
-            incumbent=case.incumbent or case.candidates[0],
+            incumbent=case.incumbent,
             regularization=cell.regularization,
             width=cell.width,
             input_shape=description.input_shape,
             batch_size=cell.train.batch_size,
             num_classes=description.num_classes,
             device=self.ready.device,
-            threads=self.options.threads,
+            threads=self.ready.request.options.threads,
         )
         with self.stop:
             try:
-                return measure(question, self.nursery, stop=self.stop)
+                return costs_of(question, self.nursery, stop=self.stop)
             except ActwiseError as error:
                 self.sink.emit(Note(f"costs are not known: {error}"))
                 return None

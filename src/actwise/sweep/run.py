@@ -27,7 +27,6 @@ from .plan import (
     count_workers,
     crowding,
     find_todo,
-    make_label,
     make_plan,
 )
 from .watch import Note, ProgressSink, Silence, SweepEnded, SweepStarted
@@ -194,7 +193,6 @@ def _make_driver(
         again=todo.again,
         study=plan.study,
         max_attempts=options.max_attempts,
-        label=make_label(plan.study),
         time_left=TimeLeft({run.run_id: durations.seconds(run.run_id) for run in todo.runs}),
         sink=sink,
     )

@@ -12,7 +12,7 @@ from .blocks import Standing, first_trials, next_trials, standing
 from .knowledge import Knowledge
 from .outlook import WhyStopped
 from .settings import checked_settings
-from .trial import Told, Trial
+from .trial import LEAST_PERCENT, Told, Trial
 
 
 class Race:
@@ -38,6 +38,7 @@ class Race:
         incumbent: str | None = "relu",
         margin: float | None = None,
         full_runs: float | None = None,
+        num_classes: int | None = None,
         widened: bool = True,
         prior: bool = False,
         knowledge: Knowledge | None = None,
@@ -54,6 +55,8 @@ class Race:
             full_runs: Budget in full trainings. None: one third of three seeds of every
                 candidate, at least the short runs and two full ones. Below the latter: short runs
                 alone, a screening.
+            num_classes: That a guess is among: where nothing comes to more than guesses the race
+                stops. None: then an accuracy of at most 1 % is a guess.
             widened: Whether the case is of no family that the bank holds: spreads 1.3 times as
                 wide.
             prior: Whether the advice also says what the bank's means of activations would pick.
@@ -70,6 +73,7 @@ class Race:
             incumbent=incumbent,
             margin=margin,
             full_runs=full_runs,
+            num_classes=num_classes,
             widened=widened,
             prior=prior,
             knowledge=knowledge,
@@ -189,9 +193,9 @@ def _checked(value: float | Literal["diverged"]) -> float | None:
         number = math.nan
     if not math.isfinite(number):
         raise SpecError(f'value={shortened(value)}: expected a finite number, or "diverged"')
-    if not 1.0 < number <= 100.0:
+    if not (number == 0.0 or LEAST_PERCENT <= number <= 100.0):
         raise SpecError(
-            f"value={shortened(value)}: expected an accuracy in percent, above 1 and at most 100; "
-            'of a run that learned nothing tell "diverged"'
+            f"value={shortened(value)}: expected an accuracy in percent, 0 or from 1 to 100; below "
+            "1 it would be a fraction"
         )
     return number

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...analysis.model import floor_accuracy
 from ...errors import SpecError, shortened
 from ...numbers import counted, number
 from .knowledge import Knowledge, shipped_knowledge
-from .trial import Trial
+from .trial import LEAST_PERCENT, Trial
 
 LEAST_SHORT_EPOCHS = 3
 NUM_GRID_SEEDS = 3
@@ -23,6 +24,7 @@ class RaceSettings:
 
     Attributes:
         budget: In full runs.
+        floor: Accuracy in percent that hardly differs from guessing.
         margin_asked: None where the user gave none.
     """
 
@@ -31,6 +33,7 @@ class RaceSettings:
     incumbent: str | None
     margin_asked: float | None
     budget: float
+    floor: float
     is_widened: bool
     has_prior: bool
     knowledge: Knowledge
@@ -73,6 +76,7 @@ def checked_settings(
     incumbent: str | None,
     margin: float | None,
     full_runs: float | None,
+    num_classes: int | None,
     widened: bool,
     prior: bool,
     knowledge: Knowledge | None,
@@ -85,22 +89,29 @@ def checked_settings(
         SpecError: for arguments that no race can be run with.
     """
     names = _names(candidates)
-    if not isinstance(epochs, int) or isinstance(epochs, bool):
-        raise SpecError(f"epochs={shortened(epochs)}: expected a whole number")
+    _check_whole("epochs", epochs)
     if epochs < 3 * LEAST_SHORT_EPOCHS:
         raise SpecError(
-            f"epochs={epochs}: expected at least {3 * LEAST_SHORT_EPOCHS}, since a third of "
-            f"them is a run of its own and must have {LEAST_SHORT_EPOCHS} epochs"
+            f"epochs={epochs}: expected at least {3 * LEAST_SHORT_EPOCHS} (--epochs "
+            f"{3 * LEAST_SHORT_EPOCHS}), since a third of them is a run of its own and must have "
+            f"{LEAST_SHORT_EPOCHS} epochs"
         )
     if incumbent is not None and incumbent not in names:
         raise SpecError(
             f"incumbent={shortened(incumbent)} is none of the candidates {', '.join(names)}: "
-            "add it to them, or set the incumbent to None and no gain over it is stated"
+            "add it to them, or name no incumbent (--incumbent none, in Python None) and no gain "
+            "over it is stated"
         )
     if margin is not None and not _is_positive(margin):
         raise SpecError(f"margin={shortened(margin)}: expected a number of points above 0")
     if full_runs is not None and not _is_positive(full_runs):
         raise SpecError(f"full_runs={shortened(full_runs)}: expected a number above 0")
+    floor = LEAST_PERCENT
+    if num_classes is not None:
+        _check_whole("num_classes", num_classes)
+        if num_classes < 2:
+            raise SpecError(f"num_classes={num_classes}: expected at least 2")
+        floor = max(floor, floor_accuracy(100 / num_classes))
     least = len(names) * round(epochs / 3) / epochs
     default = max(len(names) * NUM_GRID_SEEDS / 3, least + 2)
     settings = RaceSettings(
@@ -109,6 +120,7 @@ def checked_settings(
         incumbent=incumbent,
         margin_asked=None if margin is None else float(margin),
         budget=default if full_runs is None else float(full_runs),
+        floor=floor,
         is_widened=widened,
         has_prior=prior,
         knowledge=shipped_knowledge() if knowledge is None else knowledge,
@@ -135,6 +147,11 @@ def _names(candidates: Any) -> tuple[str, ...]:
     if twice:
         raise SpecError(f"candidates: {', '.join(map(shortened, twice))} given more than once")
     return names
+
+
+def _check_whole(name: str, value: Any) -> None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise SpecError(f"{name}={shortened(value)}: expected a whole number")
 
 
 def _is_positive(value: Any) -> bool:

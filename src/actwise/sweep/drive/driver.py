@@ -20,7 +20,7 @@ from ...store import (
 from ...store.records import RunRecord
 from ...usercode import exception_line
 from ..executors import Executor, WorkSource
-from ..plan import RunQueue, lacks_observation
+from ..plan import RunQueue, lacks_observation, make_label
 from ..watch import (
     Note,
     ProgressSink,
@@ -56,7 +56,6 @@ class Driver:
         again: frozenset[str],
         study: StudySpec,
         max_attempts: int,
-        label: Callable[[PlannedRun], str],
         time_left: TimeLeft,
         sink: ProgressSink,
     ) -> None:
@@ -67,7 +66,7 @@ class Driver:
         self._again = again
         self._study = study
         self._max_attempts = max_attempts
-        self._label = label
+        self._label = make_label(study)
         self._time_left = time_left
         self._sink = sink
         self._owner = Owner.here()
