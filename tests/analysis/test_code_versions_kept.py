@@ -54,6 +54,7 @@ def test_a_store_that_noted_no_starts_leaves_out_nothing_and_tells_of_the_mixtur
     with RunStore.open(folder) as store:
         (said,) = store.snapshot().mixtures
         assert store.snapshot(where=["seed=0"]).mixtures == ()
+        assert store.mixtures(store.planned()) == store.mixtures(store.planned("mine")) == (said,)
         assert not any(line.is_outdated for line in store.planned())
         found = runs_of(store.snapshot(), Selection()).table
     assert json.loads(render(found, "json"))["mixtures"] == [said]
@@ -64,6 +65,8 @@ def test_a_store_that_noted_no_starts_leaves_out_nothing_and_tells_of_the_mixtur
     for command in ("table", "analyze"):
         assert run_command([command, "--store", str(folder)]) == 0
         assert f"R{said[1:]}." in " ".join(capsys.readouterr().out.split())
+    assert run_command(["status", "--store", str(folder)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == f"  mixed     {said}"
     # A start says what is meant.
     start(folder, study_of(what, "2"), 2.0)
     assert table(folder)[:2] == ((2.0,), 2)

@@ -112,7 +112,9 @@ def _hardly_learned(analysis: Analysis) -> str:
 
 def _nothing(analysis: Analysis) -> str:
     if not analysis.results.num_seeds:
-        return "no run has completed"
+        lost = [(name, analysis.results.flow.get(name, 0)) for name in ("failed", "diverged")]
+        said = ", ".join(f"{number:,} {name}" for name, number in lost if number)
+        return f"no run has completed{said and f': {said}'}"
     return f"no condition has two levels of {focus(analysis)}"
 
 
