@@ -12,7 +12,7 @@ from actwise.analysis.reading import Selection, runs_of
 from actwise.cli.main import run_command
 from actwise.errors import UnknownNameError
 from actwise.report import render
-from actwise.store import RunStore
+from actwise.store import RunStore, mixtures
 from actwise.store.exchange import export_all, export_table, import_folders, render_table
 from made.code_versions import Write, start, study_of, table
 
@@ -54,7 +54,8 @@ def test_a_store_that_noted_no_starts_leaves_out_nothing_and_tells_of_the_mixtur
     with RunStore.open(folder) as store:
         (said,) = store.snapshot().mixtures
         assert store.snapshot(where=["seed=0"]).mixtures == ()
-        assert store.mixtures(store.planned()) == store.mixtures(store.planned("mine")) == (said,)
+        for study in (None, "mine"):
+            assert mixtures(store, study, store.planned(study)) == (said,)
         assert not any(line.is_outdated for line in store.planned())
         found = runs_of(store.snapshot(), Selection()).table
     assert json.loads(render(found, "json"))["mixtures"] == [said]

@@ -39,9 +39,9 @@ INSIDE: dict[str, Layers] = {  # the same of the folders and files that a unit h
         {"analyze"},
     ],
     "recommend": [
-        {"race"},
+        {"race", "request"},
         {"levels"},
-        {"asked", "lengths", "budget", "costs"},
+        {"subject", "lengths", "budget", "costs"},
         {"case"},
         {"prepared", "trials", "advised"},
         {"course", "preview"},

@@ -53,7 +53,7 @@ def test_a_duration_becomes_the_most_full_runs_that_fit() -> None:
     cost = RunSeconds(short=(10.0,) * 3, full=(20.0,) * 3, workers=2)
 
     def budget(seconds: float) -> float:
-        return full_runs_in(seconds, cost, short_share=1 / 3, num_candidates=3, text="1m")
+        return full_runs_in(seconds, cost, short_runs_cost=1.0, text="1m")
 
     assert [budget(s) for s in (20.0, 39.9, 40.0, 60.0)] == [1.0, 1.0, 3.0, 5.0]
     with pytest.raises(SpecError, match=r"budget 1m is too short: .* takes about 20 s here"):

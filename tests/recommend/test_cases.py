@@ -7,7 +7,7 @@ import pytest
 
 from actwise.errors import ActwiseError
 from actwise.recommend.case import Case, make_case
-from actwise.recommend.request import Request
+from actwise.recommend.request import RaceRequest
 from actwise.spec import StudySpec
 from actwise.sweep.executors import Describer, Nursery
 from made.own_networks import Net
@@ -34,7 +34,7 @@ def case() -> Iterator[Make]:
     with Nursery() as nursery, Describer(None, nursery) as describe:
 
         def case(model: Any = "convnet", dataset: str | None = "digits", **changes: Any) -> Case:
-            return make_case(Request(model, dataset, **changes), describe)
+            return make_case(RaceRequest(model, dataset, **changes), describe)
 
         yield case
 

@@ -1,8 +1,5 @@
 """``actwise cost``: what each activation costs in a network on this machine."""
 
-import sys
-import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,13 +14,11 @@ from .options import (
     whole_number,
 )
 from .output import print_columns, print_json, print_wrapped, size
+from .sign_of_life import SignOfLife
 from .surgery import ModelLevel, ShapeOption, shape_of
 
 if TYPE_CHECKING:
     from ..recommend import Costs
-    from ..sweep.worker import Round
-
-SIGN_SECONDS = 10.0
 
 
 def cost(
@@ -64,6 +59,7 @@ def cost(
     from ..recommend import cost as measure
 
     allow_user_code()
+    sign = SignOfLife("rounds")
     found = measure(
         model,
         candidates=levels_of(candidates),
@@ -74,7 +70,7 @@ def cost(
         batch_size=batch_size,
         device=device,
         threads=threads,
-        on_round=make_sign_of_life(),
+        on_round=lambda timed: sign("timing steps", timed.done),
     )
     if json:
         print_json(found.to_json())
@@ -117,16 +113,3 @@ def print_costs(found: "Costs") -> None:
         f"{found.threads} thread{'s' if found.threads > 1 else ''}; memory of tensors alone",
         *(f"WARNING: {note}" for note in found.notes),
     )
-
-
-def make_sign_of_life() -> "Callable[[Round], None]":
-    """Says on stderr how far the measurement is, some times a minute."""
-    next_time = time.monotonic() + SIGN_SECONDS
-
-    def say(done: "Round") -> None:
-        nonlocal next_time
-        if time.monotonic() >= next_time:
-            next_time = time.monotonic() + SIGN_SECONDS
-            sys.stderr.write(f"timed {done.done} rounds of at most {done.most}\n")
-
-    return say

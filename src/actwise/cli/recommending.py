@@ -119,13 +119,13 @@ def recommend(
 ) -> int:
     """Find an activation for a network within a budget. The same command resumes."""
     from ..recommend.preview import preview
-    from ..recommend.request import Request
+    from ..recommend.request import RaceRequest
     from ..recommend.run import run_race
     from ..sweep import RunOptions
     from ..sweep.watch import choose_progress
 
     allow_user_code()
-    request = Request(
+    request = RaceRequest(
         subject,
         dataset,
         store,

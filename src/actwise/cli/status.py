@@ -53,6 +53,7 @@ def _watch(store: "RunStore", study: str | None, where: list[str]) -> None:
 
 def _survey(store: "RunStore", study: str | None, where: list[str]) -> dict[str, Any]:
     from ..analysis.table import select_planned
+    from ..store import mixtures
 
     planned = store.planned(study)
     if where:
@@ -77,7 +78,7 @@ def _survey(store: "RunStore", study: str | None, where: list[str]) -> dict[str,
             if state.is_put_back
         ],
         "failed": [_run_values(s, planned) for s in states.values() if s.status == "failed"],
-        "mixtures": store.mixtures(planned),
+        "mixtures": mixtures(store, study, planned),
     }
 
 

@@ -119,15 +119,14 @@ class RunSeconds:
 
 
 def full_runs_in(
-    seconds: float, cost: RunSeconds, *, short_share: float, num_candidates: int, text: str | None
+    seconds: float, cost: RunSeconds, *, short_runs_cost: float, text: str | None
 ) -> float:
     """The budget in full runs that takes at most ``seconds``.
 
     Args:
         seconds: Left for trainings.
         cost: What they take here.
-        short_share: Of a full run, what a short one counts.
-        num_candidates: Each has a short run.
+        short_runs_cost: Of one short run of every candidate, in full runs.
         text: The budget as written, for the message.
 
     Raises:
@@ -142,4 +141,4 @@ def full_runs_in(
     num_full = 0
     while cost.of_race(num_full + 1) <= seconds and num_full < MOST_FULL_RUNS:
         num_full += 1
-    return num_full + short_share * num_candidates
+    return num_full + short_runs_cost

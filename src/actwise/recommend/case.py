@@ -11,7 +11,7 @@ from ..spec import Describe, PlannedRun, StudySpec
 from ..sweep.plan import make_plan
 from .lengths import our_study, task_study
 from .race import Race, Trial, shipped_knowledge
-from .request import Request
+from .request import RaceRequest
 from .subject import EPOCHS, refuse_what_has_no_effect, subject_study
 
 
@@ -81,7 +81,7 @@ class Case:
         return make_plan(self.study.model_copy(update=narrowed), describe).runs[0]
 
 
-def make_case(request: Request, describe: Describe) -> Case:
+def make_case(request: RaceRequest, describe: Describe) -> Case:
     """The case that a user means; ``describe`` describes a cell.
 
     Raises:

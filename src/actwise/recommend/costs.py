@@ -151,7 +151,7 @@ def cost(
         threads=threads,
     )
     with Nursery(threads=threads) as nursery:
-        return costs_of(question, nursery, on_round=on_round or _ignore)
+        return costs_of(question, nursery, on_round=on_round)
 
 
 def costs_of(
@@ -166,7 +166,7 @@ def costs_of(
     Raises:
         ActwiseError: as :func:`.time_steps`.
     """
-    found = time_steps(question, nursery, stop=stop, on_round=on_round or _ignore)
+    found = time_steps(question, nursery, stop=stop, on_round=on_round or (lambda done: None))
     return Costs(
         model=question.model,
         width=question.width,
@@ -194,7 +194,3 @@ def _row(own: StepTimes, incumbent: StepTimes) -> StepCost:
         backward=Ratio.of(backward_R, backward_0_R),
         memory_bytes=own.memory_bytes,
     )
-
-
-def _ignore(done: Round) -> None:
-    """Nobody watches."""

@@ -1,7 +1,7 @@
 """The course of a race on a store: every trial an ordinary run, leased and recorded as all are."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields, replace
 
 from ..errors import ActwiseError
 from ..numbers import counted
@@ -15,9 +15,10 @@ from ..sweep.executors import (
     StopRequest,
     make_executor,
 )
+from ..sweep.plan import Outcome
 from ..sweep.watch import Note, ProgressSink, SweepEnded, SweepStarted
 from ..sweep.worker import CostQuestion, make_setup
-from .advised import CaseAdvice
+from .advised import CaseAdvice, apply_line, case_settings
 from .costs import Costs, costs_of
 from .prepared import Prepared
 from .race import Race
@@ -62,7 +63,7 @@ class Course:
         self.sink.emit(
             SweepStarted(
                 study=study.name,
-                num_runs=ready.most_runs(race),
+                num_runs=len(ready.case.candidates) + race.settings.most_full,
                 num_done=num_done,
                 workers=ready.workers,
                 logs=str(store.logs),
@@ -99,34 +100,14 @@ class Course:
         Raises:
             StoppedError, RaceFailedError: if the race is not over.
         """
-        states = store.states(trials.runs).values()
-        statuses = [state.status for state in states]
-        finished, diverged, failed = (
-            statuses.count(name) for name in ("finished", "diverged", "failed")
-        )
-        left = len(statuses) - finished - diverged - failed
+        outcome = Outcome.of(store.states(trials.runs).values())
         stop_code = self.stop.exit_code or 1
         code = 1 if trials.problem else 0 if self.race.is_over else stop_code
-        self.sink.emit(
-            SweepEnded(
-                finished=finished,
-                diverged=diverged,
-                failed=failed,
-                left=left,
-                exit_code=code,
-                put_back=sum(state.is_put_back for state in states),
-            )
-        )
+        self.sink.emit(SweepEnded(**asdict(replace(outcome, exit_code=code))))
         if trials.problem is not None:
-            hint = ""
-            if trials.failed_run is not None:
-                hint = (
-                    f"; `actwise show run {trials.failed_run} --store {store}` has its traceback, "
-                    "and --retry-failed tries it again"
-                )
-            raise RaceFailedError(f"no advice: {trials.problem}{hint}")
+            raise RaceFailedError(f"no advice: {trials.problem}")
         if not self.race.is_over:
-            done = counted(finished + diverged, "training")
+            done = counted(outcome.finished + outcome.diverged, "training")
             raise StoppedError(
                 f"stopped by {self.stop.reason} with {done} done; the same command goes on from "
                 "here",
@@ -134,14 +115,16 @@ class Course:
             )
 
     def _advised(self, store: RunStore, trials: Trials) -> CaseAdvice:
-        ready, advice = self.ready, self.race.advice()
+        case, advice = self.ready.case, self.race.advice()
+        pick = advice.activation
         records = [store.result(run_id) for run_id in trials.runs]
-        return CaseAdvice.of(
-            advice,
-            ready.case,
-            is_own=not ready.case.is_task and ready.is_own,
-            costs=None if advice.activation is None else self._costs(),
-            notes=ready.case.notes,
+        return CaseAdvice(
+            **{field.name: getattr(advice, field.name) for field in fields(advice)},
+            case=case_settings(case),
+            apply=pick and apply_line(case, pick, is_own=self.ready.network.is_own),
+            costs=None if pick is None else self._costs(),
+            notes=case.notes,
+            study=case.study.name,
             run_ids=tuple(trials.runs),
             train_seconds=sum(record.train_seconds for record in records if record),
         )
@@ -152,7 +135,7 @@ class Course:
         if case.is_task or not self.has_costs or self.stop():
             return None
         run = self.ready.plan.runs[0]
-        cell, description = run.spec, self.ready.plan.description(run)
+        cell, description = run.spec, self.ready.network
         if (other := _other_than_timed(cell.train)) is not None:
             self.sink.emit(
                 Note(

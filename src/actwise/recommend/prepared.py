@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 
 from ..errors import SpecError
-from ..spec import RaceSpec, StudySpec
+from ..spec import Description, RaceSpec, StudySpec
 from ..sweep.executors import Describer
 from ..sweep.plan import (
     START_SECONDS,
@@ -20,7 +20,7 @@ from ..sweep.watch import Note, ProgressSink, Silence
 from .budget import Budget, RunSeconds, full_runs_in, read_budget
 from .case import Case, make_case
 from .race import Race
-from .request import Request
+from .request import RaceRequest
 
 BESIDE_SECONDS = START_SECONDS + 12.0
 """Of a duration, kept for the start of the workers and for what comes after the last training:
@@ -38,7 +38,7 @@ class Prepared:
         device: Where: ``cpu`` or ``cuda``.
     """
 
-    request: Request
+    request: RaceRequest
     case: Case
     plan: Plan
     budget: Budget
@@ -46,20 +46,9 @@ class Prepared:
     device: str
 
     @property
-    def is_own(self) -> bool:
-        """Whether the network brings its own layers."""
-        return self.plan.description(self.plan.runs[0]).is_own
-
-    @property
-    def short_share(self) -> float:
-        """Of a full run, what a short one counts."""
-        name = "epochs" if self.case.is_task else "train.epochs"
-        return min(int(str(level)) for level in self.case.study.factors[name]) / self.case.epochs
-
-    def most_runs(self, race: Race) -> int:
-        """Trainings that a race's budget pays for."""
-        num_short = len(self.case.candidates)
-        return num_short + max(0, int(race.budget - num_short * self.short_share + 1e-9))
+    def network(self) -> Description:
+        """Of the first candidate."""
+        return self.plan.description(self.plan.runs[0])
 
     def registered(self, race: Race) -> StudySpec:
         """The study with what the race is noted with."""
@@ -91,27 +80,19 @@ class Prepared:
         race = self.case.race(
             full_runs=full_runs,
             margin=self.request.margin,
-            num_classes=self.num_classes,
+            num_classes=None if self.case.is_task else self.network.num_classes,
             has_prior=has_prior,
         )
         if budget.seconds is not None:
             sink.emit(Note(f"the budget of {budget.text} is {self.in_runs(race)}"))
         return race, cost
 
-    @property
-    def num_classes(self) -> int | None:
-        """Among which a guess is; not known of a training of the user's own."""
-        return None if self.case.is_task else self.plan.description(self.plan.runs[0]).num_classes
-
     def in_runs(self, race: Race) -> str:
         """A race's budget: ``6.0 full runs: 6 candidates of 9 epochs, then up to 4 of 27``."""
-        num_short, short_epochs = (
-            len(self.case.candidates),
-            round(self.short_share * self.case.epochs),
-        )
+        settings = race.settings
         return (
-            f"{race.budget:.1f} full runs: {num_short} candidates of {short_epochs} epochs, then "
-            f"up to {self.most_runs(race) - num_short} of {self.case.epochs}"
+            f"{race.budget:.1f} full runs: {len(settings.candidates)} candidates of "
+            f"{settings.short_epochs} epochs, then up to {settings.most_full} of {settings.epochs}"
         )
 
     def _noted_full_runs(self) -> float | None:
@@ -134,14 +115,13 @@ class Prepared:
         full_runs = full_runs_in(
             seconds - gone - BESIDE_SECONDS,
             cost,
-            short_share=self.short_share,
-            num_candidates=len(self.case.candidates),
+            short_runs_cost=self.case.race(full_runs=None, margin=None).settings.short_runs_cost,
             text=self.budget.text,
         )
         return full_runs, cost
 
 
-def prepare(request: Request, describe: Describer) -> Prepared:
+def prepare(request: RaceRequest, describe: Describer) -> Prepared:
     """All that can be said, and refused, before anything is trained or written.
 
     Raises:

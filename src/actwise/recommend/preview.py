@@ -9,7 +9,7 @@ from ..sweep.executors import Describer, Nursery
 from ..sweep.plan import most_memory_bytes
 from .budget import RunSeconds
 from .prepared import BESIDE_SECONDS, Prepared, prepare
-from .request import Request
+from .request import RaceRequest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class Preview:
         return asdict(self)
 
 
-def preview(request: Request) -> Preview:
+def preview(request: RaceRequest) -> Preview:
     """Plan a race; only a budget in time has single steps trained, to measure this machine.
 
     Raises:
@@ -61,11 +61,9 @@ def preview(request: Request) -> Preview:
         Describer(options.data_dir, nursery) as describe,
     ):
         ready = prepare(request, describe)
-    race, measured = ready.settled()
+    race, cost = ready.settled()
     beside = time.monotonic() - request.started + BESIDE_SECONDS
-    case, plan, most = ready.case, ready.plan, ready.most_runs(race)
-    num_full = most - len(case.candidates)
-    cost = measured
+    case, plan, is_measured = ready.case, ready.plan, cost is not None
     if cost is None and ready.device == "cpu" and not case.is_task:
         cost = RunSeconds.assumed(plan, workers=ready.workers)
     return Preview(
@@ -73,16 +71,16 @@ def preview(request: Request) -> Preview:
         parameters={run.spec.activation: run.parameters for run in plan.cells},
         budget=ready.in_runs(race),
         epochs=case.epochs,
-        short_epochs=round(ready.short_share * case.epochs),
+        short_epochs=race.settings.short_epochs,
         full_runs=race.budget,
-        num_full=num_full,
-        most_runs=most,
+        num_full=race.settings.most_full,
+        most_runs=len(case.candidates) + race.settings.most_full,
         num_done=0 if request.is_new else _num_done(ready),
         workers=ready.workers,
         memory_bytes=most_memory_bytes(plan, plan.distinct_runs),
-        seconds=None if cost is None else beside + cost.of_race(num_full),
+        seconds=None if cost is None else beside + cost.of_race(race.settings.most_full),
         beside_seconds=beside,
-        is_measured=measured is not None,
+        is_measured=is_measured,
         notes=tuple(dict.fromkeys((*plan.notes, *case.notes))),
     )
 

@@ -17,7 +17,7 @@ _OF_STUDIES = ("observe_again", "accept_engines", "accept_code_digests")
 
 
 @dataclass(frozen=True)
-class Request:
+class RaceRequest:
     """Fields as the arguments of :func:`.run.recommend`; only a preview does without a store.
 
     Attributes:

@@ -12,7 +12,7 @@ from ..sweep.watch import ProgressSink, Silence
 from .advised import CaseAdvice
 from .course import Course
 from .prepared import prepare
-from .request import Request, run_options
+from .request import RaceRequest, run_options
 
 
 def recommend(
@@ -60,7 +60,7 @@ def recommend(
         StoppedError: if a stop was asked for; the same call goes on.
         RaceFailedError: if a training failed.
     """
-    request = Request(
+    request = RaceRequest(
         model,
         data,
         store,
@@ -77,7 +77,7 @@ def recommend(
 
 
 def run_race(
-    request: Request,
+    request: RaceRequest,
     *,
     prior: bool = False,
     costs: bool = True,

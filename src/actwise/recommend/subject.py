@@ -7,7 +7,7 @@ from ..errors import SpecError, shortened
 from ..numbers import counted
 from ..spec import StudySpec, load_study, shipped_studies
 from .levels import model_level
-from .request import Request
+from .request import RaceRequest
 
 CANDIDATES = ("relu", "prelu", "elu", "gelu", "silu", "mish")
 EPOCHS = 27
@@ -18,7 +18,7 @@ _HAS_NO_EFFECT = {
 }
 
 
-def subject_study(request: Request) -> StudySpec:
+def subject_study(request: RaceRequest) -> StudySpec:
     """What is to be raced as a study; of a model still without its regularization.
 
     Raises:

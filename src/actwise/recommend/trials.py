@@ -30,7 +30,6 @@ class Trials:
         sink: Hears what the driver says.
         runs: Every run that was asked for, by run id.
         problem: Why the race cannot go on: a run failed, or met too many accidents.
-        failed_run: Its id, if it failed.
         time_left: Of the whole budget.
     """
 
@@ -43,7 +42,6 @@ class Trials:
     retry_failed: bool
     runs: dict[str, PlannedRun] = field(default_factory=dict)
     problem: str | None = None
-    failed_run: str | None = None
     time_left: TimeLeft = field(default_factory=lambda: TimeLeft({}))
     _trials: dict[str, Trial] = field(default_factory=dict)
     _pending: deque[str] = field(default_factory=deque)
@@ -112,9 +110,11 @@ class Trials:
         record = self.store.result(run_id)
         assert record is not None, "it has just been recorded"
         if status == "failed":
-            self.failed_run = run_id
-            reason = exception_line(record.traceback or "")
-            self.problem = f"{self._label(run_id)} failed: {reason}"
+            self.problem = (
+                f"{self._label(run_id)} failed: {exception_line(record.traceback or '')}; `actwise "
+                f"show run {run_id} --store {self.store}` has its traceback, and --retry-failed "
+                "tries it again"
+            )
             return
         if record.status == "diverged":
             self.race.tell(self._trials.pop(run_id), "diverged")

@@ -25,4 +25,5 @@ from .runs import kept_weights as kept_weights
 from .runs import written_weights as written_weights
 from .store import RunStore as RunStore
 from .users_results import UsersResult as UsersResult
+from .users_results import mixtures as mixtures
 from .users_results import users_results as users_results

@@ -15,10 +15,8 @@ from .plans import (
     insert_runs,
     insert_study,
     read_looks,
-    read_mixtures,
     read_planned,
     read_studies,
-    read_versions,
     register,
 )
 from .reading import StoreSnapshot, read_snapshot
@@ -176,14 +174,6 @@ class RunStore:
         """
         with self.database.reading() as connection:
             return read_planned(connection, study)
-
-    def mixtures(self, planned: Iterable[StoredRun]) -> tuple[str, ...]:
-        """What is to be said of these lines where versions of code or data count together."""
-        chosen = {(line.study, line.label, line.run_id) for line in planned}
-        studies = {study for study, _, _ in chosen}
-        with self.database.reading() as connection:
-            versions = read_versions(connection, studies.pop() if len(studies) == 1 else None)
-            return read_mixtures(connection, versions, chosen)
 
     def states(self, run_ids: Iterable[str] | None = None) -> dict[str, RunState]:
         """How these runs (None: all) stand; an id that is not in the store is left out."""

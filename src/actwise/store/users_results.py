@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from .database.schema import runs
+from .plans import StoredRun, read_mixtures, read_versions
 from .store import RunStore
 
 
@@ -32,3 +33,10 @@ def users_results(store: RunStore, engine_versions: Iterable[int]) -> list[Users
     with store.database.reading() as connection:
         rows = connection.execute(query).all()
     return [UsersResult(row.run_id, row.seed, json.loads(row.settings)) for row in rows]
+
+
+def mixtures(store: RunStore, study: str | None, planned: Iterable[StoredRun]) -> tuple[str, ...]:
+    """What is to be said of lines of a plan where versions of code or data count together."""
+    lines = {(line.study, line.label, line.run_id) for line in planned}
+    with store.database.reading() as connection:
+        return read_mixtures(connection, read_versions(connection, study), lines)

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -212,20 +212,7 @@ def _lacking_text(todo: Todo) -> str:
 
 
 def _outcome(store: RunStore, todo: Todo, stop: StopRequest, *, has_refused: bool) -> Outcome:
-    states = store.states(todo.run_ids).values()
-    finished, diverged, failed = (
-        sum(state.status == status for state in states)
-        for status in ("finished", "diverged", "failed")
-    )
-    left = len(todo.run_ids) - finished - diverged - failed
-    exit_code = 1 if failed or left or has_refused else 0
-    if left and stop.exit_code is not None:
-        exit_code = stop.exit_code
-    return Outcome(
-        finished=finished,
-        diverged=diverged,
-        failed=failed,
-        left=left,
-        exit_code=exit_code,
-        put_back=sum(state.is_put_back for state in states),
-    )
+    outcome = Outcome.of(store.states(todo.run_ids).values())
+    if outcome.left and stop.exit_code is not None:
+        return replace(outcome, exit_code=stop.exit_code)
+    return replace(outcome, exit_code=1) if has_refused else outcome

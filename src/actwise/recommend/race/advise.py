@@ -52,7 +52,7 @@ def advise(
         floor=settings.floor,
         diverged=tuple(name for name in settings.candidates if name not in left),
         margin=now.margin,
-        margin_asked=settings.margin_asked,
+        margin_asked=settings.margin,
         run_sd=now.run_sd,
         outlooks=_outlooks(settings, now, told),
         trials=tuple(told),

@@ -45,7 +45,7 @@ def standing(settings: RaceSettings, told: Sequence[Told]) -> Standing:
     """Where the race stands; without a candidate left nothing is drawn."""
     left = not_diverged(settings, told)
     known = posterior(settings.knowledge, left, told)
-    margin = max(settings.margin_asked or 0.0, _RUN_SDS * known.run_sd)
+    margin = max(settings.margin or 0.0, _RUN_SDS * known.run_sd)
     return Standing(left, draw(known, spread=settings.spread), known.run_sd, margin)
 
 

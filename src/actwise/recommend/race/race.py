@@ -9,9 +9,9 @@ from ...errors import SpecError, shortened
 from .advice import Advice
 from .advise import advise
 from .blocks import Standing, first_trials, next_trials, standing
-from .knowledge import Knowledge
+from .knowledge import Knowledge, shipped_knowledge
 from .outlook import WhyStopped
-from .settings import checked_settings
+from .settings import RaceSettings, candidate_names
 from .trial import LEAST_PERCENT, Told, Trial
 
 
@@ -67,22 +67,22 @@ class Race:
         Raises:
             SpecError: for arguments that no race can be run with.
         """
-        self._settings = checked_settings(
-            candidates,
+        self.settings = RaceSettings(
+            candidates=candidate_names(candidates),
             epochs=epochs,
             incumbent=incumbent,
             margin=margin,
             full_runs=full_runs,
             num_classes=num_classes,
-            widened=widened,
-            prior=prior,
-            knowledge=knowledge,
+            is_widened=widened,
+            has_prior=prior,
+            knowledge=knowledge or shipped_knowledge(),
             use_stopping=use_stopping,
             incumbent_place=incumbent_place,
         )
         self._asked: list[Trial] = []
         self._values: dict[int, float | None] = {}
-        self._ready = deque(first_trials(self._settings))
+        self._ready = deque(first_trials(self.settings))
         self._why: WhyStopped | None = None
         self._standing: tuple[int, Standing] | None = None
 
@@ -129,12 +129,12 @@ class Race:
     @property
     def budget(self) -> float:
         """In full runs."""
-        return self._settings.budget
+        return self.settings.budget
 
     @property
     def spent(self) -> float:
         """In full runs, trials that were asked and not yet told included."""
-        return self._settings.spent_by(self._asked)
+        return self.settings.spent_by(self._asked)
 
     def advice(self, *, with_further: bool = True) -> Advice:
         """What can be said by now.
@@ -146,14 +146,14 @@ class Race:
             SpecError: before all short runs are told.
         """
         told = self._told()
-        num_short = len(self._settings.candidates)
+        num_short = len(self.settings.candidates)
         if sum(not row.trial.is_full for row in told) < num_short:
             raise SpecError(
                 f"no advice yet: {len(told)} of {num_short} short runs are told, one of each "
                 "candidate is needed"
             )
         return advise(
-            self._settings,
+            self.settings,
             told,
             self._now(told),
             why_stopped=self._why,
@@ -170,12 +170,12 @@ class Race:
     def _now(self, told: tuple[Told, ...]) -> Standing:
         """What the results say; computed once for each number of them, as none is taken back."""
         if self._standing is None or self._standing[0] != len(told):
-            self._standing = len(told), standing(self._settings, told)
+            self._standing = len(told), standing(self.settings, told)
         return self._standing[1]
 
     def _go_on(self) -> None:
         told = self._told()
-        found = next_trials(self._settings, told, self._now(told))
+        found = next_trials(self.settings, told, self._now(told))
         if isinstance(found, str):
             self._why = found
         else:
