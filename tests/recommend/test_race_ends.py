@@ -42,6 +42,16 @@ def test_what_learned_more_than_guesses_is_raced(num_classes: int | None) -> Non
     assert low.advice().activation is not None
 
 
+def test_results_that_differ_by_far_more_than_the_bank_s_are_told() -> None:
+    options = {"full_runs": 6.0, "use_stopping": False}
+    found = [
+        raced(made_race(**options), made_results(seed, spread=spread)).advice().is_unlike_bank
+        for spread in (1.0, 10.0)
+        for seed in range(3)
+    ]
+    assert found == [False] * 3 + [True] * 3
+
+
 @pytest.mark.parametrize("gap", [0.0, 2.0, 20.0])
 @pytest.mark.parametrize("full_runs", [1.0, 3.0])
 def test_without_a_full_run_the_pick_is_a_screening_without_a_limit(

@@ -25,6 +25,7 @@ ADVICE = Advice(
     margin=1.0,
     margin_asked=None,
     run_sd=0.7,
+    is_unlike_bank=False,
     outlooks=tuple(
         Outlook(name, 0.0, 1.0, 0.95 if name == "elu" else 0.01, 1, 1)
         for name in ("elu", "prelu", "relu", "gelu", "silu", "mish")
@@ -66,6 +67,7 @@ def test_the_whole_text() -> None:
             ["Use elu. The best of 6 (95 %, if", "expected loss below 0.1."],
             ["Within", "Limit expected", "0.0"],
         ),
+        ({"is_unlike_bank": True}, ["elu. Within 0.8", "the limit may be too small."], []),
         ({"further": (Further(2, 0.1), Further(4, 0.04))}, ["0.1 after 2, below 0.1 after 4"], []),
         (
             {"activation": None, "limit": None, "why_stopped": "unlearned", "best_value": 11.04},

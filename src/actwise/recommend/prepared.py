@@ -90,9 +90,10 @@ class Prepared:
     def in_runs(self, race: Race) -> str:
         """A race's budget: ``6.0 full runs: 6 candidates of 9 epochs, then up to 4 of 27``."""
         settings = race.settings
+        full = f"up to {settings.most_full}" if settings.most_full else "none"
         return (
             f"{race.budget:.1f} full runs: {len(settings.candidates)} candidates of "
-            f"{settings.short_epochs} epochs, then up to {settings.most_full} of {settings.epochs}"
+            f"{settings.short_epochs} epochs, then {full} of {settings.epochs}"
         )
 
     def _noted_full_runs(self) -> float | None:

@@ -50,6 +50,7 @@ class Advice:
         margin: The race stops when the limit is at most this.
         margin_asked: The user's, if any; ``margin`` is larger where runs could not tell it.
         run_sd: SD of a full run's accuracy, as the bank and this race's residuals have it.
+        is_unlike_bank: Whether that is so far from the bank's that the limit may be too small.
         outlooks: What is known of each candidate that did not diverge, best mean first.
         trials: All results, in the order of asking.
         num_conditions: Conditions of the bank.
@@ -77,6 +78,7 @@ class Advice:
     margin: float
     margin_asked: float | None
     run_sd: float
+    is_unlike_bank: bool
     outlooks: tuple[Outlook, ...]
     trials: tuple[Told, ...]
     num_conditions: int
@@ -111,6 +113,8 @@ class Advice:
 def advice_text(advice: Advice) -> str:
     """The pick and its limit first; then what is not told apart, the gain, the cost, the end."""
     lines = [_pick(advice), _apart(advice), _gain(advice), _cost(advice), _more(advice)]
+    if advice.is_unlike_bank and advice.limit is not None and len(advice.outlooks) > 1:
+        lines.insert(1, "Your results differ by more than the bank's: the limit may be too small.")
     if advice.diverged and advice.activation is not None:
         lines.insert(1, f"Diverged and dropped: {', '.join(advice.diverged)}.")
     if advice.prior_pick is not None:

@@ -106,8 +106,8 @@ class RaceSettings:
 
     @property
     def most_full(self) -> int:
-        """Full runs that the budget pays beside the short ones."""
-        return math.floor(self.budget - self.short_runs_cost + 1e-9)
+        """Full runs that the budget pays beside the short ones; of one alone there is none."""
+        return 0 if self.is_screening else math.floor(self.budget - self.short_runs_cost + 1e-9)
 
     def spent_by(self, trials: Sequence[Trial]) -> float:
         """Cost of some trials, in full runs."""
