@@ -1,0 +1,10 @@
+"""Signal flow: what becomes of values and gradients at every activation of any model."""
+
+from .measure import measure as measure
+from .signal import LearnedParameter as LearnedParameter
+from .signal import NormSignal as NormSignal
+from .signal import SiteSignal as SiteSignal
+from .signal import SumSignal as SumSignal
+from .signal_report import DEFAULT_IMAGES as DEFAULT_IMAGES
+from .signal_report import SignalFinding as SignalFinding
+from .signal_report import SignalReport as SignalReport
