@@ -1,6 +1,8 @@
 """Signal flow: what becomes of values and gradients at every activation of any model."""
 
+from .diagnose import diagnose as diagnose
 from .measure import measure as measure
+from .reestimate import reestimate as reestimate
 from .signal import LearnedParameter as LearnedParameter
 from .signal import NormSignal as NormSignal
 from .signal import SiteSignal as SiteSignal

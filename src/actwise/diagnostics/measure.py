@@ -23,7 +23,7 @@ from ..surgery import (
 from ..surgery.finding import FoundSite
 from ..usercode import describe_fault
 from .findings import findings
-from .probe_set import Batch, Loss, ProbeSet, objective
+from .probe_set import Loss, ProbeBatch, ProbeSet, objective
 from .rows import norm_row, site_rows, sum_row
 from .signal_report import GradientOf, SignalReport
 from .watch import Watch
@@ -86,12 +86,12 @@ class _Pass:
         self.watch = watch
         self.loss = loss
         self.num_images = 0
-        self.num_right: int | None = 0
+        self.num_right = self.num_labels = 0
         self.loss_sum = 0.0
         self.gradient_of: GradientOf | None = None
         self.warnings: dict[str, None] = {}
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: ProbeBatch) -> None:
         """One batch, forward and backward."""
         watch = self.watch
         watch.begin(batch.size)
@@ -109,9 +109,9 @@ class _Pass:
             fault = describe_fault(error)
             raise DoesNotRunError(f"{name} in eval mode raised {fault} on {where}") from error
         self.num_images += batch.size
-        value, of, num_right = objective(out, batch, self.loss)
-        is_counted = self.num_right is not None and num_right is not None
-        self.num_right = (self.num_right or 0) + (num_right or 0) if is_counted else None
+        value, of, num_right, num_labels = objective(out, batch, self.loss)
+        self.num_right += num_right
+        self.num_labels += num_labels
         if value is not None:
             self.loss_sum += value.detach().double().item()
         if value is None or not watch.edges or not value.requires_grad:
@@ -143,7 +143,7 @@ class _Pass:
             images=self.num_images,
             gradient_of=self.gradient_of,
             loss=self.loss_sum / self.num_images if has_labels and self.gradient_of else None,
-            accuracy=None if self.num_right is None else 100 * self.num_right / self.num_images,
+            accuracy=100 * self.num_right / self.num_labels if self.num_labels else None,
             sites=site_rows(measured),
             norms=tuple(norm_row(*pair) for pair in watch.norms.items()),
             sums=tuple(sum_row(*pair) for pair in watch.additions.items()),

@@ -5,13 +5,14 @@ Legend: B images of a batch, K outputs.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..errors import SpecError, shortened
+from ..errors import SpecError
 from ..rng import stream
 from ..surgery import Example, tensors
 from .signal_report import GradientOf
@@ -24,7 +25,7 @@ _MOST_VALUES, _MOST_IMAGES = 1_000_000, 250
 
 
 @dataclass(frozen=True)
-class Batch:
+class ProbeBatch:
     """Some images as the model takes them.
 
     Attributes:
@@ -45,14 +46,14 @@ class ProbeSet:
         images: What a model takes, of all images; or an iterable of batches, as a DataLoader is.
         labels: Classes, (N,) or the shape of the output without its last axis; or what ``loss``
             takes. None without, or where the batches bring their own.
-        batch_size: None: as many as ten thousand floats a hundred times would hold.
+        batch_size: The most; None: 250, fewer where they hold more than a million numbers.
     """
 
     images: Any
     labels: Any = None
     batch_size: int | None = None
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[ProbeBatch]:
         """The batches in order.
 
         Raises:
@@ -63,7 +64,7 @@ class ProbeSet:
             size = _num_samples(example)
             if not size:
                 continue
-            yield Batch(example, labels, first, size)
+            yield ProbeBatch(example, labels, first, size)
             first += size
         if not first:
             raise SpecError("there are no images; expected at least one")
@@ -72,14 +73,14 @@ class ProbeSet:
         images = self.images
         if isinstance(images, Tensor | tuple | list | dict):
             yield from self._sliced(images)
-        elif isinstance(images, Iterable) and not hasattr(images, "__array__"):
+        elif isinstance(images, Iterable) and not isinstance(images, Iterator | np.ndarray):
             if self.labels is not None:
                 raise SpecError("labels are given twice over; batches bring their own")
             yield from map(_of_loader, images)
         else:
             raise SpecError(
-                f"images is a {type(images).__name__}; expected a tensor (N, C, H, W), what the "
-                "model takes as a tuple or dict of tensors, or a DataLoader"
+                f"images is a {type(images).__name__}; expected a tensor of all images, a tuple or "
+                "dict of tensors as the model takes them, or a DataLoader"
             )
 
     def _sliced(self, images: Example) -> Iterator[tuple[Example, Tensor | None]]:
@@ -90,34 +91,47 @@ class ProbeSet:
         size = fitting if self.batch_size is None else self.batch_size
         if size < 1:
             raise SpecError(f"batch_size={size} must be at least 1")
-        for start in range(0, total, size):
-            part = slice(start, min(start + size, total))
+        number = -(-total // size)  # of nearly the same size, for those that normalize by batch
+        for place in range(number):
+            part = slice(place * total // number, (place + 1) * total // number)
             yield _part(images, part, total), None if labels is None else labels[part]
 
 
-def objective(
-    out: Any, batch: Batch, loss: Loss | None
-) -> tuple[Tensor | None, GradientOf | None, int | None]:
-    """What the gradient of a batch is of: a sum over its images, and how many are right.
+class Objective(NamedTuple):
+    """What the gradient of a batch is of.
 
-    Without labels it is the product of each image's output with a fixed random vector of +-1 /
-    sqrt(K), whose gradient has K^-1/2 times the Frobenius norm of the Jacobian on average.
+    Attributes:
+        value: A sum over its images; None if the model gives no floating tensor.
+        of: What it is.
+        num_right, num_labels: Classes that the model gives rightly, and all; 0 without any.
+    """
 
-    Returns:
-        The sum; None if the model gives no floating tensor. What it is. Images that are right;
-        None without classes.
+    value: Tensor | None
+    of: GradientOf | None
+    num_right: int = 0
+    num_labels: int = 0
+
+
+def objective(out: Any, batch: ProbeBatch, loss: Loss | None) -> Objective:
+    """What the gradient of a batch is of.
+
+    Without labels it is the product of each image's output (of each, if there are several) with a
+    fixed random vector of +-1 / sqrt(K), whose gradient's mean square is that of the Jacobian's
+    entries summed over the input and averaged over the outputs.
 
     Raises:
         SpecError: if the labels do not fit what the model returns.
     """
-    found = next((t for t in tensors(out) if t.is_floating_point() and t.dim()), None)
+    floats = [t for t in tensors(out) if t.is_floating_point() and t.dim()]
     if batch.labels is None:
-        if found is None or len(found) % batch.size:
-            return None, None, None
-        flat_BK = found.reshape(batch.size, -1)
-        return (flat_BK * _directions(batch, flat_BK)).sum(), _OF_OUTPUT, None
+        flat = [t.reshape(batch.size, -1) for t in floats if not len(t) % batch.size]
+        if not flat:
+            return Objective(None, None)
+        value = torch.stack([(x_BK * _directions(batch, x_BK)).sum() for x_BK in flat]).sum()
+        return Objective(value, "random directions of the output")
     if loss is not None:
-        return loss(out, batch.labels).sum(), "loss", None
+        return Objective(loss(out, batch.labels).sum(), "loss")
+    found = floats[0] if floats else None
     if found is None or found.shape[:-1] != batch.labels.shape:
         given = "no tensor of floats" if found is None else f"shape {tuple(found.shape)}"
         raise SpecError(
@@ -125,19 +139,18 @@ def objective(
             "expected one row of values for each label, or a loss=... of your own"
         )
     scores, labels = found.flatten(0, -2), batch.labels.flatten().to(found.device)
-    if labels.dtype.is_floating_point or int(labels.max()) >= scores.shape[1]:
+    is_class = (labels >= 0) & (labels < scores.shape[1]) & (labels == labels.long())
+    if not is_class.all():
         raise SpecError(
-            f"labels are {shortened(sorted(set(labels.tolist())))}; expected classes from 0 to "
-            f"{scores.shape[1] - 1}, or a loss=... of your own"
+            f"label {labels[~is_class][0].item()} is no class from 0 to {scores.shape[1] - 1}; "
+            "for other labels give a loss=... of your own"
         )
     value = F.cross_entropy(scores, labels.long(), reduction="sum")
-    return value, "cross-entropy", int((scores.argmax(1) == labels).sum())
+    num_right = int((scores.argmax(1) == labels).sum())
+    return Objective(value, "cross-entropy", num_right, len(labels))
 
 
-_OF_OUTPUT: GradientOf = "random directions of the output"
-
-
-def _directions(batch: Batch, out_BK: Tensor) -> Tensor:
+def _directions(batch: ProbeBatch, out_BK: Tensor) -> Tensor:
     """Of every image its own, whatever batch it is in."""
     size = out_BK.shape[1]
     places = range(batch.first, batch.first + batch.size)

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from .units import BLOCKED, LOW_SLOPE
 
-Function = Callable[[Tensor], Tensor]
+Computes = Callable[[Tensor], Tensor]
+
 
 _FAR, _MOST = 1e4, 1e2
 _NEAR = 0.01
@@ -16,7 +17,7 @@ _NEAR = 0.01
 
 
 @dataclass(frozen=True)
-class Limits:
+class Ends:
     """The values that a function has far out, one a unit; None where it goes on changing."""
 
     low: Tensor | None
@@ -39,7 +40,7 @@ class Limits:
         return at & (slope.abs() < LOW_SLOPE)
 
 
-def value_and_slope(function: Function, z: Tensor, *, is_inplace: bool) -> tuple[Tensor, Tensor]:
+def value_and_slope(function: Computes, z: Tensor, *, is_inplace: bool) -> tuple[Tensor, Tensor]:
     """f(z) and f'(z) of a function of each element alone; both detached.
 
     Args:
@@ -56,7 +57,7 @@ def value_and_slope(function: Function, z: Tensor, *, is_inplace: bool) -> tuple
     return f.detach(), torch.zeros_like(z) if slope is None else slope
 
 
-def limits(function: Function, z: Tensor, axis: int, *, is_inplace: bool) -> Limits:
+def limits(function: Computes, z: Tensor, axis: int, *, is_inplace: bool) -> Ends:
     """The limits of a function, one value a unit, which broadcast to inputs like ``z``.
 
     Args:
@@ -73,4 +74,4 @@ def limits(function: Function, z: Tensor, axis: int, *, is_inplace: bool) -> Lim
         for other in range(f.dim()):
             f = f if other == axis % f.dim() else f.narrow(other, 0, 1)
         found.append(f if is_flat else None)
-    return Limits(*found)
+    return Ends(*found)

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from ..surgery.finding import Descent, FoundSite, Recorder, operation
 from ..usercode import describe_fault
-from .slopes import Function, Limits, limits, value_and_slope
+from .slopes import Computes, Ends, limits, value_and_slope
 from .units import UnitSums
 
 _ADDITIONS = frozenset(("add", "__add__", "__radd__", "__iadd__"))
@@ -35,7 +35,7 @@ class SiteSums:
         parameters: Those of the activation, by name.
     """
 
-    by_channels: dict[int, tuple[UnitSums, Limits]] = field(default_factory=dict)
+    by_channels: dict[int, tuple[UnitSums, Ends]] = field(default_factory=dict)
     images: int = 0
     gradient_square: float = 0.0
     has_gradient: bool = True
@@ -67,7 +67,7 @@ class AddedSums:
 class _Coming:
     """The site that is about to run: what it computes, on what, and where its gradient is."""
 
-    function: Function
+    function: Computes
     tensors: tuple[Any, ...]
     z: Tensor
     edge: GradientEdge | None
@@ -227,7 +227,7 @@ def _add_call(site: FoundSite, sums: SiteSums, coming: _Coming, out: Tensor) -> 
             sums.fault = f"its slope cannot be computed: {describe_fault(error)}"
     channels = f.shape[axis] if f.dim() else 1
     if channels not in sums.by_channels:
-        known = Limits(None, None)
+        known = Ends(None, None)
         if slope is not None:
             known = limits(coming.function, z, axis, is_inplace=site.is_inplace)
         sums.by_channels[channels] = UnitSums(), known
