@@ -82,6 +82,7 @@ INSIDE: dict[str, Layers] = {  # the same of the folders and files that a unit h
         {"executors"},
         {"drive", "tries"},
         {"run", "load", "answers"},
+        {"diagnosed"},
     ],
 }
 TORCH_FREE = [

@@ -1,8 +1,11 @@
 """Signal flow: what becomes of values and gradients at every activation of any model."""
 
-from .diagnose import diagnose as diagnose
+from .diagnosis import diagnose as diagnose
+from .levels import diagnose_level as diagnose_level
+from .levels import number_of as number_of
+from .levels import training_images as training_images
 from .measure import measure as measure
-from .reestimate import reestimate as reestimate
+from .reestimation import reestimate as reestimate
 from .signal import LearnedParameter as LearnedParameter
 from .signal import NormSignal as NormSignal
 from .signal import SiteSignal as SiteSignal

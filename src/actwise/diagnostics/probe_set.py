@@ -87,14 +87,18 @@ class ProbeSet:
         total = _num_samples(images)
         labels = None if self.labels is None else _as_labels(self.labels, total)
         values = sum(t.numel() for t in tensors(images)) // max(1, total)
-        fitting = max(1, min(_MOST_IMAGES, _MOST_VALUES // max(1, values)))
-        size = fitting if self.batch_size is None else self.batch_size
+        size = fitting_batch(values) if self.batch_size is None else self.batch_size
         if size < 1:
             raise SpecError(f"batch_size={size} must be at least 1")
         number = -(-total // size)  # of nearly the same size, for those that normalize by batch
         for place in range(number):
             part = slice(place * total // number, (place + 1) * total // number)
             yield _part(images, part, total), None if labels is None else labels[part]
+
+
+def fitting_batch(num_values: int) -> int:
+    """How many images of so many numbers a batch holds unless its size is asked for."""
+    return max(1, min(_MOST_IMAGES, _MOST_VALUES // max(1, num_values)))
 
 
 class Objective(NamedTuple):

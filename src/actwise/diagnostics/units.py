@@ -5,6 +5,7 @@ Legend: B images, C units, P positions; L = B P values of a unit.
 
 import torch
 from torch import Tensor
+from torch.linalg import vecdot
 
 BLOCKED, LOW_SLOPE = 1e-3, 0.1
 MOST_RANKED, MOST_POSITIONS = 512, 64
@@ -43,15 +44,19 @@ class UnitSums:
             axis: Where the units are.
         """
         f_CL = _by_unit(f, axis).double()
+        total_C = f_CL.sum(1)
+        nonfinite_C = torch.zeros_like(total_C)
+        if not total_C.isfinite().all():
+            nonfinite_C += (~f_CL.isfinite()).sum(1)
         new = {
-            "f": f_CL.sum(1),
-            "f_square": f_CL.square().sum(1),
+            "f": total_C,
+            "f_square": vecdot(f_CL, f_CL),
             "zero": (f_CL == 0).sum(1).double(),
-            "nonfinite": (~f_CL.isfinite()).sum(1).double(),
+            "nonfinite": nonfinite_C,
         }
         if z is not None:
             z_CL = _by_unit(z, axis).double()
-            new |= {"z": z_CL.sum(1), "z_square": z_CL.square().sum(1)}
+            new |= {"z": z_CL.sum(1), "z_square": vecdot(z_CL, z_CL)}
         low, high = f_CL.amin(1), f_CL.amax(1)
         slope_high = torch.zeros_like(high)
         self.has_slopes &= slope is not None
@@ -61,7 +66,7 @@ class UnitSums:
             new |= {
                 "slope_blocked": (slope_CL < BLOCKED).sum(1).double(),
                 "slope_low": (slope_CL < LOW_SLOPE).sum(1).double(),
-                "slope_square": slope_CL.square().sum(1),
+                "slope_square": vecdot(slope_CL, slope_CL),
             }
         if saturated is not None:
             new["saturated"] = _by_unit(saturated, axis).sum(1).double()

@@ -7,7 +7,7 @@ from torch import nn
 
 from .measure import measure
 from .probe_set import Loss
-from .reestimate import reestimate
+from .reestimation import reestimate
 from .signal_report import SignalReport
 
 
