@@ -58,7 +58,7 @@ INSIDE: dict[str, Layers] = {  # the same of the folders and files that a unit h
         {"views"},
         {"figures"},
         {"page"},
-        {"html", "terminal", "advice"},
+        {"html", "terminal", "advice", "signal"},
     ],
     "store": [
         {"database"},

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 400
 """Rows of one table in a report; ``analyze --json`` has them all."""
-_FOLDER = Path(__file__).parent
+_FOLDER = Path(__file__).parent / "templates"
 
 
 def make_environment() -> "Environment":
-    """Of the templates beside this file; every text is escaped."""
+    """Of the templates; every text is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(
