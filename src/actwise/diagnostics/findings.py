@@ -9,7 +9,7 @@ from .signal_report import Code, SignalFinding, SignalReport
 _UNITS = 0.05
 """Share of a site's units from which a count of them is told."""
 _SATURATED = 0.5
-_MOST_RANK, _UNITS_OF_RANK = 2.0, 8
+_MOST_RANK, _UNITS_OF_RANK = 1.1, 8
 _FACTOR = 1e3
 _SILENT_BRANCH = 1e-6
 

@@ -117,8 +117,11 @@ def _drawn(
     below: str,
     width: float,
 ) -> Drawing | None:
-    series = {printable(key): _points(values) for key, values in lines.items()}
-    shown = {key: points for key, points in series.items() if points}
+    # Lines that would hide one another are one: of ReLU what is blocked is dead.
+    names: dict[Points, list[str]] = {}
+    for key, values in lines.items():
+        names.setdefault(_points(values), []).append(key)
+    shown = {printable(", ".join(keys)): points for points, keys in names.items() if points}
     if not shown:
         return None
     drawing = Drawing(f"signal-{name}", title, width)

@@ -43,9 +43,9 @@ _COLUMNS = (
     _Column("role", lambda site: "" if site.role == "activation" else site.role),
     _Column("units", _count("units"), is_short=True),
     _Column("dead", _count("dead"), is_short=True),
-    _Column("nearly", _count("nearly_dead"), is_short=True),
+    _Column("nearly", _count("nearly_dead")),
     _Column("constant", _count("constant")),
-    _Column("blocked", _count("blocked"), is_short=True),
+    _Column("blocked", _count("blocked")),
     _Column("f=0", _number("zero_fraction"), is_short=True),
     _Column("|f'|<.001", _number("blocked_fraction")),
     _Column("|f'|<.1", _number("low_slope_fraction")),
@@ -75,7 +75,10 @@ def sites_view(report: "SignalReport", *, is_short: bool, most: int | None = Non
         order = [finding.name for finding in report.findings]
         places = {name: place for place, name in reversed([*enumerate(order)])}
         sites = sorted(sites, key=lambda site: places.get(site.name, len(places) + len(order)))
+    is_mixed = len(words.activations_of(report)) > 1
     columns = [column for column in _COLUMNS if column.is_short or not is_short]
+    if not is_mixed:
+        columns = [column for column in columns if column.name != "activation"]
     header = [*(column.name for column in columns), "odd"]
     rows = [
         [*(column.value(site) for column in columns), odd.get(site.name, "")]

@@ -14,15 +14,21 @@ def signal_headline(report: "SignalReport") -> str:
     right = "" if report.accuracy is None else f", {report.accuracy:.1f} % right"
     screen = ", a screen" if report.is_screen else ""
     images = f"{counted(report.images, 'image')}{screen}{right}"
-    return f"{report.model}: {counted(len(report.sites), 'site')}, {images}"
+    kinds = ", ".join(activations_of(report))
+    return f"{report.model}: {counted(len(report.sites), 'site')} ({kinds}), {images}"
+
+
+def activations_of(report: "SignalReport") -> tuple[str, ...]:
+    """What the sites compute, each once."""
+    return tuple(dict.fromkeys(site.activation for site in report.sites))
 
 
 def signal_scope(report: "SignalReport") -> Iterator[str]:
     """How the numbers are to be read, sentences."""
     yield (
         f"A unit that never fired in {counted(report.images, 'image')} fires on under "
-        f"{percent(report.rare)} of them (3/N, 95 %): that holds for one unit, not for the worst of "
-        "many. Dead units become fewer with every image more, so only equal N are compared."
+        f"{percent(report.rare)} of them (3/N, 95 %): that holds for one unit, not for the worst "
+        "of many. Dead units become fewer with every image more, so only equal N are compared."
     )
     if report.is_screen:
         yield f"{counted(report.images, 'image')} are a screen: take 1,000 before you act on it."
@@ -65,8 +71,8 @@ def _shift(report: "SignalReport", finding: "SignalFinding") -> str:
     median, least = report.shift or (finding.value, finding.value)
     said = (
         f"in evaluation the inputs of batch norm have {significant(median, 2)} times the variance "
-        f"that it has learned (median; least {significant(least, 2)} at {finding.name}), as dropout "
-        "before batch norm makes it"
+        f"that it has learned (median; least {significant(least, 2)} at {finding.name}), as "
+        "dropout before batch norm makes it"
     )
     if report.accuracy is None or report.reestimated_accuracy is None:
         return f"{said}; with labels the accuracy with re-estimated statistics tells what it costs"
@@ -103,7 +109,9 @@ _SENTENCES: dict[str, Callable[["SignalReport", "SignalFinding"], str]] = {
     "blocked": _units("blocked (slope within 1e-3 of 0, although the output moves)"),
     "constant": _units("constant, although not flat"),
     "saturated": lambda _, f: f"{percent(f.value)} of the values at a limit of the function",
-    "low-rank": lambda _, f: f"all units together say {significant(f.value)} things",
+    "low-rank": lambda report, f: (
+        f"effective rank {significant(f.value)} of {report[f.name].rank_units} units"
+    ),
     "vanishing-gradient": _ratio(_GRADIENT),
     "exploding-gradient": _ratio(_GRADIENT),
     "vanishing-signal": _ratio(_SIGNAL),
