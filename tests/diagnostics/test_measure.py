@@ -72,7 +72,8 @@ def test_any_batch_size_gives_what_one_batch_gives(
 
 def test_a_loader_gives_what_the_tensors_give(net: nn.Module, images: Tensor) -> None:
     loader = DataLoader(TensorDataset(images, LABELS), batch_size=7)
-    assert measure(net, loader).to_dict() == measure(net, images, LABELS, batch_size=7).to_dict()
+    whole = [*numbers(measure(net, images, LABELS).to_dict())]
+    assert [*numbers(measure(net, loader).to_dict())] == pytest.approx(whole, rel=1e-12, abs=1e-15)
 
 
 def test_the_model_comes_back_as_it_was(net: nn.Module, images: Tensor) -> None:
@@ -250,7 +251,7 @@ MALFORMED: list[tuple[Any, Any, dict[str, Any], str]] = [
     (Wrong("deaf"), torch.zeros(4, 4), {}, "computes no activation that can be measured"),
     (Wrong("lazy"), torch.zeros(4, 4), {}, "has no shape yet"),
     (Wrong("raises"), torch.zeros(4, 4), {}, "raised RuntimeError: no more"),
-    (Wrong("later"), torch.zeros(9, 4), {"batch_size": 2}, "on images 3 to 5"),
+    (Wrong("later"), torch.zeros(9, 4), {"batch_size": 2}, "on images 2 to 3"),
     (Wrong(""), torch.zeros(4, 7), {}, "mat1 and mat2"),
     (Wrong(""), torch.zeros(4, 4, dtype=torch.complex64), {}, "images are complex64"),
     (Wrong("complex"), torch.zeros(4, 4), {}, "it computes on complex64"),

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import SpecError
+from ..signs import listening
 from .options import Artifacts, AsJson, Data, allow_user_code, output_file, whole_number
 from .output import print_json, print_renderables, print_text
+from .sign_of_life import SignOfLife
 from .surgery import ShapeOption, shape_of
 
 if TYPE_CHECKING:
@@ -78,35 +80,51 @@ def diagnose(
     Of a new network with its initial weights, or of a finished run.
     """
     allow_user_code()
-    if run is None and model is not None and store is None:
-        from ..diagnostics import diagnose_level
-
-        found = diagnose_level(
+    with listening(SignOfLife("images")):
+        found = _measured(
             model,
-            dataset=dataset,
+            store,
+            run,
             images=images,
-            shape=shape_of(shape),
+            data=data,
+            artifacts=artifacts,
+            dataset=dataset,
             activation=activation,
             regularization=regularization,
+            shape=shape,
             width=width,
-            data_dir=data,
         )
-    elif run is not None and model is None and store is not None:
-        from ..sweep.diagnosed import diagnose_run
-
-        given = {
-            "--dataset": dataset,
-            "--activation": activation,
-            "--regularization": regularization,
-            "--shape": shape,
-        }
-        for name, value in given.items():
-            if value is not None:
-                raise SpecError(f"{name} {value} is of a MODEL; a run has its own")
-        found = diagnose_run(store, run, images=images, data_dir=data, artifacts=artifacts)
-    else:
-        raise SpecError("diagnose takes a MODEL, or --store PATH with --run ID")
     _show(found, report, full=full, json=json)
+
+
+def _measured(
+    model: str | None,
+    store: str | None,
+    run: str | None,
+    *,
+    images: int | None,
+    data: Path | None,
+    artifacts: Path | None,
+    width: float,
+    shape: str | None,
+    **levels: str | None,
+) -> "SignalReport":
+    """Of a level of model, or of a run, which has its own levels."""
+    if model is not None and (store, run) == (None, None):
+        from ..diagnostics import diagnose_level
+
+        return diagnose_level(
+            model, images=images, shape=shape_of(shape), width=width, data_dir=data, **levels
+        )
+    if model is not None or store is None or run is None:
+        raise SpecError("diagnose takes a MODEL, or --store PATH and --run ID")
+    from ..sweep.diagnosed import diagnose_run
+
+    given = {**levels, "shape": shape, "width": None if width == 1 else width}
+    for name, value in given.items():
+        if value is not None:
+            raise SpecError(f"--{name} {value} is of a MODEL; a run has its own")
+    return diagnose_run(store, run, images=images, data_dir=data, artifacts=artifacts)
 
 
 def _show(found: "SignalReport", report: Path | None, *, full: bool, json: bool) -> None:

@@ -23,6 +23,7 @@ from .signal_report import DEFAULT_IMAGES, SignalReport
 
 _NO_DATASET = "digits"
 """Stands in a spec whose network sees noise."""
+_WIDEST = 16
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,6 @@ def diagnose_level(
     activation: str | None = None,
     regularization: str | None = None,
     width: float = 1.0,
-    seed: int = 0,
     data_dir: str | Path | None = None,
 ) -> SignalReport:
     """The signal flow of a new network of ``model`` with its initial weights.
@@ -62,7 +62,6 @@ def diagnose_level(
         activation: None: ``relu``, or of a network of others its own.
         regularization: None: ``bn``, or of a network of others its own.
         width: Multiplier of its channels.
-        seed: Of its weights.
         data_dir: Where data sets lie.
 
     Raises:
@@ -70,6 +69,8 @@ def diagnose_level(
         DataError: if the data set is missing or damaged.
     """
     number = number_of(images)
+    if not 0 < width <= _WIDEST:
+        raise SpecError(f"--width {width:g} must be above 0 and at most {_WIDEST}")
     is_own = resolve(model).is_own
     keeps = is_own and activation is None
     spec = RunSpec(
@@ -78,7 +79,7 @@ def diagnose_level(
         regularization=regularization or ("own" if is_own else "bn"),
         activation=activation or "relu",
         width=width,
-        seed=seed,
+        seed=0,
         train=TrainSpec(init="own" if is_own else "he"),
     )
     if dataset is None:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import ActwiseError, SpecError
+from ..signs import tell
 from ..surgery import (
     Audit,
     DoesNotRunError,
@@ -109,6 +110,7 @@ class _Pass:
             fault = describe_fault(error)
             raise DoesNotRunError(f"{name} in eval mode raised {fault} on {where}") from error
         self.num_images += batch.size
+        tell("measured", self.num_images)
         value, of, num_right, num_labels = objective(out, batch, self.loss)
         self.num_right += num_right
         self.num_labels += num_labels
@@ -184,8 +186,8 @@ def _beginning(probes: ProbeSet) -> Any:
 def _with_gradient(example: Any) -> Any:
     """The same images, from which gradients are wanted; none of them is a leaf."""
     if isinstance(example, Tensor):
-        is_float = example.is_floating_point()
-        return example.detach().requires_grad_().clone() if is_float else example
+        example = example.clone() if example.is_inference() else example.detach()
+        return example.requires_grad_().clone() if example.is_floating_point() else example
     if isinstance(example, dict):
         return {name: _with_gradient(value) for name, value in example.items()}
     if isinstance(example, tuple | list):

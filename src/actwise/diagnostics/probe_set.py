@@ -142,7 +142,7 @@ def objective(out: Any, batch: ProbeBatch, loss: Loss | None) -> Objective:
             f"labels have shape {tuple(batch.labels.shape)} and the model returns {given}; "
             "expected one row of values for each label, or a loss=... of your own"
         )
-    scores, labels = found.flatten(0, -2), batch.labels.flatten().to(found.device)
+    scores, labels = found.flatten(0, -2), batch.labels.flatten().to(found.device, copy=True)
     is_class = (labels >= 0) & (labels < scores.shape[1]) & (labels == labels.long())
     if not is_class.all():
         raise SpecError(

@@ -104,7 +104,7 @@ class UnitSums:
         return trace * trace / square if is_known else None, len(mean)
 
     def _add_products(self, f: Tensor, axis: int, *, is_first: bool) -> None:
-        f_BCP = f.movedim(axis, 1).flatten(2) if f.dim() > 1 and axis else _by_unit(f, axis)[None]
+        f_BCP = f.movedim(axis, 1) if f.dim() > 1 and axis else _by_unit(f, axis)[None]
         f_BCP = f_BCP.reshape(*f_BCP.shape[:2], -1)
         units, positions = (-(-f_BCP.shape[k] // most) for k, most in _MOST)
         chosen_CM = f_BCP[:, ::units, ::positions].transpose(0, 1).flatten(1).double()
