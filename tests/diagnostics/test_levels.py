@@ -69,9 +69,9 @@ def run_id(store: Path) -> str:
 
 
 def test_networks_of_others() -> None:
-    googlenet = diagnose_level("torchvision:googlenet", images=2, shape=(3, 64, 64))
+    googlenet = diagnose_level("torchvision:googlenet", images=2, shape=(3, 32, 32))
     assert (len(googlenet.sites), len(googlenet.norms), len(googlenet.not_run)) == (57, 57, 4)
-    resnet = diagnose_level("timm:resnet10t", images=2, shape=(3, 64, 64))
+    resnet = diagnose_level("timm:resnet10t", images=2, shape=(3, 32, 32))
     assert len(resnet.sums) == 4 and resnet.model == "timm:resnet10t"
     assert all(site.images == 2 for site in resnet.sites)
 

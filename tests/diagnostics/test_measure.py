@@ -210,7 +210,8 @@ def test_transformers_and_tuples_and_dicts_of_inputs() -> None:
     assert measure(encoder, (x, None, mask)).sites[0].images == 12
 
 
-def test_compiled_frozen_and_checkpointed_models() -> None:
+@pytest.mark.filterwarnings("ignore:None of the inputs have requires_grad")
+def test_frozen_inference_and_checkpointed_models() -> None:
     network = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3)).requires_grad_(False)
     norms = [site.gradient_norm for site in measure(network, torch.randn(6, 4)).sites]
     assert norms[0] is not None and norms[0] > 0
