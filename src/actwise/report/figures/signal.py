@@ -12,8 +12,8 @@ from .lines import Points, lines_chart
 if TYPE_CHECKING:
     from ...diagnostics import SignalReport, SiteSignal
 
-Value = float | None
-_Of = Callable[["SiteSignal"], Value]
+_Value = float | None
+_Of = Callable[["SiteSignal"], _Value]
 
 
 class _Profile(NamedTuple):
@@ -26,7 +26,7 @@ class _Profile(NamedTuple):
 
 
 def _share(name: str) -> _Of:
-    def share(site: "SiteSignal") -> Value:
+    def share(site: "SiteSignal") -> _Value:
         count = getattr(site, name)
         return None if count is None else count / site.units
 
@@ -41,7 +41,7 @@ def _log(name: str) -> _Of:
     return lambda site: log10(getattr(site, name))
 
 
-def _rank(site: "SiteSignal") -> Value:
+def _rank(site: "SiteSignal") -> _Value:
     return None if site.effective_rank is None else site.effective_rank / site.rank_units
 
 
@@ -104,7 +104,7 @@ def signal_figures(report: "SignalReport", *, width: float = NARROW) -> list[Dra
     return [drawing for drawing in found if drawing is not None]
 
 
-def log10(value: Value) -> Value:
+def log10(value: _Value) -> _Value:
     """NaN where there is no logarithm."""
     return math.log10(value) if value is not None and value > 0 else math.nan
 
@@ -113,7 +113,7 @@ def _drawn(
     name: str,
     title: str,
     unit: str,
-    lines: Mapping[str, Sequence[Value]],
+    lines: Mapping[str, Sequence[_Value]],
     below: str,
     width: float,
 ) -> Drawing | None:
@@ -130,7 +130,7 @@ def _drawn(
     )
 
 
-def _points(values: Sequence[Value]) -> Points:
+def _points(values: Sequence[_Value]) -> Points:
     return tuple(
         (float(place), value, math.nan, math.nan)
         for place, value in enumerate(values, start=1)

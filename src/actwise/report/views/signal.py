@@ -99,7 +99,10 @@ def further_views(report: "SignalReport") -> Iterator[View]:
         "difference in running SDs, root mean square"
     )
     sums = [
-        (s.name, *map(_said, (s.shortcut_energy, s.branch_energy, s.sum_energy, s.branch_share)))
+        (
+            s.name or "the model",
+            *map(_said, (s.shortcut_energy, s.branch_energy, s.sum_energy, s.branch_share)),
+        )
         for s in report.sums
     ]
     learned = [
