@@ -35,7 +35,7 @@ def initial_network(
     init = spec.train.init
     if init == "he" or not resolve(spec.model).is_own:
         # A gain integrates the activation, which users' code need not bear; `he` never looks at it.
-        gain = activations.gain(spec.activation) if init == "gain" else 1.0
+        gain = activations.resolve(spec.activation).weight_gain if init == "gain" else 1.0
         initialise(network, seed=spec.seed, init=init, gain=gain)
     return network
 
