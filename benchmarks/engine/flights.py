@@ -14,11 +14,8 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Self
 
-from torch import nn
-
 from actwise import engine, regularization
 from actwise.spec import RunSpec
-from actwise.store.records import EpochRecord
 from actwise.sweep.worker import ProcessState
 from benchmarks.engine.cells import make_dataset, make_model
 
@@ -156,10 +153,19 @@ def _train(job: Job, connection: Connection) -> str:
 class _Reporter:
     """Says when an epoch has ended; after the first it waits until all runs have ended theirs."""
 
+    name = "reporter"
+
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def on_epoch_end(self, model: nn.Module, record: EpochRecord) -> None:
-        self._connection.send(time.monotonic())
-        if record.epoch == 1:
+    def look(self, sight: engine.Sight) -> None:
+        if sight.epoch:
+            self._connection.send(time.monotonic())
+        if sight.epoch == 1:
             self._connection.recv()
+
+    def state(self) -> bytes:
+        return b"-"
+
+    def restore(self, state: bytes | None, *, num_epochs: int) -> bool:
+        return True

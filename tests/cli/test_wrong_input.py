@@ -71,7 +71,7 @@ WRONG_INPUT: list[tuple[str, int, tuple[str, ...]]] = [
     ("plan mine.toml factors.width=1,1.0", 2, ("width", "twice")),
     ("plan mine.toml train.train_size=5000", 2, ("5000", "1437", "digits")),
     ("plan mine.toml train.batch_size=2000", 2, ("2000", "1437")),
-    ("run mine.toml observe.probes=on --store new", 2, ("probes",)),
+    ("run mine.toml observe.probes.evry=2 --store new", 2, ("evry", "every")),
     # Levels
     ("plan mine.toml factors.activation=rleu", 2, ("rleu", "relu")),
     ("plan mine.toml factors.model=resnet19", 2, ("resnet19", "resnet18")),

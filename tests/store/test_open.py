@@ -245,6 +245,8 @@ def test_a_stored_sample_of_every_released_schema_opens(tmp_path: Path, sample: 
         make = made_record if sample.stem in ("store_v1", "store_v2") else answered_record
         observed: dict[str, Any] = {"observed": ("probes",), "probes": b"p"}
         observed["train_accuracy"] = 60.0
+        if sample.stem >= "store_v6":
+            observed["reestimated_accuracy"] = 21.0
         assert store.result(plan[0].run_id) == make(plan[0].run_id, **observed)
         (look,) = store.looks("sample")
         assert (look.what, look.num_runs) == ("analyze", None if sample.stem == "store_v1" else 2)

@@ -5,6 +5,9 @@ from .levels import diagnose_level as diagnose_level
 from .levels import number_of as number_of
 from .levels import training_images as training_images
 from .measure import measure as measure
+from .probes import ProbeObserver as ProbeObserver
+from .probes import probe_rows as probe_rows
+from .probes import reestimated_for_test as reestimated_for_test
 from .reestimation import reestimate as reestimate
 from .signal import LearnedParameter as LearnedParameter
 from .signal import NormSignal as NormSignal

@@ -102,8 +102,7 @@ def training_images(dataset: Dataset, spec: RunSpec, number: int) -> tuple[Tenso
     """
     device = prepare_device("cpu", threads=1, model=spec.model, width=spec.width)
     parts = prepare_parts(dataset, spec, device)
-    chosen_N = parts.train.indices_M[:number]
-    return parts.normalizer(parts.train.images_NCHW[chosen_N]), parts.train.labels_N[chosen_N]
+    return parts.first(number, device=device)
 
 
 def number_of(images: int | None) -> int:

@@ -40,7 +40,7 @@ def reestimate(model: nn.Module, images: Any, *, batch_size: int | None = None) 
         other = copy.deepcopy(model).eval()
     except Exception as error:
         raise SpecError(f"{name} cannot be copied: {describe_fault(error)}") from error
-    norms = [m for m in other.modules() if isinstance(m, _BatchNorm) and m.running_var is not None]
+    norms = batch_norms(other)
     if not norms:
         raise SpecError(f"{name} has no batch norm with running statistics")
     with left_as_it_was(model), torch.no_grad(), _estimating(norms):
@@ -54,6 +54,11 @@ def reestimate(model: nn.Module, images: Any, *, batch_size: int | None = None) 
                 fault = describe_fault(error)
                 raise DoesNotRunError(f"{name} raised {fault} on images to {total:,}") from error
     return other
+
+
+def batch_norms(model: nn.Module) -> list[_BatchNorm]:
+    """Those with running statistics."""
+    return [m for m in model.modules() if isinstance(m, _BatchNorm) and m.running_var is not None]
 
 
 @contextmanager

@@ -35,11 +35,16 @@ def _add_starts(connection: Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE study_runs ADD COLUMN asked_cell TEXT")
 
 
+def _add_reestimated(connection: Connection) -> None:
+    connection.exec_driver_sql("ALTER TABLE runs ADD COLUMN reestimated_accuracy FLOAT")
+
+
 STEPS: Mapping[int, Migration] = {
     1: _add_what_was_fixed_and_seen,
     2: _add_answers,
     3: _add_marks,
     4: _add_starts,
+    5: _add_reestimated,
 }
 """``STEPS[1]`` brings a store of version 1 to version 2."""
 

@@ -42,7 +42,7 @@ from .values import (
     hexadecimal,
 )
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Raised with a step in :mod:`.migrations` and a stored sample in tests/store/data."""
 
 metadata = MetaData()
@@ -95,6 +95,8 @@ runs = Table(
     # The result, empty while pending.
     Column("test_accuracy", Float, info=PERCENT),
     Column("best_test_accuracy", Float, info=PERCENT),
+    # With re-estimated statistics of norms; NULL before version 6.
+    Column("reestimated_accuracy", Float, info=PERCENT),
     Column("validation_accuracy", Float, info=PERCENT),
     Column("train_accuracy", Float, info=PERCENT),
     Column("test_loss", Float, info=AMOUNT),

@@ -20,6 +20,7 @@ from ..tables import (
     epochs_table,
     keep_where,
     looks_table,
+    packed_probes_table,
     predictions_table,
     probes_table,
     runs_table,
@@ -61,8 +62,8 @@ def export_table(
     Args:
         store: Any store, also one that is being written.
         what: ``runs``: one row per (study, label, run) with a result. ``epochs``: the curve of
-            each of these rows. ``predictions``, ``probes``: once per run. ``answers``: once per
-            data set of these runs. ``environments``. ``looks``.
+            each of these rows; ``probes``: its signal flow. ``predictions``: once per run.
+            ``answers``: once per data set of these runs. ``environments``. ``looks``.
         study: Only this study.
         where: Conditions ``FIELD=VALUE``: on the columns of ``runs`` for the first five, which
             thus are about the same runs; on the table's own for the others.
@@ -126,6 +127,7 @@ def _all(store: RunStore, where: Sequence[str]) -> dict[str, "pa.Table"]:
         runs = keep_where(found, where, known=known)
         return {
             **{name: read(connection, runs) for name, read in _OF_RUNS.items()},
+            "probes": packed_probes_table(connection, runs),
             **{name: read(connection, None) for name, read in _OTHERS.items()},
             "studies": studies_table(connection),
             "study_runs": study_runs_table(connection),

@@ -25,6 +25,7 @@ from ..database.schema import (
     to_json,
 )
 from ..records import LAST_ONLY, Answers, EpochRecord, RunRecord, fingerprint_id
+from ..records.probes import observed_probes, probes_of
 from .answers import data_digest_of, read_answers, read_data_digests, write_answers
 from .leases import Lease, drop_lease, require_lease
 
@@ -32,6 +33,7 @@ RECORD_COLUMNS = (
     "status",
     "test_accuracy",
     "best_test_accuracy",
+    "reestimated_accuracy",
     "validation_accuracy",
     "train_accuracy",
     "test_loss",
@@ -51,6 +53,8 @@ _DETERMINISTIC = (
     "train_accuracy",
     "test_loss",
 )
+_OBSERVED = ("best_test_accuracy", "reestimated_accuracy", "probes")
+"""What a result has only if it was asked for."""
 _RESULT_COLUMNS = (*RECORD_COLUMNS, "num_epochs", "environment_id", "observed", "recorded_at")
 
 
@@ -155,16 +159,21 @@ def _observed_again(old: RunRecord, new: RunRecord) -> RunRecord:
         )
     is_as_long = len(new.epochs) == len(old.epochs)
     kept = tuple(map(_with_curves_of, new.epochs, old.epochs)) if is_as_long else new.epochs
-    best = old.best_test_accuracy if new.best_test_accuracy is None else new.best_test_accuracy
+    of_old = {name: getattr(old, name) for name in _OBSERVED if getattr(new, name) is None}
+    before, after = probes_of(old.observed), probes_of(new.observed)
+    if before is not None and after is not None and before.holds(after):
+        of_old["probes"] = old.probes
+    sparser = after if of_old.get("probes") else before
     observed = {*old.observed, *new.observed}
+    if sparser is not None and before != after:
+        observed.discard(observed_probes(sparser))
     if LAST_ONLY not in old.observed or LAST_ONLY not in new.observed:
         observed.discard(LAST_ONLY)
     return replace(
         new,
         epochs=kept,
-        best_test_accuracy=best,
-        probes=old.probes if new.probes is None else new.probes,
         observed=tuple(observed),
+        **of_old,
     )
 
 
