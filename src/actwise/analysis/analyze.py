@@ -19,7 +19,14 @@ from .checks import (
     outlier_runs,
     without_each_seed,
 )
-from .claims import ClaimResult, claims_origins, judge_claims, paper_claims, read_claims
+from .claims import (
+    ClaimResult,
+    claims_origins,
+    judge_claims,
+    mechanism_claims,
+    paper_claims,
+    read_claims,
+)
 from .decision import Decision, choose_rates, decide
 from .differences import Pair, against_incumbent, all_pairs, choose_incumbent, one_pair, separations
 from .effects import SUMS, Sums, effects_of
@@ -184,12 +191,17 @@ def _claims(
     results: StudyResults, observed: Observations, question: Question, alpha: float
 ) -> tuple[ClaimResult, ...]:
     users = read_claims(question.claims) if question.claims is not None else ()
+    mechanisms = mechanism_claims() if results.signals else ()
     return judge_claims(
         observed,
-        (*paper_claims(), *users),
+        (*paper_claims(), *mechanisms, *users),
         margin=question.margin,
         alpha=alpha,
         bank=results.name if results.kind == "bank" else None,
+        signals={
+            name: runs_at_largest_budget(choose_rates(found).observed)
+            for name, found in results.signals.items()
+        },
     )
 
 

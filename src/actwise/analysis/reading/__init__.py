@@ -15,6 +15,9 @@ from .selection import USUAL_FACTORS as USUAL_FACTORS
 from .selection import Row as Row
 from .selection import Selection as Selection
 from .selection import level_text as level_text
+from .signal import PROFILES as PROFILES
+from .signal import SIGNAL_RESPONSES as SIGNAL_RESPONSES
+from .signal import SignalProfile as SignalProfile
 from .store import results_of as results_of
 from .store import runs_of as runs_of
 from .store import take_snapshot as take_snapshot

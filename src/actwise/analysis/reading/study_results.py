@@ -13,6 +13,7 @@ from ..table import Cell, Observations, Table
 from .bank import Bank, Summary
 from .curves import LearningCurve
 from .predictions import Correct
+from .signal import SignalProfile
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class StudyResults:
         scope: The settings that all runs share.
         epochs, seconds: Mean number of epochs and mean training time of each cell.
         curves: Learning curves.
+        signals: By the names of responses of claims the runs with these; where they were probed.
+        profiles: Signal flow by depth and by epoch, where runs were probed.
         fingerprints: Numerics fingerprints of each seed's runs.
         environments: Machines, as recorded, each with the ``seeds`` trained there.
         studies: What was started; ``first_result`` is the time of the first result (UTC).
@@ -55,6 +58,8 @@ class StudyResults:
     epochs: Mapping[Cell, float] = field(default_factory=dict)
     seconds: Mapping[Cell, float] = field(default_factory=dict)
     curves: tuple[LearningCurve, ...] = ()
+    signals: Mapping[str, Observations] = field(default_factory=dict)
+    profiles: tuple[SignalProfile, ...] = ()
     fingerprints: Mapping[str, set[str]] = field(default_factory=dict)
     environments: tuple[Mapping[str, Any], ...] = ()
     studies: tuple[StoredStudy, ...] = ()
