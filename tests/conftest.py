@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,6 +16,8 @@ os.environ.pop("ACTWISE_DATA", None)
 
 import pytest
 
+from made.postgresql import Server, find_binaries
+
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
@@ -25,6 +27,21 @@ def real_data() -> Path:
     if not (REAL_DATA / "cifar10").is_dir():
         pytest.skip("real CIFAR images are not beside the checkout (../shared/data)")
     return REAL_DATA
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A server of this process's own, or a skip; schemas in it are the tests' own."""
+    binaries = find_binaries()
+    if binaries is None:
+        reason = "there is no PostgreSQL server on this machine (initdb, postgres)"
+        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    server = Server(binaries, "fsync=off", "max_connections=200")
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
 
 
 @contextmanager

@@ -115,11 +115,10 @@ def _left(
     planned: "Plan", store: str, artifacts: Path | None, options: "RunOptions"
 ) -> dict[str, Any]:
     """What a store lacks of a plan; all of it where there is no store yet."""
-    from ..store import RunStore
-    from ..store.database import locate
+    from ..store import RunStore, is_there
     from ..sweep.plan import find_todo
 
-    if not locate(store, artifacts=artifacts).database.exists():
+    if not is_there(store, artifacts=artifacts):
         num_runs = len(planned.distinct_runs)
         return {"num_runs": num_runs, "num_left": num_runs, "code_changes": []}
     with RunStore.open(store, artifacts=artifacts) as opened:

@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..store import RunStore
-from ..store.database import locate
+from ..store import RunStore, is_there
 from ..sweep.executors import Describer, Nursery
 from ..sweep.plan import RunOptions, most_memory_bytes
 from .budget import RunSeconds
@@ -88,13 +87,13 @@ def preview(
             options=chosen,
             started=started,
         )
-    is_there = store is not None and locate(store, artifacts=artifacts).database.exists()
-    known = stored_full_runs(store, ready, artifacts) if store is not None and is_there else None
+    has_store = store is not None and is_there(store, artifacts=artifacts)
+    known = stored_full_runs(store, ready, artifacts) if store is not None and has_store else None
     cost = None
     full_runs = ready.budget.full_runs if known is None else known
     if ready.budget.seconds is not None and full_runs is None:
         full_runs, cost = ready.measured(chosen)
-    num_done = _num_done(store, artifacts, ready) if store is not None and is_there else 0
+    num_done = _num_done(store, artifacts, ready) if store is not None and has_store else 0
     return _preview(ready, full_runs, cost, chosen, num_done)
 
 

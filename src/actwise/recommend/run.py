@@ -7,8 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ..store import RunStore
-from ..store.database import locate
+from ..store import RunStore, is_there
 from ..sweep.executors import Describer, Nursery, StopRequest
 from ..sweep.watch import Note, ProgressSink, Silence
 from .advised import CaseAdvice
@@ -67,10 +66,7 @@ def recommend(
     stop = StopRequest(time_limit_seconds=chosen.time_limit_seconds)
     try:
         with Nursery(threads=chosen.threads) as nursery:
-            is_new = (
-                not isinstance(store, RunStore)
-                and not locate(store, artifacts=artifacts).database.exists()
-            )
+            is_new = not isinstance(store, RunStore) and not is_there(store, artifacts=artifacts)
             if is_new and chosen.executor != "inline" and "torch" not in sys.modules:
                 with suppress(OSError):
                     nursery.begin()

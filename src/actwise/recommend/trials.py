@@ -68,11 +68,15 @@ class Trials:
         """Whether there is something to train, or may be later."""
         return self.problem is None and (bool(self._pending) or not self._race.is_over)
 
-    def take(self) -> str | None:
-        """The next run without a result; None while results must come first."""
+    def next(self, most: int) -> list[str]:
+        """The next run without a result; none while results must come first."""
         if not self._pending:
             self._ask()
-        return self._pending.popleft() if self._pending else None
+        return [self._pending[0]] if self._pending else []
+
+    def take(self, run_id: str) -> None:
+        """It is pending no more."""
+        self._pending.remove(run_id)
 
     def put_back(self, run_id: str, *, after_accident: bool = False) -> None:
         """A run is pending again, before all others: the race waits for it."""
@@ -83,9 +87,7 @@ class Trials:
 
     def take_up(self) -> int:
         """Tell the race what the store holds already; how many results that were."""
-        run_id = self.take()
-        if run_id is not None:
-            self._pending.appendleft(run_id)
+        self.next(1)
         return sum(run not in self._trials for run in self.runs)
 
     def emit(self, event: Event) -> None:

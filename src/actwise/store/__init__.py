@@ -1,6 +1,8 @@
 """Finished runs, kept for good, and who is training the others. Torch-free."""
 
+from .database import ConnectionLostError as ConnectionLostError
 from .database import StoreUnavailableError as StoreUnavailableError
+from .database import is_there as is_there
 from .plans import Look as Look
 from .plans import Outdated as Outdated
 from .plans import Registration as Registration

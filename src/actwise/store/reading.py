@@ -235,6 +235,7 @@ def _curve_points(
         .join(study_runs, study_runs.c.run_id == runs.c.run_id)
         .where(runs.c.status == "finished", value.is_not(None))
         .group_by(*keys)
+        .order_by(*keys)
     )
     for study, mine in positions.items():
         of_study = query.where(study_runs.c.study == study)

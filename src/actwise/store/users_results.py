@@ -29,6 +29,5 @@ def users_results(store: RunStore, engine_versions: Iterable[int]) -> list[Users
         .where(runs.c.settings.contains('"code":'))
         .order_by(runs.c.engine_version, runs.c.recorded_at)
     )
-    with store.database.reading() as connection:
-        rows = connection.execute(query).all()
+    rows = store.database.read(lambda connection: connection.execute(query).all())
     return [UsersResult(row.run_id, row.seed, json.loads(row.settings)) for row in rows]

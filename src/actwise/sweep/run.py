@@ -10,8 +10,7 @@ from typing import Any
 
 from ..errors import UnknownNameError
 from ..spec import PlannedRun, StudySpec, claims_in_force, load_study
-from ..store import RunStore
-from ..store.database import locate
+from ..store import RunStore, is_there
 from .drive import Driver, TimeLeft, clear_leftovers
 from .executors import Describer, Nursery, StopRequest, make_executor
 from .plan import (
@@ -75,9 +74,7 @@ def run(
     spec = study if isinstance(study, StudySpec) else load_study(study, overrides)
     started_as = (study, *overrides) if isinstance(study, str) else ()
     fixed = claims_in_force(None if claims is None else Path(claims))
-    is_new = (
-        not isinstance(store, RunStore) and not locate(store, artifacts=artifacts).database.exists()
-    )
+    is_new = not isinstance(store, RunStore) and not is_there(store, artifacts=artifacts)
     stop = StopRequest(time_limit_seconds=chosen.time_limit_seconds)
     with Nursery(threads=chosen.threads) as nursery:
         if is_new and chosen.executor != "inline" and "torch" not in sys.modules:

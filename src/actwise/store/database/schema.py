@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import sqlalchemy
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -18,7 +19,6 @@ from sqlalchemy import (
     Float,
     ForeignKey,
     Index,
-    Integer,
     LargeBinary,
     MetaData,
     Table,
@@ -46,15 +46,23 @@ SCHEMA_VERSION = 5
 """Raised with a step in :mod:`.migrations` and a stored sample in tests/store/data."""
 
 metadata = MetaData()
+# Ids of a database that lives long, and counts of a foreign export, pass four bytes.
+Integer = sqlalchemy.Integer().with_variant(BigInteger(), "postgresql")
 
 
 def storable(text: str) -> str:
-    """With escapes for what UTF-8 has no bytes for, as in names of files that were not UTF-8."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    """With escapes for what UTF-8 has no bytes for, as in names of files that were not UTF-8.
+
+    NUL, which PostgreSQL takes in no text, is left out.
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "")
 
 
 class AnyText(Text):
-    """A column that takes every text, and compares with it, as :func:`storable` gives it."""
+    """A column that takes every text, and compares with it, as :func:`storable` gives it.
+
+    Texts are equal and sorted by their bytes, whatever the language of the database.
+    """
 
     def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:
         """For what is written and what is looked for."""
@@ -210,7 +218,8 @@ leases = Table(
     Column("boot_id", AnyText, nullable=False),
     Column("pid", Integer, nullable=False),
     Column("process_start", AnyText, nullable=False),
-    # Seconds since 1970, by the owner's clock; those in the future are dated back by who sees them.
+    # Seconds since 1970, by the server's clock, of a file by the owner's; those in the future are
+    # dated back by who sees them.
     Column("heartbeat", Float, nullable=False),
     sqlite_autoincrement=True,
 )
@@ -233,7 +242,8 @@ marks = Table(
     "marks",
     metadata,
     # What a store knows of itself: token, which tells it from every other one; in_use, of which
-    # file, while somebody has written and not closed it.
+    # file, while somebody has written and not closed it. On a server also version, of the schema,
+    # and folder, once it has one for the files of its runs.
     Column("name", AnyText, primary_key=True),
     Column("value", AnyText, nullable=False),
 )

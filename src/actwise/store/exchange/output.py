@@ -136,11 +136,6 @@ def refuse_part_of_store(target: Path) -> None:
         raise SpecError(f"output {str(target)!r} is a part of a store; give another file")
 
 
-def database_files(database: Path) -> list[Path]:
-    """The file of a database and those that SQLite keeps beside it."""
-    return [database.with_name(database.name + end) for end in ("", *_BESIDE_DATABASE)]
-
-
 def _is_of_database(path: Path) -> bool:
     # Where a file system does not tell cases apart, all spellings are one file.
     name = path.name.lower()

@@ -9,7 +9,7 @@ from .answers import write_answers as write_answers
 from .leases import Lease as Lease
 from .leases import StaleLeaseError as StaleLeaseError
 from .leases import date_back as date_back
-from .leases import lease_run as lease_run
+from .leases import lease_next as lease_next
 from .leases import live_owners as live_owners
 from .leases import put_back as put_back
 from .leases import renew_leases as renew_leases

@@ -13,10 +13,11 @@ from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, insert,
 
 from ...errors import StoreError
 from ...usercode import exception_line
-from ..database import chunks
+from ..database import chunks, dialect_of, is_repeated
 from ..database.schema import (
     environments,
     epochs,
+    leases,
     now,
     predictions,
     probes,
@@ -26,7 +27,7 @@ from ..database.schema import (
 )
 from ..records import LAST_ONLY, Answers, EpochRecord, RunRecord, fingerprint_id
 from .answers import data_digest_of, read_answers, read_data_digests, write_answers
-from .leases import Lease, drop_lease, require_lease
+from .leases import Lease, drop_lease, lock_run, require_lease
 
 RECORD_COLUMNS = (
     "status",
@@ -59,12 +60,15 @@ class OtherResultError(StoreError):
 
 
 def record_result(connection: Connection, lease: Lease, record: RunRecord) -> None:
-    """Write the result of a leased run and give the lease back.
+    """Write the result of a leased run and give the lease back; once, also if it is repeated.
 
     Raises:
         StaleLeaseError: if the lease was lost.
         OtherResultError: if the run was observed again and came out otherwise.
     """
+    lock_run(connection, lease.run_id)
+    if is_repeated(connection) and _is_written(connection, record):
+        return
     require_lease(connection, lease)
     old = read_result(connection, lease.run_id)
     if old is not None:
@@ -72,6 +76,15 @@ def record_result(connection: Connection, lease: Lease, record: RunRecord) -> No
         _clear(connection, lease.run_id)
     write_results(connection, [(record, now())])
     drop_lease(connection, lease)
+
+
+def _is_written(connection: Connection, record: RunRecord) -> bool:
+    """Whether this very training has its result: its time tells it from every other one."""
+    names = ("status", "weights_sha256", "train_seconds")
+    query = select(*(runs.c[name] for name in names)).where(runs.c.run_id == record.run_id)
+    has_lease = select(leases.c.token).where(leases.c.run_id == record.run_id)
+    found = connection.execute(query.where(~has_lease.exists())).first()
+    return found is not None and tuple(found) == tuple(getattr(record, name) for name in names)
 
 
 def write_results(connection: Connection, results: Sequence[tuple[RunRecord, str]]) -> None:
@@ -196,7 +209,9 @@ def _keep_environments(connection: Connection, records: Iterable[RunRecord]) -> 
                 "device": fingerprint.get("device"),
                 "details": details,
             }
-            connection.execute(insert(environments), row)
+            # Another driver may write the same at this moment.
+            new = dialect_of(connection).insert(environments).on_conflict_do_nothing()
+            connection.execute(new, row)
     return keys
 
 

@@ -97,7 +97,9 @@ def read_run_id(connection: Connection, beginning: str) -> str:
     Raises:
         StoreError: if none or several do.
     """
-    query = select(runs.c.run_id).where(runs.c.run_id.startswith(beginning, autoescape=True))
+    query = select(runs.c.run_id).where(
+        runs.c.run_id.startswith(beginning.lower(), autoescape=True)
+    )
     found = connection.execute(query.order_by(runs.c.run_id).limit(4)).scalars().all()
     if not found:
         raise StoreError(f"no run of this store has an id that begins with {beginning!r}")

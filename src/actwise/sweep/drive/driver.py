@@ -2,8 +2,9 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
+from itertools import takewhile
 from math import inf
 
 from ...errors import StoreError
@@ -38,6 +39,8 @@ from .time_left import TimeLeft
 
 POLL_SECONDS = 0.5
 """How often the store is looked for, and the leases of others while nothing else is left."""
+LEASE_AT_ONCE = 100
+"""So many runs the store is asked for, of which it gives the first that is free."""
 
 
 class Driver:
@@ -130,23 +133,32 @@ class Driver:
             yield None if assignment is None else (assignment,)
 
     def _lease_next(self) -> Assignment | None:
-        while self._pending:
-            run_id = self._pending.take()
-            if run_id is None:
-                return None
-            is_again = run_id in self._again
-            lease = self._kept.get(run_id)
-            lease = lease or self._store.lease(run_id, self._owner, again=is_again)
-            if lease is None:
+        while run_ids := self._next_runs():
+            is_again = run_ids[0] in self._again
+            lease = self._kept.get(run_ids[0])
+            lease = lease or self._store.lease_next(run_ids, self._owner, again=is_again)
+            passed = run_ids if lease is None else run_ids[: run_ids.index(lease.run_id)]
+            for run_id in passed:
+                self._pending.take(run_id)
                 self._held_by_others.append(run_id)
+            if lease is None:
                 continue
-            self._kept[run_id] = lease
-            if is_again and not self._lacks(self._store.states([run_id])[run_id]):
+            self._pending.take(lease.run_id)
+            self._kept[lease.run_id] = lease
+            if is_again and not self._lacks(self._store.states([lease.run_id])[lease.run_id]):
                 # Another driver has observed it since this one made its list.
                 self._give_back(lease, was_tried=False)
             else:
                 return self._assign(lease)
         return None
+
+    def _next_runs(self) -> Sequence[str]:
+        """Runs that are next and can be asked for in one go."""
+        run_ids = self._pending.next(LEASE_AT_ONCE) if self._pending else ()
+        if not run_ids or run_ids[0] in self._kept:
+            return run_ids[:1]
+        kind = run_ids[0] in self._again
+        return [*takewhile(lambda i: i not in self._kept and (i in self._again) is kind, run_ids)]
 
     def _assign(self, lease: Lease) -> Assignment:
         run = self._runs[lease.run_id]

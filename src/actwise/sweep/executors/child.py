@@ -61,7 +61,7 @@ class OwnProcess:
             stdout=stdout,
             stderr=stderr,
             pass_fds=keep,
-            env={**os.environ, **dict.fromkeys(_THREAD_VARIABLES, str(threads))},
+            env=_environment(threads),
             # Ctrl-C at the terminal reaches the driver alone.
             start_new_session=True,
         )
@@ -90,3 +90,9 @@ class OwnProcess:
     def last_words(self) -> bytes:
         """See :class:`Child`."""
         return b""
+
+
+def _environment(threads: int) -> dict[str, str]:
+    """That of the driver without the password of a store, which is none of users' code's."""
+    ours = {name: value for name, value in os.environ.items() if name != "PGPASSWORD"}
+    return ours | dict.fromkeys(_THREAD_VARIABLES, str(threads))
