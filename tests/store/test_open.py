@@ -117,7 +117,9 @@ def test_a_page_damaged_in_the_middle_is_named_when_it_is_read(folder: Path) -> 
 @pytest.mark.parametrize(
     ("path", "artifacts", "sentence"),
     [
-        ("postgresql://me:secret@db/runs", "files", "postgresql databases are not supported"),
+        ("postgresql://me:secret@db/runs", None, r"'postgresql://me:\*\*\*@db/runs' is a URL"),
+        ("postgresql://me:se:cr@secret@db/runs", "files", "as %40"),
+        ("postgresql://me:secret@db:port/runs", "files", r"me:\*\*\*@db:port.*neither a folder"),
         ("mysql://db/runs", "files", "mysql databases are not supported"),
         ("sqlite:///runs.db", None, "add --artifacts DIR"),
         ("sqlite://", "files", "does not name a file"),

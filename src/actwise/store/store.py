@@ -1,9 +1,9 @@
 """RunStore: planned runs, who trains them, and their results, kept for good."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection
 
@@ -38,11 +38,14 @@ from .runs import (
     record_result,
     renew_leases,
     reopen_failed,
+    require_run,
 )
+
+_Result = TypeVar("_Result")
 
 
 class RunStore:
-    """Everything that is known of runs. This docstring is the contract of every storage.
+    """All that is known of runs. This docstring is the contract of every storage.
 
     Plans. A study's plan is the union of all specs started under its name: ``add_study`` adds
     runs and takes none away, but where users' code or data changed: then a label at a seed stands
@@ -105,7 +108,7 @@ class RunStore:
         return cls(*open_place(path, create=create, artifacts=artifacts))
 
     def close(self) -> None:
-        """Close the database; the store cannot be used after it."""
+        """Close the database; it is the end of the store's use."""
         if self._held is not None:
             self._held.close()
         self.database.close()
@@ -133,11 +136,7 @@ class RunStore:
         self._held = self._held or take_folders(self.location, self.database)
 
     def require_in_place(self) -> None:
-        """Check that the database and the folders are where they were when they were opened.
-
-        Raises:
-            StoreError: if one was deleted, moved, replaced, cut or overwritten.
-        """
+        """A StoreError if the database or a folder was moved, replaced or cut meanwhile."""
         self.database.require_in_place()
         if self._held is not None:
             self._held.require_in_place()
@@ -189,17 +188,13 @@ class RunStore:
     ) -> dict[str, str]:
         """``spec_hash -> run_id`` of the finished or diverged runs of these engines.
 
-        The newest engine wins. This is how results of an older engine are accepted.
+        The newest engine wins: so results of an older engine are accepted.
         """
         asked = list(spec_hashes), list(engine_versions)
         return self.database.read(lambda c: read_finished(c, *asked))
 
     def find_run(self, beginning: str) -> str:
-        """The one run id that begins so.
-
-        Raises:
-            StoreError: if none or several do.
-        """
+        """The one run id that begins so; a StoreError if none or several do."""
         return self.database.read(lambda c: read_run_id(c, beginning))
 
     def lease(self, run_id: str, owner: Owner, *, again: bool = False) -> Lease | None:
@@ -216,32 +211,27 @@ class RunStore:
         Raises:
             StoreError: if the run is not in the store.
         """
-        return self.lease_next([run_id], owner, again=again)
+        return self.lease_next([run_id], owner, again=(run_id,) if again else ())
 
     def lease_next(
-        self, run_ids: Sequence[str], owner: Owner, *, again: bool = False
+        self, run_ids: Sequence[str], owner: Owner, *, again: Collection[str] = ()
     ) -> Lease | None:
         """Take the first of these runs (a hundred at most) that can be taken; see :meth:`lease`."""
-        return self.database.write(
-            lambda c: lease_next(c, run_ids, owner, again=again),
-            lock="SHARED",
-        )
+        return self._share(lambda c: lease_next(c, run_ids, owner, again=again))
 
     def heartbeat(self, owner: Owner) -> tuple[str, ...]:
         """Show that ``owner`` lives, at least every 20 s; the runs that it still holds."""
-        return self.database.write(lambda c: renew_leases(c, owner), lock="SHARED")
+        return self._share(lambda c: renew_leases(c, owner))
 
     def release(self, lease: Lease, reason: str | None = None, *, was_tried: bool = True) -> None:
         """Put a run back without a result; of a lease that was lost nothing happens.
 
         Args:
-            lease: What ``lease`` gave.
+            lease: From :meth:`lease`.
             reason: The accident that ended it; None for an orderly stop.
             was_tried: False if nothing was made of the lease: then it counts as no attempt.
         """
-        self.database.write(
-            lambda c: put_back(c, lease, reason, was_tried=was_tried), lock="SHARED"
-        )
+        self._share(lambda c: put_back(c, lease, reason, was_tried=was_tried))
 
     def record(self, lease: Lease, record: RunRecord) -> None:
         """Write the result of a leased run and give the lease back, both or neither.
@@ -262,7 +252,7 @@ class RunStore:
             # weights without a result, which the next attempt replaces.
             keep_weights(self.weights, lease.run_id, lease.token)
 
-        self.database.write(write, lock="SHARED")
+        self._share(write)
 
     def reopen(self, run_ids: Iterable[str]) -> int:
         """Make those of the runs that failed pending again; how many they were."""
@@ -275,19 +265,10 @@ class RunStore:
         Raises:
             StoreError: if the run is not in the store.
         """
-
-        def read(connection: Connection) -> RunRecord | None:
-            read_settings(connection, run_id)
-            return read_result(connection, run_id)
-
-        return self.database.read(read)
+        return self.database.read(lambda c: read_result(c, require_run(c, run_id)))
 
     def settings(self, run_id: str) -> dict[str, Any]:
-        """What the run's id was made of: canonical levels, digests of data and code, training.
-
-        Raises:
-            StoreError: if the run is not in the store.
-        """
+        """What the run's id was made of; a StoreError if it is not in the store."""
         return self.database.read(lambda c: read_settings(c, run_id))
 
     def snapshot(
@@ -312,3 +293,7 @@ class RunStore:
     def looks(self, study: str | None = None) -> list[Look]:
         """Looks at a study (None: all), those at the whole store included, by time."""
         return self.database.read(lambda c: read_looks(c, study))
+
+    def _share(self, write: Callable[[Connection], _Result]) -> _Result:
+        """Write of one run, beside others who write other runs."""
+        return self.database.write(write, lock="SHARED")

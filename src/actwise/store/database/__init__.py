@@ -10,8 +10,8 @@ from .database import Database as Database
 from .database import Lock as Lock
 from .database import StoreUnavailableError as StoreUnavailableError
 from .database import chunks as chunks
-from .database import dialect_of as dialect_of
 from .database import is_repeated as is_repeated
+from .dialects import dialect_of as dialect_of
 from .in_place import HeldFolders as HeldFolders
 from .location import DATABASE_NAME as DATABASE_NAME
 from .location import Location as Location

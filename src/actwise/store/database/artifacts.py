@@ -19,10 +19,9 @@ from typing import Any
 from sqlalchemy import select
 
 from ...errors import StoreError
-from .database import Database, chunks
+from .database import Database, chunks, read_mark, write_mark
 from .in_place import identity
 from .location import DATABASE_NAME, Location, make_folders
-from .marks import read_mark, write_mark
 from .schema import runs, storable
 
 OWNER_FILE = "store.json"
@@ -188,7 +187,7 @@ def _read_owner(location: Location) -> tuple[str | None, Path]:
         list(location.folder.iterdir())
     try:
         owner: Any = json.loads(path.read_text(encoding="utf-8"))
-        return str(owner["token"]), Path(str(owner.get("database", location.name)))
+        return str(owner["token"]), Path(str(owner["database"]))
     except (FileNotFoundError, NotADirectoryError):
         return None, Path(location.name)
     except (OSError, ValueError, TypeError, LookupError):
@@ -217,7 +216,7 @@ def _other_folder(location: Location, database: Database) -> str:
     return (
         f"store {location.shown!r}: the folder {_shown(location.folder)} is not the one of its "
         f"files, which holds {OWNER_FILE}; mount that one here (if it is lost, write "
-        f'{{"token": "{token}"}} into {OWNER_FILE} in a new one)'
+        f'{{"token": "{token}", "database": ""}} into {OWNER_FILE} in a new one)'
     )
 
 

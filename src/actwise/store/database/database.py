@@ -1,20 +1,20 @@
 """What every database under a store must do: the seam between SQLite and a server.
 
 What differs stands behind two things and nowhere else. :class:`Database` is the database as a
-whole: its transactions, whether it is still there, what is done to it as a whole. :class:`Dialect`
-is the little SQL that differs inside a transaction. Everything else speaks SQLAlchemy Core.
+whole: its transactions, whether it is still there, what is done to it as a whole. The little SQL
+that differs inside a transaction is in :mod:`.dialects`. Everything else speaks SQLAlchemy Core.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import Connection, delete, insert, select
 
 from ...errors import StoreError
+from .schema import marks
 from .waiting import Patience
 
 Lock = Literal["SHARED", "IMMEDIATE", "EXCLUSIVE"]
@@ -28,35 +28,6 @@ _Result = TypeVar("_Result")
 
 class StoreUnavailableError(StoreError):
     """The store cannot be written now: it is locked, or its disk is full."""
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """The SQL that differs between databases.
-
-    Attributes:
-        sees_processes: Whether an owner with the name of this host is a process of this machine.
-            Machines of one name may share a server; a file on a disk has one machine.
-        seconds: The store's clock now, in seconds since 1970.
-        elapsed: Seconds that have passed since a time by that clock, during which it could be
-            renewed.
-        insert: ``INSERT`` that knows ``on_conflict_do_nothing``.
-        read_version: The schema version; 0 before the tables are made.
-        write_version: Sets it; part of the transaction.
-    """
-
-    sees_processes: bool
-    seconds: Callable[[], ColumnElement[float]]
-    elapsed: Callable[[ColumnElement[float]], ColumnElement[float]]
-    insert: Callable[..., Any]
-    read_version: Callable[[Connection], int]
-    write_version: Callable[[Connection, int], None]
-
-
-def dialect_of(connection: Connection) -> Dialect:
-    """That of the database that a transaction works on."""
-    dialect: Dialect = connection.get_execution_options()["actwise_dialect"]
-    return dialect
 
 
 def is_repeated(connection: Connection) -> bool:
@@ -146,3 +117,15 @@ def chunks(values: Iterable[_Value]) -> Iterator[list[_Value]]:
     iterator = iter(values)
     while chunk := list(islice(iterator, _IDS_AT_ONCE)):
         yield chunk
+
+
+def read_mark(connection: Connection, name: str) -> str | None:
+    """What a store notes of itself under this name."""
+    query = select(marks.c.value).where(marks.c.name == name)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def write_mark(connection: Connection, name: str, value: str) -> None:
+    """Note a value under this name, in place of the one before."""
+    connection.execute(delete(marks).where(marks.c.name == name))
+    connection.execute(insert(marks), {"name": name, "value": value})

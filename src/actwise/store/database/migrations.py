@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Connection, insert
 
 from ...errors import StoreError
-from .database import dialect_of
+from .dialects import dialect_of
 from .schema import SCHEMA_VERSION, marks, metadata, new_token
 
 Migration = Callable[[Connection], None]

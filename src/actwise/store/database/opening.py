@@ -17,10 +17,9 @@ from sqlalchemy import Connection, inspect
 
 from ...errors import StoreError, StoreWarning
 from ...files import open_file
-from .database import Database
+from .database import Database, read_mark
 from .in_place import identity
 from .location import Location
-from .marks import read_mark
 from .migrations import make_tables, migrate, read_version, refuse_newer
 from .schema import SCHEMA_VERSION, metadata
 from .sqlite import Mode, SqliteDatabase

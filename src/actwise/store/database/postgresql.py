@@ -12,27 +12,14 @@ from typing import Any
 import psycopg
 from psycopg.adapt import Buffer
 from psycopg.types.numeric import FloatDumper
-from sqlalchemy import (
-    Connection,
-    Engine,
-    Float,
-    case,
-    create_engine,
-    event,
-    extract,
-    func,
-    inspect,
-    text,
-)
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.compiler import compiles
 
 from ...errors import StoreError
-from .database import Database, Dialect, Lock, StoreUnavailableError
-from .marks import read_mark, write_mark
-from .schema import AnyText, marks, metadata
+from .database import Database, Lock, StoreUnavailableError, read_mark
+from .schema import AnyText, metadata
 from .waiting import ConnectionLostError
 
 BUSY_SECONDS = 60
@@ -47,8 +34,6 @@ _CONNECTING: Mapping[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 60_000,
 }
-_RETURN_SECONDS = 10
-"""Within which who waited for a server that was started again has come back."""
 _LOCK_CLASS = 0x41637477  # "Actw"
 _BEGIN = text(
     f"SELECT set_config('lock_timeout', '{BUSY_SECONDS}s', true), "
@@ -79,37 +64,6 @@ class _NoNan(FloatDumper):
 def _as_bytes(column: AnyText, compiler: Any, **options: Any) -> str:
     # The same order and the same equality whatever the language of the database is.
     return 'TEXT COLLATE "C"'
-
-
-def _seconds() -> Any:
-    # Not now(), which stands still in a transaction.
-    return extract("epoch", func.clock_timestamp()).cast(Float)
-
-
-def _elapsed(since: Any) -> Any:
-    # While the server was down nobody could renew anything; who waited for it does so now.
-    started = extract("epoch", func.pg_postmaster_start_time()).cast(Float)
-    return case((_seconds() - started < _RETURN_SECONDS, 0.0), else_=_seconds() - since)
-
-
-def _read_version(connection: Connection) -> int:
-    if not inspect(connection).has_table(marks.name):
-        return 0
-    return int(read_mark(connection, "version") or 0)
-
-
-def _write_version(connection: Connection, version: int) -> None:
-    write_mark(connection, "version", str(version))
-
-
-DIALECT = Dialect(
-    sees_processes=False,
-    seconds=_seconds,
-    elapsed=_elapsed,
-    insert=insert,
-    read_version=_read_version,
-    write_version=_write_version,
-)
 
 
 class ServerDatabase(Database):
@@ -258,7 +212,6 @@ def _make_engine(url: URL) -> Engine:
         max_overflow=-1,
         connect_args={name: v for name, v in _CONNECTING.items() if name not in url.query},
         isolation_level="READ COMMITTED",
-        execution_options={"actwise_dialect": DIALECT},
     )
 
     @event.listens_for(engine, "connect")

@@ -10,13 +10,12 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from sqlalchemy import Connection, create_engine, event, literal
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.pool import QueuePool
 
 from ...errors import StoreError
-from .database import Database, Dialect, Lock, StoreUnavailableError
+from .database import Database, Lock, StoreUnavailableError
 from .in_place import Identity, identity
 
 BUSY_SECONDS = 60
@@ -30,7 +29,7 @@ _BEGIN: Mapping[Lock, str] = {
     "EXCLUSIVE": "BEGIN EXCLUSIVE",
 }
 
-# How SQLite's own messages begin or what they contain, and what a user has to know.
+# What SQLite's own messages contain, and what a user has to know.
 _SENTENCES = {
     "malformed": "is damaged ({message}); restore it from a copy",
     "file is not a database": "is damaged or not a store (its database is not a SQLite file)",
@@ -44,24 +43,6 @@ _SENTENCES = {
 
 _PASSING = ("locked", "disk is full")
 """Of these, what may be otherwise in a while."""
-
-
-def _read_version(connection: Connection) -> int:
-    return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
-
-
-def _write_version(connection: Connection, version: int) -> None:
-    connection.exec_driver_sql(f"PRAGMA user_version = {int(version)}")
-
-
-DIALECT = Dialect(
-    sees_processes=True,
-    seconds=lambda: literal(time.time()),
-    elapsed=lambda since: literal(time.time()) - since,
-    insert=insert,
-    read_version=_read_version,
-    write_version=_write_version,
-)
 
 
 class SqliteDatabase(Database):
@@ -88,7 +69,6 @@ class SqliteDatabase(Database):
             creator=self._connect,
             poolclass=QueuePool,
             max_overflow=-1,
-            execution_options={"actwise_dialect": DIALECT},
         )
         event.listen(self._engine, "begin", _begin)
         self._held: dict[Path, Identity | None] = {}
@@ -175,6 +155,8 @@ class SqliteDatabase(Database):
 
     def close(self) -> None:
         """See :class:`.Database`."""
+        if not self.is_open:
+            return
         if self._has_written:
             self._unmark_use()
         is_log_left = self._is_moved() and self._copy_whole_log()

@@ -1,7 +1,9 @@
 """Waiting for a database whose connection was lost: it, or the network, may come back."""
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
 from ...errors import StoreError
@@ -27,17 +29,30 @@ class Repeatable(Protocol[_Result]):
 
 
 class Patience:
-    """Asks again while the connection is lost, with growing pauses.
-
-    Attributes:
-        tell: Is told in a sentence that something is waited for, and that it is back.
-        is_over: Whether nobody wants to wait long any more.
-    """
+    """Asks again while the connection is lost, with growing pauses."""
 
     def __init__(self) -> None:
-        self.tell: Callable[[str], None] = lambda text: None
-        self.is_over: Callable[[], bool] = lambda: False
+        self._tell: Callable[[str], None] = lambda text: None
+        self._is_over: Callable[[], bool] = lambda: False
+        self._thread = threading.get_ident()
         self._gave_up = False
+
+    @contextmanager
+    def attended(
+        self, *, tell: Callable[[str], None], is_over: Callable[[], bool]
+    ) -> Iterator[None]:
+        """Somebody hears, in this thread, that something is waited for, and may want it to end.
+
+        Args:
+            tell: Is told it in a sentence, and that it is back.
+            is_over: Whether nobody wants to wait long any more.
+        """
+        before = self._tell, self._is_over, self._thread
+        self._tell, self._is_over, self._thread = tell, is_over, threading.get_ident()
+        try:
+            yield
+        finally:
+            self._tell, self._is_over, self._thread = before
 
     def get(self, ask: Repeatable[_Result]) -> _Result:
         """What ``ask`` returns in the end.
@@ -54,21 +69,21 @@ class Patience:
                 result = ask(is_repeated=is_repeated)
             except ConnectionLostError as error:
                 waited = time.monotonic() - started
-                if self.is_over():
+                if self._is_over():
                     wait_seconds = min(wait_seconds, waited + STOP_SECONDS)
                 if waited + pause > wait_seconds:
                     self._gave_up = True
                     raise
-                if waited >= _TELL_SECONDS and not has_told:
+                is_heard = self._thread == threading.get_ident()
+                if waited >= _TELL_SECONDS and is_heard and not has_told:
                     has_told = True
-                    self.tell(f"{error}; waiting up to {WAIT_SECONDS:.0f} s for it")
+                    self._tell(f"{error}; waiting up to {WAIT_SECONDS:.0f} s for it")
                 time.sleep(pause)
                 pause = min(max(_FIRST_PAUSE, pause * _GROWTH), _LONGEST_PAUSE)
                 is_repeated = True
             else:
                 self._gave_up = False
                 if has_told:
-                    self.tell(
-                        f"the database answers again after {time.monotonic() - started:.0f} s"
-                    )
+                    waited = time.monotonic() - started
+                    self._tell(f"the database answers again after {waited:.0f} s")
                 return result

@@ -14,6 +14,7 @@ from ...errors import OutputError, SpecError, StoreError
 from ..database import (
     Database,
     StoreUnavailableError,
+    dialect_of,
     is_there,
     locate,
     refuse_network_file_system,
@@ -96,6 +97,8 @@ def _fill(target: RunStore, store: RunStore, *, shown: str) -> Copied:
 def _copy_rows(source: Database, target: Database) -> None:
     """Of one moment; not the leases, nor what a store knows of itself alone."""
     with source.reading() as reader:
+        token = dialect_of(reader).last_token(reader)
+        target.write(lambda writer: dialect_of(writer).skip_tokens(writer, token))
         for table in metadata.sorted_tables:
             if table not in (leases, marks):
                 columns = [column for column in table.c if column is not looks.c.look_id]

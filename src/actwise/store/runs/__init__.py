@@ -27,6 +27,7 @@ from .states import read_finished as read_finished
 from .states import read_run_id as read_run_id
 from .states import read_settings as read_settings
 from .states import read_states as read_states
+from .states import require_run as require_run
 from .weight_files import keep_weights as keep_weights
 from .weight_files import kept_weights as kept_weights
 from .weight_files import written_weights as written_weights

@@ -28,7 +28,7 @@ def write_answers(connection: Connection, new: Mapping[str, Answers]) -> int:
     ]
     if rows:
         # Another driver may write the same at this moment.
-        connection.execute(dialect_of(connection).insert(answers).on_conflict_do_nothing(), rows)
+        connection.execute(dialect_of(connection).insert_new(answers), rows)
         known = read_answers(connection, new)
     for digest, found in known.items():
         if not found.says_the_same(new[digest]):

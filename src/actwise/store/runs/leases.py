@@ -52,9 +52,9 @@ def lease_next(
     run_ids: Sequence[str],
     owner: Owner,
     *,
-    again: bool,
+    again: Collection[str],
 ) -> Lease | None:
-    """Take the first of these runs that nobody holds and that has no result (unless ``again``).
+    """Take the first of these runs that nobody holds and that has no result.
 
     Where others take runs at the same moment, each gets another one.
 
@@ -62,7 +62,7 @@ def lease_next(
         connection: Of a transaction.
         run_ids: At most as many as fit into a statement.
         owner: Takes it.
-        again: Also one that is finished or diverged.
+        again: Those of them that may be finished or diverged too.
 
     Raises:
         StoreError: if none can be taken and one of them is not in the store.
@@ -76,8 +76,7 @@ def lease_next(
         attempts = connection.execute(of_run).scalar_one()
         return Lease(mine["run_id"], mine["token"], owner, attempts)
     left = [i for i in run_ids if i not in held or not is_live(connection, held[i])]
-    statuses = ("pending", "finished", "diverged") if again else ("pending",)
-    while left and (run := _lock_first(connection, left, statuses)):
+    while left and (run := _lock_first(connection, left, again)):
         left.remove(run.run_id)
         # It may have been taken, and let go of, since the leases were read.
         rows = _read_leases(connection, [run.run_id])
@@ -88,13 +87,17 @@ def lease_next(
 
 
 def _lock_first(
-    connection: Connection, run_ids: Sequence[str], statuses: Sequence[str]
+    connection: Connection, run_ids: Sequence[str], again: Collection[str]
 ) -> Any | None:
-    """The first of these that has such a status and is not just being taken by another."""
+    """The first of these that has the status for it and is not just being taken by another."""
+    is_wanted = runs.c.status == "pending"
+    if repeated := [run_id for run_id in run_ids if run_id in again]:
+        has_result = runs.c.status.in_(("finished", "diverged"))
+        is_wanted |= runs.c.run_id.in_(repeated) & has_result
     places = {run_id: place for place, run_id in enumerate(run_ids)}
     query = (
         select(runs.c.run_id, runs.c.attempts)
-        .where(runs.c.run_id.in_(run_ids), runs.c.status.in_(statuses))
+        .where(runs.c.run_id.in_(run_ids), is_wanted)
         .limit(1)
         .with_for_update(skip_locked=True)
     )

@@ -210,7 +210,7 @@ def _keep_environments(connection: Connection, records: Iterable[RunRecord]) -> 
                 "details": details,
             }
             # Another driver may write the same at this moment.
-            new = dialect_of(connection).insert(environments).on_conflict_do_nothing()
+            new = dialect_of(connection).insert_new(environments)
             connection.execute(new, row)
     return keys
 

@@ -78,6 +78,12 @@ def read_finished(
     return found
 
 
+def require_run(connection: Connection, run_id: str) -> str:
+    """The id of a run; a StoreError if it is not in the store."""
+    read_settings(connection, run_id)
+    return run_id
+
+
 def read_settings(connection: Connection, run_id: str) -> dict[str, Any]:
     """What a run's id was made of.
 
