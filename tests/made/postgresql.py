@@ -49,6 +49,8 @@ class Server:
         language = "--locale-provider=icu --icu-locale=en-US"
         words = f"-U actwise -A trust -E UTF8 --locale=C.UTF-8 {language} --no-sync".split()
         self._run("initdb", "-D", self.folder / "data", *words)
+        rules = self.folder / "data" / "pg_hba.conf"
+        rules.write_text(f"local all guarded scram-sha-256\n{rules.read_text()}")
 
     def start(self) -> None:
         """Start it, and wait until it takes connections."""
