@@ -63,7 +63,7 @@ def fill(store: RunStore) -> None:
         store.add_study(study, made_plan(study))
     first, second, third, *others = dict.fromkeys(run.run_id for run in store.planned())
     curve = (made_epoch(1, train_loss=float("inf")), made_epoch(2, train_loss=float("nan")))
-    diverged = answered_record(first, epochs=curve, test_loss=None, **DIVERGED)
+    diverged = answered_record(first, epochs=curve, **DIVERGED)
     failed = replace(failed_record(second), traceback="before\0after \udcff é É e\u0301")
     environment = {"host": "Émile", "fingerprint": {"device": "a\0B", "threads": "1"}}
     nan = answered_record(third, environment=environment, images_per_second=float("nan"))

@@ -15,11 +15,10 @@ from psycopg.types.numeric import FloatDumper
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.ext.compiler import compiles
 
 from ...errors import StoreError
 from .database import Database, Lock, StoreUnavailableError, read_mark
-from .schema import AnyText, metadata
+from .schema import metadata
 from .waiting import ConnectionLostError
 
 BUSY_SECONDS = 60
@@ -58,12 +57,6 @@ class _NoNan(FloatDumper):
 
     def dump(self, obj: float) -> Buffer | None:
         return None if math.isnan(obj) else super().dump(obj)
-
-
-@compiles(AnyText, "postgresql")
-def _as_bytes(column: AnyText, compiler: Any, **options: Any) -> str:
-    # The same order and the same equality whatever the language of the database is.
-    return 'TEXT COLLATE "C"'
 
 
 class ServerDatabase(Database):

@@ -7,7 +7,6 @@ touches none of them. Times of day are UTC in ISO 8601, JSON is text with sorted
 import hashlib
 import json
 import secrets
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +22,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    TypeDecorator,
 )
 from sqlalchemy.engine import Dialect
 
@@ -58,15 +58,19 @@ def storable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "")
 
 
-class AnyText(Text):
+class AnyText(TypeDecorator[str]):
     """A column that takes every text, and compares with it, as :func:`storable` gives it.
 
     Texts are equal and sorted by their bytes, whatever the language of the database.
     """
 
-    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:
+    impl = Text().with_variant(Text(collation="C"), "postgresql")
+    cache_ok = True
+    python_type = str
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """For what is written and what is looked for."""
-        return lambda text: None if text is None else storable(text)
+        return None if value is None else storable(value)
 
 
 studies = Table(
