@@ -140,10 +140,11 @@ class SqliteDatabase(Database):
 
     def shrink(self) -> int:
         """See :class:`.Database`."""
-        before = self.path.stat().st_size
         with self.without_transaction() as connection:
+            # Until then what was written, and the smaller file too, lies in the log beside it.
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            before = self.path.stat().st_size
             connection.execute("VACUUM")
-            # Until then the smaller file lies in the log beside it.
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return max(0, before - self.path.stat().st_size)
 
