@@ -40,12 +40,15 @@ def main() -> None:
         url = asked.url or own_server(stack).new_url()
         places = {"SQLite": f"sqlite:///{folder}/runs.db", "PostgreSQL": url}
         for name, store in places.items():
-            fill(store, folder / name, num_runs=asked.rounds * len(PROCESSES) * asked.runs)
+            fill(
+                store, folder / name, num_runs=asked.rounds * sum(asked.runs + c for c in PROCESSES)
+            )
         for _ in range(asked.rounds):
             for count in PROCESSES:
                 for name, store in places.items():
                     seconds = together(store, folder / name, count, asked.runs)
                     rates[name, count].append(asked.runs / seconds)
+                    print(f"{name}, {count}: {asked.runs / seconds:.1f}", file=sys.stderr)
     print(table(rates))
     print(f"\n{describe(where(rounds=asked.rounds, runs=asked.runs))}")
 
@@ -91,8 +94,10 @@ def work(store: str, artifacts: Path, num_runs: int, begin: Barrier, end: Barrie
     with RunStore.open(store, artifacts=artifacts) as opened:
         states = opened.states()
         pending = [r.run_id for r in opened.planned() if states[r.run_id].status == "pending"]
-        begin.wait()
-        for _ in range(num_runs):
+        # The first run of a process is its warm-up.
+        for number in range(num_runs + 1):
+            if number == 1:
+                begin.wait()
             lease = None
             while lease is None:
                 batch = pending[:_AT_ONCE]
