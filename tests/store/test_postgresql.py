@@ -1,8 +1,6 @@
 """What is particular to a store on a server: where it may lie, what it says, what it hides."""
 
 import json
-import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -13,11 +11,10 @@ import pytest
 
 from actwise.cli.main import run_command
 from actwise.errors import StoreError
-from actwise.store import ConnectionLostError, RunStore, kept_weights, written_weights
+from actwise.store import RunStore, kept_weights
 from actwise.store.exchange import copy_store, export_table, render_table
 from made.exports import DIVERGED
 from made.postgresql import Server
-from made.proxy import Proxy
 from made.runs import (
     ME,
     answered_record,
@@ -277,75 +274,3 @@ def test_ids_and_counts_pass_four_bytes(store: RunStore, postgresql: Server, url
     assert lease.token == 3_000_000_000
     store.record(lease, made_record(run))
     assert store.result(run) == made_record(run)
-
-
-class TestLostConnections:
-    def test_an_answer_that_was_lost_is_asked_for_again(
-        self, postgresql: Server, url: str, tmp_path: Path
-    ) -> None:
-        proxy = Proxy(postgresql.folder)
-        through = url.replace(str(postgresql.folder), str(proxy.folder))
-        try:
-            with RunStore.open(through, create=True, artifacts=tmp_path / "files") as store:
-                study = made_study()
-                store.add_study(study, made_plan(study))
-                run = store.planned()[0].run_id
-                proxy.loses_commits = 1
-                lease = leased(store, run)
-                assert (proxy.loses_commits, lease.attempt) == (0, 1)
-                written_weights(store.weights, run, lease.token).write_bytes(b"weights")
-                proxy.loses_commits = 1
-                store.record(lease, made_record(run))
-                assert proxy.loses_commits == 0
-                assert store.result(run) == made_record(run)
-                assert kept_weights(store.weights, run).read_bytes() == b"weights"
-                state = store.states([run])[run]
-                assert (state.status, state.attempts, state.owner) == ("finished", 1, None)
-                other = store.planned()[1].run_id
-                lease = leased(store, other)
-                proxy.loses_commits = 1
-                store.release(lease, "an accident")
-                assert store.states([other])[other].attempts == 1
-                proxy.loses_commits = 1
-                seen = store.snapshot()
-                store.record_look(seen, what="analyze", num_seeds=1, nominal_level=None)
-                assert len(store.looks()) == 1
-        finally:
-            proxy.close()
-
-    def test_a_server_that_is_started_again_is_waited_for(
-        self, store: RunStore, postgresql: Server
-    ) -> None:
-        run = store.planned()[0].run_id
-        lease = leased(store, run)
-        postgresql.end_connections()
-        assert store.heartbeat(ME) == (run,)
-        said: list[str] = []
-        postgresql.stop()
-        timer = threading.Timer(2.0, postgresql.start)
-        timer.start()
-        with store.database.patience.attended(tell=said.append, is_over=lambda: False):
-            store.record(lease, made_record(run))
-        timer.join()
-        assert store.result(run) == made_record(run)
-        assert len(said) == 2 and "waiting up to 120 s" in said[0] and "again after" in said[1]
-
-    def test_patience_ends(
-        self, store: RunStore, postgresql: Server, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        postgresql.stop()
-        started = time.monotonic()
-        try:
-            monkeypatch.setattr("actwise.store.database.waiting.STOP_SECONDS", 0.3)
-            patience = store.database.patience
-            with (
-                patience.attended(tell=lambda text: None, is_over=lambda: True),
-                pytest.raises(ConnectionLostError, match=r"cannot be reached|was lost"),
-            ):
-                store.states()
-            with pytest.raises(ConnectionLostError):
-                store.states()
-            assert time.monotonic() - started < 20
-        finally:
-            postgresql.start()
-        assert len(store.states()) == 4

@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from actwise.spec import parse_study
 from actwise.store import LEASE_SECONDS, RunStore
 from actwise.store.database.schema import leases
 from actwise.store.exchange import export_table
 from made.postgresql import Server
-from made.sweeps import DRIVER, TIMES, drive, finish, study_values, wait_for_event
+from made.sweeps import DRIVER, TIMES, finish, study_values, sweep, wait_for_event
+from made.tasks import task_values
 
 pytestmark = pytest.mark.slow
 Driver = subprocess.Popen[str]
@@ -78,8 +80,7 @@ def test_four_drivers_share_two_hundred_runs(place: Place, tmp_path: Path) -> No
         train_size=64,
     )
     drivers = [place.driver(values, executor="inline") for _ in range(4)]
-    code, said = drive(tmp_path / "file", values, executor="inline")
-    assert code == 0, said
+    assert sweep(tmp_path / "file", parse_study(values, source="test")).exit_code == 0
     asked = refused = 0
     for driver in drivers:
         code, said = finish(driver)
@@ -91,6 +92,22 @@ def test_four_drivers_share_two_hundred_runs(place: Place, tmp_path: Path) -> No
     assert refused <= 0.05 * asked
     with place.store() as store, RunStore.open(tmp_path / "file") as file:
         assert deterministic(store) == deterministic(file)
+
+
+def test_workers_get_no_password_of_a_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", "secret")
+    values = task_values(
+        task={"train": "made.own_training:knows_password"},
+        factors={"activation": ["relu"]},
+        seeds=[0],
+    )
+    study = parse_study(values, source="test")
+    assert sweep(tmp_path / "store", study, executor="process", workers=1).exit_code == 0
+    with RunStore.open(tmp_path / "store") as store:
+        (row,) = export_table(store, "runs").to_pylist()
+    assert row["knows"] == 0.0
 
 
 def test_lost_connections_and_a_server_that_is_away_cost_no_attempt(place: Place) -> None:
