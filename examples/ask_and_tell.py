@@ -46,7 +46,7 @@ def train(trial: aw.Trial) -> float:
     return 100 * right.float().mean().item()
 
 
-race = aw.Race(CANDIDATES, epochs=EPOCHS, incumbent="relu")
+race = aw.Race(CANDIDATES, epochs=EPOCHS, incumbent="relu", num_classes=10)
 while (trial := race.ask()) is not None:  # one at a time; None: the race is over
     race.tell(trial, train(trial))  # or race.tell(trial, "diverged")
 advice = race.advice()

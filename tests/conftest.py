@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,11 +11,20 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MKL_NUM_THREADS", "1")
 # Decoded data are shared by all test processes and kept between runs (verified at every load).
 os.environ.setdefault("ACTWISE_CACHE", str(Path(tempfile.gettempdir()) / "actwise-test-cache"))
+# And what torch's compiler asks of the C++ compiler: that alone takes it half a minute.
+os.environ.setdefault(
+    "TORCHINDUCTOR_CACHE_DIR", str(Path(tempfile.gettempdir()) / "actwise-test-compiled")
+)
+os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")  # in its process, not in a pool
 # A developer's own settings must not colour a test.
 os.environ.pop("ACTWISE_DATA", None)
 
 import pytest
 
+from made.postgresql import Server, find_binaries
+
+NEVER_SKIPPED_IN_CI = ("browser", "ray", "docs", "package")
+"""Marks of tests that `make test-more` runs: what they need is there, or CI says that it is not."""
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
@@ -25,6 +34,33 @@ def real_data() -> Path:
     if not (REAL_DATA / "cifar10").is_dir():
         pytest.skip("real CIFAR images are not beside the checkout (../shared/data)")
     return REAL_DATA
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    is_kept = any(item.get_closest_marker(name) for name in NEVER_SKIPPED_IN_CI)
+    if is_kept and report.skipped and os.environ.get("CI") == "true":
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome, report.longrepr = "failed", f"with CI=true this fails: {reason}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A server of this process's own, or a skip; schemas in it are the tests' own."""
+    binaries = find_binaries()
+    if binaries is None:
+        reason = "there is no PostgreSQL server on this machine (initdb, postgres)"
+        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    server = Server(binaries, "fsync=off", "max_connections=200")
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
 
 
 @contextmanager
@@ -48,3 +84,9 @@ def pytest_fixture_setup() -> Generator[None, object, object]:
 def pytest_pyfunc_call() -> Generator[None, object, object]:
     with _unnamed():
         return (yield)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first, else one of two processes ends alone with the last of them."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)

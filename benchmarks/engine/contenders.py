@@ -1,15 +1,15 @@
 """The processes that turns.py lets take turns: the engine, loops, products, batches.
 
-Each works for one turn whenever it reads a line, and answers with the seconds that the turn took.
+Each works for one turn whenever it is told to, and answers with the seconds that the turn took.
 """
 
 import argparse
-import json
-import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import islice
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import torch
@@ -52,8 +52,8 @@ def run_engine(options: argparse.Namespace) -> None:
         nonlocal asked, has_ended, started
         if asked % options.batches == 0:
             if asked:
-                _answer(time.perf_counter() - started)
-            has_ended = not _wait_for_turn()
+                options.connection.send(time.perf_counter() - started)
+            has_ended = not _wait_for_turn(options)
             started = time.perf_counter()
         asked += 1
         return has_ended
@@ -84,7 +84,7 @@ def run_augmentation(options: argparse.Namespace) -> None:
         for number in range(AUGMENTED_BATCHES):
             batches.batch(number)
 
-    _take_turns(turn)
+    _take_turns(options, turn)
 
 
 def run_default(options: argparse.Namespace) -> None:
@@ -105,7 +105,7 @@ def run_mkl(options: argparse.Namespace) -> None:
         for _ in range(GEMM_PRODUCTS):
             torch.mm(a_MK, b_KN)
 
-    _take_turns(turn)
+    _take_turns(options, turn)
 
 
 def run_onednn(options: argparse.Namespace) -> None:
@@ -117,7 +117,7 @@ def run_onednn(options: argparse.Namespace) -> None:
             F.linear(a_MK, b_KN)
 
     with torch.inference_mode():
-        _take_turns(turn)
+        _take_turns(options, turn)
 
 
 def run_study_memory(options: argparse.Namespace) -> None:
@@ -145,7 +145,7 @@ def _take_turns_with_study(options: argparse.Namespace, make: Callable[[], Batch
                 step(x_NCHW, labels_N)
 
     train(min(STUDY_WARMUP_BATCHES, options.batches))
-    _take_turns(lambda: train(options.batches))
+    _take_turns(options, lambda: train(options.batches))
 
 
 def _run_loop(options: argparse.Namespace, layout: torch.memory_format) -> None:
@@ -156,7 +156,7 @@ def _run_loop(options: argparse.Namespace, layout: torch.memory_format) -> None:
         for x_NCHW, labels_N in islice(batches, options.batches):
             step(x_NCHW, labels_N)
 
-    _take_turns(turn)
+    _take_turns(options, turn)
 
 
 def _spec(options: argparse.Namespace) -> RunSpec:
@@ -165,21 +165,20 @@ def _spec(options: argparse.Namespace) -> RunSpec:
     )
 
 
-def _take_turns(turn: Turn) -> None:
-    """Take a turn for every line read, and say how long it took."""
-    while _wait_for_turn():
+def _take_turns(options: argparse.Namespace, turn: Turn) -> None:
+    """Take a turn whenever told to, and say how long it took."""
+    while _wait_for_turn(options):
         started = time.perf_counter()
         turn()
-        _answer(time.perf_counter() - started)
+        options.connection.send(time.perf_counter() - started)
 
 
-def _wait_for_turn() -> bool:
+def _wait_for_turn(options: argparse.Namespace) -> bool:
     """Block until it is this process's turn; false when there are no more."""
-    return sys.stdin.readline() == "turn\n"
-
-
-def _answer(seconds: float) -> None:
-    print(json.dumps(seconds), flush=True)
+    with suppress(EOFError):
+        options.connection.recv()
+        return True
+    return False
 
 
 KINDS: dict[str, Kind] = {
@@ -194,7 +193,8 @@ KINDS: dict[str, Kind] = {
 }
 
 
-def main() -> None:
+def main(connection: Connection, arguments: list[str]) -> None:
+    """Work as ``arguments`` say, until the other end of the connection closes."""
     parser = argparse.ArgumentParser(description="A process of benchmarks/engine/turns.py.")
     parser.add_argument("kind", choices=KINDS, help="what is timed")
     parser.add_argument("--model", default="resnet18-table2", help="network that is trained")
@@ -206,10 +206,7 @@ def main() -> None:
     parser.add_argument("--loader-workers", type=int, default=0, help="processes of the DataLoader")
     parser.add_argument("--layout", choices=LAYOUTS, default="channels_last", help="of a study")
     parser.add_argument("--threads", type=int, default=1, help="of torch")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
+    options.connection = connection
     torch.set_num_threads(options.threads)
     KINDS[options.kind](options)
-
-
-if __name__ == "__main__":
-    main()

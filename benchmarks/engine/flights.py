@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from typing import Self
-
-from torch import nn
 
 from actwise import engine, regularization
 from actwise.spec import RunSpec
-from actwise.store.records import EpochRecord
 from actwise.sweep.worker import ProcessState
 from benchmarks.engine.cells import make_dataset, make_model
 
@@ -63,14 +61,15 @@ class Fleet:
         start_seconds: What it took until all were ready to train.
     """
 
-    def __init__(self, size: int) -> None:
-        context = get_context("spawn")
+    def __init__(self, size: int, *, start: str = "spawn") -> None:
+        """``start``: how processes start, as :mod:`multiprocessing` names it."""
+        context = get_context(start)
         ordered = time.monotonic()
         self._connections: list[Connection] = []
-        self._processes = []
+        self._processes: list[BaseProcess] = []
         for _ in range(size):
             ours, theirs = context.Pipe()
-            process = context.Process(target=_work, args=(theirs,), daemon=True)
+            process: BaseProcess = context.Process(target=_work, args=(theirs,), daemon=True)
             process.start()
             theirs.close()  # so that the end of a process ends its pipe
             self._connections.append(ours)
@@ -156,10 +155,19 @@ def _train(job: Job, connection: Connection) -> str:
 class _Reporter:
     """Says when an epoch has ended; after the first it waits until all runs have ended theirs."""
 
+    name = "reporter"
+
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def on_epoch_end(self, model: nn.Module, record: EpochRecord) -> None:
-        self._connection.send(time.monotonic())
-        if record.epoch == 1:
+    def look(self, sight: engine.Sight) -> None:
+        if sight.epoch:
+            self._connection.send(time.monotonic())
+        if sight.epoch == 1:
             self._connection.recv()
+
+    def state(self) -> bytes:
+        return b"-"
+
+    def restore(self, state: bytes | None, *, num_epochs: int) -> bool:
+        return True

@@ -88,7 +88,7 @@ def measure_in_flight(options: argparse.Namespace, product_rate: float) -> list[
     found: list[InFlight] = []
     for is_compiled in options.compile:
         job = make_job(_resnet18(options), options, is_compiled=is_compiled)
-        with Fleet(max(options.workers)) as fleet:
+        with Fleet(max(options.workers), start=options.start) as fleet:
             for workers in sorted(options.workers):
                 try:
                     flights = fleet.fly([job] * workers, epochs=options.epochs)
@@ -217,8 +217,9 @@ def parse() -> argparse.Namespace:
     options.is_cuda = options.device == "cuda"
     compile_ = options.compile or (["off", "on"] if options.is_cuda else ["off"])
     options.compile = [value == "on" for value in compile_]
+    options.start = "spawn" if options.is_cuda else "forkserver"
     # On the CPU only whether everything runs: images and network in miniature.
-    options.images, options.width = (50_000, 1.0) if options.is_cuda else (256, 1 / 8)
+    options.images, options.width = (50_000, 1.0) if options.is_cuda else (128, 1 / 8)
     return options
 
 
@@ -252,7 +253,7 @@ def main() -> None:
     save(content, options.json)
     best = max(in_flight, key=lambda found: found.images_per_second)
     if options.paper != "none":
-        with Fleet(best.workers) as fleet:
+        with Fleet(best.workers, start=options.start) as fleet:
             paper = measure_paper(options, fleet, best)
         print(render_paper(paper, best) + "\n")
         content["paper"] = asdict(paper)

@@ -4,19 +4,16 @@ Every contender is a process (or one a core) of contenders.py that works only wh
 share the machine's good and bad minutes, and each has the memory and settings of its own kind.
 """
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
-from pathlib import Path
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 
 import numpy as np
 
 from actwise import recommend
 from actwise.sweep.plan import physical_cores
-
-_REPOSITORY = Path(__file__).parents[2]
+from benchmarks.engine import contenders
 
 
 class Ratio(recommend.Ratio):
@@ -27,42 +24,37 @@ class Ratio(recommend.Ratio):
 
 
 class Contender:
-    """One process of contenders.py, or ``copies`` that always work at the same time."""
+    """One process that works for one turn at a time, or ``copies`` that do so at the same time.
+
+    Each is a fork of a process that has imported what all need, and has done nothing with it.
+    """
 
     def __init__(self, kind: str, *arguments: str, threads: int = 1, copies: int = 1) -> None:
-        variables = os.environ | {"OMP_NUM_THREADS": str(threads)}
-        script = [sys.executable, "-m", "benchmarks.engine.contenders"]
-        command = [*script, kind, f"--threads={threads}", *arguments]
-        self._processes = [
-            subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                env=variables,
-                cwd=_REPOSITORY,
-            )
-            for _ in range(copies)
-        ]
+        context = get_context("forkserver")
+        context.set_forkserver_preload([contenders.__name__])
+        command = [kind, f"--threads={threads}", *arguments]
+        self._copies: list[tuple[BaseProcess, Connection]] = []
+        for _ in range(copies):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=contenders.main, args=(theirs, command), daemon=True)
+            process.start()
+            theirs.close()  # so that the end of a process ends its pipe
+            self._copies.append((process, ours))
 
     def turn(self) -> list[float]:
-        """Seconds of one turn, of every copy."""
-        for process in self._processes:
-            assert process.stdin is not None
-            process.stdin.write("turn\n")
-            process.stdin.flush()
-        return [self._answer(process) for process in self._processes]
+        """Seconds of one turn, of every copy.
+
+        Raises:
+            EOFError: if one has died; why stands in its output.
+        """
+        for _, connection in self._copies:
+            connection.send("turn")
+        return [float(connection.recv()) for _, connection in self._copies]
 
     def end(self) -> None:
-        for process in self._processes:
-            process.communicate("end\n")
-
-    def _answer(self, process: "subprocess.Popen[str]") -> float:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"{' '.join(map(str, process.args))} has died")  # type: ignore[arg-type]
-        return float(json.loads(line))
+        for process, connection in self._copies:
+            connection.close()
+            process.join()
 
 
 def rates(contenders: Mapping[str, Contender], *, rounds: int) -> dict[str, np.ndarray]:

@@ -7,7 +7,7 @@ have it. Regret is the best true effect at full length less the pick's.
 """
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,9 +35,10 @@ class Outcome(NamedTuple):
     """One race, as far as it had come.
 
     Attributes:
-        regret, limit: In points.
+        regret: In points.
+        limit: In points; None of a screening.
         cost: In full runs.
-        is_covered: Whether the limit holds.
+        is_covered: Whether the limit holds, if there is one.
         is_decided: Whether it stopped for the margin.
         is_within: Whether the pick is within it.
         claims_gain: Whether the 5 % limit of the gain over the incumbent is above 0.
@@ -45,7 +46,7 @@ class Outcome(NamedTuple):
     """
 
     regret: float
-    limit: float
+    limit: float | None
     cost: float
     is_covered: bool
     is_decided: bool
@@ -85,12 +86,18 @@ def by_budget(knowledge: Knowledge, count: int) -> str:
                         f"{len(rows):,}",
                         number(regrets.mean()),
                         number(regrets.std() / len(rows) ** 0.5),
-                        share(row.is_covered for row in rows),
-                        number(np.median([row.limit for row in rows])),
+                        *_limits(rows),
                     ]
                 )
     header = ["what is true", "spread", "budget", "races", "regret", "SE", "limit holds"]
     return markdown([*header, "median limit"], lines, num_names=3)
+
+
+def _limits(rows: Sequence[Outcome]) -> tuple[str, str]:
+    """How often the limits that are stated hold, and their median."""
+    stated = [row for row in rows if row.limit is not None]
+    median = number(float(np.median([row.limit for row in stated]))) if stated else UNKNOWN
+    return share(row.is_covered for row in stated), median
 
 
 def without_stopping(
@@ -149,8 +156,7 @@ def as_used(knowledge: Knowledge, count: int) -> str:
                     f"{len(rows):,}",
                     percent(round(float(np.mean([row.cost for row in rows])) / 18, 2)),
                     number(float(np.mean([row.regret for row in rows]))),
-                    share(row.is_covered for row in rows),
-                    number(float(np.median([row.limit for row in rows]))),
+                    *_limits(rows),
                     share(row.is_decided for row in rows),
                     share(row.is_within for row in decided),
                     share(row.claims_gain for row in rows),
@@ -175,7 +181,7 @@ def with_stopping(world: World, knowledge: Knowledge, count: int, *, budget: int
 def outcome(advice: Advice, case: Case) -> Outcome:
     """How good an advice is; candidates that diverge are no truth to be behind."""
     names = candidate_names(len(case.at_full_A))
-    assert advice.activation is not None and advice.limit is not None
+    assert advice.activation is not None
     truth = dict(zip(names, case.at_full_A.tolist(), strict=True))
     regret = max(truth.values()) - truth[advice.activation]
     gain = advice.gain_over_incumbent
@@ -184,7 +190,7 @@ def outcome(advice: Advice, case: Case) -> Outcome:
         regret=regret,
         limit=advice.limit,
         cost=advice.spent,
-        is_covered=regret <= advice.limit,
+        is_covered=advice.limit is not None and regret <= advice.limit,
         is_decided=advice.why_stopped == "decided",
         is_within=regret <= advice.margin,
         claims_gain=claims,

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from .activations import activation as activation
     from .activations import gain as gain
     from .analysis.analyze import analyze as analyze
+    from .diagnostics import SignalReport as SignalReport
+    from .diagnostics import diagnose as diagnose
+    from .diagnostics import reestimate as reestimate
     from .recommend import Advice as Advice
     from .recommend import Race as Race
     from .recommend import Trial as Trial
@@ -32,18 +35,21 @@ _HOMES = {
     "Advice": "recommend",
     "Race": "recommend",
     "RunStore": "store",
+    "SignalReport": "diagnostics",
     "TaskActivation": "tasks",
     "Trial": "recommend",
     "activation": "activations",
     "analyze": "analysis.analyze",
     "audit": "surgery",
     "cost": "recommend",
+    "diagnose": "diagnostics",
     "gain": "activations",
     "load_filling": "surgery",
     "load_model": "sweep",
     "load_study": "spec",
     "parameter_groups": "surgery",
     "recommend": "recommend.run",
+    "reestimate": "diagnostics",
     "report": "report.html",
     "run": "sweep.run",
     "swap": "surgery",
@@ -52,6 +58,7 @@ __all__ = [
     "Advice",
     "Race",
     "RunStore",
+    "SignalReport",
     "TaskActivation",
     "Trial",
     "__version__",
@@ -59,12 +66,14 @@ __all__ = [
     "analyze",
     "audit",
     "cost",
+    "diagnose",
     "gain",
     "load_filling",
     "load_model",
     "load_study",
     "parameter_groups",
     "recommend",
+    "reestimate",
     "report",
     "run",
     "swap",

@@ -22,6 +22,7 @@ _KINDS = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
+_NEVER_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # either one or the other
 _STRINGS = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'')
 # tomllib takes quadratic time, and memory, for the parts of one key.
 _DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|""|'')[ \t]*+\.[ \t]*+){32}""")
@@ -34,7 +35,7 @@ def open_file(path: Path) -> BufferedReader:
         OSError: if there is none; ``strerror`` says what is there instead.
     """
     _refuse(path.stat().st_mode, path)
-    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")
+    file = os.fdopen(os.open(path, os.O_RDONLY | _NEVER_WAIT), "rb")
     try:
         # Something else may have taken its place in between.
         _refuse(os.fstat(file.fileno()).st_mode, path)

@@ -25,6 +25,13 @@ def signed(value: float | None, digits: int = 2) -> str:
     return f"+{text}" if value > 0 and float(text) else text
 
 
+def significant(value: float | None, digits: int = 3) -> str:
+    """A number of any size in so many digits, or a dash: ``0.125``, ``3.2e-09``."""
+    if value is None or not math.isfinite(value):
+        return number(value)
+    return f"{value:.{digits}g}"
+
+
 def span(lower: float, upper: float, digits: int = 2) -> str:
     """``1.20 to 3.40``, or a dash."""
     if math.isnan(lower):

@@ -1,14 +1,12 @@
 """Properties that every activation of the table has."""
 
-import subprocess
-import sys
-
 import pytest
 import torch
 from torch import Tensor, nn
 
 from actwise.activations import ACTIVATIONS, is_activation, resolve
 from actwise.errors import SpecError
+from made.forks import run_forked
 
 SHAPE = (3, 4, 5)
 EVERY = pytest.mark.parametrize("name", ACTIVATIONS)
@@ -207,4 +205,5 @@ bound = resolve("cube")
 assert is_activation(bound.build((4,))) and not bound.learnable
 assert abs(bound.gain - 15 ** -0.5) < 1e-9 and abs(bound.backward_gain - 27 ** -0.5) < 1e-9
 """
-    subprocess.run([sys.executable, "-c", code], check=True)
+    done = run_forked(code)
+    assert done.returncode == 0, done.stderr

@@ -59,7 +59,7 @@ def test_runs_of_older_code_are_in_no_mean_and_are_named(
     assert f"Left out: {said}." in shown["analyze"]
     assert f"Left out: {said}." in shown["table"]
     assert "90.00" in shown["table"] and "n=1" in shown["table"]
-    assert "3 runs: 3 finished" in shown["status"]
+    assert "3 runs: 1 finished, 2 outdated" in shown["status"]
     assert "outdated 2 runs were planned before code or data changed" in shown["status"]
     # The remedy is one: what is accepted counts.
     start(folder, study_of(what, "0..2"), 50.0, accept=option.split()[1:])

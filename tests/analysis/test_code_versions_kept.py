@@ -12,7 +12,7 @@ from actwise.analysis.reading import Selection, runs_of
 from actwise.cli.main import run_command
 from actwise.errors import UnknownNameError
 from actwise.report import render
-from actwise.store import RunStore
+from actwise.store import RunStore, mixtures
 from actwise.store.exchange import export_all, export_table, import_folders, render_table
 from made.code_versions import Write, start, study_of, table
 
@@ -54,6 +54,8 @@ def test_a_store_that_noted_no_starts_leaves_out_nothing_and_tells_of_the_mixtur
     with RunStore.open(folder) as store:
         (said,) = store.snapshot().mixtures
         assert store.snapshot(where=["seed=0"]).mixtures == ()
+        for study in (None, "mine"):
+            assert mixtures(store, study, store.planned(study)) == (said,)
         assert not any(line.is_outdated for line in store.planned())
         found = runs_of(store.snapshot(), Selection()).table
     assert json.loads(render(found, "json"))["mixtures"] == [said]
@@ -64,6 +66,8 @@ def test_a_store_that_noted_no_starts_leaves_out_nothing_and_tells_of_the_mixtur
     for command in ("table", "analyze"):
         assert run_command([command, "--store", str(folder)]) == 0
         assert f"R{said[1:]}." in " ".join(capsys.readouterr().out.split())
+    assert run_command(["status", "--store", str(folder)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == f"  mixed     {said}"
     # A start says what is meant.
     start(folder, study_of(what, "2"), 2.0)
     assert table(folder)[:2] == ((2.0,), 2)

@@ -85,7 +85,6 @@ def test_fractions_beside_percentages_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "values",
     [
-        (0.90, 0.91, 1.0),  # fractions throughout
         (41.0, 39.5, 1.0),  # a run at chance of 100 classes
         (41.0, 39.5, 0.97),
         (76.1, 75.9, 0.1),  # of 1,000
@@ -119,7 +118,7 @@ def test_a_csv_file_with_other_factors_is_read(tmp_path: Path) -> None:
             "^runs.csv, line 2: test_accuracy='high' is not a",
         ),
         ("activation,test_accuracy\nrelu,inf\n", "'inf' is not a finite number"),
-        ("activation,accuracy\nrelu,1\n", "^runs.csv has no column 'test_accuracy'; it has"),
+        ("activation,score\nrelu,1\n", "^runs.csv has no column 'test_accuracy'; it has"),
         ("width,test_accuracy\n1,1\n", "no factor column"),
         # A line is counted as an editor does.
         ('activation,test_accuracy\n\nrelu,80\n"a\nb",n/a\n', "^runs.csv, line 5: test_acc"),

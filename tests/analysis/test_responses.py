@@ -75,13 +75,29 @@ def test_losses_and_errors_are_never_hardly_learned_or_stuck(rows: Rows) -> None
         assert not any(row.is_hardly_learned for row in analysis.cells)
 
 
-def test_accuracies_between_0_and_1_are_told_and_not_taken_for_percent(rows: Rows) -> None:
+@pytest.mark.parametrize(("largest", "is_fraction"), [(1.0, True), (1.01, False)])
+def test_errors_between_0_and_1_are_told_and_not_taken_for_percent(
+    rows: Rows, largest: float, is_fraction: bool
+) -> None:
+    errors = [{**row, "test_error": row["test_loss"]} for row in rows]
+    errors[0]["test_error"] = largest
+    found = aw.analyze(errors, response="test_error", lower_is_better=True)
+    assert ("A017" in codes(found)) is is_fraction
+    assert (found.logit is None) is is_fraction
+    if is_fraction:
+        assert codes(found)["A017"].startswith("test_error from 0.15")
+        assert "equivalent" not in verdicts(found)
+        assert {claim.verdict for claim in found.claims} == {"undecided"}
+
+
+def test_accuracies_between_0_and_1_become_percent(rows: Rows) -> None:
     shares = aw.analyze([{**row, "test_accuracy": row["accuracy_share"]} for row in rows])
-    assert codes(shares)["A017"].startswith("test_accuracy from 0.79")
-    assert "equivalent" not in verdicts(shares)
-    assert shares.logit is None
-    assert {claim.verdict for claim in shares.claims} == {"undecided"}
-    assert "A017" not in codes(aw.analyze(rows))
+    percent = aw.analyze(rows)
+    assert codes(shares) == codes(percent)
+    assert verdicts(shares) == verdicts(percent)
+    np.testing.assert_allclose(
+        [row.mean.value for row in shares.cells], [row.mean.value for row in percent.cells]
+    )
 
 
 def test_a_scale_that_the_response_lacks_is_refused(rows: Rows) -> None:

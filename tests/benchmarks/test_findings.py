@@ -1,12 +1,16 @@
 """docs/findings.md: every section's commands run, and print its tables and its numbers."""
 
-import os
+import contextlib
+import io
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from actwise.cli.main import run_command
 
 REPOSITORY = Path(__file__).parents[2]
 PAGE = (REPOSITORY / "docs" / "findings.md").read_text(encoding="utf-8")
@@ -16,22 +20,36 @@ TABLE = re.compile(r"(?:^\|.*\|\n)+", flags=re.MULTILINE)
 NUMBER = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.])|\d+ to \d+ more seeds")
 
 
+# What a shell would run, each argument ended by NUL and each command by a line.
+SHELL = r"""
+actwise() { printf '%s\0' actwise "$@"; echo; }
+python() { shift; printf '%s\0' "$@"; echo; }
+"""
+
+
 def output_of(text: str, folder: Path) -> str:
-    """What the commands of a part of the page print, as somebody would run them in a clone."""
+    """What the commands of a part of the page print, as somebody would run them in a clone.
+
+    In this process: a Python of its own for each takes longer than what it does.
+    """
     for name in ("benchmarks", "results"):
         (folder / name).symlink_to(REPOSITORY / name)
-    python = f"'{sys.executable}'"
-    shell = [f'python() {{ {python} "$@"; }}', f'actwise() {{ {python} -m actwise "$@"; }}']
-    done = subprocess.run(
-        ["bash", "-e", "-c", "\n".join([*shell, *BLOCK.findall(text)])],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env=os.environ | {"COLUMNS": "200"},
-        check=False,
+    script = "\n".join([SHELL, *BLOCK.findall(text)])
+    shell = subprocess.run(
+        ["bash", "-e", "-c", script], capture_output=True, text=True, cwd=folder, check=True
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    output = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(output):
+        patch.chdir(folder)
+        patch.setenv("COLUMNS", "200")
+        for line in shell.stdout.splitlines():
+            name, *arguments = line.split("\0")[:-1]
+            if name == "actwise":
+                assert run_command(arguments) == 0
+                continue
+            patch.setattr(sys, "argv", [name, *arguments])
+            runpy.run_module(name, run_name="__main__")
+    return output.getvalue()
 
 
 @pytest.fixture(scope="module")

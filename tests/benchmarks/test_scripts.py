@@ -15,22 +15,26 @@ from benchmarks.engine.turns import Ratio
 
 REPOSITORY = Path(__file__).parents[2]
 
-# In one process, for each would import torch anew.
-ASK_ALL_FOR_HELP = """
-import runpy, sys
-for name in sys.argv[1:]:
-    sys.argv = [name, "--help"]
-    try:
-        runpy.run_module(name, run_name="__main__")
-    except SystemExit as ended:
-        assert not ended.code, name
-    print("asked", name)
+# In one process, for each would import torch anew; prints what every command prints.
+RUN_ALL = """
+import contextlib, io, json, runpy, sys
+printed = []
+for name, *options in json.loads(sys.argv[1]):
+    sys.argv = [name, *options]
+    print(*sys.argv, file=sys.stderr)
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        try:
+            runpy.run_module(name, run_name="__main__")
+        except SystemExit as ended:
+            assert not ended.code
+    printed.append(output.getvalue())
+print(json.dumps(printed))
 """
 
 
-def output_of(*command: str) -> str:
+def outputs_of(*commands: list[str]) -> list[str]:
     done = subprocess.run(
-        [sys.executable, *command],
+        [sys.executable, "-c", RUN_ALL, json.dumps(commands)],
         capture_output=True,
         text=True,
         cwd=REPOSITORY,
@@ -38,25 +42,59 @@ def output_of(*command: str) -> str:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    printed: list[str] = json.loads(done.stdout)
+    return printed
 
 
-def json_of(name: str, *options: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(
-        output_of("-m", f"benchmarks.engine.{name}", *options, "--json")
-    )
-    return found
-
-
-def test_every_benchmark_says_what_it_takes() -> None:
+@pytest.mark.slow
+def test_every_benchmark_says_what_it_takes_and_those_of_speed_run(tmp_path: Path) -> None:
     scripts = [
         ".".join(path.relative_to(REPOSITORY).with_suffix("").parts)
         for path in sorted((REPOSITORY / "benchmarks").rglob("*.py"))
-        if "argparse" in path.read_text()
+        if "argparse" in (text := path.read_text()) and "__main__" in text
     ]
-    output = output_of("-c", ASK_ALL_FOR_HELP, *scripts)
     assert len(scripts) >= 8
-    assert all(f"asked {script}" in output for script in scripts)
+    gpu = ["--device=cpu", "--workers", "1", "2", "--epochs=1", "--paper=relu"]
+    *helps, engine, study, step, flights = outputs_of(
+        *([script, "--help"] for script in scripts),
+        ["benchmarks.engine.engine", "--quick", "--json"],
+        ["benchmarks.engine.study", "--quick", "--json"],
+        ["benchmarks.engine.profile_step", "--quick"],
+        ["benchmarks.engine.gpu", *gpu, f"--json={tmp_path / 'gpu.json'}"],
+    )
+    assert all(text.startswith("usage: ") for text in helps)
+    engine_is_held_against_products_and_loops(json.loads(engine))
+    study_is_held_against_loops(json.loads(study)["rows"])
+    step_is_divided_into_its_parts(step)
+    assert "multi_process_service" in flights
+    runs_in_flight_are_timed(json.loads((tmp_path / "gpu.json").read_text(encoding="utf-8")))
+
+
+def engine_is_held_against_products_and_loops(found: dict[str, Any]) -> None:
+    (peak,), (loop,) = found["peak"], found["loops"]
+    assert peak["over_peak"]["median"] > 0
+    assert set(loop["over"]) == {"default", "channels_last"}
+    assert found["augmentation_seconds_per_512_images"] > 0
+
+
+def study_is_held_against_loops(rows: list[dict[str, Any]]) -> None:
+    assert len(rows) == 5
+    assert all(row["seconds"] > 0 for row in rows)
+
+
+def step_is_divided_into_its_parts(output: str) -> None:
+    rows = [line.split("|")[2:] for line in output.splitlines() if line.startswith("| relu")]
+    assert len(rows) == 2
+    for _, *shares, _, _ in rows:
+        assert 90 < sum(map(float, shares)) < 110
+
+
+def runs_in_flight_are_timed(found: dict[str, Any]) -> None:
+    assert [row["workers"] for row in found["in_flight"]] == [1, 2]
+    timed = {cell["cell"] for cell in found["paper"]["cells"]}
+    assert len(timed) == 8 and all(cell.endswith(" relu") for cell in timed)
+    assert found["options"]["precision"] == "bfloat16"
+    assert all(cell["num_epochs"] >= 1 for cell in found["paper"]["cells"])
 
 
 def test_a_ratio_lies_within_its_quartiles() -> None:
@@ -64,22 +102,6 @@ def test_a_ratio_lies_within_its_quartiles() -> None:
     ratio = Ratio.of(np.array([1.0, 10.0, 10.0]), np.array([1.0, 1.0, 10.0]))
     assert ratio.lower_quartile <= ratio.median <= ratio.upper_quartile
     assert ratio.median == 1
-
-
-@pytest.mark.slow
-def test_the_engine_is_held_against_products_and_loops() -> None:
-    found = json_of("engine", "--quick")
-    (peak,), (loop,) = found["peak"], found["loops"]
-    assert peak["over_peak"]["median"] > 0
-    assert set(loop["over"]) == {"default", "channels_last"}
-    assert found["augmentation_seconds_per_512_images"] > 0
-
-
-@pytest.mark.slow
-def test_a_study_is_held_against_loops() -> None:
-    rows = json_of("study", "--quick")["rows"]
-    assert len(rows) == 5
-    assert all(row["seconds"] > 0 for row in rows)
 
 
 def test_the_parts_of_a_timeline_add_up_to_the_time_of_the_command() -> None:
@@ -94,27 +116,3 @@ def test_the_parts_of_a_timeline_add_up_to_the_time_of_the_command() -> None:
     assert sum(parts.values()) == pytest.approx(21.0)
     assert parts["training"] == (8 + 8 + 6) / 2
     assert parts["between runs, or nothing left"] == (1 + 6) / 2
-
-
-@pytest.mark.slow
-def test_a_step_is_divided_into_its_parts() -> None:
-    output = output_of("-m", "benchmarks.engine.profile_step", "--quick")
-    rows = [line.split("|")[2:] for line in output.splitlines() if line.startswith("| relu")]
-    assert len(rows) == 2
-    for _, *shares, _, _ in rows:
-        assert 90 < sum(map(float, shares)) < 110
-
-
-@pytest.mark.slow
-def test_runs_in_flight_are_timed_in_miniature(tmp_path: Path) -> None:
-    output = tmp_path / "gpu.json"
-    options = ["--device=cpu", "--workers", "1", "2", "--epochs=1", "--paper=relu"]
-    options.append(f"--json={output}")
-    printed = output_of("-m", "benchmarks.engine.gpu", *options)
-    found = json.loads(output.read_text(encoding="utf-8"))
-    assert [row["workers"] for row in found["in_flight"]] == [1, 2]
-    timed = {cell["cell"] for cell in found["paper"]["cells"]}
-    assert len(timed) == 8 and all(cell.endswith(" relu") for cell in timed)
-    assert found["options"]["precision"] == "bfloat16"
-    assert all(cell["num_epochs"] >= 1 for cell in found["paper"]["cells"])
-    assert "multi_process_service" in printed

@@ -2,14 +2,13 @@
 
 import json
 import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from actwise.store import RunStore
+from made.forks import run_forked
 from made.runs import FINGERPRINT, answered_record, failed_record, leased, made_plan, made_study
 
 TEXT = "bad \udcff\x00 file"
@@ -57,15 +56,9 @@ def test_any_text_is_printed(folder: Path, command: list[str], tmp_path: Path) -
     named = run_ids(folder)
     arguments = [named.get(word, word) for word in command]
     script = "from actwise.cli import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", script, *arguments, "--store", str(folder)],
-        capture_output=True,
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-        check=False,
-    )
+    done = run_forked(script, *arguments, "--store", str(folder), folder=tmp_path)
     assert done.returncode == 0, done.stderr
-    shown = done.stdout.decode()
+    shown = done.stdout
     if "--json" in command:
         json.loads(shown)
     if "FIRST" in command:

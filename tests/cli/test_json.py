@@ -38,6 +38,7 @@ COMMANDS = [
     ("list studies", "list studies"),
     ("audit mlp", "audit MODEL"),
     ("swap mlp elu", "swap MODEL LEVEL"),
+    ("diagnose mlp --images 8 --shape 1,8,8 --width 0.1 --activation prelu", "diagnose MODEL"),
     ("cost mlp --candidates elu --shape 1,8,8 --batch-size 8 --width 0.1", "cost MODEL"),
     ("recommend mlp factors.regularization=none --dataset digits --dry-run", DRY_RUN),
     ("show run ID --store store", "show run ID"),
@@ -100,6 +101,11 @@ OPENED = (
     "studies",
     "running",
     "accidents",
+    "sites",
+    "learned",
+    "norms",
+    "sums",
+    "shift",
 )
 
 

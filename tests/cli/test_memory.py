@@ -9,6 +9,7 @@ import pytest
 
 from actwise.models import make_describe
 from actwise.spec import RunSpec
+from made.forks import run_forked
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux limits addresses")
 
@@ -32,9 +33,7 @@ CELL = (
 
 def limited(*words: str) -> "subprocess.CompletedProcess[str]":
     """The command in a process that gets no more than 4 GB."""
-    return subprocess.run(
-        [sys.executable, "-c", LIMITED, *words], capture_output=True, text=True, check=False
-    )
+    return run_forked(LIMITED, *words)
 
 
 def test_a_network_of_15_gigabytes_is_planned_in_4() -> None:

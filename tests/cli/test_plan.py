@@ -132,7 +132,6 @@ def test_a_plan_for_a_device_that_is_not_here_says_so(capsys: pytest.CaptureFixt
         ("--workers 1 --threads 999", r"1 x 999 threads on \d+ cores? are no faster than \d+"),
         ("train.precision=tf32 --device cpu", "`run` would refuse: .*needs a CUDA device"),
         ("width=16 factors.model=vgg16-table1", "`run` would refuse: a run needs about .* GB"),
-        ("observe.probes=true", "`run` would refuse: .*probes"),
     ],
 )
 def test_a_plan_warns_of_what_stands_in_its_way(

@@ -2,8 +2,6 @@
 
 import json
 import re
-import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,8 @@ import pytest
 
 from actwise.cli.main import run_command
 from actwise.store import RunStore
+from actwise.sweep.plan import START_SECONDS
+from made.forks import Fork
 from made.pages import Page
 from made.races import SMALL, without_times
 
@@ -38,20 +38,11 @@ def test_a_race_that_is_killed_ends_at_the_same_advice(
         return without_times(values)
 
     killed = tmp_path / "killed"
-    driver = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, *RACE, "--store", str(killed), "--workers", "1"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert driver.stderr is not None
-    with driver.stderr:
+    with Fork(COMMAND, *RACE, "--store", str(killed), "--workers", "1") as driver:
         for line in driver.stderr:
             if re.match(r"\[2/", line):
                 break
-        driver.send_signal(signal.SIGKILL)
-        driver.wait()
+        driver.kill()
     with RunStore.open(killed) as store:
         done = [state for state in store.states().values() if state.has_result]
     found = advice(killed, 2)
@@ -70,7 +61,8 @@ def test_the_pick_comes_first_and_the_line_that_applies_it_is_there(
     store: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = printed(capsys, *RACE, "--store", str(store)).splitlines()
-    assert re.match(r"(Use|Keep) \S+\. Within \d\.\d points of the best of 3 \(90 %", lines[0])
+    assert re.match(r"(Use|Keep) \S+\. (Within \d\.\d points of t|T)he best of 3 \(9\d %", lines[0])
+    assert [line for line in lines if len(line) > 80] == []
     assert any(line.startswith("Apply it: factors.activation=") for line in lines)
     assert any(line.startswith("Cost: ") for line in lines)
 
@@ -90,7 +82,8 @@ def test_a_preview_trains_and_writes_nothing(
 ) -> None:
     text = printed(capsys, *RACE, "--store", str(tmp_path / "new"), "--dry-run")
     assert "5 trainings at most" in text
-    assert "3.0 full trainings: 3 candidates of 3 epochs, then up to 2 of 9" in text
+    assert "3.0 full runs: 3 candidates of 3 epochs, then up to 2 of 9" in text
+    assert "planning, start" in " ".join(text.split())
     assert list(tmp_path.iterdir()) == []
 
 
@@ -99,6 +92,20 @@ def test_a_preview_says_what_is_there_already(
 ) -> None:
     values = json.loads(printed(capsys, *RACE, "--store", str(store), "--dry-run", "--json"))
     assert (values["most_runs"], values["num_done"]) == (5, 5)
+    assert values["seconds"] > values["beside_seconds"] > START_SECONDS + 12
+
+
+def test_where_nothing_learned_exit_code_json_and_first_line_say_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = [*RACE[:-4], "--candidates", "relu,elu", "--store", str(tmp_path / "store")]
+    command[5] = "train.learning_rate=0.000001"
+    capsys.readouterr()
+    assert run_command([*command, "--json"]) == 1
+    values = json.loads(capsys.readouterr().out)
+    assert (values["activation"], values["why_stopped"]) == (None, "unlearned")
+    assert run_command(command) == 1
+    assert capsys.readouterr().out.startswith("No advice: nothing has learned.")
 
 
 def test_costs_are_a_table_with_the_cheapest_first(capsys: pytest.CaptureFixture[str]) -> None:
@@ -108,6 +115,14 @@ def test_costs_are_a_table_with_the_cheapest_first(capsys: pytest.CaptureFixture
     ratios = [float(row.split()[1]) for row in rows[:3]]
     assert ratios == sorted(ratios)
     assert {row.split()[0] for row in rows[:3]} == {"relu", "prelu", "elu"}
+    assert [row for row in rows if len(row) > 80] == []
+
+
+def test_costs_without_an_incumbent_are_over_the_first(capsys: pytest.CaptureFixture[str]) -> None:
+    command = "cost mlp --width 0.0625 --candidates prelu,elu --shape 1,8,8 --batch-size 8 --json"
+    values = json.loads(printed(capsys, *command.split(), "--incumbent", "none"))
+    assert [row["activation"] for row in values["rows"]] == ["prelu", "elu"]
+    assert values["incumbent"] == "prelu"
 
 
 @pytest.mark.parametrize(
@@ -125,13 +140,15 @@ def test_costs_are_a_table_with_the_cheapest_first(capsys: pytest.CaptureFixture
         ),
         ("recommend convnet --dataset digits --store new --margin 0", "margin=0"),
         ("recommend convnet --dataset digits --store new --margin much", "--margin"),
-        ("recommend convnet --dataset digits --store new --epochs 5", "at least 9"),
+        ("recommend convnet --dataset digits --store new --budget 500%", "at most 100%"),
+        ("recommend convnet --dataset digits --store new --epochs 5", "at least 9 (--epochs 9)"),
         ("recommend convnet --dataset digits --store new --epochs ten", "ten"),
         ("recommend convnet --dataset digits --store new --workers 0", "workers=0"),
         ("recommend convnet --dataset digits --store new --device gpu", "cpu, cuda or auto"),
         ("recommend convnet --dataset digits --store new --candidates relu,,elu", "empty level"),
         ("recommend convnet --dataset digits --store new --candidates relu,rleu", "did you mean"),
         ("recommend convnet --dataset digits --store new --incumbent elus", "incumbent='elus'"),
+        ("recommend convnet --dataset digits --store new --incumbent elus", "--incumbent none"),
         ("recommend convnet --dataset digits --store new --time-limit soon", "10m"),
         ("recommend nowhere.toml --store new", "No such file"),
         ("recommend convnet --dataset cifar10 --data nowhere --store new", "nowhere"),

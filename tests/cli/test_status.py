@@ -96,7 +96,8 @@ def test_runs_put_back_are_told_until_they_have_a_result(
             store.release(leased(store, run_id), reason)
     first, _, back, hint = said(capsys)
     assert first == "study made: 4 runs: 3 pending, 1 put back"
-    assert back == f"  put back  {run_id}  after 2 attempts: out of memory"
+    label = "digits mlp bn elu seed 1"
+    assert back == f"  put back  {run_id}  {label}  after 2 attempts: out of memory"
     assert hint.startswith("  (`actwise run` tries what was put back again;")
     assert run_command(["table", "--store", "store"]) == 0
     note = "1 run has no result, put back since out of memory; `actwise status` names them."
@@ -161,5 +162,7 @@ def test_failed_runs_name_the_command_that_tells_why(
     failed = replace(made_record(run_id), status="failed", traceback="no", test_accuracy=None)
     with RunStore.open("store") as store:
         store.record(leased(store, run_id), failed)
-    assert said(capsys)[2:] == [f"  failed    {run_id}  (actwise show run tells why)"]
-    assert json.loads("\n".join(said(capsys, "--json")))["failed"] == [run_id]
+    label = "digits mlp bn elu seed 0"
+    assert said(capsys)[2:] == [f"  failed    {run_id}  {label}  (actwise show run tells why)"]
+    failed = json.loads("\n".join(said(capsys, "--json")))["failed"]
+    assert failed == [{"run_id": run_id, "label": label}]

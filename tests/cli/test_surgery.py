@@ -67,9 +67,7 @@ def test_an_audit_says_what_there_is_and_what_a_swap_replaces(
 ) -> None:
     lines = printed("audit audited_network:Net", capsys).splitlines()
     first, second, header, *rows, missed, following = lines
-    assert first == (
-        "audited_network:Net: 0 activations at 0 modules (relu), 2 functional, 0 gates, 0 unseen"
-    )
+    assert first == ("audited_network:Net: 2 activations (relu), 2 functional, 0 gates, 0 unseen")
     assert second == "A swap replaces 1 of 2; 1 stays, with the reason below."
     assert header.split()[:4] == ["site", "activation", "role", "channels"]
     assert [row.split()[1:4] for row in rows] == [["relu", "activation", "4"]] * 2
@@ -103,6 +101,15 @@ def test_a_swap_says_what_it_replaced_and_missed(capsys: pytest.CaptureFixture[s
     assert any(line.startswith("  missed ") and "relu stays, since" in line for line in lines)
 
 
+def test_a_swap_that_replaces_nothing_says_so_and_fails(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_command(["swap", "audited_network:Bare", "elu"]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "Nothing was replaced."
+    assert run_command(["swap", "audited_network:Bare", "elu", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["replaced"] == []
+
+
 def test_networks_of_ours_and_other_shapes_are_looked_at_too(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -124,6 +131,8 @@ def test_networks_of_ours_and_other_shapes_are_looked_at_too(
         ("audit audited_network.Net", "module:Name, did you mean audited_network:Net?"),
         ("audit audited_network:Nat", "did you mean Net"),
         ("audit audited_network:broken", "failed: ValueError: no idea (audited_network.py, line"),
+        ("audit audited_network:helper", "nothing fills x: a network is given num_classes"),
+        ("audit audited_network:helper", "a function of a tensor is a level of activation"),
         ("audit resnet19", "no model is named 'resnet19'"),
         ("swap audited_network:Net reluu", "no activation is named 'reluu'"),
     ],

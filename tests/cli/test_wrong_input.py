@@ -71,7 +71,7 @@ WRONG_INPUT: list[tuple[str, int, tuple[str, ...]]] = [
     ("plan mine.toml factors.width=1,1.0", 2, ("width", "twice")),
     ("plan mine.toml train.train_size=5000", 2, ("5000", "1437", "digits")),
     ("plan mine.toml train.batch_size=2000", 2, ("2000", "1437")),
-    ("run mine.toml observe.probes=on --store new", 2, ("probes",)),
+    ("run mine.toml observe.probes.evry=2 --store new", 2, ("evry", "every")),
     # Levels
     ("plan mine.toml factors.activation=rleu", 2, ("rleu", "relu")),
     ("plan mine.toml factors.model=resnet19", 2, ("resnet19", "resnet18")),
@@ -126,7 +126,8 @@ WRONG_INPUT: list[tuple[str, int, tuple[str, ...]]] = [
     ("status --store songs", 3, ("songs", "another SQLite database")),
     ("table --store newer", 3, ("newer", "999", "newer actwise")),
     ("table --store corrupt", 3, ("corrupt", "damaged")),
-    ("table --store postgresql://host/runs --artifacts a", 3, ("postgresql", "sqlite:///FILE")),
+    ("table --store mysql://host/runs --artifacts a", 3, ("mysql", "sqlite:///FILE")),
+    ("table --store postgresql://no.such.host/runs --artifacts a", 3, ("cannot be reached",)),
     ("table --store sqlite:///x", 3, ("sqlite:///x", "--artifacts")),
     ("table --store store --study mad", 2, ("mad", "made")),
     ("table --store store --where activaton=relu", 2, ("activaton", "activation")),

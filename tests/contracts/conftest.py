@@ -2,16 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from actwise.store import RunStore
 from made.runs import made_plan, made_study
 
-STORAGES: dict[str, Callable[[Path], RunStore]] = {
-    "folder": lambda place: RunStore.open(place / "store", create=True),
-    "url": lambda place: RunStore.open(
+FixtureValue = Callable[[str], Any]
+STORAGES: dict[str, Callable[[Path, FixtureValue], RunStore]] = {
+    "folder": lambda place, _: RunStore.open(place / "store", create=True),
+    "url": lambda place, _: RunStore.open(
         f"sqlite:///{place / 'runs.db'}", create=True, artifacts=place / "files"
+    ),
+    "postgresql": lambda place, value: RunStore.open(
+        value("postgresql").new_url(), create=True, artifacts=place / "files"
     ),
 }
 
@@ -19,7 +24,7 @@ STORAGES: dict[str, Callable[[Path], RunStore]] = {
 @pytest.fixture(params=STORAGES)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunStore]:
     """An empty store of each kind."""
-    with STORAGES[request.param](tmp_path) as store:
+    with STORAGES[request.param](tmp_path, request.getfixturevalue) as store:
         yield store
 
 

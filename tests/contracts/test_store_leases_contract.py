@@ -4,10 +4,12 @@ import time
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from actwise.errors import StoreError
 from actwise.store import (
     LEASE_SECONDS,
+    Lease,
     RunStore,
     StaleLeaseError,
     collect_garbage,
@@ -15,10 +17,34 @@ from actwise.store import (
     remove,
     written_weights,
 )
+from actwise.store.database.schema import leases
 from made.runs import ME, leased, made_record
 
 GONE = replace(ME, process_start="0")
 ELSEWHERE = replace(ME, host="another host")
+
+
+def let_pass(store: RunStore, seconds: float) -> None:
+    """Let so much time pass since all heartbeats until now."""
+    earlier = leases.c.heartbeat - seconds
+    with store.database.writing() as connection:
+        connection.execute(update(leases).values(heartbeat=earlier))
+
+
+def leased_by_a_dead_owner(store: RunStore, run: str) -> Lease:
+    """Of a process that is gone, and long gone where only the time can tell."""
+    lost = leased(store, run, GONE)
+    let_pass(store, LEASE_SECONDS + 1)
+    wait_until_pending(store, run)
+    return lost
+
+
+def wait_until_pending(store: RunStore, run: str) -> None:
+    """At once, but on a server that has started less than ten seconds ago."""
+    deadline = time.monotonic() + 20
+    while store.states([run])[run].status != "pending":
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
 
 
 class TestClaimContract:
@@ -30,14 +56,14 @@ class TestClaimContract:
     def test_a_dead_owners_run_is_pending_and_is_taken_over(
         self, store: RunStore, run: str
     ) -> None:
-        lost = leased(store, run, GONE)
+        lost = leased_by_a_dead_owner(store, run)
         assert store.states([run])[run].status == "pending"
         taken = leased(store, run)
         assert (taken.attempt, taken.token > lost.token) == (2, True)
         assert "ended without a result" in str(store.states([run])[run].accident)
 
     def test_whoever_lost_a_claim_cannot_record(self, store: RunStore, run: str) -> None:
-        lost = leased(store, run, GONE)
+        lost = leased_by_a_dead_owner(store, run)
         taken = leased(store, run)
         with pytest.raises(StaleLeaseError, match="was lost"):
             store.record(lost, made_record(run, test_accuracy=1.0))
@@ -50,7 +76,7 @@ class TestClaimContract:
     def test_a_lost_claim_cannot_replace_the_weights_of_a_result(
         self, store: RunStore, run: str
     ) -> None:
-        lost = leased(store, run, GONE)
+        lost = leased_by_a_dead_owner(store, run)
         taken = leased(store, run)
         for claim in (taken, lost):
             path = written_weights(store.weights, run, claim.token)
@@ -82,7 +108,7 @@ class TestClaimContract:
         assert store.states([run])[run].accident is None
 
     def test_putting_back_a_lost_claim_changes_nothing(self, store: RunStore, run: str) -> None:
-        lost = leased(store, run, GONE)
+        lost = leased_by_a_dead_owner(store, run)
         leased(store, run)
         store.release(lost, "too late")
         state = store.states([run])[run]
@@ -93,8 +119,8 @@ class TestClaimContract:
         self, store: RunStore, run: str
     ) -> None:
         other = store.planned()[1].run_id
+        leased_by_a_dead_owner(store, other)
         leased(store, run, ELSEWHERE)
-        leased(store, other, GONE)
         assert store.heartbeat(ELSEWHERE) == (run,)
         leased(store, other)
         assert store.heartbeat(GONE) == ()
@@ -123,10 +149,10 @@ class TestClaimContract:
         else:
             with pytest.raises(StoreError, match="is being trained by"):
                 remove(store, "made")
-        monkeypatch.setattr("time.time", lambda: now + LEASE_SECONDS - 1)
+        let_pass(store, LEASE_SECONDS - 1)
         assert store.states([run])[run].status == "running"
-        monkeypatch.setattr("time.time", lambda: now + LEASE_SECONDS + 1)
-        assert store.states([run])[run].status == "pending"
+        let_pass(store, 2)
+        wait_until_pending(store, run)
         assert leased(store, run).attempt == 2
 
     def test_a_living_owner_whose_clock_runs_ahead_keeps_its_run(
@@ -134,11 +160,41 @@ class TestClaimContract:
     ) -> None:
         now = time.time()
         leased(store, run, ELSEWHERE)
-        for seconds in range(0, 300, 20):
-            monkeypatch.setattr("time.time", lambda at=now + seconds: at + 3600)
+        for _ in range(15):
+            monkeypatch.setattr("time.time", lambda: now + 3600)
             assert store.heartbeat(ELSEWHERE) == (run,)
-            monkeypatch.setattr("time.time", lambda at=now + seconds: at + 15)
+            monkeypatch.setattr("time.time", lambda: now)
+            let_pass(store, 20)
             assert store.lease(run, ME) is None
+
+    def test_the_first_free_run_of_many_is_leased(self, store: RunStore, run: str) -> None:
+        first, second, third, fourth = (r.run_id for r in store.planned())
+        leased(store, first)
+        store.record(leased(store, second), made_record(second))
+        order = (first, second, fourth, third)
+        taken = [store.lease_next(order, ELSEWHERE) for _ in range(3)]
+        assert [lease and lease.run_id for lease in taken] == [fourth, third, None]
+        again = store.lease_next(order, ME, again=True)
+        assert again is not None and again.run_id == second
+        with pytest.raises(StoreError, match=f"run {'f' * 20} is in no study"):
+            store.lease_next((first, "f" * 20), ME)
+
+    def test_a_dead_owners_run_keeps_its_place_among_many(self, store: RunStore, run: str) -> None:
+        first, second, *_ = (r.run_id for r in store.planned())
+        leased_by_a_dead_owner(store, first)
+        taken = store.lease_next((first, second), ME)
+        assert taken is not None and (taken.run_id, taken.attempt) == (first, 2)
+
+    def test_owners_that_share_a_name_and_a_clock_an_hour_off_rob_nobody(
+        self, store: RunStore, run: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        now = time.time()
+        leased(store, run)
+        for hours in (-1, 1):
+            monkeypatch.setattr("time.time", lambda hours=hours: now + 3600 * hours)
+            assert store.lease(run, ELSEWHERE) is None
+            store.heartbeat(ELSEWHERE)
+            assert store.states([run])[run].owner == ME
 
     def test_tokens_rise_even_when_a_run_was_put_back(self, store: RunStore, run: str) -> None:
         tokens = []

@@ -2,9 +2,6 @@
 
 import logging
 import os
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,6 +11,7 @@ import torch
 from actwise.datasets import Dataset, info, load
 from actwise.errors import DataError
 from made.data import TINY, encode_image, made_images, made_labels, write_shard, write_tiny
+from made.forks import Fork
 
 LOAD = "import sys; from actwise.datasets import load; print(load(sys.argv[1]).info.digest)"
 
@@ -42,8 +40,8 @@ def write_large(folder: Path) -> None:
     write_shard(folder / "test-0.parquet", images[:9], labels[:9])
 
 
-def start_loading(level: str) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-c", LOAD, level], stdout=subprocess.PIPE, text=True)
+def start_loading(level: str) -> Fork:
+    return Fork(LOAD, level)
 
 
 def test_a_second_load_decodes_nothing(folder: Path) -> None:
@@ -162,9 +160,9 @@ def test_what_a_killed_writer_left_is_removed_after_an_hour(folder: Path, cache:
 def test_two_processes_decode_at_once_and_both_get_the_data(tmp_path: Path, cache: Path) -> None:
     write_large(tmp_path / "large")
     level = f"parquet:{tmp_path / 'large'}"
-    processes = [start_loading(level) for _ in range(2)]
-    digests = {process.communicate()[0] for process in processes}
-    assert [process.returncode for process in processes] == [0, 0]
+    with start_loading(level) as first, start_loading(level) as second:
+        digests = {process.rest(seconds=120)[0] for process in (first, second)}
+        assert [first.wait(), second.wait()] == [0, 0]
     assert digests == {load(level).info.digest + "\n"}
     assert len(list((cache / "data").iterdir())) == 1
 
@@ -173,11 +171,9 @@ def test_two_processes_decode_at_once_and_both_get_the_data(tmp_path: Path, cach
 def test_a_process_killed_while_decoding_leaves_a_usable_cache(tmp_path: Path, cache: Path) -> None:
     write_large(tmp_path / "large")
     level = f"parquet:{tmp_path / 'large'}"
-    process = start_loading(level)
-    while not (cache / "locks").is_dir() or not any((cache / "locks").iterdir()):
-        assert process.poll() is None
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    with start_loading(level) as process:
+        while not (cache / "locks").is_dir() or not any((cache / "locks").iterdir()):
+            assert process.poll() is None
+            time.sleep(0.01)
     assert not (cache / "data").exists()
     assert load(level).info.num_train == 4000

@@ -1,7 +1,5 @@
 """Memory that ends while images are read says memory and how much, never damaged data."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +10,7 @@ from actwise.datasets import load
 from actwise.datasets.formats.images import MAX_FILE_BYTES
 from actwise.errors import DataError
 from made.data import encode_image, made_images, write_folder, write_shard
+from made.forks import run_forked
 
 NUM_IMAGES = 40
 CASES = """
@@ -55,12 +54,7 @@ def write(form: str, root: Path) -> str:
 )
 def test_memory_that_ends_says_memory(form: str, place: str, error: str, tmp_path: Path) -> None:
     code = CASES.format(place=place, error=ERRORS[error])
-    done = subprocess.run(
-        [sys.executable, "-c", code, write(form, tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_forked(code, write(form, tmp_path))
     assert done.returncode == 3, done.stderr
     assert "memory ran out while" in done.stderr and " MB" in done.stderr
     assert "not a readable image" not in done.stderr and "Traceback" not in done.stderr
@@ -81,12 +75,7 @@ limit = psutil.Process().memory_info().vms + 500_000_000
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 sys.exit(run_command(["data", "verify", sys.argv[1]]))
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code, f"parquet:{tmp_path}"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_forked(code, f"parquet:{tmp_path}")
     assert done.returncode == 3, done.stderr
     assert "memory ran out while" in done.stderr and "Traceback" not in done.stderr
 

@@ -1,8 +1,6 @@
 """Images of any size: brought to one by ``size=``, refused with that hint without it."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from PIL import Image
 from actwise.datasets import info, load, verify
 from actwise.errors import DataError, SpecError
 from made.data import encode_image, made_images, write_folder, write_shard
+from made.forks import run_forked
 from made.photos import encoded, photo, write_photos
 
 # Height and width; at 40 pixels all sides are whole numbers.
@@ -244,9 +243,7 @@ limit = psutil.Process().memory_info().vms + 120_000_000
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 print(info("folder(photos, size=64)").num_train)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path
-    )
+    done = run_forked(code, folder=tmp_path)
     assert done.stdout == "20\n", done.stderr
 
 

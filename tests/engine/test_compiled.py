@@ -24,13 +24,9 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module", autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Nothing compiled before these tests is used, nor stays."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
-        torch.compiler.reset()
-        yield
-        torch.compiler.reset()
+def nothing_stays() -> Iterator[None]:
+    yield
+    torch.compiler.reset()
 
 
 def spec_of(*, is_compiled: bool) -> RunSpec:

@@ -1,12 +1,10 @@
 """Convolutions whose gradients oneDNN writes past their end, on processors without AVX-512."""
 
-import os
 import platform
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+
+from made.forks import run_forked
 
 AVX2 = {"ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2", "OMP_NUM_THREADS": "1"}
 """What a processor without AVX-512 has; one that has it is told to compute as they do."""
@@ -38,16 +36,5 @@ print("trained")
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="other kernels than those of AVX2")
 def test_a_narrow_strided_convolution_trains_without_avx512() -> None:
-    tests = Path(__file__).parents[1]
-    done = subprocess.run(
-        [sys.executable, "-c", TRAIN],
-        env={
-            **os.environ,
-            **AVX2,
-            "PYTHONPATH": os.pathsep.join([str(tests), *filter(None, sys.path)]),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_forked(TRAIN, environment=AVX2)
     assert (done.returncode, done.stdout) == (0, "trained\n"), done.stderr

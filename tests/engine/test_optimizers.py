@@ -1,8 +1,5 @@
 """The fused updates: torch's own numbers, and what is decayed."""
 
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +14,7 @@ from actwise.engine.optimizers import (
 )
 from actwise.engine.schedule import rate_tensor
 from actwise.spec import TrainSpec
+from made.forks import run_forked
 from small_runs import make_model, make_spec
 
 SETTINGS: list[dict[str, Any]] = [
@@ -117,7 +115,7 @@ def test_training_does_not_import_torchs_compiler() -> None:
         "assert train_small(make_spec()).status == 'finished'\n"
         "sys.exit('torch._dynamo' in sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[1])
+    assert run_forked(code).returncode == 0
 
 
 def test_weight_decay_spares_exactly_the_activations() -> None:

@@ -1,8 +1,5 @@
 """Devices, the layout rule, and what a process sets."""
 
-import subprocess
-import sys
-
 import pytest
 import torch
 
@@ -10,6 +7,7 @@ from actwise.engine import memory_format_for, prepare_device
 from actwise.engine.device import set_backend
 from actwise.errors import SpecError
 from actwise.models import MODELS
+from made.forks import run_forked
 
 FLUSHES = """
 import torch
@@ -22,18 +20,14 @@ assert torch.get_num_threads() == 2
 """
 
 
-def run_python(code: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-
-
 def test_every_thread_flushes_denormals() -> None:
-    done = run_python(FLUSHES.format(before=""))
+    done = run_forked(FLUSHES.format(before=""))
     assert done.returncode == 0, done.stderr
 
 
 def test_threads_that_keep_denormals_are_refused() -> None:
     warm = "torch.set_num_threads(2); torch.ones(1 << 22) * 2"
-    done = run_python(FLUSHES.format(before=warm))
+    done = run_forked(FLUSHES.format(before=warm))
     assert "that keep denormal numbers" in done.stderr
 
 

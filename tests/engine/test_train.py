@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from actwise.engine import Progress, weights_sha256
 from actwise.errors import SpecError
 from actwise.spec import ObserveSpec
-from actwise.store.records import EpochRecord
 from small_runs import CPU, DATASET, make_dataset, make_model, make_spec, train_small, without_times
 
 TEST_CURVE = ObserveSpec(test_curve=True)
@@ -58,37 +57,6 @@ def test_what_ran_before_in_the_process_does_not_matter() -> None:
     torch.manual_seed(99)
     train_small(make_spec(precision="bfloat16", seed=4))
     assert train_small(spec).weights_sha256 == first.weights_sha256
-
-
-def test_observing_changes_nothing() -> None:
-    class Meddling:
-        """As meddlesome as an observer may be."""
-
-        def on_epoch_end(self, model: nn.Module, record: EpochRecord) -> None:
-            model.eval()
-            torch.rand(3)
-            seen.append(record)
-
-    seen: list[EpochRecord] = []
-    spec = make_spec(regularization="bn+dropout")
-    observed = train_small(spec, observe=TEST_CURVE, observers=[Meddling()])
-    alone = train_small(spec)
-    assert observed.weights_sha256 == alone.weights_sha256
-    assert observed.test_accuracy == alone.test_accuracy
-    assert tuple(seen) == observed.epochs
-
-
-def test_an_observer_that_draws_leaves_a_users_stochastic_model_alone() -> None:
-    class Drawing:
-        def on_epoch_end(self, model: nn.Module, record: EpochRecord) -> None:
-            torch.rand(3)
-
-    def model() -> nn.Module:
-        torch.manual_seed(1)
-        return nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(192, 4))
-
-    observed = train_small(make_spec(), model=model(), observers=[Drawing()])
-    assert observed.weights_sha256 == train_small(make_spec(), model=model()).weights_sha256
 
 
 def test_the_test_curve_is_only_there_when_asked_for() -> None:

@@ -39,9 +39,9 @@ INSIDE: dict[str, Layers] = {  # the same of the folders and files that a unit h
         {"analyze"},
     ],
     "recommend": [
-        {"race"},
+        {"race", "request"},
         {"levels"},
-        {"asked", "lengths", "budget", "costs"},
+        {"subject", "lengths", "budget", "costs"},
         {"case"},
         {"prepared", "trials", "advised"},
         {"course", "preview"},
@@ -58,7 +58,7 @@ INSIDE: dict[str, Layers] = {  # the same of the folders and files that a unit h
         {"views"},
         {"figures"},
         {"page"},
-        {"html", "terminal", "advice"},
+        {"html", "terminal", "advice", "signal"},
     ],
     "store": [
         {"database"},
@@ -67,7 +67,7 @@ INSIDE: dict[str, Layers] = {  # the same of the folders and files that a unit h
         {"tables"},
         {"reading"},
         {"store"},
-        {"removal", "users_results", "exchange"},
+        {"removal", "survey", "users_results", "exchange"},
     ],
     "surgery": [
         {"finding"},
@@ -82,6 +82,7 @@ INSIDE: dict[str, Layers] = {  # the same of the folders and files that a unit h
         {"executors"},
         {"drive", "tries"},
         {"run", "load", "answers"},
+        {"diagnosed"},
     ],
 }
 TORCH_FREE = [
@@ -98,6 +99,7 @@ TORCH_FREE = [
     "actwise.analysis",
     "actwise.recommend",
     "actwise.report",
+    "actwise.board",
     "actwise.cli",
 ]
 

@@ -71,7 +71,7 @@ def test_no_file_is_longer_than_300_lines(folder: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["analysis", "datasets", "recommend", "report", "store", "surgery", "sweep"]
+    "unit", ["analysis", "board", "datasets", "recommend", "report", "store", "surgery", "sweep"]
 )
 def test_no_folder_holds_more_than_14_entries(unit: str) -> None:
     found = {

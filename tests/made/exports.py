@@ -13,14 +13,17 @@ from actwise.spec import run_id, spec_hash
 from actwise.store import RunStore
 from actwise.store.database.schema import short_hash, to_json
 from actwise.store.exchange import export_all
+from actwise.store.records import observed_probes, pack_probes
 from made.runs import (
     ANSWERS,
+    PROBES,
     answered_record,
     failed_record,
     leased,
     look_at,
     made_epoch,
     made_plan,
+    made_probe,
     made_study,
 )
 
@@ -50,7 +53,11 @@ def made_export(folder: Path) -> Path:
         store.add_study(older, made_plan(older))
         runs = list(dict.fromkeys(run.run_id for run in store.planned()))
         store.release(leased(store, runs[0]))
-        observed: Row = {"probes": b"packed", "observed": ("keep_weights", "probes")}
+        observed: Row = {
+            "probes": pack_probes([made_probe(0), made_probe(2), made_probe(3)]),
+            "observed": (observed_probes(PROBES), "keep_weights", "reestimated"),
+            "reestimated_accuracy": 21.0,
+        }
         store.record(leased(store, runs[0]), answered_record(runs[0], **observed))
         curve = (made_epoch(1, train_loss=float("nan")),)
         diverged = answered_record(runs[1], epochs=curve, **DIVERGED)

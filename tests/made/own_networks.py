@@ -25,6 +25,18 @@ class Net(nn.Module):
         return self.head(F.relu(self.hidden(x)))
 
 
+class Quick(nn.Module):
+    """Tells digits apart after a few steps."""
+
+    def __init__(self, num_classes: int, in_channels: int) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(64 * in_channels, 32)
+        self.head = nn.Linear(32, num_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(F.relu(self.hidden(F.adaptive_avg_pool2d(x, 8).flatten(1))))
+
+
 class OneCall(Net):
     def forward(self, x: Tensor) -> Tensor:
         x = F.relu(self.norm(self.conv(x))).mean((2, 3))

@@ -1,6 +1,7 @@
 """Trainings as users might write them: a plain loop, and functions that give back what is none."""
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -117,3 +118,8 @@ def annotated(
     widths: list[int] | None = None,
 ) -> float:
     return 50.0
+
+
+def knows_password(activation: TaskActivation, seed: int) -> dict[str, float]:
+    """Whether the password of a store's server is in its environment."""
+    return {"accuracy": 1.0, "knows": float("PGPASSWORD" in os.environ)}

@@ -11,6 +11,7 @@ from actwise.spec import (
     ENGINE_VERSION,
     Description,
     PlannedRun,
+    ProbesSpec,
     RunSpec,
     StudySpec,
     canonical_settings,
@@ -22,6 +23,7 @@ from actwise.store import Lease, Owner, RunStore
 from actwise.store.records import (
     Answers,
     EpochRecord,
+    ProbeRow,
     RunRecord,
     hash_predictions,
     pack_predictions,
@@ -30,8 +32,15 @@ from actwise.store.records import (
 
 ME = Owner.here()
 FINGERPRINT = {"device": "cpu", "threads": "1", "memory_format": "contiguous"}
+PROBES = ProbesSpec(every=2, images=100)
 ANSWERS = Answers.of(np.arange(10), 10)
 ENVIRONMENT = {"host": "here", "fingerprint": FINGERPRINT}
+
+
+def made_probe(epoch: int, name: str = "act1", **values: Any) -> ProbeRow:
+    """A site after some epochs, as PROBES would have it."""
+    known = {"place": "site", "images": PROBES.images, "function": "relu", "units": 8, "dead": 0}
+    return ProbeRow(epoch=epoch, name=name, **{**known, **values})
 
 
 def made_study(

@@ -2,11 +2,8 @@
 
 import json
 import math
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,8 +15,8 @@ from actwise.store import RunStore
 from actwise.sweep import Outcome
 from actwise.sweep.run import run
 from actwise.sweep.watch import Event
+from made.forks import SERVER, Fork
 
-DRIVER = Path(__file__).with_name("driver.py")
 USERS_CODE = Path(__file__).with_name("users_code.py")
 TIMES = ("train_seconds", "images_per_second", "environment")
 
@@ -80,26 +77,23 @@ def sweep(
         return run(study, store, progress=progress, **({"executor": "inline"} | options))
 
 
-@contextmanager
-def driver_of(
-    folder: Path, values: dict[str, Any], **options: Any
-) -> Iterator[subprocess.Popen[str]]:
-    """A driver with worker processes, in a session of its own; killed at the end if need be."""
-    asked = {"study": values, "store": str(folder), "options": options}
-    driver = subprocess.Popen(
-        [sys.executable, str(DRIVER), json.dumps(asked)],
-        cwd=folder.parent,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        with driver:
-            yield driver
-            driver.kill()
-    finally:
-        driver.kill()
+DRIVE = """
+import json, sys
+from actwise.spec import parse_study
+from actwise.store import RunStore
+from actwise.sweep.run import run
+from actwise.sweep.watch import JsonProgress
+study = parse_study(json.loads(sys.argv[2]), source="test")
+with RunStore.open(sys.argv[1], create=True) as store:
+    outcome = run(study, store, progress=JsonProgress(sys.stdout), **json.loads(sys.argv[3]))
+sys.exit(outcome.exit_code)
+"""
+
+
+def driver_of(folder: Path, values: dict[str, Any], **options: Any) -> Fork:
+    """A driver with worker processes that prints its events; killed at the end if need be."""
+    asked = (str(folder), json.dumps(values), json.dumps(options))
+    return Fork(DRIVE, *asked, folder=folder.parent)
 
 
 def drive(folder: Path, values: dict[str, Any], **options: Any) -> tuple[int, str]:
@@ -108,20 +102,18 @@ def drive(folder: Path, values: dict[str, Any], **options: Any) -> tuple[int, st
         return finish(driver)
 
 
-def finish(driver: subprocess.Popen[str]) -> tuple[int, str]:
+def finish(driver: Fork) -> tuple[int, str]:
     """Wait for the end of a driver: exit code, and the rest of what it said."""
-    stdout, stderr = driver.communicate(timeout=120)
-    return driver.returncode, stdout + stderr
+    stdout, stderr = driver.rest(seconds=120)
+    return driver.wait(), stdout + stderr
 
 
-def wait_for_event(driver: subprocess.Popen[str], name: str) -> dict[str, Any]:
+def wait_for_event(driver: Fork, name: str) -> dict[str, Any]:
     """Read a driver's events up to the first of a kind."""
-    assert driver.stdout is not None
     for line in driver.stdout:
         event: dict[str, Any] = json.loads(line)
         if event["event"] == name:
             return event
-    assert driver.stderr is not None
     raise AssertionError(f"the driver ended before {name}: {driver.stderr.read()}")
 
 
@@ -142,7 +134,7 @@ def workers_of(folder: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter(["cmdline", "cwd", "status"]):
         line = process.info["cmdline"] or []
-        is_ours = "actwise.sweep.worker" in line or str(DRIVER) in line
+        is_ours = "actwise.sweep.worker" in line or str(SERVER) in line
         if is_ours and process.info["cwd"] == str(folder.parent):
             found.append(process)
     return [process for process in found if process.info["status"] != psutil.STATUS_ZOMBIE]

@@ -102,6 +102,13 @@ def computes_for_long(x: Tensor) -> Tensor:
 
 
 @behaves_in_plans
+def sleeps_for_long(x: Tensor) -> Tensor:
+    """As long as a test takes, and none of the machine's time."""
+    time.sleep(600)
+    return x.relu()
+
+
+@behaves_in_plans
 def draws(x: Tensor) -> Tensor:
     return x.relu() * (1 + 0.1 * random.random() + 0.1 * np.random.rand() + torch.rand(1))  # noqa: NPY002
 

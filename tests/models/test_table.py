@@ -184,7 +184,9 @@ def test_convolutions_have_a_bias_exactly_where_no_norm_follows(model: str) -> N
 
 @pytest.mark.parametrize("model", list(MODELS))
 def test_every_size_of_input_is_taken(model: str) -> None:
-    sides = (28, 47, 64) if re.search("32|56|110", model) else range(28, 65)
+    # Both sides of what halves without a rest once, twice ... and five times; deep ones are slow.
+    some = (28, 31, 32, 33, 36, 40, 47, 48, 49, 62, 63, 64)
+    sides = (28, 47, 64) if re.search("32|56|110", model) else some
     shapes = [(3, side, side) for side in sides]
     for shape in [*shapes, (1, 28, 28), (1, 37, 37), (1, 64, 64), (3, 28, 64), (1, 50, 33)]:
         network = build(model, level="dropout", input_shape=shape, width=0.05)

@@ -103,7 +103,7 @@ def test_the_sites_of_a_package_network_are_listed_without_its_weights() -> None
     found = audit_level("torchvision:resnet50")
     assert found.trial and (len(found.trial.replaced), found.trial.missed) == (49, ())
     assert str(found.audit) == (
-        "torchvision:resnet50: 49 activations at 17 modules (relu), 0 functional, 0 gates, 0 unseen"
+        "torchvision:resnet50: 49 activations (relu), 49 at 17 modules, 0 gates, 0 unseen"
     )
     report = swap_level("timm:resnet10t", "prelu")
     assert (len(report.replaced), report.missed) == (11, ())

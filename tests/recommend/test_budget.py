@@ -34,6 +34,12 @@ def test_any_other_budget_is_refused(text: object) -> None:
         read_budget(text, num_candidates=6)  # type: ignore[arg-type]
 
 
+def test_a_part_is_of_the_grid_and_more_than_it_is_a_number() -> None:
+    with pytest.raises(SpecError, match=r"at most 100%, .* such as 36runs"):
+        read_budget("500%", num_candidates=6)
+    assert read_budget("100%", num_candidates=6).full_runs == 18
+
+
 @pytest.mark.parametrize(
     ("workers", "num_full", "seconds"),
     [(1, 0, 30.0), (1, 3, 84.0), (2, 0, 20.0), (2, 1, 38.0), (2, 4, 56.0), (8, 4, 46.0)],
@@ -47,7 +53,7 @@ def test_a_duration_becomes_the_most_full_runs_that_fit() -> None:
     cost = RunSeconds(short=(10.0,) * 3, full=(20.0,) * 3, workers=2)
 
     def budget(seconds: float) -> float:
-        return full_runs_in(seconds, cost, short_share=1 / 3, num_candidates=3, text="1m")
+        return full_runs_in(seconds, cost, short_runs_cost=1.0, text="1m")
 
     assert [budget(s) for s in (20.0, 39.9, 40.0, 60.0)] == [1.0, 1.0, 3.0, 5.0]
     with pytest.raises(SpecError, match=r"budget 1m is too short: .* takes about 20 s here"):

@@ -7,6 +7,7 @@ import pytest
 
 from actwise.errors import ActwiseError
 from actwise.recommend.case import Case, make_case
+from actwise.recommend.request import RaceRequest
 from actwise.spec import StudySpec
 from actwise.sweep.executors import Describer, Nursery
 from made.own_networks import Net
@@ -30,15 +31,12 @@ Make = Callable[..., Case]
 @pytest.fixture(scope="module")
 def case() -> Iterator[Make]:
     """Makes cases; one process looks at all users' code."""
-    usual: dict[str, Any] = {
-        "dataset": "digits",
-        "candidates": None,
-        "incumbent": "relu",
-        "epochs": None,
-        "overrides": (),
-    }
     with Nursery() as nursery, Describer(None, nursery) as describe:
-        yield lambda subject="convnet", **changes: make_case(subject, describe, **(usual | changes))
+
+        def case(model: Any = "convnet", dataset: str | None = "digits", **changes: Any) -> Case:
+            return make_case(RaceRequest(model, dataset, **changes), describe)
+
+        yield case
 
 
 def study_with(**changes: Any) -> dict[str, Any]:
@@ -115,7 +113,7 @@ def test_a_training_of_one_s_own_is_called_with_folds_where_it_takes_them(case: 
 
 WRONG: list[tuple[Any, dict[str, Any], str]] = [
     ("convnet", {"dataset": None}, "recommend 'convnet' needs a data set: --dataset"),
-    ("convnet", {"epochs": 7}, "epochs=7: expected at least 9"),
+    ("convnet", {"epochs": 7}, "epochs=7: expected at least 9 (--epochs 9)"),
     ("convnet", {"candidates": ["relu"]}, "expected two or more"),
     ("convnet", {"candidates": ["elu", "prelu"]}, "incumbent='relu' is none of the candidates"),
     ("convnet", {"candidates": ["relu", "relu"]}, "'activation' lists a level twice"),

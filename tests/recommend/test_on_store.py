@@ -17,7 +17,7 @@ from actwise.sweep.watch import Note, RunEnded, RunStarted, SweepEnded, SweepSta
 from made.races import ALIKE, SMALL, TWO, race, without_times
 from made.sweeps import Listener
 
-NET = "made.own_networks:Net"
+NET = "made.own_networks:Quick"
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +35,9 @@ def task(function: str, **settings: Any) -> dict[str, Any]:
         "task": {"train": f"made.races_in_tasks:{function}", "unit": "percent", **settings},
         "factors": {"activation": [*TWO]},
     }
+
+
+LESS = {"response": "error_rate", "higher_is_better": False}
 
 
 def plain(advice: CaseAdvice) -> dict[str, Any]:
@@ -87,6 +90,22 @@ def test_a_notebook_shows_the_sentences_and_a_row_for_each_candidate(
     assert all(f"<p>{escape(line)}</p>" in shown for line in str(advice).splitlines())
     assert re.findall(r"<tr><td>(.*?)</td>", shown) == [row.activation for row in advice.outlooks]
     assert repr(advice) == str(advice)
+
+
+def test_a_budget_in_time_is_said_in_runs_and_is_what_it_was(
+    raced: tuple[Path, CaseAdvice],
+) -> None:
+    folder, advice = raced
+    with RunStore.open(folder) as store:
+        stored = next(line.spec for line in store.studies() if line.study == advice.study)
+        assert stored.race is not None
+        noted = stored.race.model_copy(update={"budget": "30m"})
+        store.add_study(stored.model_copy(update={"race": noted}), [])
+    heard = Listener()
+    again = race(folder, candidates=ALIKE, budget="30m", progress=heard)
+    assert plain(again) == plain(advice)
+    said = "the budget of 30m is 3.0 full runs: 3 candidates of 3 epochs, then up to 2 of 9"
+    assert said in [note.text for note in heard.of(Note)]
 
 
 def test_a_larger_budget_goes_on_from_the_short_runs(tmp_path: Path) -> None:
@@ -175,7 +194,7 @@ def test_a_training_of_one_s_own_gets_its_length_and_its_fold(tmp_path: Path) ->
 
 
 def test_an_error_rate_is_better_where_it_is_lower(tmp_path: Path) -> None:
-    study = task("errors", response="error_rate", higher_is_better=False)
+    study = task("errors", **LESS)
     advice = race(tmp_path / "store", study, budget="1runs", **OWN)
     assert advice.activation == "elu"
     assert [told.value for told in advice.trials] == pytest.approx([100 - 95 / 3, 100 - 65 / 3])
@@ -184,7 +203,7 @@ def test_an_error_rate_is_better_where_it_is_lower(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("function", "settings"),
-    [("lost", {}), ("all_wrong", {"response": "error_rate", "higher_is_better": False})],
+    [("lost", {}), ("all_wrong", LESS)],
 )
 def test_a_training_of_one_s_own_that_learned_nothing_is_dropped(
     function: str, settings: dict[str, Any], tmp_path: Path
@@ -196,7 +215,9 @@ def test_a_training_of_one_s_own_that_learned_nothing_is_dropped(
 @pytest.mark.parametrize(
     ("function", "complaint"),
     [
-        ("fractions", r"accuracy=0\.93, and no training more than 1, .* give 100 \* accuracy back"),
+        ("fractions", r"relu .* accuracy=0\.93, and .* in percent .* give 100 \* accuracy back"),
+        ("now_and_then_fractions", r"elu .* accuracy=0\.91, and .* 100 \* accuracy back"),
+        ("wrong_fractions", r"error_rate=0\.07, and no training more than 1, .* 100 \* error_rate"),
         ("points", r'accuracy=250, which is no percentage: with unit = "percent" task\.response'),
         ("below", "accuracy=-3, which is no percentage"),
     ],
@@ -204,7 +225,7 @@ def test_a_training_of_one_s_own_that_learned_nothing_is_dropped(
 def test_a_response_that_is_no_percentage_ends_the_race_with_a_sentence(
     function: str, complaint: str, tmp_path: Path
 ) -> None:
-    study = task(function)
+    study = task(function, **LESS if "wrong" in function else {})
     # A run of a study with another unit is the same run, and nobody looked at its range.
     plain = {**study["task"], "unit": "none", "settings": {"epochs": 3}}
     run(study | {"task": plain}, tmp_path / "store", executor="inline", device="cpu")
@@ -227,6 +248,14 @@ def test_where_all_diverge_there_is_no_pick(tmp_path: Path) -> None:
     assert (advice.activation, advice.why_stopped) == (None, "diverged")
     assert (advice.apply, advice.costs) == (None, None)
     assert str(advice).startswith("No advice: all 2 candidates diverged.")
+
+
+def test_a_race_in_which_nothing_learned_says_so_first(tmp_path: Path) -> None:
+    overrides = (*SMALL[:3], "train.learning_rate=1e-6")
+    advice = race(tmp_path / "store", budget="3runs", margin=9.0, overrides=overrides, costs=True)
+    assert (advice.activation, advice.why_stopped) == (None, "unlearned")
+    assert (advice.apply, advice.costs, len(advice.trials)) == (None, None, 2)
+    assert str(advice).startswith("No advice: nothing has learned.")
 
 
 def test_no_costs_are_said_of_steps_that_the_race_did_not_take(tmp_path: Path) -> None:

@@ -25,6 +25,9 @@ TWO = ["relu", "elu"]
         ({"epochs": True}, "epochs=True: expected a whole number"),
         ({"incumbent": "mish"}, "incumbent='mish' is none of the candidates relu, elu"),
         ({"candidates": ["gelu", "elu"]}, "incumbent='relu' is none of the candidates gelu, elu"),
+        ({"incumbent": "mish"}, "or name no incumbent (--incumbent none, in Python None)"),
+        ({"num_classes": 1}, "num_classes=1: expected a whole number from 2 on"),
+        ({"num_classes": "ten"}, "num_classes='ten': expected a whole number from 2 on"),
         ({"margin": 0}, "margin=0: expected a number of points above 0"),
         ({"margin": math.nan}, "margin=nan: expected"),
         ({"margin": "wide"}, "margin='wide': expected"),
@@ -44,7 +47,7 @@ def test_a_mistake_is_one_sentence(arguments: dict[str, Any], said: str) -> None
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (0.71, "expected an accuracy in percent, above 1 and at most 100"),
+        (0.71, "expected an accuracy in percent, 0 or from 1 to 100; below 1 it would be a fract"),
         (-3.0, "expected an accuracy in percent"),
         (101, "expected an accuracy in percent"),
         (math.nan, 'expected a finite number, or "diverged"'),

@@ -30,8 +30,11 @@ def test_regret_falls_with_the_budget_as_it_should_and_the_limit_holds() -> None
         regrets = np.array([row.regret for row in rows])
         error = 3 * regrets.std() / NUM_RACES**0.5
         assert abs(regrets.mean() - REGRETS[budget]) < 0.05 + error
-        assert 0.88 - 0.06 < np.mean([row.is_covered for row in rows]) < 0.95 + 0.05
-    assert np.median([row.limit for row in found[33]]) < 1.4
+        stated = [row for row in rows if row.limit is not None]
+        assert (len(stated) > 0.9 * NUM_RACES) == (budget > 11), "short runs alone state no limit"
+        if stated:
+            assert 0.88 - 0.06 < np.mean([row.is_covered for row in stated]) < 0.95 + 0.05
+    assert np.median([row.limit for row in found[33] if row.limit is not None]) < 1.4
 
 
 @pytest.mark.parametrize("world", ["correlation 0.6", "run SD doubled", "one diverges"])

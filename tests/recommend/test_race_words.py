@@ -19,12 +19,15 @@ ADVICE = Advice(
     num_grid_runs=18,
     why_stopped="budget",
     is_screening=False,
+    best_value=61.2,
+    floor=19.0,
     diverged=(),
     margin=1.0,
     margin_asked=None,
     run_sd=0.7,
+    is_unlike_bank=False,
     outlooks=tuple(
-        Outlook(name, 0.0, 1.0, 0.2, 1, 1)
+        Outlook(name, 0.0, 1.0, 0.95 if name == "elu" else 0.01, 1, 1)
         for name in ("elu", "prelu", "relu", "gelu", "silu", "mish")
     ),
     trials=(),
@@ -54,7 +57,26 @@ def test_the_whole_text() -> None:
         ({"incumbent": None, "gain_over_incumbent": None}, ["Use elu"], ["Over", "gain"]),
         ({"gain_over_incumbent": None}, ["No gain over relu is stated: it has no full run."], []),
         ({"incumbent_limit": 0.9}, ["relu itself is within 0.9 points of the best"], []),
-        ({"is_screening": True, "why_stopped": "screening"}, ["Screening only"], ["Use elu"]),
+        (
+            {"is_screening": True, "why_stopped": "screening", "limit": None, "further": ()},
+            ["Screening only: elu leads the 6 candidates", "short ones: 8.0 full runs in all do"],
+            ["Use elu", "Within", "expected loss", "Limit", "gain"],
+        ),
+        (
+            {"limit": 0.0, "expected_loss": 0.02},
+            ["Use elu. The best of 6 (95 %, if", "expected loss below 0.1."],
+            ["Within", "Limit expected", "0.0"],
+        ),
+        ({"is_unlike_bank": True}, ["elu. Within 0.8", "the limit may be too small."], []),
+        ({"further": (Further(2, 0.1), Further(4, 0.04))}, ["0.1 after 2, below 0.1 after 4"], []),
+        (
+            {"activation": None, "limit": None, "why_stopped": "unlearned", "best_value": 11.04},
+            [
+                "No advice: nothing has learned. The best accuracy of 6 candidates is 11.0 %, and "
+                "up to 19.0 % is hardly more than guessing. Change the learning rate, train more",
+            ],
+            ["Use", "Within", "Over relu"],
+        ),
         ({"not_told_apart": ("elu",)}, [], ["Not told apart"]),
         ({"why_stopped": "decided"}, ["stopped as the limit is within the margin of 1.0"], []),
         ({"why_stopped": None}, ["the race is still on"], []),

@@ -94,8 +94,8 @@ def test_every_command_prints_it_within_80_columns(
 
 SAID = {
     "nothing": "Nothing can be said: no run has completed",
-    "all failed": "Nothing can be said: no run has completed",
-    "all diverged": "Nothing can be said: no run has completed",
+    "all failed": "Nothing can be said: no run has completed: 9 failed",
+    "all diverged": "Nothing can be said: no run has completed: 9 diverged",
     "one run": "Nothing can be said: no condition has two levels of activation",
     "half-finished": "So far, with 4 planned runs missing",
     "two of three": "So far, with 1 planned run missing",

@@ -30,7 +30,7 @@ TEXTS = {
 
 
 def escaped(text: str) -> str:
-    return text.encode("utf-8", "backslashreplace").decode()
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "")
 
 
 @pytest.fixture(params=TEXTS.values(), ids=TEXTS)

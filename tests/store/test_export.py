@@ -17,7 +17,7 @@ from actwise.errors import ActwiseError, OutputError, SpecError, UnknownNameErro
 from actwise.spec import RunSpec
 from actwise.store import RunStore
 from actwise.store.exchange import WHAT, export_all, export_table, render_table, write_table
-from actwise.store.records import fingerprint_id, unpack_predictions
+from actwise.store.records import fingerprint_id, pack_probes, unpack_predictions
 from made.runs import (
     ANSWERS,
     ENVIRONMENT,
@@ -28,10 +28,12 @@ from made.runs import (
     look_at,
     made_epoch,
     made_plan,
+    made_probe,
     made_record,
     made_study,
 )
 
+PROBED = pack_probes([made_probe(0)])
 RUN_COLUMNS = [
     "run_id",
     "aliased",
@@ -47,6 +49,7 @@ RUN_COLUMNS = [
     "status",
     "test_accuracy",
     "best_test_accuracy",
+    "reestimated_accuracy",
     "validation_accuracy",
     "train_accuracy",
     "test_loss",
@@ -170,16 +173,15 @@ def test_epochs_carry_their_labels(store: RunStore) -> None:
     assert (table[1]["test_accuracy"], table[1]["study"], table[1]["seed"]) == (44.0, "made", 0)
 
 
-def test_predictions_and_probes_come_once_per_run(store: RunStore) -> None:
+def test_predictions_come_once_per_run(store: RunStore) -> None:
     run, other = (planned.run_id for planned in store.planned()[:2])
-    record = made_record(run, probes=b"\x00\xff", observed=("probes",))
+    record = made_record(run)
     store.record(leased(store, run), record)
     store.record(leased(store, other), failed_record(other))
     assert record.predictions is not None
     predictions = rows(export_table(store, "predictions"))
     classes = unpack_predictions(record.predictions)
     assert predictions == [{"run_id": run, "classes": classes.tolist()}]
-    assert rows(export_table(store, "probes")) == [{"run_id": run, "packed": b"\x00\xff"}]
 
 
 def test_environments_and_looks_are_exported_by_study(store: RunStore) -> None:
@@ -262,7 +264,7 @@ def test_json_is_an_array_of_objects_without_numbers_that_json_lacks() -> None:
 
 @pytest.mark.parametrize("what", WHAT)
 def test_every_table_is_written_in_every_format(store: RunStore, tmp_path: Path, what: str) -> None:
-    finish(store, made_plan(made_study(seeds="0")), probes=b"packed", answers=ANSWERS)
+    finish(store, made_plan(made_study(seeds="0")), probes=PROBED, answers=ANSWERS)
     look_at(store, num_seeds=1)
     table = export_table(store, what)
     for format in ("csv", "json", "parquet"):
@@ -286,7 +288,7 @@ def test_a_table_goes_to_a_stream_or_is_refused(store: RunStore, tmp_path: Path)
 
 
 def test_two_exports_of_one_store_are_equal(store: RunStore, tmp_path: Path) -> None:
-    finish(store, made_plan(made_study(seeds="0")), probes=b"packed")
+    finish(store, made_plan(made_study(seeds="0")), probes=PROBED)
     first, second = export_all(store, tmp_path / "a"), export_all(store, tmp_path / "b")
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
     with pytest.raises(SpecError, match="exists already"):

@@ -57,7 +57,7 @@ def test_weights_are_not_exported_so_they_do_not_count_as_kept(
     with RunStore.open(target) as store:
         import_folders([exported], store)
         observed = {state.observed for state in store.states().values()}
-    assert observed == {("probes",), ()}
+    assert observed == {("probes(every=2, images=100)", "reestimated"), ()}
 
 
 def test_importing_twice_changes_nothing(exported: Path, target: Path) -> None:

@@ -2,8 +2,6 @@
 
 import shutil
 import sqlite3
-import subprocess
-import sys
 import warnings
 from collections.abc import Callable
 from contextlib import closing
@@ -13,11 +11,11 @@ import pytest
 
 from actwise.errors import StoreWarning
 from actwise.store import RunStore
+from made.forks import run_forked
 from made.runs import finish, made_plan, made_study
 
 KILLED = """
 import os, signal, sys
-sys.path.insert(0, sys.argv[2])
 from actwise.store import Owner, RunStore
 from made.runs import made_record
 store = RunStore.open(sys.argv[1], create=True)
@@ -33,14 +31,7 @@ def folder(tmp_path: Path) -> Path:
     with RunStore.open(tmp_path / "store", create=True) as store:
         study = made_study()
         store.add_study(study, made_plan(study))
-    command = [
-        sys.executable,
-        "-c",
-        KILLED,
-        str(tmp_path / "store"),
-        str(Path(__file__).parents[1]),
-    ]
-    assert subprocess.run(command, check=False).returncode == -9
+    assert run_forked(KILLED, str(tmp_path / "store")).returncode == -9
     assert (tmp_path / "store" / "store.sqlite-wal").exists()
     return tmp_path / "store"
 
@@ -129,9 +120,8 @@ def test_a_store_that_was_closed_has_no_log_to_lose(folder: Path) -> None:
 
 def test_commands_say_it_in_one_sentence_and_go_on(folder: Path) -> None:
     remove_log(folder)
-    script = "from actwise.cli import main; main()"
-    command = [sys.executable, "-c", script, "status", "--store", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = run_forked("from actwise.cli import main; main()", "status", "--store", str(folder))
+    assert done.returncode == 0
     assert done.stderr.startswith("actwise: store ")
     assert "its log store.sqlite-wal is missing" in done.stderr
     assert done.stderr.count("\n") == 1

@@ -117,7 +117,9 @@ def test_a_page_damaged_in_the_middle_is_named_when_it_is_read(folder: Path) -> 
 @pytest.mark.parametrize(
     ("path", "artifacts", "sentence"),
     [
-        ("postgresql://me:secret@db/runs", "files", "postgresql databases are not supported"),
+        ("postgresql://me:secret@db/runs", None, r"'postgresql://me:\*\*\*@db/runs' is a URL"),
+        ("postgresql://me:se:cr@secret@db/runs", "files", "as %40"),
+        ("postgresql://me:secret@db:port/runs", "files", r"me:\*\*\*@db:port.*neither a folder"),
         ("mysql://db/runs", "files", "mysql databases are not supported"),
         ("sqlite:///runs.db", None, "add --artifacts DIR"),
         ("sqlite://", "files", "does not name a file"),
@@ -245,6 +247,8 @@ def test_a_stored_sample_of_every_released_schema_opens(tmp_path: Path, sample: 
         make = made_record if sample.stem in ("store_v1", "store_v2") else answered_record
         observed: dict[str, Any] = {"observed": ("probes",), "probes": b"p"}
         observed["train_accuracy"] = 60.0
+        if sample.stem >= "store_v6":
+            observed["reestimated_accuracy"] = 21.0
         assert store.result(plan[0].run_id) == make(plan[0].run_id, **observed)
         (look,) = store.looks("sample")
         assert (look.what, look.num_runs) == ("analyze", None if sample.stem == "store_v1" else 2)

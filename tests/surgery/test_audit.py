@@ -39,13 +39,11 @@ def test_a_site_knows_its_place_its_channels_and_its_module() -> None:
 
 def test_one_line_says_what_was_found() -> None:
     audit = aw.audit(networks.SharedAct(), torch.randn(2, 4))
-    line = "SharedAct: 2 activations at 1 module (relu), 0 functional, 0 gates, 0 unseen"
+    line = "SharedAct: 2 activations (relu), 2 at 1 module, 0 gates, 0 unseen"
     assert str(audit) == line
     gates = aw.audit(flows.Gates(), torch.randn(2, 4))
-    line = (
-        "Gates: 2 activations at 2 modules (relu, silu, sigmoid), 1 functional, 4 gates, 0 unseen"
-    )
-    assert str(gates) == line
+    line = "Gates: 3 activations (relu, silu, sigmoid), 2 at 2 modules, 1 functional, 4 gates, "
+    assert str(gates) == f"{line}0 unseen"
 
 
 def test_roles_follow_from_what_becomes_of_the_values() -> None:
@@ -74,7 +72,7 @@ def test_what_comes_before_any_parameter_is_of_the_input() -> None:
         ("relu", "activation"),
         ("relu", "activation"),  # the second place of a module that has one of each
     ]
-    assert "3 activations at" not in str(audit) and str(audit).endswith("4 of the input, 0 unseen")
+    assert "3 activations" not in str(audit) and str(audit).endswith("4 of the input, 0 unseen")
 
 
 @pytest.mark.parametrize("way", ["linear", "matmul", "int8", "conv1d"])

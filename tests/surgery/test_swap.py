@@ -46,7 +46,7 @@ def test_calls_of_every_form_are_replaced() -> None:
 def test_one_line_says_what_was_done() -> None:
     report = aw.swap(networks.SharedAct(), "prelu", example=X)
     assert str(report) == (
-        "SharedAct: 2 activations at 1 module (relu), 0 functional, 0 gates, 0 unseen; "
+        "SharedAct: 2 activations (relu), 2 at 1 module, 0 gates, 0 unseen; "
         "swap -> prelu: 2 replaced, 0 missed"
     )
 
@@ -116,7 +116,7 @@ def test_each_slot_of_a_shared_module_has_slopes_of_its_own() -> None:
     assert not report.missed
     slopes = {n: len(p) for n, p in model.named_parameters() if n.split(".")[-2] not in "02"}
     assert slopes == {"body.1.weight": 6, "body.3.weight": 3, "last.weight": 3}
-    assert str(report.audit).startswith("TwoSlots: 2 activations at 1 module")
+    assert str(report.audit).startswith("TwoSlots: 2 activations (relu), 2 at 1 module")
     report.undo()
     assert model.body[1] is model.body[3] is model.last
 

@@ -12,20 +12,25 @@ from actwise.store import RunStore
 from actwise.sweep.run import run
 from made.sweeps import small_study, study_values
 
-WRONG = small_study(activation=("relu",), observe={"probes": True})
+WRONG = small_study(activation=("relu",), precision="tf32")
 
 
 def test_a_wrong_study_writes_nothing_into_an_empty_folder(tmp_path: Path) -> None:
     folder = tmp_path / "store"
     folder.mkdir()
-    with pytest.raises(SpecError, match="probes"):
-        run(WRONG, folder)
+    with pytest.raises(SpecError, match="tf32"):
+        run(WRONG, folder, device="cpu")
     assert list(folder.iterdir()) == []
 
 
 def test_a_wrong_study_writes_nothing_behind_a_url(tmp_path: Path) -> None:
-    with pytest.raises(SpecError, match="probes"):
-        run(WRONG, f"sqlite:///{tmp_path / 'runs.db'}", artifacts=tmp_path / "files")
+    with pytest.raises(SpecError, match="tf32"):
+        run(
+            WRONG,
+            f"sqlite:///{tmp_path / 'runs.db'}",
+            artifacts=tmp_path / "files",
+            device="cpu",
+        )
     assert list(tmp_path.iterdir()) == []
 
 

@@ -13,10 +13,8 @@ from made.sweeps import (
     USERS_CODE,
     Listener,
     attempts,
-    drive,
     results,
     small_study,
-    study_values,
     sweep,
 )
 
@@ -177,20 +175,13 @@ def test_what_a_module_does_at_its_import_tells_no_run_from_another(
     """The first run imports it, the later ones find it imported."""
     (tmp_path / "meddles.py").write_text(MEDDLES_AT_IMPORT, encoding="utf-8")
     shutil.copy(USERS_CODE, tmp_path)
-    values = study_values(activation=("meddles:draws",), seeds=(1,))
-    drive(tmp_path / "alone", values, executor="process", workers=1)
-    # Drivers of their own: a plan imports the module too, and this process has to stay as it is.
-    drive(store, {**values, "seeds": (0, 1)}, executor=executor, workers=1)
+    alone = small_study(activation=("meddles:draws",), seeds=(1,))
+    sweep(tmp_path / "alone", alone, executor="process", workers=1)
+    both = small_study(activation=("meddles:draws",), seeds=(0, 1))
+    sweep(store, both, executor=executor, workers=1)
     ((run_id, record),) = results(tmp_path / "alone").items()
     assert record["status"] == "finished", record["traceback"]
     assert results(store)[run_id] == record
-
-
-def test_code_in_the_working_directory_is_found(store: Path) -> None:
-    shutil.copy(USERS_CODE, store.parent / "only_here.py")
-    values = study_values(activation=("only_here:prints",), seeds=(0,))
-    exit_code, said = drive(store, values, workers=1)
-    assert exit_code == 0, said
 
 
 @pytest.mark.parametrize("changed", ["changing", "helps_it", "helps_its_helper"])

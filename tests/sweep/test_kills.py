@@ -88,7 +88,7 @@ def test_two_drivers_train_every_run_exactly_once(undisturbed: Path, tmp_path: P
 
 def test_a_driver_waits_for_the_runs_of_another_and_says_for_whom(tmp_path: Path) -> None:
     folder = tmp_path / "store"
-    values = study_values(activation=("made.users_code:computes_for_long",), seeds=(0,))
+    values = study_values(activation=("made.users_code:sleeps_for_long",), seeds=(0,))
     with driver_of(folder, values, workers=1) as first:
         wait_for_event(first, "run_started")
         with driver_of(folder, values, workers=1) as second:

@@ -203,7 +203,7 @@ def test_a_fork_of_the_driver_leaves_its_mother_alone() -> None:
 
 def test_a_driver_that_is_killed_leaves_neither_mother_nor_worker(tmp_path: Path) -> None:
     folder = tmp_path / "store"
-    values = study_values(activation=("made.users_code:computes_for_long",), seeds=(0,))
+    values = study_values(activation=("made.users_code:sleeps_for_long",), seeds=(0,))
     with driver_of(folder, values, workers=1) as driver:
         wait_for_event(driver, "run_started")
         # Itself, the mother and a worker.

@@ -34,11 +34,17 @@ def find(plan: Plan, seed: int, model: str, activation: str) -> PlannedRun:
     return run
 
 
+def take(pending: PendingRuns) -> str:
+    (run_id,) = pending.next(1)
+    pending.take(run_id)
+    return run_id
+
+
 def take_all(pending: PendingRuns, plan: Plan) -> list[tuple[int, str, str]]:
     specs = {run.run_id: run.spec for run in plan.distinct_runs}
     taken = []
     while pending:
-        spec = specs[pending.take()]
+        spec = specs[take(pending)]
         taken.append((spec.seed, spec.model, spec.activation))
     return taken
 
@@ -64,8 +70,8 @@ def test_more_epochs_and_more_evaluations_make_a_run_longer() -> None:
 def test_an_activation_that_was_slow_in_one_network_comes_first_in_another() -> None:
     plan = plan_of()
     pending = pending_of(plan)
-    assert pending.take() == find(plan, 5, "stack", "relu").run_id
-    assert pending.take() == find(plan, 5, "stack", "elu").run_id
+    assert take(pending) == find(plan, 5, "stack", "relu").run_id
+    assert take(pending) == find(plan, 5, "stack", "elu").run_id
     pending.observe(find(plan, 5, "stack", "relu").run_id, images_per_second=1000.0)
     pending.observe(find(plan, 5, "stack", "elu").run_id, images_per_second=900.0)
     assert take_all(pending, plan)[:2] == [(5, "residual", "elu"), (5, "residual", "relu")]
@@ -75,7 +81,7 @@ def test_the_next_seed_is_ordered_by_what_the_last_one_took() -> None:
     plan = plan_of()
     pending = pending_of(plan)
     for _ in range(4):
-        pending.take()
+        take(pending)
     # The network of fewer MACs proves slower.
     for model, images_per_second in (("stack", 1000.0), ("residual", 500.0)):
         for activation in ("relu", "elu"):
@@ -101,7 +107,7 @@ def test_what_was_seen_of_a_run_is_expected_of_its_replicate_in_seconds() -> Non
 def test_what_met_an_accident_waits_for_all_others() -> None:
     plan = plan_of()
     pending = pending_of(plan)
-    hurt = [pending.take(), pending.take()]
+    hurt = [take(pending), take(pending)]
     for run_id in hurt:
         pending.put_back(run_id, after_accident=True)
     taken = take_all(pending, plan)
@@ -153,10 +159,10 @@ def test_a_network_without_counted_operations_is_no_problem() -> None:
 def test_a_run_that_another_driver_let_go_comes_back_to_its_place() -> None:
     plan = plan_of()
     pending = pending_of(plan)
-    first = pending.take()
-    pending.take()
+    first = take(pending)
+    take(pending)
     pending.put_back(first)
-    assert pending.take() == first
+    assert take(pending) == first
 
 
 def test_workers_end_sooner_than_in_the_order_of_the_plan() -> None:
@@ -164,7 +170,7 @@ def test_workers_end_sooner_than_in_the_order_of_the_plan() -> None:
     plan = plan_of(**{"train.epochs": epochs, "regularization": ["bn", "bn+dropout"]})
     durations = Durations(plan, plan.distinct_runs)
     pending = PendingRuns(plan.distinct_runs, durations)
-    taken = [pending.take() for _ in plan.distinct_runs]
+    taken = [take(pending) for _ in plan.distinct_runs]
     planned = [run.run_id for run in plan.distinct_runs]
 
     def seconds(run_ids: list[str]) -> float:

@@ -237,11 +237,6 @@ def test_results_of_an_older_engine_count_only_when_accepted(tmp_path: Path) -> 
         assert set(store.states()) == {older, run_id(hashed)}
 
 
-def test_probes_are_refused_until_they_exist(tmp_path: Path) -> None:
-    with pytest.raises(SpecError, match="probes"):
-        sweep(tmp_path / "store", small_study(observe={"probes": True}))
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ import pytest
 
 from actwise.store import RunStore
 from actwise.sweep.watch import Event, RunProgress, RunPutBack
+from made.forks import Fork
 from made.sweeps import (
     Listener,
     drive,
@@ -166,7 +166,7 @@ def test_what_a_worker_leaves_running_ends_with_it(tmp_path: Path) -> None:
 
 
 @contextmanager
-def long_operation(folder: Path) -> Iterator[subprocess.Popen[str]]:
+def long_operation(folder: Path) -> Iterator[Fork]:
     """A driver whose worker is inside one operation of torch that takes minutes."""
     values = study_values(activation=("made.users_code:computes_for_long",), seeds=(0,))
     with driver_of(folder, values, workers=1) as driver:

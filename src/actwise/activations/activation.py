@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import Literal, TypeVar
 
 import numpy as np
 import torch
@@ -15,10 +16,22 @@ from torch import nn
 
 from ..errors import SpecError
 from ..registry import Level, Parameter, Registry, bind, canonical
-from .moments import Moments, normal_moments, value_range, values_and_slopes
+from .moments import (
+    Growth,
+    Moments,
+    normal_growth,
+    normal_moments,
+    value_range,
+    values_and_slopes,
+)
 
 Shape = tuple[int, ...]
 
+_Integrals = TypeVar("_Integrals", Moments, Growth)
+FixedPoint = Literal["stable", "neutral", "unstable", "none"]
+
+_NEUTRAL = 1e-3
+"""So near to 1, V' moves a second moment by less in 100 layers than their chance does."""
 _MARK = "_is_actwise_activation"
 _POINT: Shape = (1, 1, 1)
 
@@ -75,6 +88,54 @@ class BoundActivation:
         return _inverse_root(self._moments.slope_second)
 
     @property
+    def variance_slope(self) -> float:
+        r"""V' = dV/dq at q = 1: of a second moment's small error, what is left a layer later.
+
+        :math:`V(q) = gain^2 E[f(\sqrt q z)^2]` in plain layers without biases: V(1) = 1. NaN
+        without a gain that weights can have, as the next two.
+        """
+        return self._growth.second_slope / self._moments.second if self.has_gain else math.nan
+
+    @property
+    def fixed_point(self) -> FixedPoint:
+        """By V', whether second moments come back to 1, stay where they are, or leave it.
+
+        ``unstable`` has a gain and no stable one; ``none`` has no gain that weights can have.
+        """
+        if not self.has_gain:
+            return "none"
+        excess = abs(self.variance_slope) - 1.0
+        return "neutral" if abs(excess) <= _NEUTRAL else "stable" if excess < 0.0 else "unstable"
+
+    @property
+    def chi(self) -> float:
+        """gain^2 E f'(z)^2: of a gradient's second moment, what is left a layer earlier."""
+        return self.gain**2 * self._moments.slope_second if self.has_gain else math.nan
+
+    @property
+    def kappa(self) -> float:
+        """E f^4 / (E f^2)^2 - 1: a layer of n units adds kappa / n to the variance of log q."""
+        if not self.has_gain:
+            return math.nan
+        return self._growth.fourth / self._moments.second**2 - 1.0
+
+    @property
+    def has_gain(self) -> bool:
+        """Whether the gain is one that weights can have."""
+        return 0.0 < self.gain < math.inf
+
+    @property
+    def weight_gain(self) -> float:
+        """The gain, for weights.
+
+        Raises:
+            SpecError: if it is none that weights can have.
+        """
+        if not self.has_gain:
+            raise SpecError(f"init is 'gain', and {self.canonical} has none that weights can have")
+        return self.gain
+
+    @property
     def mean_shift(self) -> float:
         """E f(z) for z ~ N(0, 1): the mean that the activation adds to a centred input."""
         return self._moments.mean
@@ -99,9 +160,16 @@ class BoundActivation:
 
     @cached_property
     def _moments(self) -> Moments:
+        return self._integrated(normal_moments)
+
+    @cached_property
+    def _growth(self) -> Growth:
+        return self._integrated(normal_growth)
+
+    def _integrated(self, integrate: Callable[[nn.Module], _Integrals]) -> _Integrals:
         try:
             with torch.device("cpu"):
-                return normal_moments(self._probe())
+                return integrate(self._probe())
         except SpecError as error:
             raise SpecError(f"activation {self.canonical}: {error}") from None
 

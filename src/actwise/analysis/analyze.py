@@ -1,6 +1,6 @@
 """From runs to one frozen :class:`Analysis`: every room is asked for its part, in a fixed order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,19 +19,26 @@ from .checks import (
     outlier_runs,
     without_each_seed,
 )
-from .claims import ClaimResult, claims_origins, judge_claims, paper_claims, read_claims
+from .claims import (
+    ClaimResult,
+    claims_origins,
+    judge_claims,
+    mechanism_claims,
+    paper_claims,
+    read_claims,
+)
 from .decision import Decision, choose_rates, decide
 from .differences import Pair, against_incumbent, all_pairs, choose_incumbent, one_pair, separations
 from .effects import SUMS, Sums, effects_of
 from .model import SCALES, Model, Scale, fit_model, hardly_learned, is_percent
 from .precision import Seen, image_errors, looks_at, precisions
-from .reading import Row, Selection, StudyResults, open_source, results_of, take_snapshot
+from .reading import Results, Selection, StudyResults, open_source, results_of, take_snapshot
 from .rules import regret_table
 from .table import Observations, runs_at_largest_budget
 
 
 def analyze(
-    source: StudyResults | Observations | RunStore | Sequence[Row] | str | Path,
+    source: Results,
     *,
     factors: Sequence[str] | None = None,
     response: str | None = None,
@@ -44,14 +51,17 @@ def analyze(
     scale: Scale = "points",
     strata: Sequence[str] | None = None,
     sums: Sums = "II",
+    preset: str | None = None,
+    columns: Mapping[str, str] | None = None,
     command: str = "analyze",
 ) -> Analysis:
-    """Analyse a store, a CSV file, a bank (``"bank:paper"``) or rows of runs.
+    """Analyse a store, a CSV file, a bank (``"bank:paper"``), rows of runs or a DataFrame.
 
     A store keeps a record that its verdicts were looked at.
 
     Args:
-        source: Path of a store or of a ``.csv`` file, ``bank:NAME``, an open store, or rows.
+        source: Path of a store or of a ``.csv`` file, ``bank:NAME``, an open store, rows, or a
+            DataFrame of pandas or polars.
         factors: Columns that tell cells apart; by default those that differ.
         response: The measured column; by default ``test_accuracy``.
         lower_is_better: Whether a low response is good.
@@ -63,6 +73,9 @@ def analyze(
         scale: The scale of effects and gains that are shown.
         strata: Factors whose combinations share one residual variance; by default a network's do.
         sums: Type of the sums of squares: "II", or "III" where no cell is missing.
+        preset: The program that wrote a table, a name of :data:`actwise.rows.PROGRAMS`; found out
+            by default.
+        columns: Of a table, what its columns are: ``{"seed": "run_seed"}``.
         command: What looks at the results, for a store's record of looks.
 
     Raises:
@@ -78,7 +91,13 @@ def analyze(
         command,
     )
     selection = Selection(
-        tuple(factors) if factors else None, response, lower_is_better, study, tuple(where)
+        tuple(factors) if factors else None,
+        response,
+        lower_is_better,
+        study,
+        tuple(where),
+        preset,
+        dict(columns or {}),
     )
     with open_source(source, selection) as opened:
         if isinstance(opened, RunStore):
@@ -184,12 +203,17 @@ def _claims(
     results: StudyResults, observed: Observations, question: Question, alpha: float
 ) -> tuple[ClaimResult, ...]:
     users = read_claims(question.claims) if question.claims is not None else ()
+    mechanisms = mechanism_claims() if results.signals else ()
     return judge_claims(
         observed,
-        (*paper_claims(), *users),
+        (*paper_claims(), *mechanisms, *users),
         margin=question.margin,
         alpha=alpha,
         bank=results.name if results.kind == "bank" else None,
+        signals={
+            name: runs_at_largest_budget(choose_rates(found).observed)
+            for name, found in results.signals.items()
+        },
     )
 
 

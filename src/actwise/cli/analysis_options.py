@@ -25,6 +25,22 @@ def _analysis(
     csv: Annotated[
         Path | None, typer.Option("--csv", metavar="FILE", help="A CSV file, one row a run.")
     ] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            "--preset",
+            metavar="NAME",
+            help="Who wrote the CSV file: wandb, optuna, mlflow or tensorboard (default: found).",
+        ),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            "--map",
+            metavar="OURS=THEIRS,...",
+            help="What the CSV file's columns are: seed=run_seed,test_accuracy=acc.",
+        ),
+    ] = None,
     bank: Annotated[
         str | None,
         typer.Option("--bank", metavar="NAME", help="paper, trottier, mish or caffenet."),
@@ -78,6 +94,8 @@ def _analysis(
     given = [value for value in (store, csv, bank) if value is not None]
     if len(given) != 1:
         raise SpecError("give exactly one of --store PATH, --csv FILE and --bank NAME")
+    if csv is None and (preset is not None or columns is not None):
+        raise SpecError("--preset and --map say what a CSV file holds; they go with --csv")
     if study is not None and store is None:
         raise SpecError("--study names a study of a store; it goes with --store")
     from ..analysis import Question, analyze_results, analyze_store
@@ -93,7 +111,15 @@ def _analysis(
         cast("Sums", sums),
         command,
     )
-    selection = Selection(_names(factors), response, lower_is_better, study, tuple(where or ()))
+    selection = Selection(
+        _names(factors),
+        response,
+        lower_is_better,
+        study,
+        tuple(where or ()),
+        preset,
+        _columns(columns),
+    )
     if store is not None:
         with RunStore.open(store, artifacts=artifacts) as opened:
             return analyze_store(opened, selection, question)
@@ -125,6 +151,16 @@ def _pair(contrast: str | None) -> tuple[str, str] | None:
     if len(parts) != 2 or not all(parts) or parts[0] == parts[1]:
         raise SpecError(f"--contrast {contrast!r} is not two levels A,B of the compared factor")
     return parts[0], parts[1]
+
+
+def _columns(text: str | None) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for part in split_outside(text, ",") if text is not None else ():
+        ours, equals, theirs = (piece.strip() for piece in part.partition("="))
+        if not (ours and equals and theirs) or ours in found or theirs in found.values():
+            raise SpecError(f"--map {part.strip()!r} is not OURS=THEIRS, each of them once")
+        found[ours] = theirs
+    return found
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:

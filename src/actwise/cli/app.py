@@ -11,6 +11,7 @@ from . import (
     catalogue,
     costs,
     data,
+    diagnosing,
     exporting,
     planning,
     recommending,
@@ -22,6 +23,7 @@ from . import (
     stores,
     surgery,
     tables,
+    watching,
 )
 from .plain_help import Command, PlainGroup
 
@@ -63,8 +65,10 @@ _COMMANDS: _Commands = {
     "audit": surgery.audit,
     "swap": surgery.swap,
     "cost": costs.cost,
+    "diagnose": diagnosing.diagnose,
     "recommend": recommending.recommend,
     "status": status.status,
+    "watch": watching.watch,
     "table": tables.table,
     "analyze": analyzing.analyze,
     "report": reporting.report,

@@ -10,6 +10,15 @@ if TYPE_CHECKING:
     from ..registry import Parameter
 
 
+_LEGEND = (
+    ("V'", "at init = gain, of a second moment's error what is left a layer later"),
+    ("chi", "of a gradient's second moment what is left a layer earlier"),
+    ("-", "gives negative outputs"),
+    ("p", "has learned parameters"),
+    ("u", "has a gain and no stable one: V' is above 1, second moments leave 1"),
+)
+
+
 class _Entry(Protocol):
     @property
     def name(self) -> str: ...
@@ -32,14 +41,13 @@ def list_activations(json: AsJson = False) -> None:
     for name, entry in ACTIVATIONS.items():
         bound = resolve(name)
         marks = ("-" if bound.negative_output else "") + ("p" if bound.learnable else "")
-        rows.append(
-            (name, f"{bound.gain:.4f}", f"{bound.mean_shift + 0.0:.3f}", marks, entry.formula)
-        )
-    print_columns(("name", "gain", "E f", "", "formula"), rows, right=("gain", "E f"))
-    print_columns(
-        ("", ""),
-        [("-", "gives negative outputs"), ("p", "has learned parameters")],
-    )
+        marks += "u" if bound.fixed_point == "unstable" else ""
+        numbers = (f"{bound.gain:.4f}", f"{bound.mean_shift + 0.0:.3f}")
+        flow = (f"{bound.variance_slope:.2f}", f"{bound.chi:.2f}")
+        rows.append((name, *numbers, *flow, marks, entry.formula))
+    right = ("gain", "E f", "V'", "chi")
+    print_columns(("name", *right, "", "formula"), rows, right=right)
+    print_columns(("", ""), _LEGEND)
 
 
 def list_models(json: AsJson = False) -> None:
@@ -121,7 +129,10 @@ def _activation_values(name: str) -> dict[str, Any]:
     from ..activations import resolve
 
     bound = resolve(name)
-    fields = "name formula source learnable gain backward_gain mean_shift negative_output"
+    fields = (
+        "name formula source learnable gain backward_gain mean_shift variance_slope chi kappa "
+        "fixed_point negative_output"
+    )
     return {field: getattr(bound, field) for field in fields.split()}
 
 

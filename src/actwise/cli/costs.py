@@ -1,21 +1,24 @@
 """``actwise cost``: what each activation costs in a network on this machine."""
 
-import sys
-import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import AsJson, DeviceOption, allow_user_code, levels_of, whole_number
-from .output import print_columns, print_json, print_text, size
+from .options import (
+    AsJson,
+    DeviceOption,
+    Incumbent,
+    allow_user_code,
+    incumbent_of,
+    levels_of,
+    whole_number,
+)
+from .output import print_columns, print_json, print_wrapped, size
+from .sign_of_life import SignOfLife
 from .surgery import ModelLevel, ShapeOption, shape_of
 
 if TYPE_CHECKING:
     from ..recommend import Costs
-    from ..sweep.worker import Round
-
-SIGN_SECONDS = 10.0
 
 
 def cost(
@@ -26,9 +29,7 @@ def cost(
             "--candidates", metavar="A,B,...", help="Activations (default: all of the table)."
         ),
     ] = None,
-    incumbent: Annotated[
-        str, typer.Option("--incumbent", metavar="LEVEL", help="What they are compared with.")
-    ] = "relu",
+    incumbent: Incumbent = "relu",
     shape: ShapeOption = None,
     width: Annotated[
         float, typer.Option("--width", metavar="X", help="Multiplier of the network's channels.")
@@ -58,17 +59,18 @@ def cost(
     from ..recommend import cost as measure
 
     allow_user_code()
+    sign = SignOfLife("rounds")
     found = measure(
         model,
         candidates=levels_of(candidates),
-        incumbent=incumbent,
+        incumbent=incumbent_of(incumbent),
         shape=shape_of(shape),
         width=width,
         regularization=regularization,
         batch_size=batch_size,
         device=device,
         threads=threads,
-        on_round=make_sign_of_life(),
+        on_round=lambda timed: sign("timing steps", timed.done),
     )
     if json:
         print_json(found.to_json())
@@ -102,7 +104,7 @@ def print_costs(found: "Costs") -> None:
     print_columns(header, rows, right=header[1:], spare=("quartiles", "ms"))
     shape = "x".join(map(str, found.input_shape))
     clock = "processor" if (found.device, found.threads) == ("cpu", 1) else "wall-clock"
-    print_text(
+    print_wrapped(
         "",
         f"step, forward, backward: {clock} time over {found.incumbent}'s in the same round, "
         f"medians of {found.num_rounds} rounds in turns",
@@ -111,16 +113,3 @@ def print_costs(found: "Costs") -> None:
         f"{found.threads} thread{'s' if found.threads > 1 else ''}; memory of tensors alone",
         *(f"WARNING: {note}" for note in found.notes),
     )
-
-
-def make_sign_of_life() -> "Callable[[Round], None]":
-    """Says on stderr how far the measurement is, some times a minute."""
-    next_time = time.monotonic() + SIGN_SECONDS
-
-    def say(done: "Round") -> None:
-        nonlocal next_time
-        if time.monotonic() >= next_time:
-            next_time = time.monotonic() + SIGN_SECONDS
-            sys.stderr.write(f"timed {done.done} rounds of at most {done.most}\n")
-
-    return say

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import SpecError
+from ..errors import SpecError, UnknownNameError
 from .options import Artifacts, AsJson, Output, Store, StudyName, Where, choose_format
 from .output import count, print_json, print_text
 
@@ -14,13 +14,20 @@ from .output import count, print_json, print_text
 def export(
     store: Store,
     what: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--what",
             metavar="TABLE",
-            help="runs, epochs, predictions, answers, probes, environments, looks; or all.",
+            help="runs (default), epochs, predictions, answers, probes, environments, looks; or "
+            "all.",
         ),
-    ] = "runs",
+    ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to", metavar="tensorboard", help="Event files in a new folder DIR, one for each run."
+        ),
+    ] = None,
     format: Annotated[
         str | None,
         typer.Option(
@@ -35,8 +42,16 @@ def export(
 ) -> None:
     """Write a table of results; `--what all -o DIR` writes all that `import` reads back."""
     from ..store import RunStore
-    from ..store.exchange import export_all, export_table, write_table
+    from ..store.exchange import export_all, export_table, export_tensorboard, write_table
 
+    if to is not None:
+        _check_target(to, output=output, is_table=bool(what or format or json))
+        assert output is not None
+        with RunStore.open(store, artifacts=artifacts) as opened:
+            number = export_tensorboard(opened, output, study=study, where=where or [])
+        print_text(f"{count(number, 'run')} written; tensorboard --logdir {output} shows them")
+        return
+    what = what or "runs"
     if what == "all" and output is None:
         raise SpecError("export --what all writes a new folder: give -o DIR")
     if what == "all" and study is not None:
@@ -54,6 +69,15 @@ def export(
     if output is None and format == "parquet" and sys.stdout.isatty():
         raise SpecError("export --format parquet is binary: give -o FILE")
     write_table(table, output or sys.stdout.buffer, format)
+
+
+def _check_target(to: str, *, output: Path | None, is_table: bool) -> None:
+    if to != "tensorboard":
+        raise UnknownNameError("target of export --to", to, ["tensorboard"])
+    if output is None:
+        raise SpecError("export --to tensorboard writes a new folder: give -o DIR")
+    if is_table:
+        raise SpecError("--to tensorboard chooses what is written; --what and --format do too")
 
 
 def import_exports(

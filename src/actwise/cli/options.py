@@ -67,6 +67,38 @@ DeviceOption = Annotated[
         "--device", metavar="cpu|cuda|auto", help="Where to train; auto: CUDA where there is one."
     ),
 ]
+RunsIn = Annotated[
+    str | None,
+    typer.Option("--store", metavar="PATH", help="Where runs go: a folder, or a URL."),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        parser=whole_number,
+        metavar="N",
+        help="Runs in flight (default: what cores and memory carry).",
+    ),
+]
+Threads = Annotated[
+    int,
+    typer.Option(
+        "--threads", parser=whole_number, metavar="N", help="Threads a run; part of its numerics."
+    ),
+]
+TimeLimit = Annotated[
+    str | None,
+    typer.Option("--time-limit", metavar="TIME", help="Stop, with checkpoints: 90s, 10m, 2h."),
+]
+RetryFailed = Annotated[
+    bool, typer.Option("--retry-failed", help="Run again what raised an exception.")
+]
+Incumbent = Annotated[
+    str,
+    typer.Option(
+        "--incumbent", metavar="LEVEL", help="The one in use, to compare with; none: there is none."
+    ),
+]
 AcceptEngine = Annotated[
     list[int] | None,
     typer.Option(
@@ -141,6 +173,11 @@ def levels_of(text: str | None) -> list[str] | None:
     if not all(levels):
         raise SpecError(f"{text!r} holds an empty level; write them as relu,elu(0.5)")
     return levels
+
+
+def incumbent_of(text: str) -> str | None:
+    """The activation in use; None of ``none``."""
+    return None if text == "none" else text
 
 
 def choose_format(given: str | None, *, output: Path | None, is_json: bool, default: str) -> str:

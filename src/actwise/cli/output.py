@@ -47,6 +47,14 @@ def print_folded(name: str, text: str, *, indent: int) -> None:
     print_text(f"  {name}".ljust(indent) + lines[0], *(" " * indent + line for line in lines[1:]))
 
 
+def print_wrapped(*sentences: str) -> None:
+    """Sentences, each folded at the width of the terminal."""
+    width = max(console().width, 40)
+    for text in sentences:
+        lines = textwrap.wrap(text, width, subsequent_indent="  ", break_on_hyphens=False)
+        print_text(*(lines or [""]))
+
+
 def print_renderables(renderables: Iterable["RenderableType"]) -> None:
     """Rich objects on stdout; plain text where it is no terminal."""
     out = console()

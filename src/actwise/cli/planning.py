@@ -18,8 +18,9 @@ from .options import (
     DeviceOption,
     Overrides,
     Study,
+    Threads,
+    Workers,
     allow_user_code,
-    whole_number,
 )
 from .output import print_json
 from .plan_text import print_cells, print_compile_advice, print_cost, print_left, print_powers
@@ -37,13 +38,8 @@ def plan(
     study: Study,
     overrides: Overrides = None,
     data: Data = None,
-    workers: Annotated[
-        int | None,
-        typer.Option("--workers", parser=whole_number, metavar="N", help="Workers to reckon with."),
-    ] = None,
-    threads: Annotated[
-        int, typer.Option("--threads", parser=whole_number, metavar="N", help="Threads a run.")
-    ] = 1,
+    workers: Workers = None,
+    threads: Threads = 1,
     device: DeviceOption = "auto",
     store: Annotated[
         str | None,
@@ -115,11 +111,10 @@ def _left(
     planned: "Plan", store: str, artifacts: Path | None, options: "RunOptions"
 ) -> dict[str, Any]:
     """What a store lacks of a plan; all of it where there is no store yet."""
-    from ..store import RunStore
-    from ..store.database import locate
+    from ..store import RunStore, is_there
     from ..sweep.plan import find_todo
 
-    if not locate(store, artifacts=artifacts).database.exists():
+    if not is_there(store, artifacts=artifacts):
         num_runs = len(planned.distinct_runs)
         return {"num_runs": num_runs, "num_left": num_runs, "code_changes": []}
     with RunStore.open(store, artifacts=artifacts) as opened:

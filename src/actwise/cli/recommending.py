@@ -3,7 +3,7 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,19 +13,36 @@ from .options import (
     AsJson,
     Data,
     DeviceOption,
+    Incumbent,
+    RetryFailed,
+    RunsIn,
+    Threads,
+    TimeLimit,
+    Workers,
     allow_user_code,
+    incumbent_of,
     levels_of,
     output_file,
     parse_duration,
     whole_number,
 )
-from .output import count, print_columns, print_folded, print_json, print_text, size
+from .output import (
+    count,
+    print_columns,
+    print_folded,
+    print_json,
+    print_text,
+    print_wrapped,
+    size,
+)
 
 if TYPE_CHECKING:
     from ..recommend import Preview
 
-_NONE = "none"
+NO_ADVICE = 1
+"""Exit code where no candidate can be advised: all diverged, or nothing learned."""
 _INDENT = 12
+_ASSUMED = "assumed rates; a --budget in time measures"
 
 
 def recommend(
@@ -55,10 +72,7 @@ def recommend(
             help="Activations (default: the study's, or relu, prelu, elu, gelu, silu, mish).",
         ),
     ] = None,
-    incumbent: Annotated[
-        str,
-        typer.Option("--incumbent", metavar="LEVEL", help="The one in use; none: there is none."),
-    ] = "relu",
+    incumbent: Incumbent = "relu",
     budget: Annotated[
         str | None,
         typer.Option(
@@ -78,26 +92,13 @@ def recommend(
             "--epochs", parser=whole_number, metavar="N", help="Of a full training (default: 27)."
         ),
     ] = None,
-    store: Annotated[
-        str | None,
-        typer.Option("--store", metavar="PATH", help="Where runs go: a folder, or a URL."),
-    ] = None,
+    store: RunsIn = None,
     artifacts: Artifacts = None,
-    workers: Annotated[
-        int | None,
-        typer.Option("--workers", parser=whole_number, metavar="N", help="Runs in flight."),
-    ] = None,
-    threads: Annotated[
-        int, typer.Option("--threads", parser=whole_number, metavar="N", help="Threads a run.")
-    ] = 1,
+    workers: Workers = None,
+    threads: Threads = 1,
     device: DeviceOption = "auto",
-    time_limit: Annotated[
-        str | None,
-        typer.Option("--time-limit", metavar="TIME", help="Stop, with checkpoints: 90s, 10m, 2h."),
-    ] = None,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Run again what raised an exception.")
-    ] = False,
+    time_limit: TimeLimit = None,
+    retry_failed: RetryFailed = False,
     prior: Annotated[
         bool,
         typer.Option("--prior", help="Also say what a prior on activations would pick."),
@@ -115,43 +116,42 @@ def recommend(
         ),
     ] = None,
     json: AsJson = False,
-) -> None:
+) -> int:
     """Find an activation for a network within a budget. The same command resumes."""
     from ..recommend.preview import preview
-    from ..recommend.run import recommend as race
-
-    allow_user_code()
-    asked: dict[str, Any] = {
-        "budget": budget,
-        "candidates": levels_of(candidates),
-        "incumbent": None if incumbent == _NONE else incumbent,
-        "margin": margin,
-        "epochs": epochs,
-        "overrides": overrides or (),
-        "artifacts": artifacts,
-        "data_dir": data,
-        "workers": workers,
-        "threads": threads,
-        "device": device,
-        "time_limit_seconds": parse_duration(time_limit),
-    }
-    if dry_run:
-        found = preview(subject, dataset, store=store, **asked)
-        print_json(found.to_json()) if json else _print_preview(found)
-        return
-    if store is None:
-        raise SpecError("recommend needs --store PATH, the folder where its runs go")
+    from ..recommend.request import RaceRequest
+    from ..recommend.run import run_race
+    from ..sweep import RunOptions
     from ..sweep.watch import choose_progress
 
-    advice = race(
+    allow_user_code()
+    request = RaceRequest(
         subject,
         dataset,
-        store=store,
-        prior=prior,
-        retry_failed=retry_failed,
-        progress=choose_progress(is_json=False),
-        **asked,
+        store,
+        budget=budget,
+        candidates=levels_of(candidates),
+        incumbent=incumbent_of(incumbent),
+        margin=margin,
+        epochs=epochs,
+        overrides=overrides or (),
+        artifacts=artifacts,
+        options=RunOptions(
+            data_dir=data,
+            workers=workers,
+            threads=threads,
+            device=device,  # type: ignore[arg-type]
+            time_limit_seconds=parse_duration(time_limit),
+            retry_failed=retry_failed,
+        ),
     )
+    if dry_run:
+        found = preview(request)
+        print_json(found.to_json()) if json else _print_preview(found)
+        return 0
+    if store is None:
+        raise SpecError("recommend needs --store PATH, the folder where its runs go")
+    advice = run_race(request, prior=prior, progress=choose_progress(is_json=False))
     if report is not None:
         from ..report.advice import write_advice
 
@@ -159,10 +159,9 @@ def recommend(
         write_advice(advice, store, report, artifacts=artifacts, command=command)
     if json:
         print_json(advice.to_dict())
-        return
-    print_text(*str(advice).splitlines())
-    if report is not None:
-        print_text(f"report: {report}")
+    else:
+        print_wrapped(*str(advice).splitlines(), *([f"report: {report}"] if report else []))
+    return 0 if advice.activation is not None else NO_ADVICE
 
 
 def _print_preview(found: "Preview") -> None:
@@ -174,20 +173,20 @@ def _print_preview(found: "Preview") -> None:
         right=("parameters",),
     )
     print_text("", f"race {found.study}: {count(found.most_runs, 'training')} at most")
-    _line(
-        "budget",
-        f"{found.full_runs:.1f} full trainings: {count(len(found.parameters), 'candidate')} of "
-        f"{count(found.short_epochs, 'epoch')}, then up to {found.num_full} of {found.epochs}",
-    )
+    _line("budget", found.budget)
     if found.num_done:
         _line("done", f"{count(found.num_done, 'run')} of it in the store already")
     if found.memory_bytes:
         _line("memory", f"up to {size(found.memory_bytes)} a run")
     if found.seconds is not None:
-        known = "measured" if found.is_measured else "assumed rates; a --budget in time measures"
-        workers = count(found.workers, "worker")
-        span = "under 1 s" if found.seconds < 1 else f"about {describe_seconds(found.seconds)}"
-        _line("time", f"at most {span} with {workers} ({known})")
+        bound, known = ("at most ", "measured") if found.is_measured else ("", _ASSUMED)
+        _line(
+            "time",
+            f"{bound}about {describe_seconds(found.seconds)} with "
+            f"{count(found.workers, 'worker')} ({known}), "
+            f"{describe_seconds(found.beside_seconds)} of it beside the trainings: planning, "
+            "start, timing of costs",
+        )
     for note in found.notes:
         _line("note", note)
 

@@ -19,10 +19,14 @@ from .options import (
     Data,
     DeviceOption,
     Overrides,
+    RetryFailed,
+    RunsIn,
     Study,
+    Threads,
+    TimeLimit,
+    Workers,
     allow_user_code,
     parse_duration,
-    whole_number,
 )
 from .output import count, print_json, print_text
 from .reporting import write_demo_report
@@ -43,47 +47,23 @@ _MOST_NAMED = 6
 def run(
     study: Study,
     overrides: Overrides = None,
-    store: Annotated[
-        str | None,
-        typer.Option("--store", metavar="PATH", help="Where results go: a folder, or a URL."),
-    ] = None,
+    store: RunsIn = None,
     data: Data = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            "--workers",
-            parser=whole_number,
-            metavar="N",
-            help="Runs in flight (default: what cores and memory carry).",
-        ),
-    ] = None,
-    threads: Annotated[
-        int,
-        typer.Option(
-            "--threads",
-            parser=whole_number,
-            metavar="N",
-            help="Threads a run; part of its numerics.",
-        ),
-    ] = 1,
+    workers: Workers = None,
+    threads: Threads = 1,
     device: DeviceOption = "auto",
     executor: Annotated[
         str, typer.Option("--executor", metavar="inline|process", help="Where runs happen.")
     ] = "process",
     artifacts: Artifacts = None,
-    time_limit: Annotated[
-        str | None,
-        typer.Option("--time-limit", metavar="TIME", help="Stop, with checkpoints: 90s, 10m, 2h."),
-    ] = None,
+    time_limit: TimeLimit = None,
     smoke: Annotated[
         bool, typer.Option("--smoke", help="Two batches of every cell; nothing is kept.")
     ] = False,
     keep_weights: Annotated[
         bool, typer.Option("--keep-weights", help="Keep final weights, for load_model.")
     ] = False,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Run again what raised an exception.")
-    ] = False,
+    retry_failed: RetryFailed = False,
     observe_again: Annotated[
         bool, typer.Option("--observe-again", help="Repeat runs that lack an observation.")
     ] = False,

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
 _LOW, _HIGH, _NUM_POINTS = -4.0, 4.0, 801
 _WIDTH, _HEIGHT, _INDENT = 39, 11, 19
+_FIXED_POINTS = {
+    "stable": "stable: errors of it shrink by this a layer",
+    "neutral": "neutral: errors of it neither shrink nor grow",
+    "unstable": "unstable: errors of it grow; no stable gain",
+    "none": "no gain that weights can have",
+}
 
 
 def show_activation(
@@ -53,6 +59,9 @@ def show_activation(
         f"  gain             {bound.gain:.4f}   1 / sqrt(E f(z)^2)",
         f"  backward gain    {bound.backward_gain:.4f}   1 / sqrt(E f'(z)^2)",
         f"  mean shift       {bound.mean_shift:.4f}   E f(z)",
+        "  in plain layers at init = gain, where a second moment of 1 stays 1:",
+        f"  V'               {bound.variance_slope:.4f}   {_FIXED_POINTS[bound.fixed_point]}",
+        f"  chi              {bound.chi:.4f}   of a gradient's second moment, a layer earlier",
         "",
     )
     x, value, slope = bound.curve(_LOW, _HIGH, _NUM_POINTS)
@@ -64,8 +73,8 @@ def show_activation(
 
 def _values(bound: "BoundActivation") -> dict[str, Any]:
     fields = (
-        "name canonical formula source learnable gain backward_gain mean_shift output_range "
-        "negative_output code_digest"
+        "name canonical formula source learnable gain backward_gain mean_shift variance_slope chi "
+        "kappa fixed_point output_range negative_output code_digest"
     )
     return {field: getattr(bound, field) for field in fields.split()}
 

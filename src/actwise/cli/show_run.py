@@ -7,7 +7,7 @@ import typer
 
 from ..registry import format_value
 from .options import Artifacts, AsJson, Store
-from .output import print_columns, print_folded, print_json, print_text
+from .output import count, print_columns, print_folded, print_json, print_text
 from .plot import plot_lines
 
 if TYPE_CHECKING:
@@ -113,12 +113,22 @@ def _print_result(record: "RunRecord") -> None:
         )
     if record.best_test_accuracy is not None:
         print_text(f"  best epoch  {record.best_test_accuracy:.2f} % (optimistic)")
+    if record.reestimated_accuracy is not None:
+        print_text(
+            f"  test again  {record.reestimated_accuracy:.2f} % (re-estimated statistics of norms)"
+        )
     if record.validation_accuracy is not None:
         print_text(f"  validation  {record.validation_accuracy:.2f} %")
     metrics = record.metrics
     if metrics:
         said = (f"{name} {_number(curve[-1])}" for name, curve in metrics.items())
         print_folded("gave back", ", ".join(said), indent=14)
+    if record.signal:
+        places, epochs = ({getattr(row, by) for row in record.signal} for by in ("name", "epoch"))
+        print_text(
+            f"  probes      {count(len(places), 'place')} at {count(len(epochs), 'epoch')}, "
+            f"{count(record.signal[0].images, 'image')}: `actwise export --what probes`"
+        )
     rate = "" if record.images_per_second is None else f", {record.images_per_second:,.0f} images/s"
     print_text(f"  time        {record.train_seconds:,.1f} s of training{rate}")
     if record.weights_sha256:

@@ -1,12 +1,11 @@
 """The sites of a network as people read them: equal ones in one line."""
 
 import re
-import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from .output import console, count, print_columns, print_folded, print_text
+from .output import count, print_columns, print_folded
 
 if TYPE_CHECKING:
     from ..surgery import Miss, Site
@@ -82,10 +81,3 @@ def _channels(sites: Sequence["Site"]) -> str:
     if len(counts) > _MOST_COUNTS:
         return f"{counts[0]} to {counts[-1]}"
     return "/".join(map(str, counts))
-
-
-def print_wrapped(text: str) -> None:
-    """A sentence, folded at the width of the terminal."""
-    width = max(console().width, 40)
-    lines = textwrap.wrap(text, width, subsequent_indent="  ", break_on_hyphens=False)
-    print_text(*lines)

@@ -1,7 +1,6 @@
 """``actwise status``: how the runs of a store stand."""
 
 import time
-from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from ..store import RunState, RunStore, StoredRun
 
 _WATCH_SECONDS = 2.0
-_STATES = ("finished", "diverged", "failed", "running", "pending")
 
 
 def status(
@@ -53,51 +51,38 @@ def _watch(store: "RunStore", study: str | None, where: list[str]) -> None:
 
 def _survey(store: "RunStore", study: str | None, where: list[str]) -> dict[str, Any]:
     from ..analysis.table import select_planned
+    from ..board import study_entry
+    from ..store import mixtures, survey
 
-    planned = store.planned(study)
-    if where:
-        planned = select_planned(planned, where)
-    states = store.states({run.run_id for run in planned})
+    seen = survey(store, study)
+    planned = select_planned(seen.planned, where)
+    states = {run.run_id: seen.states[run.run_id] for run in planned}
     names = list(dict.fromkeys(run.study for run in planned))
     return {
         "store": str(store),
-        "studies": [_study_values(name, planned, states) for name in names],
+        "studies": [study_entry(name, planned, states) for name in names],
         "running": [
-            _running_values(state, planned) for state in states.values() if state.owner is not None
+            {**_run_values(state, planned), "owner": str(state.owner), "attempts": state.attempts}
+            for state in states.values()
+            if state.owner is not None
         ],
         "accidents": [
-            {"run_id": state.run_id, "attempts": state.attempts, "accident": state.accident}
+            {
+                **_run_values(state, planned),
+                "attempts": state.attempts,
+                "accident": state.accident,
+            }
             for state in states.values()
             if state.is_put_back
         ],
-        "failed": [s.run_id for s in states.values() if s.status == "failed"],
+        "failed": [_run_values(s, planned) for s in states.values() if s.status == "failed"],
+        "mixtures": mixtures(store, study, planned),
     }
 
 
-def _study_values(
-    name: str, planned: "list[StoredRun]", states: "dict[str, RunState]"
-) -> dict[str, Any]:
-    run_ids = {run.run_id for run in planned if run.study == name}
-    counts: Counter[str] = Counter(states[run_id].status for run_id in run_ids)
-    return {
-        "study": name,
-        "labelled_runs": sum(run.study == name for run in planned),
-        "runs": len(run_ids),
-        **{state: counts[state] for state in _STATES},
-        "outdated": len({run.run_id for run in planned if run.study == name and run.is_outdated}),
-        "put_back": sum(states[run_id].is_put_back for run_id in run_ids),
-        "attempts": sum(states[run_id].attempts for run_id in run_ids),
-    }
-
-
-def _running_values(state: "RunState", planned: "list[StoredRun]") -> dict[str, Any]:
+def _run_values(state: "RunState", planned: "list[StoredRun]") -> dict[str, Any]:
     run = next(run for run in planned if run.run_id == state.run_id)
-    return {
-        "run_id": state.run_id,
-        "label": f"{' '.join(_levels(run))} seed {run.seed}",
-        "owner": str(state.owner),
-        "attempts": state.attempts,
-    }
+    return {"run_id": state.run_id, "label": f"{' '.join(_levels(run))} seed {run.seed}"}
 
 
 def _levels(run: "StoredRun") -> list[str]:
@@ -110,10 +95,13 @@ def _levels(run: "StoredRun") -> list[str]:
 
 
 def _describe(values: dict[str, Any]) -> list[str]:
+    from ..board import STATES
+
     lines = []
     for entry in values["studies"]:
         waiting = entry | {"pending": entry["pending"] - entry["put_back"]}
-        shown = {state.replace("_", " "): waiting[state] for state in (*_STATES, "put_back")}
+        names = (*STATES, "put_back", "outdated")
+        shown = {name.replace("_", " "): waiting[name] for name in names}
         counts = ", ".join(f"{number} {state}" for state, number in shown.items() if number)
         lines.append(f"study {entry['study']}: {count(entry['runs'], 'run')}: {counts}")
         if entry["outdated"]:
@@ -131,8 +119,8 @@ def _describe(values: dict[str, Any]) -> list[str]:
             for entry in values["running"]
         ),
         *(
-            f"  put back  {entry['run_id']}  after {count(entry['attempts'], 'attempt')}: "
-            f"{entry['accident']}"
+            f"  put back  {entry['run_id']}  {entry['label']}  after "
+            f"{count(entry['attempts'], 'attempt')}: {entry['accident']}"
             for entry in values["accidents"]
         ),
         *(
@@ -140,5 +128,9 @@ def _describe(values: dict[str, Any]) -> list[str]:
             if values["accidents"]
             else []
         ),
-        *(f"  failed    {run_id}  (actwise show run tells why)" for run_id in values["failed"]),
+        *(
+            f"  failed    {entry['run_id']}  {entry['label']}  (actwise show run tells why)"
+            for entry in values["failed"]
+        ),
+        *(f"  mixed     {sentence}" for sentence in values["mixtures"]),
     ]

@@ -14,23 +14,33 @@ from .output import count, print_json, print_text, size
 
 
 def copy(
-    destination: Annotated[Path, typer.Argument(metavar="DEST", help="A new folder.")],
+    destination: Annotated[
+        str, typer.Argument(metavar="DEST", help="A new folder, or a URL without a store.")
+    ],
     store: Store,
     artifacts: Artifacts = None,
+    to_artifacts: Annotated[
+        Path | None,
+        typer.Option("--to-artifacts", metavar="DIR", help="A new folder, where DEST is a URL."),
+    ] = None,
     json: AsJson = False,
 ) -> None:
-    """Copy a store as it is at one moment, while its runs go on."""
+    """Copy a store as it is at one moment, while its runs go on; also to a server and back."""
     from ..store import RunStore
+    from ..store.database import locate
     from ..store.exchange import copy_store
 
+    if ("://" in destination) is (to_artifacts is None):
+        raise SpecError("--to-artifacts DIR goes with a DEST that is a URL, and with no other")
+    shown = locate(destination, artifacts=to_artifacts).shown
     with RunStore.open(store, artifacts=artifacts) as opened:
-        copied = copy_store(opened, destination)
+        copied = copy_store(opened, destination, artifacts=to_artifacts)
     if json:
         print_json(asdict(copied))
         return
     print_text(
         f"{count(copied.num_results, 'result')} and {count(copied.num_files, 'file')} "
-        f"({size(copied.num_bytes)}) copied to {destination}"
+        f"({size(copied.num_bytes)}) copied to {shown}"
     )
 
 

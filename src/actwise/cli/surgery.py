@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,13 +10,15 @@ import typer
 
 from ..errors import SpecError, shortened
 from .options import AsJson, allow_user_code
-from .output import print_folded, print_json, print_text
-from .sites import INDENT, kept, print_misses, print_sites, print_wrapped
+from .output import print_folded, print_json, print_wrapped
+from .sites import INDENT, kept, print_misses, print_sites
 
 if TYPE_CHECKING:
     from ..models import LevelAudit
-    from ..surgery import Miss
+    from ..surgery import Miss, Site
 
+NOTHING_REPLACED = 1
+"""Exit code of a swap that leaves the network as it was."""
 _SHAPE = re.compile(r"(\d+),(\d+),(\d+)")
 _ImageShape = tuple[int, int, int]
 
@@ -67,7 +70,7 @@ def audit(
         print_misses(trial.missed, is_full=full)
     for part in sites.unseen:
         print_folded("unseen", str(part), indent=INDENT)
-    print_text(*(f"WARNING: {warning}" for warning in sites.warnings))
+    print_wrapped(*(f"WARNING: {warning}" for warning in sites.warnings))
     if sites.activations and trial:
         print_folded("next", f"actwise swap {_quoted(model, shape)} prelu", indent=INDENT)
 
@@ -78,7 +81,7 @@ def swap(
     shape: ShapeOption = None,
     full: _Full = False,
     json: AsJson = False,
-) -> None:
+) -> int:
     """Try another activation in a network: what would be replaced, and what missed.
 
     In Python, `aw.swap(model, "prelu", example=x)` changes a model of yours.
@@ -92,18 +95,20 @@ def swap(
         values = {"replaced": [asdict(site) for site in report.replaced], "missed": missed}
         about = {"model": model, "level": report.level, "summary": str(report)}
         print_json({**about, **values, "warnings": report.warnings})
-        return
+        return 0 if report.replaced else NOTHING_REPLACED
     print_wrapped(str(report))
+    if not report.replaced:
+        print_wrapped(f"Nothing was replaced.{_stay(report.kept)}")
     print_sites(report.replaced, is_full=full)
     print_misses(report.missed, is_full=full)
-    print_text(*(f"WARNING: {warning}" for warning in report.warnings))
+    print_wrapped(*(f"WARNING: {warning}" for warning in report.warnings))
+    return 0 if report.replaced else NOTHING_REPLACED
 
 
 def _replaceable(found: "LevelAudit") -> str:
     """What a swap would replace, and what it would leave."""
     sites, trial = found.audit, found.trial
-    others = kept(sites)
-    stay = f" As they are stay: {others}." if others else ""
+    stay = _stay(sites)
     if not sites.activations:
         return f"There is nothing that a swap replaces.{stay}"
     if trial is None:
@@ -113,6 +118,11 @@ def _replaceable(found: "LevelAudit") -> str:
     num_all, num_replaced = len(sites.activations), len(trial.replaced)
     of_all = f"{num_replaced} of {num_all}" if missed else f"all {num_all}"
     return f"A swap replaces {of_all}{missed}.{stay}"
+
+
+def _stay(sites: "Iterable[Site]") -> str:
+    others = kept(sites)
+    return f" As they are stay: {others}." if others else ""
 
 
 def _missed(miss: "Miss") -> dict[str, Any]:

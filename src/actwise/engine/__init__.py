@@ -6,7 +6,9 @@ from .device import Device as Device
 from .device import memory_format_for as memory_format_for
 from .device import prepare_device as prepare_device
 from .evaluate import Evaluation as Evaluation
+from .images import prepare_parts as prepare_parts
 from .observers import Observer as Observer
+from .observers import Sight as Sight
 from .process import keep_freed_memory as keep_freed_memory
 from .process import set_process_numerics as set_process_numerics
 from .result import Progress as Progress

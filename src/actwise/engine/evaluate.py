@@ -26,9 +26,9 @@ class Evaluation:
 
 
 def evaluate(
-    model: nn.Module,
     images: Images,
     *,
+    model: nn.Module,
     normalizer: Normalizer,
     device: Device,
     precision: Precision,

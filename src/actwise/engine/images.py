@@ -59,6 +59,18 @@ class Parts:
     test: Images
     normalizer: Normalizer
 
+    def first(self, count: int, *, device: Device) -> tuple[Tensor, Tensor]:
+        """The first images to train on, as an evaluation sees them, with their labels.
+
+        Canonical order is that of hashes: any images are as good as the first.
+        """
+        indices_M = self.train.indices_M[:count]
+        x_NCHW = self.normalizer(self.train.images_NCHW[indices_M])
+        return (
+            x_NCHW.to(memory_format=device.torch_memory_format),
+            self.train.labels_N[indices_M],
+        )
+
 
 def prepare_parts(dataset: Dataset, spec: RunSpec, device: Device) -> Parts:
     """Split a data set as a run asks, and put it on the device.

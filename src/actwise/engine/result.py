@@ -19,6 +19,8 @@ class TrainResult:
         epochs: One record per finished epoch; the epoch that diverged has none.
         test_accuracy: Of the final model, on the test split, which is read once, at the end.
         best_test_accuracy: Of the best epoch: optimistic; None without the test curve.
+        reestimated_accuracy: Of a copy of the final model whose norms have statistics estimated
+            anew, on the test split; None unless asked for.
         validation_accuracy: Of the last epoch; None without a validation split.
         train_accuracy: The running one of the last epoch (augmented images, dropout on).
         predictions_N: Predicted class of every test image, int64, canonical order.
@@ -33,6 +35,7 @@ class TrainResult:
     test_accuracy: float | None = None
     test_loss: float | None = None
     best_test_accuracy: float | None = None
+    reestimated_accuracy: float | None = None
     validation_accuracy: float | None = None
     train_accuracy: float | None = None
     predictions_N: np.ndarray | None = None

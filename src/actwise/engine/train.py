@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Literal
 
-from torch import nn
+from torch import Tensor, nn
 
 from ..datasets import Dataset
 from ..regularization import Regularization
@@ -17,12 +18,17 @@ from .checkpoint import Checkpoints
 from .device import Device, set_backend
 from .evaluate import Evaluation, evaluate
 from .images import prepare_parts
-from .observers import Observer
+from .observers import Observer, Sight, generators_kept, lacking, states_of
 from .result import Progress, TrainResult
 from .training import EpochSums, Training
 from .weights import weights_sha256
 
 _OBSERVE_NOTHING = ObserveSpec()
+MOST_REESTIMATED = 5_000
+"""Images of the training part from which the statistics of norms are estimated anew."""
+
+Reestimate = Callable[[nn.Module, Tensor], nn.Module | None]
+"""From a model and images to a copy whose norms have the statistics of these images, if it can."""
 
 
 def never() -> bool:
@@ -43,6 +49,7 @@ def train(
     device: Device,
     observe: ObserveSpec = _OBSERVE_NOTHING,
     observers: Sequence[Observer] = (),
+    reestimate: Reestimate | None = None,
     checkpoints: Checkpoints | None = None,
     should_stop: Callable[[], bool] = never,
     on_progress: Callable[[Progress], None] = silent,
@@ -66,7 +73,9 @@ def train(
         regularization: Of ``spec``: its parts augment the images.
         device: Where to compute; ``set_process_numerics`` has been called.
         observe: Whether the test curve is asked for, and which epochs are validated.
-        observers: Look at the model after every epoch.
+        observers: Look at the model before the first batch and after every epoch.
+        reestimate: Makes the copy of the final model that is tested too; None = none is. Nothing
+            is decided by it.
         checkpoints: Where the state is kept; None = nowhere, a stopped run is lost.
         should_stop: Asked between batches; true ends the run with status ``stopped``.
         on_progress: Called after every batch.
@@ -90,10 +99,11 @@ def train(
         device=device,
     )
     training = Training(model, batches, spec=spec, regularization=regularization, device=device)
-    _resume(
+    is_new = not _resume(
         training,
         checkpoints,
         observe,
+        observers,
         has_validation=len(parts.validation) > 0,
         has_users_code=runs_users_code(spec, regularization),
     )
@@ -103,12 +113,21 @@ def train(
         is_stopping = should_stop()
         if checkpoints is not None and (is_stopping or checkpoints.is_due()):
             with training.clock_stopped():
-                checkpoints.save(training.state())
+                state = training.state()
+                tensors = {**state.tensors, **states_of(observers)}
+                checkpoints.save(replace(state, tensors=tensors))
         return is_stopping
+
+    def show(record: EpochRecord | None) -> None:
+        images = partial(parts.first, device=device)
+        sight = Sight(model, record, training.is_over, len(parts.train), images)
+        for observer in observers:
+            with generators_kept(device):
+                observer.look(sight)
 
     look_at = partial(
         evaluate,
-        model,
+        model=model,
         normalizer=parts.normalizer,
         device=device,
         precision=settings.precision,
@@ -116,6 +135,8 @@ def train(
     )
     validation: Evaluation | None = None
     test: Evaluation | None = None
+    if is_new:
+        show(None)
     while not training.is_over:
         training.begin()
         while training.batch < len(batches):
@@ -141,45 +162,54 @@ def train(
             if test is None:
                 return _result("stopped", training)
         record = _record(training, sums, validation, test)
-        # First: what they draw from torch's generator must not move it in the next epoch.
-        for observer in observers:
-            observer.on_epoch_end(model, record)
         training.end_epoch(record)
+        show(record)
     training.begin_evaluation()
     test = test or look_at(parts.test)
     if test is None:
         return _result("stopped", training)
     if not (math.isfinite(test.loss) and training.has_finite_weights()):
         return _result("diverged", training)
-    return _result("finished", training, test=test, weights=weights_sha256(model))
+    again: Evaluation | None = None
+    if reestimate is not None:
+        copied = reestimate(model, parts.first(MOST_REESTIMATED, device=device)[0])
+        again = None if copied is None else look_at(parts.test, model=copied)
+        if copied is not None and again is None:
+            return _result("stopped", training)
+    return _result("finished", training, test=test, again=again, weights=weights_sha256(model))
 
 
 def _resume(
     training: Training,
     checkpoints: Checkpoints | None,
     observe: ObserveSpec,
+    observers: Sequence[Observer],
     *,
     has_validation: bool,
     has_users_code: bool,
-) -> None:
-    """Go on from the newest checkpoint, unless it lacks what this run needs."""
+) -> bool:
+    """Go on from the newest checkpoint, unless it lacks what this run needs; whether it did."""
     state = None if checkpoints is None else checkpoints.load()
     if checkpoints is None or state is None:
-        return
+        return False
     if observe.test_curve and any(record.test_accuracy is None for record in state.history):
         checkpoints.refuse("the newest checkpoint lacks the test curve of its epochs")
-        return
+        return False
     asks_for_validation = has_validation and observe.validation_curve == "every"
     if asks_for_validation and any(r.validation_loss is None for r in state.history):
         checkpoints.refuse("the newest checkpoint lacks the validation curve of its epochs")
-        return
+        return False
     if has_users_code and not state.generators:
         checkpoints.refuse(
             "the newest checkpoint is older than those with Python's and numpy's "
             "generators, from which users' code may draw"
         )
-        return
+        return False
+    if names := lacking(observers, state.tensors, num_epochs=len(state.history)):
+        checkpoints.refuse(f"the newest checkpoint lacks the {names[0]} of its epochs")
+        return False
     training.restore(state)
+    return True
 
 
 def _record(
@@ -203,6 +233,7 @@ def _result(
     training: Training,
     *,
     test: Evaluation | None = None,
+    again: Evaluation | None = None,
     weights: str | None = None,
 ) -> TrainResult:
     seconds = training.train_seconds
@@ -216,6 +247,7 @@ def _result(
         test_accuracy=None if test is None else test.accuracy,
         test_loss=None if test is None else test.loss,
         best_test_accuracy=max(curve, default=None),
+        reestimated_accuracy=None if again is None else again.accuracy,
         validation_accuracy=None if last is None else last.validation_accuracy,
         train_accuracy=None if last is None else last.train_accuracy,
         predictions_N=None if test is None else test.predictions_N,

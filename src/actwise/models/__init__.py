@@ -4,6 +4,7 @@ All take any image of 28 to 64 pixels with 1 or 3 channels, and a multiplier of 
 """
 
 from ..registry import Parameter
+from .audited import NUM_CLASSES as NUM_CLASSES
 from .audited import LevelAudit as LevelAudit
 from .audited import audit_level as audit_level
 from .audited import image_shape as image_shape

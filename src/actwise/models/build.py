@@ -15,18 +15,27 @@ from .layers import LayerFactory
 
 
 def initial_network(
-    spec: RunSpec, *, input_shape: tuple[int, int, int], num_classes: int
+    spec: RunSpec,
+    *,
+    input_shape: tuple[int, int, int],
+    num_classes: int,
+    keeps_activations: bool = False,
 ) -> nn.Module:
     """The network of a run with its initial weights, on the CPU.
 
     Raises:
         SpecError: as :func:`build_network`; or, for ``init = "gain"``, if the activation has none.
     """
-    network = build_network(spec, input_shape=input_shape, num_classes=num_classes)
+    network = build_network(
+        spec,
+        input_shape=input_shape,
+        num_classes=num_classes,
+        keeps_activations=keeps_activations,
+    )
     init = spec.train.init
     if init == "he" or not resolve(spec.model).is_own:
         # A gain integrates the activation, which users' code need not bear; `he` never looks at it.
-        gain = activations.gain(spec.activation) if init == "gain" else 1.0
+        gain = activations.resolve(spec.activation).weight_gain if init == "gain" else 1.0
         initialise(network, seed=spec.seed, init=init, gain=gain)
     return network
 
@@ -37,6 +46,7 @@ def build_network(
     input_shape: tuple[int, int, int],
     num_classes: int,
     device: torch.device | str = "cpu",
+    keeps_activations: bool = False,
 ) -> nn.Module:
     """A new network of a cell. Its weights are not the run's until :func:`initialise`.
 
@@ -44,7 +54,8 @@ def build_network(
 
     It is built on the CPU, then moved. What a user's own layers draw from torch's global generator
     comes from the run's stream "torch", before anything depends on the activation, and the
-    generator is left as it was.
+    generator is left as it was. With ``keeps_activations`` a network that brings its own layers
+    keeps its own activations, whatever the cell's is.
 
     Raises:
         SpecError: if a level is not known, or a user's code makes no network.
@@ -58,9 +69,8 @@ def build_network(
             scales_weights=spec.train.init == "gain",
         )
         torch.default_generator.manual_seed(stream_seed(spec.seed, "torch", "build") % 2**63)
-        network = model.build(
-            layers, input_shape=input_shape, num_classes=num_classes, width=spec.width
-        )
+        build = model.bare if keeps_activations else model.build
+        network = build(layers, input_shape=input_shape, num_classes=num_classes, width=spec.width)
     for note in layers.notes:
         warnings.warn(note, ModelWarning, stacklevel=2)
     return network.to(device)

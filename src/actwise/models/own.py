@@ -53,9 +53,7 @@ def is_builder(make: Callable[..., Any], level: Level) -> bool:
     is_layers = first is not None and first.name == "layers" and _is_of_any_type(first)
     if is_layers and takes_four and len(missing) > 1:
         return True
-    if is_layers or takes_four:
-        raise SpecError(_neither(level, missing))
-    return False
+    raise SpecError(_neither(level, missing))
 
 
 def _is_of_factory(parameter: inspect.Parameter | None) -> bool:
@@ -84,7 +82,7 @@ def _neither(level: Level, missing: Sequence[str]) -> str:
         f"model {level}: nothing fills {', '.join(missing)}: a network is given "
         f"{', '.join(OFFERED)} by name and the rest by its level; a builder is given "
         f"({', '.join(_BUILDER)}) by position, and calls the first layers or annotates it "
-        "LayerFactory"
+        "LayerFactory" + ("; a function of a tensor is a level of activation" * (len(missing) == 1))
     )
 
 

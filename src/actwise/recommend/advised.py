@@ -1,7 +1,7 @@
 """The advice of a race whose trainings were ours: with the case, costs and the line to apply it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -33,31 +33,6 @@ class CaseAdvice(Advice):
     study: str
     run_ids: tuple[str, ...]
     train_seconds: float
-
-    @classmethod
-    def of(
-        cls,
-        advice: Advice,
-        case: Case,
-        *,
-        is_own: bool,
-        costs: Costs | None,
-        notes: tuple[str, ...],
-        run_ids: tuple[str, ...],
-        train_seconds: float,
-    ) -> "CaseAdvice":
-        """An advice, and what is known beside it; ``is_own``: activations are swapped."""
-        pick = advice.activation
-        return cls(
-            **{field.name: getattr(advice, field.name) for field in fields(advice)},
-            case=_settings(case),
-            apply=None if pick is None else _line(case, pick, is_own=is_own),
-            costs=costs,
-            notes=notes,
-            study=case.study.name,
-            run_ids=run_ids,
-            train_seconds=train_seconds,
-        )
 
     @property
     def cheaper(self) -> str | None:
@@ -152,7 +127,8 @@ def _noted(advice: CaseAdvice) -> Iterator[str]:
         yield f"Note: {note}."
 
 
-def _line(case: Case, pick: str, *, is_own: bool) -> str:
+def apply_line(case: Case, pick: str, *, is_own: bool) -> str:
+    """What puts the pick into code; ``is_own``: activations of the network are swapped."""
     if case.is_task:
         return f'aw.TaskActivation("{pick}")'
     if is_own:
@@ -160,7 +136,8 @@ def _line(case: Case, pick: str, *, is_own: bool) -> str:
     return f'factors.activation={pick} in a study, aw.activation("{pick}", channels=...) in code'
 
 
-def _settings(case: Case) -> dict[str, Any]:
+def case_settings(case: Case) -> dict[str, Any]:
+    """What was raced, as plain JSON values."""
     study = case.study
     task = study.task
     if task is not None:

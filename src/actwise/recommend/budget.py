@@ -58,6 +58,11 @@ def read_budget(text: str | None, *, num_candidates: int) -> Budget:
         raise SpecError(f"budget {shortened(text)}: {_EXPECTED}")
     if found.full_runs == 0:
         raise SpecError(f"budget {shortened(text)} pays for nothing")
+    if percent and float(percent[1]) > 100:
+        raise SpecError(
+            f"budget {shortened(text)}: expected at most 100%, three seeds of every candidate; "
+            f"for more write a number of full trainings such as {6 * num_candidates}runs"
+        )
     if (found.full_runs or 0) > MOST_FULL_RUNS:
         raise SpecError(f"budget {shortened(text)} is more than {MOST_FULL_RUNS:,.0f} full runs")
     return found
@@ -114,15 +119,14 @@ class RunSeconds:
 
 
 def full_runs_in(
-    seconds: float, cost: RunSeconds, *, short_share: float, num_candidates: int, text: str | None
+    seconds: float, cost: RunSeconds, *, short_runs_cost: float, text: str | None
 ) -> float:
     """The budget in full runs that takes at most ``seconds``.
 
     Args:
         seconds: Left for trainings.
         cost: What they take here.
-        short_share: Of a full run, what a short one counts.
-        num_candidates: Each has a short run.
+        short_runs_cost: Of one short run of every candidate, in full runs.
         text: The budget as written, for the message.
 
     Raises:
@@ -137,4 +141,4 @@ def full_runs_in(
     num_full = 0
     while cost.of_race(num_full + 1) <= seconds and num_full < MOST_FULL_RUNS:
         num_full += 1
-    return num_full + short_share * num_candidates
+    return num_full + short_runs_cost

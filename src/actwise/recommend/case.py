@@ -3,16 +3,16 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import SpecError, shortened
 from ..spec import Describe, PlannedRun, StudySpec
 from ..sweep.plan import make_plan
-from .asked import EPOCHS, asked_study, refuse_what_has_no_effect
 from .lengths import our_study, task_study
 from .race import Race, Trial, shipped_knowledge
+from .request import RaceRequest
+from .subject import EPOCHS, refuse_what_has_no_effect, subject_study
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,14 @@ class Case:
         """Whether the training is the user's own."""
         return self.study.task is not None
 
-    def race(self, *, full_runs: float | None, margin: float | None, has_prior: bool) -> Race:
+    def race(
+        self,
+        *,
+        full_runs: float | None,
+        margin: float | None,
+        num_classes: int | None = None,
+        has_prior: bool = False,
+    ) -> Race:
         """A race that has not begun.
 
         Raises:
@@ -50,6 +57,7 @@ class Case:
             incumbent=self.incumbent,
             margin=margin,
             full_runs=full_runs,
+            num_classes=num_classes,
             widened=not self.is_of_the_bank,
             prior=has_prior,
         )
@@ -73,32 +81,13 @@ class Case:
         return make_plan(self.study.model_copy(update=narrowed), describe).runs[0]
 
 
-def make_case(
-    subject: str | Mapping[str, Any] | Callable[..., Any],
-    describe: Describe,
-    *,
-    dataset: str | None,
-    candidates: Sequence[str] | None,
-    incumbent: str | None,
-    epochs: int | None,
-    overrides: Sequence[str],
-) -> Case:
-    """The case that a user means.
-
-    Args:
-        subject: A level of ``model``, or what makes the network; or a study: the path of a TOML
-            file, the name of a shipped one, a dict.
-        describe: Describes a cell.
-        dataset: A level of ``dataset``; with a study that has one it comes over that.
-        candidates: Levels of ``activation``; absent = those of the study, else the usual ones.
-        incumbent: The activation in use.
-        epochs: Of a full training; absent = as the study has it, or 27.
-        overrides: ``key=value`` changes, as on the command line.
+def make_case(request: RaceRequest, describe: Describe) -> Case:
+    """The case that a user means; ``describe`` describes a cell.
 
     Raises:
         SpecError: if no race can be about that.
     """
-    study = asked_study(subject, dataset, candidates, epochs, overrides)
+    study, incumbent = subject_study(request), request.incumbent
     refuse_what_has_no_effect(study)
     chosen = tuple(map(str, study.factors["activation"]))
     length = _epochs(study)

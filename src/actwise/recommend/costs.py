@@ -103,7 +103,7 @@ def cost(
     model: str | Callable[..., Any],
     *,
     candidates: Sequence[str] | None = None,
-    incumbent: str = "relu",
+    incumbent: str | None = "relu",
     shape: ImageShape | None = None,
     width: float = 1.0,
     regularization: str | None = None,
@@ -119,7 +119,7 @@ def cost(
         model: A level of ``model`` (``resnet18``, ``package.module:Name``, ``timm:NAME``), or a
             class or function at the top of a module that makes the network.
         candidates: Levels of ``activation``; absent = all of the table.
-        incumbent: What the others are compared with.
+        incumbent: What the others are compared with; None: the first of them.
         shape: (channels, height, width) of an image, as :func:`actwise.models.audit_level` has it.
         width: Multiplier of the network's channels.
         regularization: A level; absent = ``bn``, or ``own`` for a network with layers of its own.
@@ -151,10 +151,10 @@ def cost(
         threads=threads,
     )
     with Nursery(threads=threads) as nursery:
-        return measure(question, nursery, on_round=on_round or _ignore)
+        return costs_of(question, nursery, on_round=on_round)
 
 
-def measure(
+def costs_of(
     question: CostQuestion,
     nursery: Nursery,
     *,
@@ -166,12 +166,12 @@ def measure(
     Raises:
         ActwiseError: as :func:`.time_steps`.
     """
-    found = time_steps(question, nursery, stop=stop, on_round=on_round or _ignore)
+    found = time_steps(question, nursery, stop=stop, on_round=on_round or (lambda done: None))
     return Costs(
         model=question.model,
         width=question.width,
         regularization=found.regularization,
-        incumbent=question.incumbent,
+        incumbent=found.steps[0].activation,
         rows=tuple(_row(own, found.steps[0]) for own in found.steps),
         input_shape=found.input_shape,
         batch_size=found.batch_size,
@@ -194,7 +194,3 @@ def _row(own: StepTimes, incumbent: StepTimes) -> StepCost:
         backward=Ratio.of(backward_R, backward_0_R),
         memory_bytes=own.memory_bytes,
     )
-
-
-def _ignore(done: Round) -> None:
-    """Nobody watches."""

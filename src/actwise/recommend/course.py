@@ -1,7 +1,7 @@
 """The course of a race on a store: every trial an ordinary run, leased and recorded as all are."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields, replace
 
 from ..errors import ActwiseError
 from ..numbers import counted
@@ -15,17 +15,14 @@ from ..sweep.executors import (
     StopRequest,
     make_executor,
 )
-from ..sweep.plan import RunOptions
+from ..sweep.plan import Outcome
 from ..sweep.watch import Note, ProgressSink, SweepEnded, SweepStarted
 from ..sweep.worker import CostQuestion, make_setup
-from .advised import CaseAdvice
-from .costs import Costs, measure
+from .advised import CaseAdvice, apply_line, case_settings
+from .costs import Costs, costs_of
 from .prepared import Prepared
-from .race import Advice, Race
+from .race import Race
 from .trials import Trials
-
-_HARDLY_LEARNED = 3.0
-"""Times the accuracy of a guess."""
 
 
 class RaceFailedError(ActwiseError):
@@ -40,7 +37,6 @@ class Course:
 
     ready: Prepared
     race: Race
-    options: RunOptions
     nursery: Nursery
     stop: StopRequest
     sink: ProgressSink
@@ -61,13 +57,13 @@ class Course:
             study=study,
             describe=describe,
             sink=self.sink,
-            retry_failed=self.options.retry_failed,
+            retry_failed=ready.request.options.retry_failed,
         )
         num_done = trials.take_up()
         self.sink.emit(
             SweepStarted(
                 study=study.name,
-                num_runs=ready.most_runs(race),
+                num_runs=len(ready.case.candidates) + race.settings.most_full,
                 num_done=num_done,
                 workers=ready.workers,
                 logs=str(store.logs),
@@ -88,13 +84,13 @@ class Course:
             pending=trials,
             again=frozenset(),
             study=study,
-            max_attempts=self.options.max_attempts,
-            label=trials.label,
+            max_attempts=self.ready.request.options.max_attempts,
             time_left=trials.time_left,
             sink=trials,
         )
-        setup = make_setup(store, self.options, workers=self.ready.workers)
-        executor = make_executor(setup, self.options, self.nursery, workers=self.ready.workers)
+        options, workers = self.ready.request.options, self.ready.workers
+        setup = make_setup(store, options, workers=workers)
+        executor = make_executor(setup, options, self.nursery, workers=workers)
         with self.stop, suppress(KeyboardInterrupt):
             driver.drive(executor, should_stop=lambda: self.stop() or trials.problem is not None)
 
@@ -104,34 +100,14 @@ class Course:
         Raises:
             StoppedError, RaceFailedError: if the race is not over.
         """
-        states = store.states(trials.runs).values()
-        statuses = [state.status for state in states]
-        finished, diverged, failed = (
-            statuses.count(name) for name in ("finished", "diverged", "failed")
-        )
-        left = len(statuses) - finished - diverged - failed
+        outcome = Outcome.of(store.states(trials.runs).values())
         stop_code = self.stop.exit_code or 1
         code = 1 if trials.problem else 0 if self.race.is_over else stop_code
-        self.sink.emit(
-            SweepEnded(
-                finished=finished,
-                diverged=diverged,
-                failed=failed,
-                left=left,
-                exit_code=code,
-                put_back=sum(state.is_put_back for state in states),
-            )
-        )
+        self.sink.emit(SweepEnded(**asdict(replace(outcome, exit_code=code))))
         if trials.problem is not None:
-            hint = ""
-            if trials.failed_run is not None:
-                hint = (
-                    f"; `actwise show run {trials.failed_run} --store {store}` has its traceback, "
-                    "and --retry-failed tries it again"
-                )
-            raise RaceFailedError(f"no advice: {trials.problem}{hint}")
+            raise RaceFailedError(f"no advice: {trials.problem}")
         if not self.race.is_over:
-            done = counted(finished + diverged, "training")
+            done = counted(outcome.finished + outcome.diverged, "training")
             raise StoppedError(
                 f"stopped by {self.stop.reason} with {done} done; the same command goes on from "
                 "here",
@@ -139,32 +115,19 @@ class Course:
             )
 
     def _advised(self, store: RunStore, trials: Trials) -> CaseAdvice:
-        ready, advice = self.ready, self.race.advice()
+        case, advice = self.ready.case, self.race.advice()
+        pick = advice.activation
         records = [store.result(run_id) for run_id in trials.runs]
-        return CaseAdvice.of(
-            advice,
-            ready.case,
-            is_own=not ready.case.is_task and ready.is_own,
-            costs=None if advice.activation is None else self._costs(),
-            notes=self._notes(advice),
+        return CaseAdvice(
+            **{field.name: getattr(advice, field.name) for field in fields(advice)},
+            case=case_settings(case),
+            apply=pick and apply_line(case, pick, is_own=self.ready.network.is_own),
+            costs=None if pick is None else self._costs(),
+            notes=case.notes,
+            study=case.study.name,
             run_ids=tuple(trials.runs),
             train_seconds=sum(record.train_seconds for record in records if record),
         )
-
-    def _notes(self, advice: Advice) -> tuple[str, ...]:
-        """What to know beside the advice; of short runs that are hardly better than guesses too."""
-        case, plan = self.ready.case, self.ready.plan
-        values = [told.value for told in advice.trials if told.value is not None]
-        if case.is_task or not values:
-            return case.notes
-        num_classes = plan.description(plan.runs[0]).num_classes
-        if max(values) >= _HARDLY_LEARNED * 100 / num_classes:
-            return case.notes
-        hardly = (
-            f"no training has learned much (the best {max(values):.1f} % of {num_classes} "
-            "classes), so the race says little: give it more --epochs or another learning rate"
-        )
-        return (*case.notes, hardly)
 
     def _costs(self) -> Costs | None:
         """Steps of all candidates, timed when nothing trains any more; none after a stop."""
@@ -172,7 +135,7 @@ class Course:
         if case.is_task or not self.has_costs or self.stop():
             return None
         run = self.ready.plan.runs[0]
-        cell, description = run.spec, self.ready.plan.description(run)
+        cell, description = run.spec, self.ready.network
         if (other := _other_than_timed(cell.train)) is not None:
             self.sink.emit(
                 Note(
@@ -184,18 +147,18 @@ class Course:
         question = CostQuestion(
             model=cell.model,
             activations=case.candidates,
-            incumbent=case.incumbent or case.candidates[0],
+            incumbent=case.incumbent,
             regularization=cell.regularization,
             width=cell.width,
             input_shape=description.input_shape,
             batch_size=cell.train.batch_size,
             num_classes=description.num_classes,
             device=self.ready.device,
-            threads=self.options.threads,
+            threads=self.ready.request.options.threads,
         )
         with self.stop:
             try:
-                return measure(question, self.nursery, stop=self.stop)
+                return costs_of(question, self.nursery, stop=self.stop)
             except ActwiseError as error:
                 self.sink.emit(Note(f"costs are not known: {error}"))
                 return None

@@ -1,18 +1,14 @@
 """All that is known, and refused, of a race before anything is trained or written."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
-from ..errors import SpecError, UnknownNameError
-from ..spec import RaceSpec, StudySpec
-from ..store import RunStore
+from ..errors import SpecError
+from ..spec import Description, RaceSpec, StudySpec
 from ..sweep.executors import Describer
 from ..sweep.plan import (
+    START_SECONDS,
     Plan,
-    RunOptions,
     check_machine,
     check_memory,
     check_study,
@@ -20,14 +16,15 @@ from ..sweep.plan import (
     make_plan,
 )
 from ..sweep.tries import calibrate
+from ..sweep.watch import Note, ProgressSink, Silence
 from .budget import Budget, RunSeconds, full_runs_in, read_budget
 from .case import Case, make_case
 from .race import Race
+from .request import RaceRequest
 
-_OF_STUDIES = ("observe_again", "accept_engines", "accept_code_digests")
-"""Options of ``run`` that a race does not take: other runs than those it asks for."""
-AFTER_SECONDS = 12.0
-"""Of a duration, kept for what comes after the last training: costs are timed then."""
+BESIDE_SECONDS = START_SECONDS + 12.0
+"""Of a duration, kept for the start of the workers and for what comes after the last training:
+costs are timed then."""
 
 
 @dataclass(frozen=True)
@@ -41,116 +38,100 @@ class Prepared:
         device: Where: ``cpu`` or ``cuda``.
     """
 
+    request: RaceRequest
     case: Case
     plan: Plan
     budget: Budget
-    margin: float | None
     workers: int
     device: str
-    started: float
 
     @property
-    def is_own(self) -> bool:
-        """Whether the network brings its own layers."""
-        return self.plan.description(self.plan.runs[0]).is_own
-
-    @property
-    def short_share(self) -> float:
-        """Of a full run, what a short one counts."""
-        name = "epochs" if self.case.is_task else "train.epochs"
-        return min(int(str(level)) for level in self.case.study.factors[name]) / self.case.epochs
-
-    def most_runs(self, race: Race) -> int:
-        """Trainings that a race's budget pays for."""
-        num_short = len(self.case.candidates)
-        return num_short + max(0, int(race.budget - num_short * self.short_share + 1e-9))
+    def network(self) -> Description:
+        """Of the first candidate."""
+        return self.plan.description(self.plan.runs[0])
 
     def registered(self, race: Race) -> StudySpec:
         """The study with what the race is noted with."""
         noted = RaceSpec(
             incumbent=self.case.incumbent,
-            margin=self.margin,
+            margin=self.request.margin,
             budget=self.budget.text,
             full_runs=race.budget,
         )
         return self.case.study.model_copy(update={"race": noted})
 
-    def race(self, full_runs: float | None, *, has_prior: bool = False) -> Race:
-        """The race with a budget in full runs; None: the usual one."""
-        return self.case.race(full_runs=full_runs, margin=self.margin, has_prior=has_prior)
+    def settled(
+        self, *, has_prior: bool = False, sink: ProgressSink | None = None
+    ) -> tuple[Race, RunSeconds | None]:
+        """The race with its budget in full runs; what trainings take, if that was measured.
 
-    def measured(self, options: RunOptions) -> tuple[float, RunSeconds]:
-        """A duration in full runs, by measuring this machine, and what single trainings take.
+        A duration is measured once: with a race in the store it was noted what it came to.
 
         Raises:
-            SpecError: if it is too short, or nothing is known of the training's time.
+            SpecError: if a duration is too short, or nothing is known of the training's time.
         """
-        asked = self.budget.seconds
-        assert asked is not None
+        sink, budget, cost = sink or Silence(), self.budget, None
+        full_runs = budget.full_runs
+        if budget.seconds is not None:
+            full_runs = None if self.request.is_new else self._noted_full_runs()
+        if budget.seconds is not None and full_runs is None:
+            sink.emit(Note(f"timing single steps, for the budget of {budget.text}"))
+            full_runs, cost = self._measured(budget.seconds)
+        race = self.case.race(
+            full_runs=full_runs,
+            margin=self.request.margin,
+            num_classes=None if self.case.is_task else self.network.num_classes,
+            has_prior=has_prior,
+        )
+        if budget.seconds is not None:
+            sink.emit(Note(f"the budget of {budget.text} is {self.in_runs(race)}"))
+        return race, cost
+
+    def in_runs(self, race: Race) -> str:
+        """A race's budget: ``6.0 full runs: 6 candidates of 9 epochs, then up to 4 of 27``."""
+        settings = race.settings
+        full = f"up to {settings.most_full}" if settings.most_full else "none"
+        return (
+            f"{race.budget:.1f} full runs: {len(settings.candidates)} candidates of "
+            f"{settings.short_epochs} epochs, then {full} of {settings.epochs}"
+        )
+
+    def _noted_full_runs(self) -> float | None:
+        """What the same budget of the same race came to before, if the store has that race."""
+        with self.request.opened() as store:
+            for stored in store.studies():
+                race = stored.spec.race if stored.study == self.case.study.name else None
+                if race is not None and race.budget == self.budget.text:
+                    return race.full_runs
+        return None
+
+    def _measured(self, seconds: float) -> tuple[float, RunSeconds]:
         if self.case.is_task:
             raise SpecError(
                 f"budget {self.budget.text}: how long a training of your own takes is not known; "
                 "write a number of full trainings such as 7runs, or a percentage"
             )
-        cost = RunSeconds.measured(self.plan, calibrate(self.plan, options))
-        gone = time.monotonic() - self.started
+        cost = RunSeconds.measured(self.plan, calibrate(self.plan, self.request.options))
+        gone = time.monotonic() - self.request.started
         full_runs = full_runs_in(
-            asked - gone - AFTER_SECONDS,
+            seconds - gone - BESIDE_SECONDS,
             cost,
-            short_share=self.short_share,
-            num_candidates=len(self.case.candidates),
+            short_runs_cost=self.case.race(full_runs=None, margin=None).settings.short_runs_cost,
             text=self.budget.text,
         )
         return full_runs, cost
 
 
-def run_options(options: Mapping[str, Any]) -> RunOptions:
-    """The options of a call.
-
-    Raises:
-        SpecError: for one that is not known or not valid.
-    """
-    known = [field.name for field in fields(RunOptions) if field.name not in _OF_STUDIES]
-    for name in options:
-        if name not in known:
-            raise UnknownNameError("option of recommend", name, known)
-    return RunOptions(**options)
-
-
-def prepare(
-    model: str | Mapping[str, Any] | Callable[..., Any],
-    data: str | None,
-    describe: Describer,
-    *,
-    budget: str | None,
-    candidates: Sequence[str] | None,
-    incumbent: str | None,
-    margin: float | None,
-    epochs: int | None,
-    overrides: Sequence[str],
-    options: RunOptions,
-    started: float,
-) -> Prepared:
+def prepare(request: RaceRequest, describe: Describer) -> Prepared:
     """All that can be said, and refused, before anything is trained or written.
-
-    The arguments are those of :func:`.run.recommend`; ``started``: when its time began, by
-    :func:`time.monotonic`.
 
     Raises:
         SpecError: if no race can be about that.
         DataError: if the data set is missing or damaged.
     """
-    case = make_case(
-        model,
-        describe,
-        dataset=data,
-        candidates=candidates,
-        incumbent=incumbent,
-        epochs=epochs,
-        overrides=overrides,
-    )
-    asked = read_budget(budget, num_candidates=len(case.candidates))
-    case.race(full_runs=asked.full_runs, margin=margin, has_prior=False)
+    case, options = make_case(request, describe), request.options
+    budget = read_budget(request.budget, num_candidates=len(case.candidates))
+    case.race(full_runs=budget.full_runs, margin=request.margin)
     check_study(case.study)
     plan = make_plan(case.study, describe)
     _refuse_aliases(plan)
@@ -158,23 +139,7 @@ def prepare(
     device = check_machine(runs, options)
     check_memory(plan, runs, options, device=device)
     workers = count_workers(plan, runs, options, device=device)
-    workers = min(workers, len(case.candidates))
-    return Prepared(case, plan, asked, margin, workers, device, started)
-
-
-def stored_full_runs(
-    store: str | Path | RunStore, ready: Prepared, artifacts: Path | None
-) -> float | None:
-    """What the same budget of the same race came to before, if the store has that race."""
-    if not isinstance(store, RunStore):
-        with RunStore.open(store, artifacts=artifacts) as opened:
-            return stored_full_runs(opened, ready, None)
-    for stored in store.studies():
-        if stored.study == ready.case.study.name:
-            race = stored.spec.race
-            if race is not None and race.budget == ready.budget.text:
-                return race.full_runs
-    return None
+    return Prepared(request, case, plan, budget, min(workers, len(case.candidates)), device)
 
 
 def _refuse_aliases(plan: Plan) -> None:

@@ -1,19 +1,18 @@
 """Find an activation for a network within a budget."""
 
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ..store import RunStore
-from ..store.database import locate
 from ..sweep.executors import Describer, Nursery, StopRequest
-from ..sweep.watch import Note, ProgressSink, Silence
+from ..sweep.watch import ProgressSink, Silence
 from .advised import CaseAdvice
 from .course import Course
-from .prepared import prepare, run_options, stored_full_runs
+from .prepared import prepare
+from .request import RaceRequest, run_options
 
 
 def recommend(
@@ -61,43 +60,42 @@ def recommend(
         StoppedError: if a stop was asked for; the same call goes on.
         RaceFailedError: if a training failed.
     """
-    started = time.monotonic()
-    chosen = run_options(options)
-    sink = progress or Silence()
-    stop = StopRequest(time_limit_seconds=chosen.time_limit_seconds)
+    request = RaceRequest(
+        model,
+        data,
+        store,
+        budget=budget,
+        candidates=candidates,
+        incumbent=incumbent,
+        margin=margin,
+        epochs=epochs,
+        overrides=overrides,
+        artifacts=artifacts,
+        options=run_options(options),
+    )
+    return run_race(request, prior=prior, costs=costs, progress=progress)
+
+
+def run_race(
+    request: RaceRequest,
+    *,
+    prior: bool = False,
+    costs: bool = True,
+    progress: ProgressSink | None = None,
+) -> CaseAdvice:
+    """See :func:`recommend`."""
+    options, sink = request.options, progress or Silence()
+    stop = StopRequest(time_limit_seconds=options.time_limit_seconds)
     try:
-        with Nursery(threads=chosen.threads) as nursery:
-            is_new = (
-                not isinstance(store, RunStore)
-                and not locate(store, artifacts=artifacts).database.exists()
-            )
-            if is_new and chosen.executor != "inline" and "torch" not in sys.modules:
+        with Nursery(threads=options.threads) as nursery:
+            if request.is_new and options.executor != "inline" and "torch" not in sys.modules:
                 with suppress(OSError):
                     nursery.begin()
-            with Describer(chosen.data_dir, nursery, stop=stop) as describe:
-                ready = prepare(
-                    model,
-                    data,
-                    describe,
-                    budget=budget,
-                    candidates=candidates,
-                    incumbent=incumbent,
-                    margin=margin,
-                    epochs=epochs,
-                    overrides=overrides,
-                    options=chosen,
-                    started=started,
-                )
-            known = None if is_new else stored_full_runs(store, ready, artifacts)
-            full_runs = ready.budget.full_runs if known is None else known
-            if ready.budget.seconds is not None and full_runs is None:
-                sink.emit(Note(f"timing single steps, for the budget of {ready.budget.text}"))
-                full_runs, _ = ready.measured(chosen)
-            race = ready.race(full_runs, has_prior=prior)
-            course = Course(ready, race, chosen, nursery, stop, sink, has_costs=costs)
-            if isinstance(store, RunStore):
+            with Describer(options.data_dir, nursery, stop=stop) as describe:
+                ready = prepare(request, describe)
+            race, _ = ready.settled(has_prior=prior, sink=sink)
+            course = Course(ready, race, nursery, stop, sink, has_costs=costs)
+            with request.opened(create=True) as store:
                 return course.run(store, describe)
-            with RunStore.open(store, create=True, artifacts=artifacts) as opened:
-                return course.run(opened, describe)
     finally:
         sink.close()

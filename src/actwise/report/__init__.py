@@ -5,6 +5,8 @@ from types import ModuleType
 from typing import Any
 
 from .json import analysis_json as analysis_json
+from .signal import signal_text as signal_text
+from .signal import write_signal as write_signal
 from .tables import FORMATS as FORMATS
 from .tables import plain as plain
 from .tables import render as render

@@ -61,7 +61,7 @@ def render_html(analysis: Analysis, *, command: str, now: datetime | None = None
         "first": both_widths(lambda width: summary_figure(analysis, width=width)),
         "curves": both_widths(lambda width: curve_figures(analysis, width=width)),
     }
-    return environment.get_template("template.html.j2").render(
+    return environment.get_template("report.html.j2").render(
         analysis=analysis,
         words=words,
         pictures=pictures,

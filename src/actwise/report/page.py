@@ -4,6 +4,7 @@ import base64
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 400
 """Rows of one table in a report; ``analyze --json`` has them all."""
-_FOLDER = Path(__file__).parent
+_FOLDER = Path(__file__).parent / "templates"
 
 
+@cache
 def make_environment() -> "Environment":
-    """Of the templates beside this file; every text is escaped."""
+    """Of the templates, compiled once a process; every text is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(
@@ -43,7 +45,7 @@ def page_values(*, command: str, now: datetime | None) -> dict[str, Any]:
     """
     from markupsafe import Markup
 
-    style = (_FOLDER / "report.css").read_text(encoding="utf-8") + svg_style(root=":root")
+    style = page_style()
     return {
         # Both are ours: the style sheet is a file beside this one, pictures escape their texts.
         "style": Markup(style),
@@ -55,6 +57,11 @@ def page_values(*, command: str, now: datetime | None) -> dict[str, Any]:
         "most_rows": MOST_ROWS,
         "now": (now or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC"),
     }
+
+
+def page_style() -> str:
+    """The style sheet of every page, with the colours of pictures."""
+    return (_FOLDER / "report.css").read_text(encoding="utf-8") + svg_style(root=":root")
 
 
 def both_widths(draw: Callable[[float], list[Drawing]]) -> dict[str, list[str]]:

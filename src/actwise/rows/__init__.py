@@ -1,8 +1,13 @@
 """Tables as others write them: CSV files and rows at hand, in our words, each with its place."""
 
+from .columns import TEST_ACCURACY as TEST_ACCURACY
+from .columns import Taken as Taken
+from .columns import renamed as renamed
 from .csv_file import PlacedRow as PlacedRow
 from .csv_file import placed as placed
 from .csv_file import read_rows as read_rows
+from .programs import PROGRAMS as PROGRAMS
+from .units import in_percent as in_percent
 from .units import refuse_impossible as refuse_impossible
 from .units import refuse_mixed_units as refuse_mixed_units
 from .units import says_lower_is_better as says_lower_is_better

@@ -27,5 +27,6 @@ from .task import TASK as TASK
 from .task import TaskRun as TaskRun
 from .task import TaskSpec as TaskSpec
 from .train import ObserveSpec as ObserveSpec
+from .train import ProbesSpec as ProbesSpec
 from .train import TrainSettings as TrainSettings
 from .train import TrainSpec as TrainSpec

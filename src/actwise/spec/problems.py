@@ -10,11 +10,12 @@ from .analysis import AnalysisSpec
 from .race import RaceSpec
 from .run import REQUIRED_FACTORS
 from .task import TaskSpec
-from .train import Frozen, ObserveSpec, TrainSettings
+from .train import Frozen, ObserveSpec, ProbesSpec, TrainSettings
 
 _TABLES: dict[Any, type[Frozen]] = {
     "train": TrainSettings,
     "observe": ObserveSpec,
+    "observe.probes": ProbesSpec,
     "analysis": AnalysisSpec,
     "task": TaskSpec,
     "race": RaceSpec,
@@ -58,7 +59,7 @@ def _unknown_setting(path: tuple[Any, ...], owner: type[Frozen]) -> str:
         homes += ["factors"] if name in REQUIRED_FACTORS else []
         if homes:
             return f"{name} is not a setting of the study itself; write {homes[0]}.{name}"
-    known = _TABLES.get(path[0], owner).model_fields
+    known = _TABLES.get(".".join(map(str, path[:-1])), owner).model_fields
     return str(UnknownNameError("setting", name, known))
 
 

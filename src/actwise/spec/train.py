@@ -16,7 +16,11 @@ from pydantic import (
     model_validator,
 )
 
+from ..errors import shortened
+
 _MOST_EPOCHS = 1_000_000
+PROBED_SHARE = 0.04
+"""Of an epoch's images: a probed one costs about 2.5 that are trained on."""
 
 
 class Frozen(BaseModel):
@@ -148,6 +152,34 @@ class TrainSpec(TrainSettings):
         return self
 
 
+class ProbesSpec(Typed):
+    """How often signal flow is measured in a training, and on how much.
+
+    Attributes:
+        every: After so many epochs; also before the first batch and after the last epoch.
+        images: Training images, at most :data:`PROBED_SHARE` of those of an epoch.
+        forced: Whether there may be more than that share.
+    """
+
+    every: int = Field(5, ge=1, le=_MOST_EPOCHS)
+    images: int = Field(256, ge=2, le=100_000)
+    forced: bool = False
+
+    def num_images(self, num_trained: int) -> int:
+        """Of a run that trains on so many."""
+        most = num_trained if self.forced else int(PROBED_SHARE * num_trained)
+        return min(self.images, max(2, most))
+
+    def is_due(self, epoch: int, *, is_last: bool) -> bool:
+        """After so many epochs."""
+        return is_last or epoch % self.every == 0
+
+    def holds(self, other: "ProbesSpec") -> bool:
+        """Whether these are at least as dense as others."""
+        is_allowed = self.forced or not other.forced
+        return other.every % self.every == 0 and self.images >= other.images and is_allowed
+
+
 class ObserveSpec(Frozen):
     """What is only looked at. None of it changes a run, so none of it enters a run's id.
 
@@ -157,11 +189,24 @@ class ObserveSpec(Frozen):
         validation_curve: When the validation split is judged: after ``every`` epoch, or after the
             ``last`` alone, where no other epoch's validation loss can make a run diverge. A run
             that has the fuller curve has both.
-        probes: Signal-flow probes during training.
+        probes: Signal flow during training; true stands for the defaults, false for none.
+        reestimated: The test accuracy with the statistics of norms estimated anew, beside the
+            first; nothing is ever selected on it.
         keep_weights: Keep the final weights as safetensors for ``load_model``.
     """
 
     test_curve: bool = False
     validation_curve: Literal["every", "last"] = "every"
-    probes: bool = False
+    probes: ProbesSpec | None = None
+    reestimated: bool = False
     keep_weights: bool = False
+
+    @field_validator("probes", mode="before")
+    @classmethod
+    def _probes_are_a_table(cls, value: Any) -> Any:
+        if isinstance(value, bool):
+            return {} if value else None
+        if value is None or isinstance(value, dict | ProbesSpec):
+            return value
+        example = "{every = 5, images = 256}"
+        raise ValueError(f"true, false or a table such as {example}, not {shortened(value)}")

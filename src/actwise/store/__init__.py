@@ -1,6 +1,8 @@
 """Finished runs, kept for good, and who is training the others. Torch-free."""
 
+from .database import ConnectionLostError as ConnectionLostError
 from .database import StoreUnavailableError as StoreUnavailableError
+from .database import is_there as is_there
 from .plans import Look as Look
 from .plans import Outdated as Outdated
 from .plans import Registration as Registration
@@ -19,10 +21,18 @@ from .runs import LEASE_SECONDS as LEASE_SECONDS
 from .runs import Lease as Lease
 from .runs import OtherResultError as OtherResultError
 from .runs import Owner as Owner
+from .runs import ProgressPoint as ProgressPoint
 from .runs import RunState as RunState
 from .runs import StaleLeaseError as StaleLeaseError
 from .runs import kept_weights as kept_weights
 from .runs import written_weights as written_weights
 from .store import RunStore as RunStore
+from .survey import Curve as Curve
+from .survey import RunEnd as RunEnd
+from .survey import Survey as Survey
+from .survey import UsedMachine as UsedMachine
+from .survey import read_curves as read_curves
+from .survey import survey as survey
 from .users_results import UsersResult as UsersResult
+from .users_results import mixtures as mixtures
 from .users_results import users_results as users_results

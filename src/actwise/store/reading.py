@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import Connection, func, select
 
 from .database import chunks
-from .database.schema import environments, epochs, now, predictions, runs, study_runs
+from .database.schema import environments, epochs, now, predictions, probes, runs, study_runs
 from .plans import (
     Look,
     Outdated,
@@ -31,7 +31,7 @@ from .plans import (
 )
 from .records import Answers, unpack_predictions
 from .runs import RunState, data_digest_of, read_answers, read_states
-from .tables import OUTDATED, keep_where, parse_where, runs_table, sum_curves
+from .tables import OUTDATED, keep_where, parse_where, read_of_runs, runs_table, sum_curves
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -101,6 +101,7 @@ class StoreSnapshot:
             are stored.
         predictions: Of the runs in ``rows``, by run id; empty unless asked for.
         answers: Of the data of these runs, by digest, where the store has them.
+        probes: Packed, by run id; of as many runs as predictions are read of.
     """
 
     store: str
@@ -123,6 +124,7 @@ class StoreSnapshot:
     num_classes: Mapping[str, int]
     predictions: Mapping[str, PredictedClasses]
     answers: Mapping[str, Answers]
+    probes: Mapping[str, bytes]
 
 
 def read_snapshot(
@@ -140,7 +142,7 @@ def read_snapshot(
         store: Name of the store.
         study: Only this study.
         where: Conditions ``FIELD=VALUE`` on the columns of ``export --what runs``.
-        most_predictions: Of more runs than this, predictions are not read.
+        most_predictions: Of more runs than this, predictions and probes are not read.
 
     Raises:
         UnknownNameError: if the study or a field of a condition is not known.
@@ -158,7 +160,9 @@ def read_snapshot(
     if OUTDATED in found.column_names:
         chosen = keep_where(chosen, [f"{OUTDATED}=false"])
     run_ids = list(dict.fromkeys(chosen["run_id"].to_pylist()))
-    predicted = _read_predictions(connection, run_ids if len(run_ids) <= most_predictions else ())
+    few = run_ids if len(run_ids) <= most_predictions else []
+    predicted = _read_predictions(connection, few)
+    probed = read_of_runs(connection, probes, few)
     examples = _examples(connection, chosen)
     digests = {p.data_digest for p in (*predicted.values(), *examples.values())}
     answers = read_answers(connection, digests)
@@ -187,6 +191,7 @@ def read_snapshot(
         },
         predictions=predicted,
         answers=answers,
+        probes=dict(zip(*(column.to_pylist() for column in probed.columns), strict=True)),
     )
 
 
@@ -235,6 +240,7 @@ def _curve_points(
         .join(study_runs, study_runs.c.run_id == runs.c.run_id)
         .where(runs.c.status == "finished", value.is_not(None))
         .group_by(*keys)
+        .order_by(*keys)
     )
     for study, mine in positions.items():
         of_study = query.where(study_runs.c.study == study)

@@ -102,7 +102,7 @@ def collect_garbage(store: RunStore, *, dry_run: bool = False) -> Garbage:
         _delete_runs(connection, orphans)
         num_bytes = _size(files)
         _unlink(files)
-    return Garbage(tuple(files), num_bytes, tuple(orphans), _vacuum(store))
+    return Garbage(tuple(files), num_bytes, tuple(orphans), store.database.shrink())
 
 
 def _survey(connection: Connection, store: RunStore) -> tuple[list[str], list[Path]]:
@@ -187,12 +187,3 @@ def _num_bytes(path: Path) -> int:
 def _unlink(files: Iterable[Path]) -> None:
     for path in files:
         path.unlink(missing_ok=True)
-
-
-def _vacuum(store: RunStore) -> int:
-    before = store.location.database.stat().st_size
-    with store.database.without_transaction() as connection:
-        connection.execute("VACUUM")
-        # Until then the smaller file lies in the log beside it.
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return max(0, before - store.location.database.stat().st_size)

@@ -1,9 +1,11 @@
 """RunStore: planned runs, who trains them, and their results, kept for good."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
+
+from sqlalchemy import Connection
 
 from ..spec import PlannedRun, StudySpec
 from .database import Database, HeldFolders, Location, open_place, run_folders, take_folders
@@ -24,9 +26,10 @@ from .records import RunRecord
 from .runs import (
     Lease,
     Owner,
+    ProgressPoint,
     RunState,
     keep_weights,
-    lease_run,
+    lease_next,
     put_back,
     read_finished,
     read_result,
@@ -36,11 +39,15 @@ from .runs import (
     record_result,
     renew_leases,
     reopen_failed,
+    require_run,
+    write_progress,
 )
+
+_Result = TypeVar("_Result")
 
 
 class RunStore:
-    """Everything that is known of runs. This docstring is the contract of every storage.
+    """All that is known of runs. This docstring is the contract of every storage.
 
     Plans. A study's plan is the union of all specs started under its name: ``add_study`` adds
     runs and takes none away, but where users' code or data changed: then a label at a seed stands
@@ -59,10 +66,11 @@ class RunStore:
     with a result, once for all runs on the same data.
 
     Leases. ``lease`` gives a run to one owner at a time. The lease lasts until ``record`` or
-    ``release``, or until its owner is dead: on this host, when the process is gone; elsewhere,
-    60 s after the last ``heartbeat``, or after somebody saw one that lies in the future. The next
-    ``lease`` then takes the run over. Tokens rise with every lease on a run, also when the run was
-    removed in between. Whoever lost a lease cannot record: StaleLeaseError.
+    ``release``, or until its owner is dead: on this host, when the process is gone; elsewhere, and
+    on a server always, 60 s after the last ``heartbeat``, or after somebody saw one that lies in
+    the future. The next ``lease`` then takes the run over. Tokens rise with every lease on a run,
+    also when the run was removed in between. Whoever lost a lease cannot record: StaleLeaseError.
+    The progress that was told goes with it.
 
     Reading. Every method that reads sees one consistent state and disturbs no writer; it works on
     a store that is being written and on one that may only be read. Runs and states hold no blobs.
@@ -73,7 +81,8 @@ class RunStore:
     is noticed: nothing is written to what nobody will find.
 
     Errors. What a user can cause is a StoreError of one sentence, and then nothing is written. A
-    RunStore may be used from several threads, and as a context manager that closes it.
+    RunStore may be used from several threads, and as a context manager that closes it. A server
+    that cannot be reached is waited for, two minutes; then it is a ConnectionLostError.
     """
 
     def __init__(
@@ -90,7 +99,7 @@ class RunStore:
         """Open a store.
 
         Args:
-            path: A folder, or a URL ``sqlite:///FILE``.
+            path: A folder, or a URL ``sqlite:///FILE`` or ``postgresql://HOST/DATABASE``.
             create: Make it if it is missing, and insist that it can be written.
             artifacts: Folder for checkpoints, weights and logs; with a URL only.
 
@@ -102,7 +111,7 @@ class RunStore:
         return cls(*open_place(path, create=create, artifacts=artifacts))
 
     def close(self) -> None:
-        """Close the database; the store cannot be used after it."""
+        """Close the database; it is the end of the store's use."""
         if self._held is not None:
             self._held.close()
         self.database.close()
@@ -130,11 +139,7 @@ class RunStore:
         self._held = self._held or take_folders(self.location, self.database)
 
     def require_in_place(self) -> None:
-        """Check that the database and the folders are where they were when they were opened.
-
-        Raises:
-            StoreError: if one was deleted, moved, replaced, cut or overwritten.
-        """
+        """A StoreError if the database or a folder was moved, replaced or cut meanwhile."""
         self.database.require_in_place()
         if self._held is not None:
             self._held.require_in_place()
@@ -152,19 +157,20 @@ class RunStore:
         Args:
             study: The spec.
             planned: Its runs.
-            claims: SHA-256 of the claims about results that are in force, by name
-                (:func:`actwise.spec.claims_in_force`).
+            claims: SHA-256 of those in force, by name (:func:`actwise.spec.claims_in_force`).
             started_as: The file or the shipped name that it comes from, and the overrides.
         """
         fixed = [register(planned, claims)]
-        with self.database.writing() as connection:
+
+        def write(connection: Connection) -> None:
             insert_study(connection, study, registrations=fixed, started_as=started_as)
             insert_runs(connection, study.name, planned)
 
+        self.database.write(write)
+
     def studies(self) -> list[StoredStudy]:
         """All specs, in the order in which they were first started."""
-        with self.database.reading() as connection:
-            return read_studies(connection)
+        return self.database.read(read_studies)
 
     def planned(self, study: str | None = None) -> list[StoredRun]:
         """The plan of a study, or of all, by study and in the order of the plan.
@@ -172,32 +178,26 @@ class RunStore:
         Raises:
             UnknownNameError: if there is no such study.
         """
-        with self.database.reading() as connection:
-            return read_planned(connection, study)
+        return self.database.read(lambda c: read_planned(c, study))
 
     def states(self, run_ids: Iterable[str] | None = None) -> dict[str, RunState]:
         """How these runs (None: all) stand; an id that is not in the store is left out."""
-        with self.database.reading() as connection:
-            return read_states(connection, run_ids)
+        asked = None if run_ids is None else list(run_ids)
+        return self.database.read(lambda c: read_states(c, asked))
 
     def find_finished(
         self, spec_hashes: Iterable[str], engine_versions: Iterable[int]
     ) -> dict[str, str]:
         """``spec_hash -> run_id`` of the finished or diverged runs of these engines.
 
-        The newest engine wins. This is how results of an older engine are accepted.
+        The newest engine wins: so results of an older engine are accepted.
         """
-        with self.database.reading() as connection:
-            return read_finished(connection, spec_hashes, engine_versions)
+        asked = list(spec_hashes), list(engine_versions)
+        return self.database.read(lambda c: read_finished(c, *asked))
 
     def find_run(self, beginning: str) -> str:
-        """The one run id that begins so.
-
-        Raises:
-            StoreError: if none or several do.
-        """
-        with self.database.reading() as connection:
-            return read_run_id(connection, beginning)
+        """The one run id that begins so; a StoreError if none or several do."""
+        return self.database.read(lambda c: read_run_id(c, beginning))
 
     def lease(self, run_id: str, owner: Owner, *, again: bool = False) -> Lease | None:
         """Take a run, in order to train it.
@@ -213,24 +213,26 @@ class RunStore:
         Raises:
             StoreError: if the run is not in the store.
         """
-        with self.database.writing() as connection:
-            return lease_run(connection, run_id, owner, again=again)
+        return self.lease_next([run_id], owner, again=(run_id,) if again else ())
 
-    def heartbeat(self, owner: Owner) -> tuple[str, ...]:
-        """Show that ``owner`` lives, at least every 20 s; the runs that it still holds."""
-        with self.database.writing() as connection:
-            return renew_leases(connection, owner)
+    def lease_next(
+        self, run_ids: Sequence[str], owner: Owner, *, again: Collection[str] = ()
+    ) -> Lease | None:
+        """Take the first of these runs (a hundred at most) that can be taken; see :meth:`lease`."""
+        return self._share(lambda c: lease_next(c, run_ids, owner, again=again))
+
+    def heartbeat(self, owner: Owner, progress: Iterable[ProgressPoint] = ()) -> tuple[str, ...]:
+        """Show that ``owner`` lives, at least every 20 s, and how far it is; the runs it holds."""
+        points = tuple(progress)
+        return self._share(lambda c: write_progress(c, points, renew_leases(c, owner)))
 
     def release(self, lease: Lease, reason: str | None = None, *, was_tried: bool = True) -> None:
         """Put a run back without a result; of a lease that was lost nothing happens.
 
-        Args:
-            lease: What ``lease`` gave.
-            reason: The accident that ended it; None for an orderly stop.
-            was_tried: False if nothing was made of the lease: then it counts as no attempt.
+        ``reason``: the accident that ended it. A lease of which nothing was made (not
+        ``was_tried``) counts as no attempt.
         """
-        with self.database.writing() as connection:
-            put_back(connection, lease, reason, was_tried=was_tried)
+        self._share(lambda c: put_back(c, lease, reason, was_tried=was_tried))
 
     def record(self, lease: Lease, record: RunRecord) -> None:
         """Write the result of a leased run and give the lease back, both or neither.
@@ -244,16 +246,19 @@ class RunStore:
                 first result and the lease stay.
         """
         assert record.run_id == lease.run_id, "a result is recorded under its own lease"
-        with self.database.writing() as connection:
+
+        def write(connection: Connection) -> None:
             record_result(connection, lease, record)
-            # While the write lock keeps others from taking the run over; a kill before the
-            # commit leaves weights without a result, which the next attempt replaces.
+            # While a lock keeps others from taking the run over; a kill before the commit leaves
+            # weights without a result, which the next attempt replaces.
             keep_weights(self.weights, lease.run_id, lease.token)
+
+        self._share(write)
 
     def reopen(self, run_ids: Iterable[str]) -> int:
         """Make those of the runs that failed pending again; how many they were."""
-        with self.database.writing() as connection:
-            return reopen_failed(connection, run_ids)
+        asked = list(run_ids)
+        return self.database.write(lambda c: reopen_failed(c, asked))
 
     def result(self, run_id: str) -> RunRecord | None:
         """The whole result of a run, blobs included; None while there is none.
@@ -261,27 +266,20 @@ class RunStore:
         Raises:
             StoreError: if the run is not in the store.
         """
-        with self.database.reading() as connection:
-            read_settings(connection, run_id)
-            return read_result(connection, run_id)
+        return self.database.read(lambda c: read_result(c, require_run(c, run_id)))
 
     def settings(self, run_id: str) -> dict[str, Any]:
-        """What the run's id was made of: canonical levels, digests of data and code, training.
-
-        Raises:
-            StoreError: if the run is not in the store.
-        """
-        with self.database.reading() as connection:
-            return read_settings(connection, run_id)
+        """What the run's id was made of; a StoreError if it is not in the store."""
+        return self.database.read(lambda c: read_settings(c, run_id))
 
     def snapshot(
         self, *, study: str | None = None, where: Sequence[str] = (), most_predictions: int = 0
     ) -> StoreSnapshot:
         """All that an analysis or a table needs, of one moment; see :func:`.read_snapshot`."""
-        with self.database.reading() as connection:
-            return read_snapshot(
-                connection, str(self), study, tuple(where), most_predictions=most_predictions
-            )
+        asked = str(self), study, tuple(where)
+        return self.database.read(
+            lambda c: read_snapshot(c, *asked, most_predictions=most_predictions)
+        )
 
     def record_look(
         self, seen: StoreSnapshot, *, what: str, num_seeds: int, nominal_level: float | None
@@ -291,10 +289,12 @@ class RunStore:
         A run that has landed since is in no count of the look; see :class:`Look`.
         """
         counts = (seen.study, what, num_seeds, seen.num_results, nominal_level)
-        with self.database.writing() as connection:
-            insert_look(connection, Look(seen.read_at, *counts))
+        self.database.write(lambda c: insert_look(c, Look(seen.read_at, *counts)))
 
     def looks(self, study: str | None = None) -> list[Look]:
         """Looks at a study (None: all), those at the whole store included, by time."""
-        with self.database.reading() as connection:
-            return read_looks(connection, study)
+        return self.database.read(lambda c: read_looks(c, study))
+
+    def _share(self, write: Callable[[Connection], _Result]) -> _Result:
+        """Write of one run, beside others who write other runs."""
+        return self.database.write(write, lock="SHARED")

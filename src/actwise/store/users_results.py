@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from .database.schema import runs
+from .plans import StoredRun, read_mixtures, read_versions
 from .store import RunStore
 
 
@@ -29,6 +30,12 @@ def users_results(store: RunStore, engine_versions: Iterable[int]) -> list[Users
         .where(runs.c.settings.contains('"code":'))
         .order_by(runs.c.engine_version, runs.c.recorded_at)
     )
-    with store.database.reading() as connection:
-        rows = connection.execute(query).all()
+    rows = store.database.read(lambda connection: connection.execute(query).all())
     return [UsersResult(row.run_id, row.seed, json.loads(row.settings)) for row in rows]
+
+
+def mixtures(store: RunStore, study: str | None, planned: Iterable[StoredRun]) -> tuple[str, ...]:
+    """What is to be said of lines of a plan where versions of code or data count together."""
+    lines = {(line.study, line.label, line.run_id) for line in planned}
+    with store.database.reading() as connection:
+        return read_mixtures(connection, read_versions(connection, study), lines)

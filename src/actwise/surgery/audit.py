@@ -84,7 +84,7 @@ def record(model: nn.Module, example: Example) -> Recording:
     # Of torch.compile(model), which warns of hooks and computes what the model does.
     model = getattr(model, "_orig_mod", model)
     recording = Recording(model)
-    with left_as_it_was(model), torch.no_grad(), _uncompiled():
+    with left_as_it_was(model), torch.no_grad(), uncompiled():
         for phase in PHASES:
             model.train(phase == "train")
             try:
@@ -117,7 +117,7 @@ def as_audit(recording: Recording) -> Audit:
     )
 
 
-def site_names(recording: Recording) -> dict[FoundSite, str]:
+def site_names(recording: Recorder) -> dict[FoundSite, str]:
     """The name of each site; no two have the same."""
     places = Counter(id(found.module) for found in recording.found.values())
     names: dict[FoundSite, str] = {}
@@ -134,7 +134,7 @@ def site_names(recording: Recording) -> dict[FoundSite, str]:
     return names
 
 
-def as_site(found: FoundSite, name: str, recording: Recording) -> Site:
+def as_site(found: FoundSite, name: str, recording: Recorder) -> Site:
     """One site as data."""
     place = found.place
     who = found.module if found.module is not None else place.owner
@@ -154,7 +154,7 @@ def as_site(found: FoundSite, name: str, recording: Recording) -> Site:
     )
 
 
-def _uncompiled() -> AbstractContextManager[object]:
+def uncompiled() -> AbstractContextManager[object]:
     """What is compiled runs as written; where nothing is, torch's compiler is not imported."""
     if "torch._dynamo" not in sys.modules:
         return nullcontext()

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import StoreError
 from ..registry import parse_level
+from ..spec import RunSpec
 from ..store import RunStore, kept_weights
 from ..usercode import has_digest
 
@@ -52,15 +53,25 @@ def load_model(
             "observe.keep_weights=true, and --observe-again if it is finished"
         )
     _refuse_changed_code(store, run_id)
-    spec = next((run.spec for run in store.planned() if run.run_id == run_id), None)
-    if spec is None:
-        raise StoreError(f"run {run_id} is in no plan any more: users' code or data changed since")
+    spec = planned_spec(store, run_id)
     facts = info(spec.dataset, data_dir)
     model = build_network(spec, input_shape=facts.input_shape, num_classes=facts.num_classes)
     load_weights(model, path)
     if weights_sha256(model) != record.weights_sha256:
         raise StoreError(f"the weights of run {run_id} in {str(path)!r} are not those recorded")
     return model.eval()
+
+
+def planned_spec(store: RunStore, run_id: str) -> RunSpec:
+    """What a run trains.
+
+    Raises:
+        StoreError: if no study asks for it any more.
+    """
+    spec = next((run.spec for run in store.planned() if run.run_id == run_id), None)
+    if spec is None:
+        raise StoreError(f"run {run_id} is in no plan any more: users' code or data changed since")
+    return spec
 
 
 def _refuse_changed_code(store: RunStore, run_id: str) -> None:

@@ -3,15 +3,14 @@
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..errors import UnknownNameError
 from ..spec import PlannedRun, StudySpec, claims_in_force, load_study
-from ..store import RunStore
-from ..store.database import locate
+from ..store import RunStore, is_there
 from .drive import Driver, TimeLeft, clear_leftovers
 from .executors import Describer, Nursery, StopRequest, make_executor
 from .plan import (
@@ -27,7 +26,6 @@ from .plan import (
     count_workers,
     crowding,
     find_todo,
-    make_label,
     make_plan,
 )
 from .watch import Note, ProgressSink, Silence, SweepEnded, SweepStarted
@@ -75,9 +73,7 @@ def run(
     spec = study if isinstance(study, StudySpec) else load_study(study, overrides)
     started_as = (study, *overrides) if isinstance(study, str) else ()
     fixed = claims_in_force(None if claims is None else Path(claims))
-    is_new = (
-        not isinstance(store, RunStore) and not locate(store, artifacts=artifacts).database.exists()
-    )
+    is_new = not isinstance(store, RunStore) and not is_there(store, artifacts=artifacts)
     stop = StopRequest(time_limit_seconds=chosen.time_limit_seconds)
     with Nursery(threads=chosen.threads) as nursery:
         if is_new and chosen.executor != "inline" and "torch" not in sys.modules:
@@ -194,7 +190,6 @@ def _make_driver(
         again=todo.again,
         study=plan.study,
         max_attempts=options.max_attempts,
-        label=make_label(plan.study),
         time_left=TimeLeft({run.run_id: durations.seconds(run.run_id) for run in todo.runs}),
         sink=sink,
     )
@@ -214,20 +209,7 @@ def _lacking_text(todo: Todo) -> str:
 
 
 def _outcome(store: RunStore, todo: Todo, stop: StopRequest, *, has_refused: bool) -> Outcome:
-    states = store.states(todo.run_ids).values()
-    finished, diverged, failed = (
-        sum(state.status == status for state in states)
-        for status in ("finished", "diverged", "failed")
-    )
-    left = len(todo.run_ids) - finished - diverged - failed
-    exit_code = 1 if failed or left or has_refused else 0
-    if left and stop.exit_code is not None:
-        exit_code = stop.exit_code
-    return Outcome(
-        finished=finished,
-        diverged=diverged,
-        failed=failed,
-        left=left,
-        exit_code=exit_code,
-        put_back=sum(state.is_put_back for state in states),
-    )
+    outcome = Outcome.of(store.states(todo.run_ids).values())
+    if outcome.left and stop.exit_code is not None:
+        return replace(outcome, exit_code=stop.exit_code)
+    return replace(outcome, exit_code=1) if has_refused else outcome

@@ -2,6 +2,7 @@
 
 from .claim import ClaimVerdict as ClaimVerdict
 from .claim import ComponentResult as ComponentResult
+from .files import mechanism_claims as mechanism_claims
 from .files import paper_claims as paper_claims
 from .files import read_claims as read_claims
 from .judge import STANDING as STANDING

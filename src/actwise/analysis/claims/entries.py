@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, StrictBool, model_validator
 
 from ...errors import UnknownNameError, shortened
 from ...spec.train import Frozen
-from ..reading import bank_names
+from ..reading import SIGNAL_RESPONSES, bank_names
 
 MARGIN_SIGNS: Mapping[float | str, float] = {"margin": 1.0, "-margin": -1.0}
 """How a bound names the margin of the data set, and its sign."""
@@ -84,6 +84,8 @@ class ClaimHead(Frozen):
             any other response leaves it undecided; else the response is taken as it is given.
         aliased: What it speaks of changes only together with other things: never decided.
         half_measured: Its other half needs what is not measured: refuted at most.
+        response: What is compared in place of the study's response: one of
+            :data:`.SIGNAL_RESPONSES`, where runs were probed.
         in_sample: Banks whose results suggested it: not decided there.
     """
 
@@ -92,10 +94,13 @@ class ClaimHead(Frozen):
     accuracy: StrictBool = False
     aliased: StrictBool = False
     half_measured: StrictBool = False
+    response: str | None = None
     in_sample: tuple[str, ...] = ()
 
     @model_validator(mode="after")
-    def _check_banks(self) -> Self:
+    def _check_names(self) -> Self:
+        if self.response is not None and self.response not in SIGNAL_RESPONSES:
+            raise UnknownNameError("response", self.response, SIGNAL_RESPONSES)
         for bank in self.in_sample:
             if bank not in bank_names():
                 raise UnknownNameError("bank", bank, bank_names())

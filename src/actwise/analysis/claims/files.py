@@ -14,6 +14,7 @@ from .components import conjunction_of
 from .entries import ENTRIES, ClaimEntry, ClaimFile
 
 _PAPER = Path(__file__).with_name("paper.toml")
+_MECHANISM = Path(__file__).with_name("mechanism.toml")
 
 
 def read_claims(path: Path) -> tuple[Claim, ...]:
@@ -30,6 +31,12 @@ def paper_claims() -> tuple[Claim, ...]:
     """C1 to C8 and C5b; C2 is no conjunction of contrasts, and has code of its own."""
     claims = [replace(claim, is_shipped=True) for claim in (*read_claims(_PAPER), gaps.CLAIM)]
     return tuple(sorted(claims, key=lambda claim: claim.id))
+
+
+@cache
+def mechanism_claims() -> tuple[Claim, ...]:
+    """C4m and C5m: what the paper explains C4 and C5b by, of runs that were probed."""
+    return tuple(replace(claim, is_shipped=True) for claim in read_claims(_MECHANISM))
 
 
 def _read(path: Path) -> tuple[ClaimEntry, ...]:

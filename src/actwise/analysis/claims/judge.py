@@ -30,7 +30,7 @@ class ClaimResult:
     """A verdict with everything that led to it.
 
     Attributes:
-        id, statement, is_shipped: Of the claim.
+        id, statement, is_shipped, response: Of the claim.
         verdict, reason: The first reason that applies (docs/statistics.md, section 7).
         by_model: The verdict of each model of the error; two for single runs, the shown one last.
         own_verdict: By the contrasts' own variances; None below 4 degrees of freedom.
@@ -44,12 +44,13 @@ class ClaimResult:
         scale_matches: Whether that is the scale of the claims; None where it is not known.
         scope: By factor the levels of the cells with a weight.
         missing: Cells that the claim needs and the study lacks; patterns that matched nothing.
-        notes: Codes: "half-measured", "no-percentage", "lower-is-better".
+        notes: Codes: "half-measured", "no-percentage", "lower-is-better", "no-probes".
     """
 
     id: str
     statement: str
     is_shipped: bool
+    response: str | None = None
     verdict: ClaimVerdict = "undecided"
     reason: str = "missing-cells"
     by_model: tuple[ClaimVerdict, ...] = ()
@@ -75,6 +76,7 @@ def judge_claims(
     margin: float | None = None,
     alpha: float = ALPHA,
     bank: str | None = None,
+    signals: Mapping[str, Observations] | None = None,
 ) -> tuple[ClaimResult, ...]:
     """Judge claims; those about accuracies see errors in percent as accuracies.
 
@@ -84,6 +86,7 @@ def judge_claims(
         margin: Margin of equivalence for all data sets, in points, instead of the usual ones.
         alpha: Level of each claim; planned looks share 5 %.
         bank: Name of the bank that the runs come from.
+        signals: The runs with each response that a claim may name.
 
     Raises:
         SpecError: for a claim that names an unknown factor, or of which the terms cancel.
@@ -91,12 +94,21 @@ def judge_claims(
     given = turned = Ground(observed, margin, alpha, bank)
     if not observed.higher_is_better and given.is_percent:
         turned = replace(given, observed=as_accuracies(observed))
-    return tuple(_judge(claim, turned if claim.head.accuracy else given) for claim in claims)
+    grounds: dict[str | None, Ground] = {None: given}
+    for name, found in (signals or {}).items():
+        grounds[name] = Ground(found, None, alpha, bank)
+    return tuple(
+        _judge(claim, turned if claim.head.accuracy else grounds.get(claim.head.response))
+        for claim in claims
+    )
 
 
-def _judge(claim: Claim, ground: Ground) -> ClaimResult:
-    head, model = claim.head, ground.model
-    result = ClaimResult(head.id, head.statement, claim.is_shipped, alpha=ground.alpha)
+def _judge(claim: Claim, ground: Ground | None) -> ClaimResult:
+    head = claim.head
+    result = ClaimResult(head.id, head.statement, claim.is_shipped, head.response)
+    if ground is None or not ground.model.cells:
+        return replace(result, notes=("no-probes",))
+    model, result = ground.model, replace(result, alpha=ground.alpha)
     if head.half_measured:
         result = replace(result, notes=("half-measured",))
     if head.accuracy and not ground.is_percent:

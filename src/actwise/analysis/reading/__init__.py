@@ -8,6 +8,7 @@ from .bank import summaries as summaries
 from .curves import LearningCurve as LearningCurve
 from .files import read_file as read_file
 from .files import read_table_rows as read_table_rows
+from .opening import Results as Results
 from .opening import open_source as open_source
 from .predictions import Correct as Correct
 from .published import read_bank as read_bank
@@ -15,6 +16,9 @@ from .selection import USUAL_FACTORS as USUAL_FACTORS
 from .selection import Row as Row
 from .selection import Selection as Selection
 from .selection import level_text as level_text
+from .signal import PROFILES as PROFILES
+from .signal import SIGNAL_RESPONSES as SIGNAL_RESPONSES
+from .signal import SignalProfile as SignalProfile
 from .store import results_of as results_of
 from .store import runs_of as runs_of
 from .store import take_snapshot as take_snapshot

@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from ...errors import DataError, SpecError
 from ...numbers import counted
@@ -10,11 +12,13 @@ from ...rows import (
     before,
     check_columns,
     in_our_words,
+    in_percent,
     number_key,
     our_name,
     placed,
     read_rows,
     refuse_mixed_units,
+    renamed,
     text_of,
     unfinished,
 )
@@ -23,6 +27,7 @@ from ..table import SETTINGS, Observations
 from .selection import DEFAULT_RESPONSE, USUAL_FACTORS, Row, Selection
 from .study_results import StudyResults, constant_levels, count_flow
 
+_Row = TypeVar("_Row", bound=Row)
 _VALIDATION = "validation_accuracy"
 _COLUMNS = (*SETTINGS, "seed", "run_id", DEFAULT_RESPONSE, _VALIDATION)
 """What we call the columns of a table."""
@@ -48,10 +53,18 @@ def read_table_rows(
             accuracy, or a row stands twice.
         SpecError: for a condition that is not FIELD=VALUE, or without a factor.
     """
-    response = our_name(selection.response or DEFAULT_RESPONSE, _COLUMNS)
+    rows, response, taken = renamed(
+        placed(rows, table="the table"),
+        (*_COLUMNS, *map(str, selection.factors or ())),
+        response=selection.response,
+        preset=selection.preset,
+        columns=selection.columns,
+        setting=SETTING,
+    )
+    response = our_name(response, _COLUMNS)
     factors = tuple(our_name(factor, _COLUMNS) for factor in selection.factors or ())
     table = in_our_words(
-        placed(rows, table="the table"),
+        rows,
         (*factors, response, *_COLUMNS),
         levels=(*factors, *SETTINGS),
     )
@@ -70,6 +83,7 @@ def read_table_rows(
     runs = [row for row in kept if row.get("status", "finished") in ("finished", "diverged")]
     usable = [row for row in runs if row.get("status") == "diverged" or text_of(row[response])]
     refuse_empty_levels(usable, factors)
+    fractions = in_percent(usable, (response, _VALIDATION))
     observed = Observations.from_rows(
         usable,
         factors=factors,
@@ -97,6 +111,7 @@ def read_table_rows(
         ),
         excluded=tuple(left_out),
         scope={**observed.scope, **constant_levels(observed)},
+        taken=replace(taken, fractions=fractions),
     )
 
 
@@ -118,14 +133,14 @@ def _shared_settings(rows: Sequence[Row], factors: Sequence[str]) -> dict[str, o
     return found
 
 
-def without_shared_runs(rows: Sequence[Row], factors: Sequence[str], response: str) -> list[Row]:
+def without_shared_runs(rows: Sequence[_Row], factors: Sequence[str], response: str) -> list[_Row]:
     """Rows of an export, where a run that several studies share has a row in each: once.
 
     Raises:
         DataError: naming a run whose rows give two results.
     """
     names = ("run_id", "seed", *factors)
-    kept: dict[tuple[object, ...], Row] = {}
+    kept: dict[tuple[object, ...], _Row] = {}
     results: dict[object, Row] = {}
     for place, row in enumerate(rows):
         run_id = row.get("run_id")

@@ -1,7 +1,7 @@
 """What part of a study is asked for, and in which words its levels are said."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...store.tables import setting_of
@@ -21,6 +21,8 @@ class Selection:
         lower_is_better: Whether a low response is good.
         study: Only this study of a store.
         where: Conditions ``FIELD=VALUE`` on the rows.
+        preset: The program that wrote a table (:data:`actwise.rows.PROGRAMS`).
+        columns: Of a table, what its columns are: our name, and the table's.
     """
 
     factors: tuple[str, ...] | None = None
@@ -28,6 +30,8 @@ class Selection:
     lower_is_better: bool = False
     study: str | None = None
     where: tuple[str, ...] = ()
+    preset: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 def level_text(factor: str, level: str) -> str:

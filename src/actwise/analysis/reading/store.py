@@ -22,6 +22,7 @@ from .curves import learning_curves
 from .predictions import MOST_RUNS, correct_predictions, not_computed
 from .response import choose_response
 from .selection import Row, Selection
+from .signal import probed_runs, signal_profiles, signal_responses
 from .study_results import StudyResults, count_flow, refuse_left_out
 
 
@@ -96,6 +97,7 @@ def results_of(snapshot: StoreSnapshot, selection: Selection) -> StudyResults:
     cells = {row["run_id"]: tuple(str(row[name]) for name in factors) for row in unique}
     seeds = {row["run_id"]: row["seed"] for row in unique}
     correct = correct_predictions(snapshot, cells, unique)
+    probed = probed_runs(snapshot)
     name, study = snapshot.store, snapshot.study
     return StudyResults(
         "store",
@@ -108,6 +110,10 @@ def results_of(snapshot: StoreSnapshot, selection: Selection) -> StudyResults:
         epochs=_cell_means(unique, cells, "epochs"),
         seconds=_cell_means(unique, cells, "train_seconds"),
         curves=learning_curves(_curves_of(snapshot, table.response), cells),
+        signals=signal_responses(
+            probed, [row for row in unique if row["status"] != "failed"], observed
+        ),
+        profiles=signal_profiles(probed, cells),
         fingerprints=_fingerprints(snapshot, seeds),
         environments=tuple(
             {**machine.details, "seeds": sorted({seeds[run] for run in machine.run_ids})}

@@ -8,11 +8,13 @@ import numpy as np
 
 from ...errors import SpecError
 from ...registry import format_value
+from ...rows import Taken
 from ...store import Look, StoredStudy
 from ..table import Cell, Observations, Table
 from .bank import Bank, Summary
 from .curves import LearningCurve
 from .predictions import Correct
+from .signal import SignalProfile
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class StudyResults:
         scope: The settings that all runs share.
         epochs, seconds: Mean number of epochs and mean training time of each cell.
         curves: Learning curves.
+        signals: By the names of responses of claims the runs with these; where they were probed.
+        profiles: Signal flow by depth and by epoch, where runs were probed.
         fingerprints: Numerics fingerprints of each seed's runs.
         environments: Machines, as recorded, each with the ``seeds`` trained there.
         studies: What was started; ``first_result`` is the time of the first result (UTC).
@@ -42,6 +46,7 @@ class StudyResults:
         published: Each cell's figure as the paper of a bank gives it, where that is no plain mean.
         correct: Which test images each cell's runs classified correctly, where that is stored.
         not_computed: What cannot be known from what is stored, and why, a sentence each.
+        taken: Of a table, what was taken for what.
         summaries, bank: Of published summary statistics.
     """
 
@@ -55,6 +60,8 @@ class StudyResults:
     epochs: Mapping[Cell, float] = field(default_factory=dict)
     seconds: Mapping[Cell, float] = field(default_factory=dict)
     curves: tuple[LearningCurve, ...] = ()
+    signals: Mapping[str, Observations] = field(default_factory=dict)
+    profiles: tuple[SignalProfile, ...] = ()
     fingerprints: Mapping[str, set[str]] = field(default_factory=dict)
     environments: tuple[Mapping[str, Any], ...] = ()
     studies: tuple[StoredStudy, ...] = ()
@@ -70,6 +77,7 @@ class StudyResults:
     published: Mapping[Cell, float] = field(default_factory=dict)
     correct: Correct = field(default_factory=dict)
     not_computed: tuple[str, ...] = ()
+    taken: Taken = field(default_factory=Taken)
     summaries: tuple[Summary, ...] = ()
     bank: Bank | None = None
 

@@ -5,6 +5,7 @@ from .cells import Setting as Setting
 from .cells import Table as Table
 from .cells import TableCell as TableCell
 from .cells import make_table as make_table
+from .cells import planned_settings as planned_settings
 from .cells import select_planned as select_planned
 from .conditions import BUDGETS as BUDGETS
 from .conditions import Condition as Condition

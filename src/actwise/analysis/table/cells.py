@@ -191,7 +191,7 @@ def select_planned(planned: Sequence[StoredRun], where: Sequence[str]) -> list[S
         "run_id": [line.run_id for line in planned],
         "seed": [line.seed for line in planned],
     }
-    settings = [dict(_key(line.asked, line.engine_version)) for line in planned]
+    settings = [planned_settings(line) for line in planned]
     for name in dict.fromkeys((*SETTINGS, *(name for known in settings for name in known))):
         columns[name] = [known.get(name) for known in settings]
     if any(
@@ -202,6 +202,11 @@ def select_planned(planned: Sequence[StoredRun], where: Sequence[str]) -> list[S
     lines = pa.table({**arrays, "position": range(len(planned))})
     known = {name: _distinct(array.to_pylist()) for name, array in arrays.items()}
     return [planned[i] for i in keep_where(lines, where, known=known)["position"].to_pylist()]
+
+
+def planned_settings(line: StoredRun) -> dict[str, Setting]:
+    """All settings of a line of a plan but its seed, defaults filled in."""
+    return dict(_key(line.asked, line.engine_version))
 
 
 @dataclass

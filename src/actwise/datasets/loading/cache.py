@@ -13,7 +13,6 @@ CIFAR-10 (2 cores with SHA instructions, n = 3), which also brings the pages int
 $ACTWISE_CACHE, or ~/.cache/actwise. Where it cannot be written, data are decoded into memory.
 """
 
-import fcntl
 import json
 import logging
 import os
@@ -95,9 +94,11 @@ class Cache:
         """While one process decodes a source, others wait for what it will store."""
         path = self.root / "locks" / key
         with ExitStack() as stack:
-            # Without a lock (a read-only cache, a network file system that has none) two
-            # processes may decode at once, which is only slower.
-            with suppress(OSError):
+            # Without a lock (Windows, a read-only cache, a network file system that has none)
+            # two processes may decode at once, which is only slower.
+            with suppress(OSError, ModuleNotFoundError):
+                import fcntl
+
                 path.parent.mkdir(parents=True, exist_ok=True)
                 fcntl.flock(stack.enter_context(path.open("wb")), fcntl.LOCK_EX)
             yield

@@ -14,5 +14,6 @@ from .outlook import WhyStopped as WhyStopped
 from .posterior import posterior as posterior
 from .race import Race as Race
 from .settings import NUM_GRID_SEEDS as NUM_GRID_SEEDS
+from .trial import LEAST_PERCENT as LEAST_PERCENT
 from .trial import Told as Told
 from .trial import Trial as Trial

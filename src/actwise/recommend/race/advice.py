@@ -11,11 +11,15 @@ from .trial import Told
 _ENDS = {
     "decided": "stopped as the limit is within the margin of {margin}",
     "budget": "stopped by the budget",
-    "screening": "the budget pays fewer than two full runs beside the short ones",
+    "screening": "the budget pays fewer than two full runs beside the short ones: {enough} do",
     "alone": "stopped as nothing is left to compare",
     "diverged": "stopped as nothing is left to compare",
+    "unlearned": "stopped as no training has learned",
     None: "the race is still on",
 }
+
+_SEEN = 0.05
+"""Points that one decimal shows."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -26,23 +30,27 @@ class Advice:
     behaves like the conditions of the bank (``num_conditions``).
 
     Attributes:
-        activation: The pick; None if all candidates diverged.
-        limit: The best candidate is ahead of the pick by at most this, with 90 %; 0 where one
-            candidate alone did not diverge, None where none is left.
+        activation: The pick; None if all candidates diverged, or nothing learned.
+        limit: The best candidate is ahead of the pick by at most this, with 90 %; 0 where the pick
+            is the best with 90 % or more, None in a screening and without a pick.
         expected_loss: Mean of how far the best is ahead of the pick.
         not_told_apart: Fewest candidates of which one is the best with 90 %, likeliest first.
         incumbent: The activation in use, if it was named.
         gain_over_incumbent: Of the pick over it; None unless the incumbent has a full run and is
             not the pick.
-        incumbent_limit: The limit of the incumbent itself; None where it diverged or is unnamed.
+        incumbent_limit: The limit of the incumbent itself; None where it diverged, is unnamed, or
+            the pick has none.
         spent, budget: In full runs.
         num_grid_runs: Full runs of the whole grid, three seeds of every candidate.
         why_stopped: None while the race is on.
-        is_screening: Whether the budget allowed short runs only.
-        diverged: Candidates that were dropped.
+        is_screening: Whether the pick has no full run: then no limit is stated.
+        best_value: The best accuracy of the full runs, or of the short ones where there are no
+            others, in percent; ``floor``: what hardly differs from guessing.
+        diverged: Candidates that were dropped, those that came to 1 % or less too.
         margin: The race stops when the limit is at most this.
         margin_asked: The user's, if any; ``margin`` is larger where runs could not tell it.
         run_sd: SD of a full run's accuracy, as the bank and this race's residuals have it.
+        is_unlike_bank: Whether that is so far from the bank's that the limit may be too small.
         outlooks: What is known of each candidate that did not diverge, best mean first.
         trials: All results, in the order of asking.
         num_conditions: Conditions of the bank.
@@ -64,10 +72,13 @@ class Advice:
     num_grid_runs: int
     why_stopped: WhyStopped | None
     is_screening: bool
+    best_value: float | None
+    floor: float
     diverged: tuple[str, ...]
     margin: float
     margin_asked: float | None
     run_sd: float
+    is_unlike_bank: bool
     outlooks: tuple[Outlook, ...]
     trials: tuple[Told, ...]
     num_conditions: int
@@ -102,6 +113,8 @@ class Advice:
 def advice_text(advice: Advice) -> str:
     """The pick and its limit first; then what is not told apart, the gain, the cost, the end."""
     lines = [_pick(advice), _apart(advice), _gain(advice), _cost(advice), _more(advice)]
+    if advice.is_unlike_bank and advice.limit is not None and len(advice.outlooks) > 1:
+        lines.insert(1, "Your results differ by more than the bank's: the limit may be too small.")
     if advice.diverged and advice.activation is not None:
         lines.insert(1, f"Diverged and dropped: {', '.join(advice.diverged)}.")
     if advice.prior_pick is not None:
@@ -111,22 +124,42 @@ def advice_text(advice: Advice) -> str:
 
 def _pick(advice: Advice) -> str:
     count = advice.num_candidates
+    if advice.why_stopped == "unlearned":
+        return (
+            f"No advice: nothing has learned. The best accuracy of {count} candidates is "
+            f"{number(advice.best_value, 1)} %, and up to {number(advice.floor, 1)} % is hardly "
+            "more than guessing. Change the learning rate, train more epochs, or look at the data "
+            "and their labels."
+        )
     if advice.activation is None:
         return f"No advice: all {count} candidates diverged."
     verb = "Keep" if advice.activation == advice.incumbent else "Use"
     if len(advice.diverged) == count - 1:
         return f"{verb} {advice.activation}: the only one of {count} that did not diverge."
     if advice.is_screening:
-        verb = "Screening only, from one short run each:"
+        return (
+            f"Screening only: {advice.activation} leads the {count} candidates and has no full "
+            "run; how far from the best it can be is not known before it has one."
+        )
     known = counted(advice.num_conditions, "condition")
     condition = f"if your case behaves like the {known} of the bank"
     if advice.is_widened:
         condition += ", with spreads 1.3 times theirs"
-    return (
-        f"{verb} {advice.activation}. Within {number(advice.limit, 1)} points of the best of "
-        f"{count} ({percent(CONFIDENCE)}, {condition}); expected loss "
-        f"{number(advice.expected_loss, 1)}."
-    )
+    if advice.limit is not None and advice.limit < _SEEN:
+        # With 90 % nothing is ahead of it: that is no distance of 0.
+        p_best = min(advice.outlooks[0].p_best, 0.99)
+        place = f"The best of {count} ({percent(round(p_best, 2))}"
+    else:
+        place = (
+            f"Within {_points(advice.limit)} points of the best of {count} ({percent(CONFIDENCE)}"
+        )
+    loss = _points(advice.expected_loss)
+    return f"{verb} {advice.activation}. {place}, {condition}); expected loss {loss}."
+
+
+def _points(value: float | None) -> str:
+    """A distance is never said to be 0.0."""
+    return "below 0.1" if value is not None and value < _SEEN else number(value, 1)
 
 
 def _apart(advice: Advice) -> str:
@@ -137,14 +170,14 @@ def _apart(advice: Advice) -> str:
 
 def _gain(advice: Advice) -> str:
     name, gain = advice.incumbent, advice.gain_over_incumbent
-    if name is None or advice.incumbent_limit is None or name == advice.activation:
+    if advice.limit is None or name in (None, advice.activation, *advice.diverged):
         return ""
     if gain is None:
         return f"No gain over {name} is stated: it has no full run."
     said = f"Over {name}: {signed(gain.median, 1)} points ({span(gain.lower, gain.upper, 1)})."
-    if advice.incumbent_limit <= advice.margin:
+    if advice.incumbent_limit is not None and advice.incumbent_limit <= advice.margin:
         said += (
-            f" {name} itself is within {number(advice.incumbent_limit, 1)} points of the best "
+            f" {name} itself is within {_points(advice.incumbent_limit)} points of the best "
             f"({percent(CONFIDENCE)})."
         )
     return said
@@ -153,11 +186,13 @@ def _gain(advice: Advice) -> str:
 def _cost(advice: Advice) -> str:
     share = percent(round(advice.spent / advice.num_grid_runs, 2))
     said = f"Cost: {number(advice.spent, 1)} full runs, {share} of 3 seeds of each candidate"
-    return f"{said}; {_ENDS[advice.why_stopped].format(margin=number(advice.margin, 1))}."
+    enough = f"{number(advice.spent + 2, 1)} full runs in all"
+    end = _ENDS[advice.why_stopped].format(margin=number(advice.margin, 1), enough=enough)
+    return f"{said}; {end}."
 
 
 def _more(advice: Advice) -> str:
-    if not advice.further:
+    if not advice.further or (advice.limit or 0.0) < _SEEN:
         return ""
-    parts = [f"{number(more.limit, 1)} after {more.full_runs}" for more in advice.further]
+    parts = [f"{_points(more.limit)} after {more.full_runs}" for more in advice.further]
     return f"Limit expected with more full runs: {', '.join(parts)}."

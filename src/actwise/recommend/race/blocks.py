@@ -45,14 +45,26 @@ def standing(settings: RaceSettings, told: Sequence[Told]) -> Standing:
     """Where the race stands; without a candidate left nothing is drawn."""
     left = not_diverged(settings, told)
     known = posterior(settings.knowledge, left, told)
-    margin = max(settings.margin_asked or 0.0, _RUN_SDS * known.run_sd)
+    margin = max(settings.margin or 0.0, _RUN_SDS * known.run_sd)
     return Standing(left, draw(known, spread=settings.spread), known.run_sd, margin)
 
 
 def not_diverged(settings: RaceSettings, told: Sequence[Told]) -> tuple[str, ...]:
-    """In the order given; one run that diverges drops a candidate."""
-    dropped = {row.trial.activation for row in told if row.value is None}
+    """In the order given; one run that is lost drops a candidate."""
+    dropped = {row.trial.activation for row in told if row.is_lost}
     return tuple(name for name in settings.candidates if name not in dropped)
+
+
+def best_value(told: Sequence[Told]) -> float | None:
+    """Of the full runs, or of the short ones while there is no other; None if all diverged."""
+    known = [(row.trial.is_full, row.value) for row in told if row.value is not None]
+    return max(known)[1] if known else None
+
+
+def has_learned(settings: RaceSettings, told: Sequence[Told]) -> bool:
+    """Whether that is more than guesses; of runs that all diverged nobody knows."""
+    best = best_value(told)
+    return best is None or best > settings.floor
 
 
 def first_trials(settings: RaceSettings) -> tuple[Trial, ...]:
@@ -73,6 +85,8 @@ def next_trials(
         told: Results of all trials that were asked, in the order of asking.
         now: What they say.
     """
+    if not has_learned(settings, told):
+        return "unlearned"
     if len(now.left) < 2:
         return "alone" if now.left else "diverged"
     if settings.is_screening:
@@ -96,8 +110,10 @@ def _choice(
     block = [row.trial.activation for row in full if row.trial.seed == seed]
     count = sum(name in now.left for name in block)
     open_places = min(width(seed), len(now.left)) - count if full else 0
-    is_decided = settings.use_stopping and now.is_decided
-    owed = _owed(settings, now, {row.trial.activation for row in full})
+    have_full = {row.trial.activation for row in full}
+    # Short runs alone are a screening: no limit is stated, so nothing is decided.
+    is_decided = settings.use_stopping and now.is_decided and now.drawn.pick in have_full
+    owed = _owed(settings, now, have_full)
     left = settings.places_left([row.trial for row in told])
     # A block of one run compares nothing: it takes a second one, decided or not.
     can_stop = is_decided and count != 1

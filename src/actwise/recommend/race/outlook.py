@@ -6,9 +6,9 @@ from typing import Literal, NamedTuple
 CONFIDENCE = 0.9
 """Of the limit and of the set that is not told apart."""
 
-WhyStopped = Literal["decided", "budget", "screening", "alone", "diverged"]
+WhyStopped = Literal["decided", "budget", "screening", "alone", "diverged", "unlearned"]
 """Why a race ended: the limit is within the margin; the budget is spent; short runs were all it
-could pay; all candidates but one diverged; all diverged."""
+could pay; all candidates but one diverged; all diverged; no training came to more than guesses."""
 
 
 class GainOver(NamedTuple):

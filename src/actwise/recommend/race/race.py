@@ -9,10 +9,10 @@ from ...errors import SpecError, shortened
 from .advice import Advice
 from .advise import advise
 from .blocks import Standing, first_trials, next_trials, standing
-from .knowledge import Knowledge
+from .knowledge import Knowledge, shipped_knowledge
 from .outlook import WhyStopped
-from .settings import checked_settings
-from .trial import Told, Trial
+from .settings import RaceSettings, candidate_names
+from .trial import LEAST_PERCENT, Told, Trial
 
 
 class Race:
@@ -38,6 +38,7 @@ class Race:
         incumbent: str | None = "relu",
         margin: float | None = None,
         full_runs: float | None = None,
+        num_classes: int | None = None,
         widened: bool = True,
         prior: bool = False,
         knowledge: Knowledge | None = None,
@@ -54,6 +55,8 @@ class Race:
             full_runs: Budget in full trainings. None: one third of three seeds of every
                 candidate, at least the short runs and two full ones. Below the latter: short runs
                 alone, a screening.
+            num_classes: That a guess is among: where nothing comes to more than guesses the race
+                stops. None: then an accuracy of at most 1 % is a guess.
             widened: Whether the case is of no family that the bank holds: spreads 1.3 times as
                 wide.
             prior: Whether the advice also says what the bank's means of activations would pick.
@@ -64,21 +67,22 @@ class Race:
         Raises:
             SpecError: for arguments that no race can be run with.
         """
-        self._settings = checked_settings(
-            candidates,
+        self.settings = RaceSettings(
+            candidates=candidate_names(candidates),
             epochs=epochs,
             incumbent=incumbent,
             margin=margin,
             full_runs=full_runs,
-            widened=widened,
-            prior=prior,
-            knowledge=knowledge,
+            num_classes=num_classes,
+            is_widened=widened,
+            has_prior=prior,
+            knowledge=knowledge or shipped_knowledge(),
             use_stopping=use_stopping,
             incumbent_place=incumbent_place,
         )
         self._asked: list[Trial] = []
         self._values: dict[int, float | None] = {}
-        self._ready = deque(first_trials(self._settings))
+        self._ready = deque(first_trials(self.settings))
         self._why: WhyStopped | None = None
         self._standing: tuple[int, Standing] | None = None
 
@@ -125,12 +129,12 @@ class Race:
     @property
     def budget(self) -> float:
         """In full runs."""
-        return self._settings.budget
+        return self.settings.budget
 
     @property
     def spent(self) -> float:
         """In full runs, trials that were asked and not yet told included."""
-        return self._settings.spent_by(self._asked)
+        return self.settings.spent_by(self._asked)
 
     def advice(self, *, with_further: bool = True) -> Advice:
         """What can be said by now.
@@ -142,14 +146,14 @@ class Race:
             SpecError: before all short runs are told.
         """
         told = self._told()
-        num_short = len(self._settings.candidates)
+        num_short = len(self.settings.candidates)
         if sum(not row.trial.is_full for row in told) < num_short:
             raise SpecError(
                 f"no advice yet: {len(told)} of {num_short} short runs are told, one of each "
                 "candidate is needed"
             )
         return advise(
-            self._settings,
+            self.settings,
             told,
             self._now(told),
             why_stopped=self._why,
@@ -166,12 +170,12 @@ class Race:
     def _now(self, told: tuple[Told, ...]) -> Standing:
         """What the results say; computed once for each number of them, as none is taken back."""
         if self._standing is None or self._standing[0] != len(told):
-            self._standing = len(told), standing(self._settings, told)
+            self._standing = len(told), standing(self.settings, told)
         return self._standing[1]
 
     def _go_on(self) -> None:
         told = self._told()
-        found = next_trials(self._settings, told, self._now(told))
+        found = next_trials(self.settings, told, self._now(told))
         if isinstance(found, str):
             self._why = found
         else:
@@ -189,9 +193,9 @@ def _checked(value: float | Literal["diverged"]) -> float | None:
         number = math.nan
     if not math.isfinite(number):
         raise SpecError(f'value={shortened(value)}: expected a finite number, or "diverged"')
-    if not 1.0 < number <= 100.0:
+    if not (number == 0.0 or LEAST_PERCENT <= number <= 100.0):
         raise SpecError(
-            f"value={shortened(value)}: expected an accuracy in percent, above 1 and at most 100; "
-            'of a run that learned nothing tell "diverged"'
+            f"value={shortened(value)}: expected an accuracy in percent, 0 or from 1 to 100; below "
+            "1 it would be a fraction"
         )
     return number

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...analysis.model import floor_accuracy
 from ...errors import SpecError, shortened
 from ...numbers import counted, number
-from .knowledge import Knowledge, shipped_knowledge
-from .trial import Trial
+from .knowledge import Knowledge
+from .trial import LEAST_PERCENT, Trial
 
 LEAST_SHORT_EPOCHS = 3
 NUM_GRID_SEEDS = 3
@@ -17,25 +18,71 @@ _WIDENING = 1.3
 """Repairs the limit's coverage where short runs tell less than in the bank (docs/recommend.md)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RaceSettings:
-    """As the arguments of :class:`.race.Race`, with defaults filled in.
+    """The arguments of :class:`.race.Race`.
 
-    Attributes:
-        budget: In full runs.
-        margin_asked: None where the user gave none.
+    Raises:
+        SpecError: for arguments that no race can be run with.
     """
 
     candidates: tuple[str, ...]
     epochs: int
     incumbent: str | None
-    margin_asked: float | None
-    budget: float
+    margin: float | None
+    full_runs: float | None
+    num_classes: int | None
     is_widened: bool
     has_prior: bool
     knowledge: Knowledge
     use_stopping: bool
     incumbent_place: bool
+
+    def __post_init__(self) -> None:
+        names, incumbent = self.candidates, self.incumbent
+        least = 3 * LEAST_SHORT_EPOCHS
+        if not _is_whole(self.epochs):
+            raise SpecError(f"epochs={shortened(self.epochs)}: expected a whole number")
+        if self.epochs < least:
+            raise SpecError(
+                f"epochs={self.epochs}: expected at least {least} (--epochs {least}), since a "
+                f"third of them is a run of its own and must have {LEAST_SHORT_EPOCHS} epochs"
+            )
+        if incumbent is not None and incumbent not in names:
+            raise SpecError(
+                f"incumbent={shortened(incumbent)} is none of the candidates {', '.join(names)}: "
+                "add it to them, or name no incumbent (--incumbent none, in Python None) and no "
+                "gain over it is stated"
+            )
+        for name, unit in (("margin", "number of points"), ("full_runs", "number")):
+            value = getattr(self, name)
+            if value is not None and not _is_positive(value):
+                raise SpecError(f"{name}={shortened(value)}: expected a {unit} above 0")
+        if self.num_classes is not None and not (
+            _is_whole(self.num_classes) and self.num_classes > 1
+        ):
+            raise SpecError(
+                f"num_classes={shortened(self.num_classes)}: expected a whole number from 2 on"
+            )
+        if self.budget < self.short_runs_cost - 1e-9:
+            raise SpecError(
+                f"a budget of {number(self.budget)} full runs is too small: one run of "
+                f"{counted(self.short_epochs, 'epoch')} of each of {len(names)} candidates costs "
+                f"{number(self.short_runs_cost)}, and is the least a race can do"
+            )
+
+    @property
+    def budget(self) -> float:
+        """In full runs: as given, or the usual one."""
+        if self.full_runs is not None:
+            return float(self.full_runs)
+        return max(len(self.candidates) * NUM_GRID_SEEDS / 3, self.short_runs_cost + 2)
+
+    @property
+    def floor(self) -> float:
+        """Accuracy in percent that hardly differs from guessing."""
+        guess = 0.0 if self.num_classes is None else floor_accuracy(100 / self.num_classes)
+        return max(LEAST_PERCENT, guess)
 
     @property
     def short_epochs(self) -> int:
@@ -57,6 +104,11 @@ class RaceSettings:
         """Of one short run of every candidate, in full runs."""
         return len(self.candidates) * self.short_epochs / self.epochs
 
+    @property
+    def most_full(self) -> int:
+        """Full runs that the budget pays beside the short ones; of one alone there is none."""
+        return 0 if self.is_screening else math.floor(self.budget - self.short_runs_cost + 1e-9)
+
     def spent_by(self, trials: Sequence[Trial]) -> float:
         """Cost of some trials, in full runs."""
         return sum(trial.epochs for trial in trials) / self.epochs
@@ -66,65 +118,12 @@ class RaceSettings:
         return math.floor(self.budget - self.spent_by(trials) + 1e-9)
 
 
-def checked_settings(
-    candidates: Sequence[str],
-    *,
-    epochs: int,
-    incumbent: str | None,
-    margin: float | None,
-    full_runs: float | None,
-    widened: bool,
-    prior: bool,
-    knowledge: Knowledge | None,
-    use_stopping: bool,
-    incumbent_place: bool,
-) -> RaceSettings:
-    """See :class:`.race.Race`.
+def candidate_names(candidates: Any) -> tuple[str, ...]:
+    """Names of candidates, two or more, no two alike.
 
     Raises:
-        SpecError: for arguments that no race can be run with.
+        SpecError: for anything else.
     """
-    names = _names(candidates)
-    if not isinstance(epochs, int) or isinstance(epochs, bool):
-        raise SpecError(f"epochs={shortened(epochs)}: expected a whole number")
-    if epochs < 3 * LEAST_SHORT_EPOCHS:
-        raise SpecError(
-            f"epochs={epochs}: expected at least {3 * LEAST_SHORT_EPOCHS}, since a third of "
-            f"them is a run of its own and must have {LEAST_SHORT_EPOCHS} epochs"
-        )
-    if incumbent is not None and incumbent not in names:
-        raise SpecError(
-            f"incumbent={shortened(incumbent)} is none of the candidates {', '.join(names)}: "
-            "add it to them, or set the incumbent to None and no gain over it is stated"
-        )
-    if margin is not None and not _is_positive(margin):
-        raise SpecError(f"margin={shortened(margin)}: expected a number of points above 0")
-    if full_runs is not None and not _is_positive(full_runs):
-        raise SpecError(f"full_runs={shortened(full_runs)}: expected a number above 0")
-    least = len(names) * round(epochs / 3) / epochs
-    default = max(len(names) * NUM_GRID_SEEDS / 3, least + 2)
-    settings = RaceSettings(
-        candidates=names,
-        epochs=epochs,
-        incumbent=incumbent,
-        margin_asked=None if margin is None else float(margin),
-        budget=default if full_runs is None else float(full_runs),
-        is_widened=widened,
-        has_prior=prior,
-        knowledge=shipped_knowledge() if knowledge is None else knowledge,
-        use_stopping=use_stopping,
-        incumbent_place=incumbent_place,
-    )
-    if settings.budget < least - 1e-9:
-        raise SpecError(
-            f"a budget of {number(settings.budget)} full runs is too small: one run of "
-            f"{counted(settings.short_epochs, 'epoch')} of each of {len(names)} candidates costs "
-            f"{number(least)}, and is the least a race can do"
-        )
-    return settings
-
-
-def _names(candidates: Any) -> tuple[str, ...]:
     is_list = isinstance(candidates, Iterable) and not isinstance(candidates, str)
     if not is_list or not all(isinstance(name, str) for name in candidates):
         raise SpecError(f"candidates={shortened(candidates)}: expected a list of names")
@@ -135,6 +134,10 @@ def _names(candidates: Any) -> tuple[str, ...]:
     if twice:
         raise SpecError(f"candidates: {', '.join(map(shortened, twice))} given more than once")
     return names
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_positive(value: Any) -> bool:

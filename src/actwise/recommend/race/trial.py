@@ -5,6 +5,9 @@ from dataclasses import dataclass
 NUM_FOLDS = 5
 """Validation folds, as in our own trainings with a fifth of the images held out."""
 
+LEAST_PERCENT = 1.0
+"""What a guess among a hundred classes has; below it, but for 0, an accuracy is a fraction."""
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -38,3 +41,8 @@ class Told:
 
     trial: Trial
     value: float | None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it diverged, or came to no more than a guess among a hundred classes."""
+        return self.value is None or self.value <= LEAST_PERCENT

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ...analysis import Analysis
 from ...analysis.differences import Judged
-from ...analysis.reading import LearningCurve
+from ...analysis.reading import PROFILES, LearningCurve
 from ...analysis.table import BUDGETS, Levels
 from ...numbers import signed, span
 from ...printable import printable
@@ -65,7 +65,7 @@ def curve_figures(analysis: Analysis, *, width: float = NARROW) -> list[Drawing]
     for budget in BUDGETS:
         if budget in words.varying_factors(analysis.observed):
             found += _over_budget(analysis, budget, width)
-    return found
+    return [*found, *_signal_flow(analysis, width)]
 
 
 def write_figures(analysis: Analysis, folder: Path) -> list[Path]:
@@ -140,6 +140,22 @@ def _over_budget(analysis: Analysis, budget: str, width: float) -> Iterator[Draw
     name = words.short(budget)
     units = (name, words.response_text(analysis), name.replace("_", " "))
     yield from _panels(analysis, panels, units, width)
+
+
+def _signal_flow(analysis: Analysis, width: float) -> Iterator[Drawing]:
+    """Profiles of sites by depth and by epoch: medians over seeds, from the least to the most."""
+    observed = analysis.results.observed
+    for quantity, unit in PROFILES.items():
+        for by, below in (("depth", "activation, first to last"), ("epoch", "epoch")):
+            panels: Panels = {}
+            for profile in analysis.results.profiles:
+                if (profile.quantity, profile.by) == (quantity, by):
+                    assert observed is not None, "profiles come with runs"
+                    named = dict(zip(observed.factors, profile.cell, strict=True))
+                    level = named.pop(observed.focus)
+                    panels.setdefault(tuple(named.items()), {})[level] = profile.points
+            names = (f"flow-{quantity.split('_')[0]}-{by}", f"{unit}, median and range", below)
+            yield from _panels(analysis, panels, names, width)
 
 
 def _panels(

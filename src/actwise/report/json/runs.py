@@ -17,6 +17,7 @@ def source_json(analysis: Analysis) -> Json:
             **{name: getattr(results, name) for name in _SOURCE},
             "studies": [without(note, "spec_json") for note in results.studies],
             "environments": len(results.environments),
+            "taken": plain(results.taken),
         },
         "response": observed.response if observed else bank.response if bank else None,
         "higher_is_better": observed.higher_is_better if observed else True,

@@ -36,7 +36,8 @@ def claim_views(analysis: Analysis) -> Iterator[View | None]:
 def _remarks(claim: ClaimResult) -> str:
     cells = [", ".join(cell) for cell in claim.missing]
     lacks = f"no runs in {words.listed(cells, most=_MOST_CELLS)}" if cells else ""
-    return "; ".join(filter(None, (*words.claim_notes(claim), lacks)))
+    of = f"of {claim.response}" if claim.response else ""
+    return "; ".join(filter(None, (of, *words.claim_notes(claim), lacks)))
 
 
 def _component(part: ComponentResult, digits: int) -> tuple[object, ...]:

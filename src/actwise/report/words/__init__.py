@@ -22,6 +22,11 @@ from .provenance import limits as limits
 from .provenance import provenance as provenance
 from .scope import seeds_text as seeds_text
 from .scope import settings_text as settings_text
+from .signal import activations_of as activations_of
+from .signal import finding_lines as finding_lines
+from .signal import odd_codes as odd_codes
+from .signal import signal_headline as signal_headline
+from .signal import signal_scope as signal_scope
 from .units import digits_for as digits_for
 from .units import digits_of as digits_of
 from .units import interval_name as interval_name

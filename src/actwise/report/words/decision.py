@@ -9,6 +9,7 @@ from ...analysis.decision import NetworkDecision
 from ...analysis.differences import LevelSet
 from ...analysis.table import BUDGETS
 from ...numbers import counted, percent
+from ...rows import Taken
 from .names import decided_factors, listed, number_word, place, short, varying_factors
 from .scope import decided_values, scale_text, training_text
 
@@ -55,11 +56,22 @@ def remarks(analysis: Analysis) -> list[str]:
     lost = [*results.excluded, *[counted(failed, "failed run")] * bool(failed)]
     if results.kind not in _TABLES:
         lost = [*map(str, results.table.outdated)] if results.table else []
-    found = [f"Left out: {listed(lost, most=6)}."] if lost else []
+    found = [*_read_as(results.taken)]
+    found += [f"Left out: {listed(lost, most=6)}."] if lost else []
     mixtures = results.table.mixtures if results.table else ()
     found += [f"{mixture[0].upper() + mixture[1:]}." for mixture in mixtures]
     alike = [row for row in analysis.findings if row.code == ALIKE]
     return [*found, *(f"{row.title.capitalize()}: {row.evidence}." for row in alike)]
+
+
+def _read_as(taken: Taken) -> Iterator[str]:
+    """Of a table of others what was taken for what."""
+    columns = [f"{ours} is {theirs!r}" for ours, theirs in taken.columns.items()]
+    if columns or taken.program:
+        program = f" a table of {taken.program}" if taken.program else ""
+        yield f"Read as{program or ' follows'}{': ' * bool(columns)}{listed(columns, most=8)}."
+    if taken.fractions:
+        yield f"Fractions, turned into percent: {listed(taken.fractions)}."
 
 
 def headline(analysis: Analysis) -> str:
@@ -112,7 +124,9 @@ def _hardly_learned(analysis: Analysis) -> str:
 
 def _nothing(analysis: Analysis) -> str:
     if not analysis.results.num_seeds:
-        return "no run has completed"
+        lost = [(name, analysis.results.flow.get(name, 0)) for name in ("failed", "diverged")]
+        said = ", ".join(f"{number:,} {name}" for name, number in lost if number)
+        return f"no run has completed{said and f': {said}'}"
     return f"no condition has two levels of {focus(analysis)}"
 
 

@@ -9,6 +9,7 @@ from .scope import training_text
 _NOTES = {
     "half-measured": "half of it needs signal-flow records: it can be refuted, not supported",
     "no-percentage": "it is about accuracies in percent, which were not measured",
+    "no-probes": "it is about signal flow, which was not measured ([observe] probes)",
     "lower-is-better": "the response is taken as it is given, lower is better",
 }
 

@@ -6,6 +6,12 @@ from .artifacts import refuse_folder_of_another as refuse_folder_of_another
 from .artifacts import run_files as run_files
 from .artifacts import run_folders as run_folders
 from .artifacts import run_of as run_of
+from .database import Database as Database
+from .database import Lock as Lock
+from .database import StoreUnavailableError as StoreUnavailableError
+from .database import chunks as chunks
+from .database import is_repeated as is_repeated
+from .dialects import dialect_of as dialect_of
 from .in_place import HeldFolders as HeldFolders
 from .location import DATABASE_NAME as DATABASE_NAME
 from .location import Location as Location
@@ -16,9 +22,9 @@ from .location import refuse_network_file_system as refuse_network_file_system
 from .migrations import migrate as migrate
 from .migrations import read_version as read_version
 from .opening import APPLICATION_ID as APPLICATION_ID
+from .place import is_there as is_there
 from .place import open_place as open_place
 from .place import take_folders as take_folders
 from .schema import SCHEMA_VERSION as SCHEMA_VERSION
-from .sqlite import Database as Database
-from .sqlite import StoreUnavailableError as StoreUnavailableError
-from .sqlite import chunks as chunks
+from .sqlite import files_of as files_of
+from .waiting import ConnectionLostError as ConnectionLostError

@@ -4,21 +4,25 @@ A folder-store's folder is its own: its database lies in it. Any other folder ha
 :data:`OWNER_FILE` with the token of the store that it belongs to and the place of its database. A
 folder from before there were tokens is taken where all files of runs in it are of runs that the
 store knows. Folders and databases may be moved, together or one by one.
+
+A store on a server notes that it has a folder: on every machine, what is given must be that one.
 """
 
 import json
+import os
 import re
+import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
 from ...errors import StoreError
+from .database import Database, chunks, read_mark, write_mark
 from .in_place import identity
-from .location import DATABASE_NAME, Location
-from .marks import read_mark
+from .location import DATABASE_NAME, Location, make_folders
 from .schema import runs, storable
-from .sqlite import Database, chunks
 
 OWNER_FILE = "store.json"
 RUN_FILE = re.compile(r"([0-9a-f]{20})\..+")
@@ -57,12 +61,16 @@ def refuse_folder_of_another(location: Location, database: Database | None) -> N
     is_resident = _is_same(resident, location.database)
     if resident.exists() and not is_resident:
         raise StoreError(_refusal(location, f"belongs to the store in it, {_shown(resident)}"))
+    # Who takes the folder at this moment signs it before that is noted.
+    has_folder = database is not None and _mark(database, "folder") is not None
     token, place = _read_owner(location)
-    is_ours = token is not None and database is not None and token == _token(database)
+    is_ours = token is not None and database is not None and token == _mark(database, "token")
     is_elsewhere = place.exists() and not _is_same(place, location.database)
+    if token is None and database is not None and has_folder:
+        raise StoreError(_other_folder(location, database))
     if token is None and not is_resident:
         _refuse_unknown_files(location, database)
-    elif is_ours and is_elsewhere:
+    elif is_ours and is_elsewhere and location.database is not None:
         raise StoreError(_refusal(location, f"belongs to {_shown(place)}, of which this is a copy"))
     elif token is not None and not is_ours and (is_elsewhere or not is_resident):
         raise StoreError(
@@ -80,25 +88,69 @@ def own_folder(location: Location, database: Database) -> None:
     refuse_folder_of_another(location, database)
     if _is_same(location.folder / DATABASE_NAME, location.database):
         return
-    owner = (_token(database), location.database)
+    owner = (_mark(database, "token"), Path(location.name))
     known = _read_owner(location)
-    if known == owner:
-        return
-    text = json.dumps({"token": owner[0], "database": str(owner[1])}, indent=2) + "\n"
-    path = location.folder / OWNER_FILE
-    # Of two stores that take a new folder at once, one finds it taken.
-    partial, mode = (path, "x") if known[0] is None else (path.with_suffix(".tmp"), "w")
+    # Machines may know a server by other names.
+    if known != owner and not (database.keeps_folder and known[0] == owner[0]):
+        _sign(location, token=str(owner[0]), is_new=known[0] is None)
+    if database.keeps_folder and _mark(database, "folder") is None:
+        database.write(lambda connection: write_mark(connection, "folder", location.name))
+
+
+def probe_folder(location: Location) -> None:
+    """Check that the folder is there, or can be made, and that what is written can be read.
+
+    Raises:
+        StoreError: if not; then nothing is left behind.
+    """
+    missing = [path for path in (location.folder, *location.folder.parents) if not path.exists()]
+    make_folders(location, [location.folder])
+    probe = location.folder / f".{os.getpid()}-{secrets.token_hex(4)}.tmp"
+    said = secrets.token_bytes(16)
+    problem = "what is written is not what is read"
     try:
-        with partial.open(mode, encoding="utf-8") as file:
-            file.write(text)
-        partial.replace(path)
-    except FileExistsError:
-        raise StoreError(_refusal(location, "was just taken by another store")) from None
+        _write_to_disk(probe, said)
+        problem = "" if probe.read_bytes() == said else problem
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        problem = str(error.strerror)
+    with suppress(OSError):
+        probe.unlink()
+    if problem:
+        for path in missing:
+            with suppress(OSError):
+                path.rmdir()
+        raise StoreError(f"folder {_shown(location.folder)} cannot be written: {problem}")
+
+
+def _sign(location: Location, *, token: str, is_new: bool) -> None:
+    """Write whose the folder is."""
+    text = json.dumps({"token": token, "database": location.name}, indent=2) + "\n"
+    path = location.folder / OWNER_FILE
+    partial = path.with_name(f".{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    try:
+        _write_to_disk(partial, text.encode())
+        if is_new:
+            # Of two that take a new folder at once, one finds it taken.
+            os.link(partial, path)
+        else:
+            partial.replace(path)
+    except FileExistsError:
+        if _read_owner(location)[0] != token:
+            raise StoreError(_refusal(location, "was just taken by another store")) from None
+    except OSError as error:
         raise StoreError(
             f"folder {_shown(location.folder)} cannot be written: {error.strerror}"
         ) from None
+    finally:
+        with suppress(OSError):
+            partial.unlink()
+
+
+def _write_to_disk(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _refuse_unknown_files(location: Location, database: Database | None) -> None:
@@ -114,29 +166,30 @@ def _refuse_unknown_files(location: Location, database: Database | None) -> None
 
 def _known_runs(database: Database, run_ids: set[str]) -> set[str]:
     query = select(runs.c.run_id)
-    with database.reading() as connection:
-        return {
+    return database.read(
+        lambda connection: {
             run_id
             for chunk in chunks(run_ids)
             for run_id in connection.execute(query.where(runs.c.run_id.in_(chunk))).scalars()
         }
+    )
 
 
-def _token(database: Database) -> str:
-    with database.reading() as connection:
-        token = read_mark(connection, "token")
-    assert token is not None, "every store has a token"
-    return token
+def _mark(database: Database, name: str) -> str | None:
+    return database.read(lambda connection: read_mark(connection, name))
 
 
 def _read_owner(location: Location) -> tuple[str | None, Path]:
     """Token and place of the database of the store that has the folder; None if nobody has."""
     path = location.folder / OWNER_FILE
+    with suppress(OSError):
+        # A network folder then forgets that the file was not there.
+        list(location.folder.iterdir())
     try:
         owner: Any = json.loads(path.read_text(encoding="utf-8"))
         return str(owner["token"]), Path(str(owner["database"]))
     except (FileNotFoundError, NotADirectoryError):
-        return None, location.database
+        return None, Path(location.name)
     except (OSError, ValueError, TypeError, LookupError):
         raise StoreError(
             f"{_shown(path)} does not say which store its folder belongs to; if it is no "
@@ -144,8 +197,10 @@ def _read_owner(location: Location) -> tuple[str | None, Path]:
         ) from None
 
 
-def _is_same(path: Path, other: Path) -> bool:
+def _is_same(path: Path, other: Path | None) -> bool:
     found = identity(path)
+    if other is None:
+        return False
     return path == other or (found is not None and found == identity(other))
 
 
@@ -153,6 +208,15 @@ def _refusal(location: Location, reason: str) -> str:
     return (
         f"store {location.shown!r}: the folder {_shown(location.folder)} {reason}; give "
         "--artifacts a folder of its own"
+    )
+
+
+def _other_folder(location: Location, database: Database) -> str:
+    token = _mark(database, "token")
+    return (
+        f"store {location.shown!r}: the folder {_shown(location.folder)} is not the one of its "
+        f"files, which holds {OWNER_FILE}; mount that one here (if it is lost, write "
+        f'{{"token": "{token}", "database": ""}} into {OWNER_FILE} in a new one)'
     )
 
 

@@ -35,6 +35,8 @@ class HeldFolders:
         """
         self._shown = shown
         self._descriptors: dict[Path, int] = {}
+        if not hasattr(os, "O_DIRECTORY"):  # Windows, where a folder in use cannot be moved
+            return
         try:
             for folder in folders:
                 self._descriptors[folder] = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -51,8 +53,7 @@ class HeldFolders:
             StoreError: if one was deleted, moved or replaced.
         """
         for folder, descriptor in self._descriptors.items():
-            held = os.fstat(descriptor)
-            if identity(folder) != (held.st_dev, held.st_ino):
+            if identity(folder) is None or identity(folder) != _held(descriptor):
                 raise StoreError(
                     f"store {self._shown!r} is no longer whole: its folder {folder.name} was "
                     "deleted, moved or replaced while it was in use"
@@ -64,3 +65,11 @@ class HeldFolders:
             _, descriptor = self._descriptors.popitem()
             with suppress(OSError):
                 os.close(descriptor)
+
+
+def _held(descriptor: int) -> Identity | None:
+    try:
+        found = os.fstat(descriptor)
+    except OSError:  # Of a network folder that another machine has deleted.
+        return None
+    return found.st_dev, found.st_ino

@@ -1,8 +1,11 @@
-"""Where a store lies: a folder, or a database URL with a folder for its files beside it."""
+"""Where a store lies: a folder, or a database URL with a folder for its files beside it.
+
+A password in a URL is in no message, in no representation and in nothing that is stored.
+"""
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -34,52 +37,64 @@ _NETWORK_FILE_SYSTEMS = re.compile(
 
 @dataclass(frozen=True)
 class Location:
-    """The files of a store.
+    """The database and the files of a store.
 
     Attributes:
-        database: The SQLite file.
         folder: Parent of ``checkpoints/``, ``weights/`` and ``logs/``.
         shown: How the user wrote it, without a password; for messages.
+        database: The SQLite file; None with a server.
+        server: Of PostgreSQL.
     """
 
-    database: Path
     folder: Path
     shown: str
+    database: Path | None = None
+    server: URL | None = field(default=None, repr=False)
+
+    @property
+    def name(self) -> str:
+        """Of the database, as the folder of its files names it."""
+        return self.shown if self.database is None else str(self.database)
 
 
 def locate(path: str | Path, *, artifacts: Path | None = None) -> Location:
     """Find the files behind ``--store`` and ``--artifacts``; looks at names only.
 
     Raises:
-        StoreError: for a URL that is not a SQLite file, a URL without ``artifacts``, or a folder
-            with them.
+        StoreError: for a URL of no SQLite file and no PostgreSQL server, a URL without
+            ``artifacts``, or a folder with them.
     """
-    shown = storable(str(path))
+    shown = storable(_without_password(str(path)))
     if "://" in shown:
-        url = _parse_url(str(path))
+        url = _parse_url(str(path), shown)
         if artifacts is None:
             raise StoreError(
-                f"store {_hidden(url)!r} is a URL and needs a folder for checkpoints and weights; "
+                f"store {shown!r} is a URL and needs a folder for checkpoints and weights; "
                 "add --artifacts DIR"
             )
-        hidden = storable(_hidden(url))
-        return Location(Path(url.database or "").absolute(), artifacts.absolute(), hidden)
+        if url.get_backend_name() == "sqlite":
+            database = Path(url.database or "").absolute()
+            return Location(artifacts.absolute(), shown, database=database)
+        server = url.set(drivername="postgresql+psycopg")
+        return Location(artifacts.absolute(), shown, server=server)
     if artifacts is not None:
         raise StoreError(
             f"store {shown!r} is a folder, which keeps its checkpoints and weights itself; "
             "--artifacts goes with a URL such as sqlite:///FILE"
         )
     folder = Path(path).absolute()
-    return Location(folder / DATABASE_NAME, folder, shown)
+    return Location(folder, shown, database=folder / DATABASE_NAME)
 
 
 def refuse_network_file_system(location: Location) -> None:
-    """Check that the database lies on this machine.
+    """Check that a database that is a file lies on this machine.
 
     Raises:
         StoreError: if its file system is served by another machine, by the host of a virtual one,
             or by an object store.
     """
+    if location.database is None:
+        return
     mounts = [(p.mountpoint, p.fstype) for p in psutil.disk_partitions(all=True)]
     kind = file_system_of(location.database.resolve(), mounts)
     if is_network_file_system(kind):
@@ -120,22 +135,31 @@ def make_folders(location: Location, folders: Iterable[Path]) -> None:
         ) from None
 
 
-def _parse_url(text: str) -> URL:
+def _parse_url(text: str, shown: str) -> URL:
     try:
-        url = make_url(text)
+        # The short name, which libpq takes too.
+        url = make_url(re.sub("^postgres://", "postgresql://", text))
     except (ArgumentError, ValueError):
         raise StoreError(
-            f"store {text!r} is neither a folder nor a database URL such as sqlite:///FILE"
+            f"store {shown!r} is neither a folder nor a database URL such as sqlite:///FILE or "
+            "postgresql://HOST/DATABASE"
         ) from None
-    if url.get_backend_name() != "sqlite":
+    kind = url.get_backend_name()
+    if kind == "postgresql":
+        if "@" in (url.host or ""):
+            raise StoreError(f"store {shown!r}: write @ in a user's name or password as %40")
+        return url
+    if kind != "sqlite":
         raise StoreError(
-            f"store {_hidden(url)!r}: {url.get_backend_name()} databases are not supported; "
-            "give a folder or sqlite:///FILE"
+            f"store {shown!r}: {kind} databases are not supported; "
+            "give a folder, sqlite:///FILE or postgresql://HOST/DATABASE"
         )
     if url.host or url.query or url.database in (None, "", ":memory:"):
-        raise StoreError(f"store {_hidden(url)!r} does not name a file; write sqlite:///FILE")
+        raise StoreError(f"store {shown!r} does not name a file; write sqlite:///FILE")
     return url
 
 
-def _hidden(url: URL) -> str:
-    return url.render_as_string(hide_password=True)
+def _without_password(text: str) -> str:
+    """Also of a URL that is not well formed."""
+    text = re.sub(r"(?<=://)([^:/@]*):.*@", r"\1:***@", text)
+    return re.sub(r"(?i)(?<=[?&])(\w*password)=[^&]*", r"\1=***", text)

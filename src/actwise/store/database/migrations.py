@@ -1,10 +1,15 @@
-"""The steps from each released schema to the next, and how they are taken."""
+"""The steps from each released schema to the next, and how they are taken.
+
+Stores on servers began with version 5: steps from there on are SQL that every database knows.
+"""
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert
 
-from .schema import SCHEMA_VERSION, new_token
+from ...errors import StoreError
+from .dialects import dialect_of
+from .schema import SCHEMA_VERSION, marks, metadata, new_token
 
 Migration = Callable[[Connection], None]
 
@@ -35,11 +40,26 @@ def _add_starts(connection: Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE study_runs ADD COLUMN asked_cell TEXT")
 
 
+def _add_progress(connection: Connection) -> None:
+    connection.exec_driver_sql(
+        "CREATE TABLE progress (token INTEGER NOT NULL, epoch INTEGER NOT NULL, "
+        "num_epochs INTEGER, done_fraction FLOAT NOT NULL, loss FLOAT, images_per_second FLOAT, "
+        "seconds_left FLOAT, metrics TEXT NOT NULL, PRIMARY KEY (token, epoch), "
+        "FOREIGN KEY(token) REFERENCES leases (token) ON DELETE CASCADE)"
+    )
+
+
+def _add_reestimated(connection: Connection) -> None:
+    connection.exec_driver_sql("ALTER TABLE runs ADD COLUMN reestimated_accuracy FLOAT")
+
+
 STEPS: Mapping[int, Migration] = {
     1: _add_what_was_fixed_and_seen,
     2: _add_answers,
     3: _add_marks,
     4: _add_starts,
+    5: _add_progress,
+    6: _add_reestimated,
 }
 """``STEPS[1]`` brings a store of version 1 to version 2."""
 
@@ -57,11 +77,32 @@ def migrate(
         write_version(connection, version + 1)
 
 
+def make_tables(connection: Connection) -> None:
+    """Make the tables of a new store, unless another process has made them meanwhile."""
+    if read_version(connection) == 0:
+        metadata.create_all(connection)
+        connection.execute(insert(marks), {"name": "token", "value": new_token()})
+        write_version(connection, SCHEMA_VERSION)
+
+
+def refuse_newer(version: int, *, shown: str) -> None:
+    """Refuse what this actwise does not know.
+
+    Raises:
+        StoreError: if the version is above :data:`SCHEMA_VERSION`.
+    """
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"store {shown!r} has schema version {version} and this actwise knows versions up to "
+            f"{SCHEMA_VERSION}; install a newer actwise"
+        )
+
+
 def read_version(connection: Connection) -> int:
     """The schema version of an open database; 0 before its tables are made."""
-    return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+    return dialect_of(connection).read_version(connection)
 
 
 def write_version(connection: Connection, version: int) -> None:
     """Set the schema version; part of the transaction."""
-    connection.exec_driver_sql(f"PRAGMA user_version = {int(version)}")
+    dialect_of(connection).write_version(connection, version)

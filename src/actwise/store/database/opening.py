@@ -1,40 +1,114 @@
 """Opening the database of a store: made new, brought forward, or refused untouched.
 
-The schema version stands in SQLite's file header (``user_version``) beside an application id, so
-that a store of a newer actwise or the database of another program is told apart, by reading
-100 bytes, before SQLite touches it.
+Of a file, the schema version stands in SQLite's file header (``user_version``) beside an
+application id, so that a store of a newer actwise or the database of another program is told
+apart, by reading 100 bytes, before SQLite touches it.
 """
 
 import os
 import struct
 import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-from sqlalchemy import insert, inspect
+from sqlalchemy import Connection, inspect
 
 from ...errors import StoreError, StoreWarning
 from ...files import open_file
+from .database import Database, read_mark
 from .in_place import identity
-from .marks import read_mark
-from .migrations import migrate, read_version, write_version
-from .schema import SCHEMA_VERSION, marks, metadata, new_token
-from .sqlite import Database, Mode
+from .location import Location
+from .migrations import make_tables, migrate, read_version, refuse_newer
+from .schema import SCHEMA_VERSION, metadata
+from .sqlite import Mode, SqliteDatabase
+
+if TYPE_CHECKING:
+    from .postgresql import ServerDatabase
 
 APPLICATION_ID = 0x41637477  # "Actw"
 
 _MAGIC = b"SQLite format 3\x00"
 _HEADER_BYTES = 100
-_opened: WeakSet[Database] = WeakSet()
+_opened: WeakSet[SqliteDatabase] = WeakSet()
 
 
-def open_database(path: Path, *, create: bool, shown: str) -> Database:
+def open_database(
+    location: Location, *, create: bool, before_making: Callable[[], None] = lambda: None
+) -> Database:
     """Open the database of a store; one that cannot be written is opened for reading.
+
+    Args:
+        location: Where it lies.
+        create: Make it where it is missing, and insist that it can be written.
+        before_making: Called where it is about to be made; may refuse that.
 
     Raises:
         StoreError: if it is missing, damaged, no store or of a newer schema, or would have to be
             written (``create``, a migration) and cannot be; then nothing is written.
     """
+    if location.database is None:
+        return _open_on_server(location, create=create, before_making=before_making)
+    if create and not location.database.exists():
+        before_making()
+    return _open_file(location.database, create=create, shown=location.shown)
+
+
+def is_made(location: Location) -> bool:
+    """Whether there is a store.
+
+    Raises:
+        StoreError: if the server cannot be reached.
+    """
+    if location.database is not None:
+        return location.database.exists()
+    database = _connect(location)
+    try:
+        return database.read(read_version) > 0
+    finally:
+        database.close()
+
+
+def _open_on_server(
+    location: Location, *, create: bool, before_making: Callable[[], None]
+) -> Database:
+    database = _connect(location)
+    try:
+        version = database.read(read_version)
+        refuse_newer(version, shown=location.shown)
+        if version == 0 and not create:
+            raise StoreError(f"there is no store at {location.shown!r}: it has no tables of one")
+        if version == 0:
+            database.refuse_unfit()
+            before_making()
+            database.write(make_tables, lock="EXCLUSIVE")
+        elif create and database.is_read_only:
+            raise StoreError(f"store {location.shown!r} cannot be written: no permission")
+        _bring_forward(database)
+        database.hold()
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _connect(location: Location) -> "ServerDatabase":
+    try:
+        from .postgresql import ServerDatabase
+    except ImportError:
+        raise StoreError(
+            f"store {location.shown!r} needs psycopg: install it with pip install "
+            "'actwise[postgres]'"
+        ) from None
+    assert location.server is not None, "what is no file lies on a server"
+    try:
+        return ServerDatabase(location.server, shown=location.shown)
+    except (TypeError, ValueError) as error:
+        raise StoreError(f"store {location.shown!r} is no URL of a server: {error}") from None
+
+
+def _open_file(path: Path, *, create: bool, shown: str) -> Database:
     is_open_here = any(database.is_at(path) for database in _opened)
     # To close a file drops all locks of a process on it, those of its other connections too.
     header = b"" if is_open_here else _read_header(path, shown=shown)
@@ -43,7 +117,7 @@ def open_database(path: Path, *, create: bool, shown: str) -> Database:
     elif not (create or is_open_here):
         raise StoreError(f"there is no store at {shown!r}: {path.name} is missing or empty")
     is_new = not (header or is_open_here)
-    database = Database(
+    database = SqliteDatabase(
         path, mode=_mode(path, create=create, is_new=is_new, shown=shown), shown=shown
     )
     lacks_log = not database.log.exists()
@@ -59,25 +133,29 @@ def open_database(path: Path, *, create: bool, shown: str) -> Database:
     return database
 
 
-def _prepare(database: Database, *, create: bool, num_bytes: int) -> None:
+def _prepare(database: SqliteDatabase, *, create: bool, num_bytes: int) -> None:
     if database.path.exists() and database.path.stat().st_size < num_bytes:
         _check_pages(database)
-    version, tables = _read_schema(database)
-    _refuse_newer(version, shown=database.shown)
+    version, tables = database.read(_read_schema)
+    refuse_newer(version, shown=database.shown)
     # A maker that was killed leaves an empty database, once SQLite has rolled back.
     if create and not tables:
         _create_tables(database)
-    elif version == 0 or (version == SCHEMA_VERSION and not tables.issuperset(metadata.tables)):
-        raise StoreError(f"store {database.shown!r} is damaged: tables are missing")
-    elif version < SCHEMA_VERSION:
-        with database.writing() as connection:
-            migrate(connection)
+    _bring_forward(database)
     if not database.is_read_only:
         database.use_write_ahead_log()
     database.hold()
 
 
-def _needs_log(database: Database, *, was_lost: bool) -> bool:
+def _bring_forward(database: Database) -> None:
+    version, tables = database.read(_read_schema)
+    if version == 0 or (version == SCHEMA_VERSION and not tables.issuperset(metadata.tables)):
+        raise StoreError(f"store {database.shown!r} is damaged: tables are missing")
+    if version < SCHEMA_VERSION:
+        database.write(migrate)
+
+
+def _needs_log(database: SqliteDatabase, *, was_lost: bool) -> bool:
     """Whether a file without its log was written and not closed.
 
     Whoever opened it last after a kill, be it another program, has copied the log into it, and
@@ -89,7 +167,7 @@ def _needs_log(database: Database, *, was_lost: bool) -> bool:
     return use is not None and (was_lost or found is None or use != str(found[1]))
 
 
-def _lacking_log(database: Database) -> str:
+def _lacking_log(database: SqliteDatabase) -> str:
     return (
         f"store {database.shown!r} was not closed, and its log {database.log.name} is missing: it "
         "may lack what was recorded last; copy stores with `actwise store copy`"
@@ -112,15 +190,7 @@ def _check_header(header: bytes, *, shown: str) -> None:
     version, application = struct.unpack(">I4xI", header[60:72])
     if application != APPLICATION_ID:
         raise StoreError(f"store {shown!r} is not a store but another SQLite database")
-    _refuse_newer(version, shown=shown)
-
-
-def _refuse_newer(version: int, *, shown: str) -> None:
-    if version > SCHEMA_VERSION:
-        raise StoreError(
-            f"store {shown!r} has schema version {version} and this actwise knows versions up to "
-            f"{SCHEMA_VERSION}; install a newer actwise"
-        )
+    refuse_newer(version, shown=shown)
 
 
 def _expected_bytes(header: bytes) -> int:
@@ -142,18 +212,15 @@ def _mode(path: Path, *, create: bool, is_new: bool, shown: str) -> Mode:
     return "read" if path.with_name(path.name + "-wal").exists() else "immutable"
 
 
-def _create_tables(database: Database) -> None:
+def _create_tables(database: SqliteDatabase) -> None:
     # The log comes after the first commit, so that the file's header itself holds the version.
     # Of two processes at once, the second finds the tables made.
     with database.writing(lock="EXCLUSIVE") as connection:
-        if read_version(connection) == 0:
-            metadata.create_all(connection)
-            connection.execute(insert(marks), {"name": "token", "value": new_token()})
-            connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-            write_version(connection, SCHEMA_VERSION)
+        make_tables(connection)
+        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
-def _check_pages(database: Database) -> None:
+def _check_pages(database: SqliteDatabase) -> None:
     """Check a file that is shorter than its header says."""
     problem = "too short"
     # While a log is copied into it, the file is short for a moment too; SQLite can tell.
@@ -164,6 +231,5 @@ def _check_pages(database: Database) -> None:
         raise StoreError(f"store {database.shown!r} is damaged: its database file is too short")
 
 
-def _read_schema(database: Database) -> tuple[int, set[str]]:
-    with database.reading() as connection:
-        return read_version(connection), set(inspect(connection).get_table_names())
+def _read_schema(connection: Connection) -> tuple[int, set[str]]:
+    return read_version(connection), set(inspect(connection).get_table_names())

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from .artifacts import own_folder, refuse_folder_of_another, run_folders
+from .artifacts import own_folder, probe_folder, refuse_folder_of_another, run_folders
+from .database import Database
 from .in_place import HeldFolders
 from .location import Location, locate, make_folders, refuse_network_file_system
-from .opening import open_database
-from .sqlite import Database
+from .opening import is_made, open_database
 
 
 def open_place(
@@ -22,16 +22,30 @@ def open_place(
     location = locate(path, artifacts=artifacts)
     refuse_network_file_system(location)
     if not create:
-        return location, open_database(location.database, create=False, shown=location.shown), None
-    if not location.database.exists():
+        return location, open_database(location, create=False), None
+
+    def prepare_folder() -> None:
         refuse_folder_of_another(location, None)
-    make_folders(location, [location.database.parent])
-    database = open_database(location.database, create=True, shown=location.shown)
+        if location.database is None:
+            probe_folder(location)
+        else:
+            make_folders(location, [location.database.parent])
+
+    database = open_database(location, create=True, before_making=prepare_folder)
     try:
         return location, database, take_folders(location, database)
     except BaseException:
         database.close()
         raise
+
+
+def is_there(path: str | Path, *, artifacts: Path | None) -> bool:
+    """Whether a store is made behind ``--store`` and ``--artifacts``.
+
+    Raises:
+        StoreError: if they name no place, or a server that cannot be reached.
+    """
+    return is_made(locate(path, artifacts=artifacts))
 
 
 def take_folders(location: Location, database: Database) -> HeldFolders:
@@ -41,6 +55,8 @@ def take_folders(location: Location, database: Database) -> HeldFolders:
         StoreError: if it belongs to another store or cannot be written.
     """
     refuse_folder_of_another(location, database)
+    if database.keeps_folder:
+        probe_folder(location)
     folders = run_folders(location)
     make_folders(location, folders)
     own_folder(location, database)

@@ -7,10 +7,10 @@ touches none of them. Times of day are UTC in ISO 8601, JSON is text with sorted
 import hashlib
 import json
 import secrets
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import sqlalchemy
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -18,11 +18,11 @@ from sqlalchemy import (
     Float,
     ForeignKey,
     Index,
-    Integer,
     LargeBinary,
     MetaData,
     Table,
     Text,
+    TypeDecorator,
 )
 from sqlalchemy.engine import Dialect
 
@@ -42,23 +42,35 @@ from .values import (
     hexadecimal,
 )
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 7
 """Raised with a step in :mod:`.migrations` and a stored sample in tests/store/data."""
 
 metadata = MetaData()
+# Ids of a database that lives long, and counts of a foreign export, pass four bytes.
+Integer = sqlalchemy.Integer().with_variant(BigInteger(), "postgresql")
 
 
 def storable(text: str) -> str:
-    """With escapes for what UTF-8 has no bytes for, as in names of files that were not UTF-8."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    """With escapes for what UTF-8 has no bytes for, as in names of files that were not UTF-8.
+
+    NUL, which PostgreSQL takes in no text, is left out.
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "")
 
 
-class AnyText(Text):
-    """A column that takes every text, and compares with it, as :func:`storable` gives it."""
+class AnyText(TypeDecorator[str]):
+    """A column that takes every text, and compares with it, as :func:`storable` gives it.
 
-    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:
+    Texts are equal and sorted by their bytes, whatever the language of the database.
+    """
+
+    impl = Text().with_variant(Text(collation="C"), "postgresql")
+    cache_ok = True
+    python_type = str
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """For what is written and what is looked for."""
-        return lambda text: None if text is None else storable(text)
+        return None if value is None else storable(value)
 
 
 studies = Table(
@@ -95,6 +107,8 @@ runs = Table(
     # The result, empty while pending.
     Column("test_accuracy", Float, info=PERCENT),
     Column("best_test_accuracy", Float, info=PERCENT),
+    # With re-estimated statistics of norms; NULL before version 7.
+    Column("reestimated_accuracy", Float, info=PERCENT),
     Column("validation_accuracy", Float, info=PERCENT),
     Column("train_accuracy", Float, info=PERCENT),
     Column("test_loss", Float, info=AMOUNT),
@@ -210,9 +224,28 @@ leases = Table(
     Column("boot_id", AnyText, nullable=False),
     Column("pid", Integer, nullable=False),
     Column("process_start", AnyText, nullable=False),
-    # Seconds since 1970, by the owner's clock; those in the future are dated back by who sees them.
+    # Seconds since 1970, by the server's clock, of a file by the owner's; those in the future are
+    # dated back by who sees them.
     Column("heartbeat", Float, nullable=False),
     sqlite_autoincrement=True,
+)
+
+progress = Table(
+    "progress",
+    metadata,
+    # Where a leased run stands, a row for each epoch of this lease; it goes with the lease.
+    Column("token", Integer, ForeignKey("leases.token", ondelete="CASCADE"), primary_key=True),
+    Column("epoch", Integer, primary_key=True),
+    # NULL where a training of the user's own does not tell how many there will be.
+    Column("num_epochs", Integer),
+    Column("done_fraction", Float, nullable=False),
+    # NULL where it is not finite, or not known yet.
+    Column("loss", Float),
+    Column("images_per_second", Float),
+    # Of the run, by its pace under this lease.
+    Column("seconds_left", Float),
+    # What a training of the user's own gave back after the epoch, as JSON.
+    Column("metrics", AnyText, nullable=False),
 )
 
 looks = Table(
@@ -233,7 +266,8 @@ marks = Table(
     "marks",
     metadata,
     # What a store knows of itself: token, which tells it from every other one; in_use, of which
-    # file, while somebody has written and not closed it.
+    # file, while somebody has written and not closed it. On a server also version, of the schema,
+    # and folder, once it has one for the files of its runs.
     Column("name", AnyText, primary_key=True),
     Column("value", AnyText, nullable=False),
 )

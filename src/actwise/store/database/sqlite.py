@@ -1,34 +1,35 @@
 """The SQLite file under a store: transactions, durability, and its errors as sentences.
 
-This is the seam for another database: what is particular to SQLite stands here, in
-:mod:`.location` and in :mod:`actwise.store.exchange.backup`; every other file of the store speaks
-SQLAlchemy Core.
+What is particular to SQLite stands here, in :mod:`.location` and in :mod:`.opening`.
 """
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Literal, cast
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.pool import QueuePool
 
 from ...errors import StoreError
+from .database import Database, Lock, StoreUnavailableError
 from .in_place import Identity, identity
 
 BUSY_SECONDS = 60
 COPY_SECONDS = 1.0
 """How often the log is brought into the file: each time waits for the disk."""
-# SQLite takes 32,766 values in one statement; a thousand are as fast.
-_IDS_AT_ONCE = 1000
 Mode = Literal["create", "write", "read", "immutable"]
-_Value = TypeVar("_Value")
+# The one write lock of the file is held by whoever writes anything.
+_BEGIN: Mapping[Lock, str] = {
+    "SHARED": "BEGIN IMMEDIATE",
+    "IMMEDIATE": "BEGIN IMMEDIATE",
+    "EXCLUSIVE": "BEGIN EXCLUSIVE",
+}
 
-# How SQLite's own messages begin or what they contain, and what a user has to know.
+# What SQLite's own messages contain, and what a user has to know.
 _SENTENCES = {
     "malformed": "is damaged ({message}); restore it from a copy",
     "file is not a database": "is damaged or not a store (its database is not a SQLite file)",
@@ -44,12 +45,8 @@ _PASSING = ("locked", "disk is full")
 """Of these, what may be otherwise in a while."""
 
 
-class StoreUnavailableError(StoreError):
-    """The store cannot be written now: it is locked, or its disk is full."""
-
-
-class Database:
-    """One SQLite file, opened once for a process and safe to use from several threads.
+class SqliteDatabase(Database):
+    """One SQLite file.
 
     Args:
         path: The file; only the mode ``create`` makes it.
@@ -62,13 +59,16 @@ class Database:
     """
 
     def __init__(self, path: Path, *, mode: Mode, shown: str) -> None:
+        super().__init__(shown)
         self.path = path
         self.mode = mode
-        self.shown = shown
         self.is_open = True
         self._connect = _connector(path, mode)
         self._engine = create_engine(
-            "sqlite://", creator=self._connect, poolclass=QueuePool, max_overflow=-1
+            "sqlite://",
+            creator=self._connect,
+            poolclass=QueuePool,
+            max_overflow=-1,
         )
         event.listen(self._engine, "begin", _begin)
         self._held: dict[Path, Identity | None] = {}
@@ -80,7 +80,7 @@ class Database:
 
     @property
     def is_read_only(self) -> bool:
-        """Whether a transaction that writes would be refused."""
+        """See :class:`.Database`."""
         return self.mode in ("read", "immutable")
 
     @property
@@ -103,12 +103,7 @@ class Database:
         return self.is_open and found is not None and self._held.get(self.path) == found
 
     def require_in_place(self) -> None:
-        """Check that the file is where it was, and that its content is the store's.
-
-        Raises:
-            StoreError: if it was deleted, moved, replaced, cut or overwritten; then nothing is
-                read or written here any more.
-        """
+        """See :class:`.Database`. Of a file that was cut too, nothing is read any more."""
         self._require_files()
         if self._is_overwritten():
             self._is_lost = True
@@ -116,26 +111,15 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that sees one consistent state, while others write.
-
-        Raises:
-            StoreError: if the database is damaged or cannot be read.
-        """
+        """See :class:`.Database`."""
         with self._as_sentences(), self._engine.begin() as connection:
             self._require_files()
             yield connection
 
     @contextmanager
-    def writing(
-        self, *, lock: Literal["IMMEDIATE", "EXCLUSIVE"] = "IMMEDIATE"
-    ) -> Iterator[Connection]:
-        """A transaction that holds the one write lock from its start; on disk when it ends.
-
-        Raises:
-            StoreUnavailableError: if the store is busy or the disk is full.
-            StoreError: if the store is read-only or damaged. Nothing of the transaction is kept.
-        """
-        engine = self._engine.execution_options(begin=f"BEGIN {lock}")
+    def writing(self, *, lock: Lock = "IMMEDIATE") -> Iterator[Connection]:
+        """See :class:`.Database`."""
+        engine = self._engine.execution_options(begin=_BEGIN[lock])
         with self._as_sentences(), engine.begin() as connection:
             self._require_files()
             self._mark_use(connection)
@@ -154,8 +138,26 @@ class Database:
         with self.without_transaction() as connection:
             connection.execute("PRAGMA journal_mode = WAL")
 
+    def shrink(self) -> int:
+        """See :class:`.Database`."""
+        with self.without_transaction() as connection:
+            # Until then what was written, and the smaller file too, lies in the log beside it.
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            before = self.path.stat().st_size
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return max(0, before - self.path.stat().st_size)
+
+    def discard(self) -> None:
+        """See :class:`.Database`."""
+        self.close()
+        for file in files_of(self.path):
+            file.unlink(missing_ok=True)
+
     def close(self) -> None:
-        """Close every connection."""
+        """See :class:`.Database`."""
+        if not self.is_open:
+            return
         if self._has_written:
             self._unmark_use()
         is_log_left = self._is_moved() and self._copy_whole_log()
@@ -265,11 +267,9 @@ class Database:
         return StoreError(f"store {self.shown!r}: {message}")
 
 
-def chunks(values: Iterable[_Value]) -> Iterator[list[_Value]]:
-    """The values in lists short enough for one statement."""
-    iterator = iter(values)
-    while chunk := list(islice(iterator, _IDS_AT_ONCE)):
-        yield chunk
+def files_of(path: Path) -> list[Path]:
+    """A database and the files that SQLite keeps beside it."""
+    return [path.with_name(path.name + end) for end in ("", "-wal", "-shm", "-journal")]
 
 
 def _connector(path: Path, mode: Mode) -> Callable[[], sqlite3.Connection]:

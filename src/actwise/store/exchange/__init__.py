@@ -21,3 +21,4 @@ from .output import refuse_output as refuse_output
 from .output import refuse_output_folder as refuse_output_folder
 from .output import write_file as write_file
 from .output import write_files as write_files
+from .tensorboard import export_tensorboard as export_tensorboard

@@ -1,19 +1,31 @@
-"""``store copy``: a consistent copy of a store while its runs go on."""
+"""``store copy``: a consistent copy of a store while its runs go on, of whichever kind."""
 
 import os
 import secrets
 import shutil
-import sqlite3
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...errors import OutputError, SpecError
-from ..database import DATABASE_NAME, locate, refuse_network_file_system
-from ..database.schema import new_token
+from sqlalchemy import insert, select
+
+from ...errors import OutputError, SpecError, StoreError
+from ..database import (
+    Database,
+    StoreUnavailableError,
+    dialect_of,
+    is_there,
+    locate,
+    refuse_network_file_system,
+)
+from ..database.schema import leases, looks, marks, metadata
 from ..runs import kept_weights
 from ..store import RunStore
+from .importing import store_to_fill
 from .output import made_folder, refuse_part_of_store
+
+_ROWS_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
@@ -25,68 +37,79 @@ class Copied:
     num_bytes: int
 
 
-def copy_store(store: RunStore, destination: Path) -> Copied:
-    """Copy a store into a new folder.
+def copy_store(
+    store: RunStore, destination: str | Path, *, artifacts: Path | None = None
+) -> Copied:
+    """Copy a store into a new folder, or to a URL with a new folder for its files.
 
-    The database is copied as it is at one moment, by SQLite's online backup. With it come the
-    weights and logs of the runs that have a result at that moment. Runs in flight are pending in
-    the copy: their leases and checkpoints stay behind. The folder appears when it is complete.
+    The database is copied as it is at one moment. With it come the weights and logs of the runs
+    that have a result at that moment. Runs in flight are pending in the copy: their leases and
+    checkpoints stay behind. A folder appears when it is complete.
 
     Raises:
-        StoreError: if ``destination`` lies on a network file system.
+        StoreError: if ``destination`` lies on a network file system, or holds a store.
         SpecError: if it exists and is not an empty folder, or is a part of a store.
         OutputError: if it cannot be written; then nothing of it is left.
     """
-    location = locate(destination)
+    location = locate(destination, artifacts=artifacts)
     refuse_network_file_system(location)
     refuse_part_of_store(location.folder)
     if os.path.lexists(location.folder) and not _is_empty_folder(location.folder):
-        raise SpecError(f"copy {str(destination)!r} exists already; give a new folder")
-    partial = location.folder.with_name(f".{os.getpid()}-{secrets.token_hex(4)}.partial")
-    with made_folder(location.folder.parent):
+        raise SpecError(f"copy {str(location.folder)!r} exists already; give a new folder")
+    if artifacts is None:
+        with _new_folder(location.folder) as partial, RunStore.open(partial, create=True) as target:
+            return _fill(target, store, shown=str(destination))
+    if is_there(destination, artifacts=artifacts):
+        raise StoreError(f"copy {location.shown!r} exists already; give a new database or schema")
+    with store_to_fill(str(destination), artifacts=artifacts) as target:
+        return _fill(target, store, shown=location.shown)
+
+
+@contextmanager
+def _new_folder(folder: Path) -> Iterator[Path]:
+    """A folder that takes its place when it is complete."""
+    partial = folder.with_name(f".{os.getpid()}-{secrets.token_hex(4)}.partial")
+    with made_folder(folder.parent):
         try:
             partial.mkdir()
-            run_ids = _copy_database(store, partial / DATABASE_NAME)
-            files = [_copy_file(path, partial) for path in _files_of(store, run_ids)]
-            (partial / "checkpoints").mkdir()
-            partial.replace(location.folder)
+            yield partial
+            partial.replace(folder)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
-    return Copied(len(run_ids), len(files), sum(files))
 
 
 def _is_empty_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink() and not any(path.iterdir())
 
 
-def _copy_database(store: RunStore, path: Path) -> list[str]:
-    """Copy it without its leases; the ids of the runs with a result in the copy."""
-    with (
-        store.database.without_transaction() as source,
-        closing(sqlite3.connect(path, isolation_level=None)) as target,
-    ):
-        try:
-            return _copy_into(target, source)
-        except sqlite3.OperationalError as error:
-            if "disk is full" not in str(error):
-                raise
-            # That of the copy: the store itself is only read.
-            shown = f"output {str(path.parent.parent)!r}"
-            raise OutputError(f"{shown} cannot be written: the disk is full") from None
+def _fill(target: RunStore, store: RunStore, *, shown: str) -> Copied:
+    try:
+        _copy_rows(store.database, target.database)
+    except StoreUnavailableError as error:
+        # That of the copy: the store itself is only read.
+        reason = str(error).removeprefix(f"store {str(target)!r} cannot be written: ")
+        raise OutputError(f"output {shown!r} cannot be written: {reason}") from None
+    run_ids = [run_id for run_id, state in target.states().items() if state.status != "pending"]
+    sizes = [_copy_file(path, target.folder) for path in _files_of(store, run_ids)]
+    return Copied(len(run_ids), len(sizes), sum(sizes))
 
 
-def _copy_into(target: sqlite3.Connection, source: sqlite3.Connection) -> list[str]:
-    target.execute("PRAGMA synchronous = FULL")
-    source.backup(target)
-    target.execute("DELETE FROM leases")
-    # Another store from now on, and nobody has it open.
-    target.execute("DELETE FROM marks WHERE name = 'in_use'")
-    target.execute("UPDATE marks SET value = ? WHERE name = 'token'", (new_token(),))
-    ids = target.execute("SELECT run_id FROM runs WHERE status != 'pending'").fetchall()
-    return [run_id for (run_id,) in ids]
+def _copy_rows(source: Database, target: Database) -> None:
+    """Of one moment; not the leases, nor what a store knows of itself alone."""
+    with source.reading() as reader:
+        token = dialect_of(reader).last_token(reader)
+        target.write(lambda writer: dialect_of(writer).skip_tokens(writer, token))
+        for table in metadata.sorted_tables:
+            if table not in (leases, marks):
+                columns = [column for column in table.c if column is not looks.c.look_id]
+                query = select(*columns).order_by(*table.primary_key)
+                found = reader.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
+                for rows in found.mappings().partitions():
+                    with target.writing() as writer:
+                        writer.execute(insert(table), [dict(row) for row in rows])
 
 
-def _files_of(store: RunStore, run_ids: list[str]) -> list[Path]:
+def _files_of(store: RunStore, run_ids: Sequence[str]) -> list[Path]:
     named = [kept_weights(store.weights, run_id) for run_id in run_ids]
     named += [store.logs / f"{run_id}.log" for run_id in run_ids]
     return [path for path in named if path.is_file()]

@@ -4,12 +4,12 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection
 
 from ... import __version__
-from ...errors import SpecError, UnknownNameError
+from ...errors import UnknownNameError
 from ..database import SCHEMA_VERSION
 from ..plans import read_levels, require_study
 from ..store import RunStore
@@ -20,6 +20,7 @@ from ..tables import (
     epochs_table,
     keep_where,
     looks_table,
+    packed_probes_table,
     predictions_table,
     probes_table,
     runs_table,
@@ -27,7 +28,7 @@ from ..tables import (
     study_runs_table,
 )
 from .formats import render_table
-from .output import is_folder, refuse_output_folder, write_files
+from .output import refuse_new_folder, write_files
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -61,8 +62,8 @@ def export_table(
     Args:
         store: Any store, also one that is being written.
         what: ``runs``: one row per (study, label, run) with a result. ``epochs``: the curve of
-            each of these rows. ``predictions``, ``probes``: once per run. ``answers``: once per
-            data set of these runs. ``environments``. ``looks``.
+            each of these rows; ``probes``: its signal flow. ``predictions``: once per run.
+            ``answers``: once per data set of these runs. ``environments``. ``looks``.
         study: Only this study.
         where: Conditions ``FIELD=VALUE``: on the columns of ``runs`` for the first five, which
             thus are about the same runs; on the table's own for the others.
@@ -74,13 +75,29 @@ def export_table(
     if what not in WHAT:
         raise UnknownNameError("table", what, WHAT)
     with store.database.reading() as connection:
-        if study is not None:
-            require_study(connection, study)
         if what in _OTHERS:
+            if study is not None:
+                require_study(connection, study)
             return keep_where(_OTHERS[what](connection, study), where)
-        known = read_levels(connection, study)
-        chosen = keep_where(runs_table(connection, study), where, known=known)
-        return _OF_RUNS[what](connection, chosen)
+        return _OF_RUNS[what](connection, choose_runs(connection, study, where))
+
+
+def choose_runs(
+    connection: Connection,
+    study: str | None,
+    where: Sequence[str],
+    *,
+    further: Sequence[ColumnElement[Any]] = (),
+) -> "pa.Table":
+    """The rows of a runs table that meet conditions, with some columns of the database more.
+
+    Raises:
+        UnknownNameError, SpecError: as :func:`export_table`.
+    """
+    if study is not None:
+        require_study(connection, study)
+    known = read_levels(connection, study)
+    return keep_where(runs_table(connection, study, further=further), where, known=known)
 
 
 def export_all(store: RunStore, folder: Path, *, where: Sequence[str] = ()) -> list[Path]:
@@ -102,9 +119,7 @@ def export_all(store: RunStore, folder: Path, *, where: Sequence[str] = ()) -> l
             Also if the folder is there and not empty, or a part of a store.
         OutputError: if it cannot be written; then nothing of it is left.
     """
-    refuse_output_folder(folder)
-    if is_folder(folder) and any(folder.iterdir()):
-        raise SpecError(f"output {str(folder)!r} exists already; give a new folder")
+    refuse_new_folder(folder)
     contents = {
         f"{name}.parquet": render_table(t, "parquet") for name, t in _all(store, where).items()
     }
@@ -126,6 +141,7 @@ def _all(store: RunStore, where: Sequence[str]) -> dict[str, "pa.Table"]:
         runs = keep_where(found, where, known=known)
         return {
             **{name: read(connection, runs) for name, read in _OF_RUNS.items()},
+            "probes": packed_probes_table(connection, runs),
             **{name: read(connection, None) for name, read in _OTHERS.items()},
             "studies": studies_table(connection),
             "study_runs": study_runs_table(connection),

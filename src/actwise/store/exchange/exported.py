@@ -28,7 +28,10 @@ from .results import (
 
 _SINCE = {"answers": 3}
 """Schema version from which on an export has a table."""
-_LATER = ("registered", "num_runs", "nominal_level", "started_as", "asked_at", "asked_cell")
+_LATER = (
+    *("registered", "num_runs", "nominal_level", "started_as", "asked_at", "asked_cell"),
+    "reestimated_accuracy",
+)
 """Columns that exports before this version may lack."""
 _MOST_LINES = 10_000_000
 """Of all plans, as of a study; of machines, looks and specs far fewer are made."""

@@ -11,9 +11,9 @@ from pathlib import Path
 from sqlalchemy import Connection, bindparam, update
 
 from ...errors import StoreError
-from ..database import locate
+from ..database import is_there, locate
 from ..database.schema import runs
-from ..plans import insert_look, insert_runs, insert_study, read_looks
+from ..plans import insert_look, insert_runs, insert_study
 from ..runs import (
     RunState,
     date_back,
@@ -27,7 +27,6 @@ from ..runs import (
 from ..store import RunStore
 from .answers import check_predictions, check_stored_predictions
 from .exported import Exported, read_exported
-from .output import database_files
 from .plan_lines import PlanLine
 from .results import ExportedResult
 
@@ -76,16 +75,20 @@ def store_to_fill(path: str, *, artifacts: Path | None) -> Iterator[RunStore]:
         StoreError: as :meth:`.RunStore.open`.
     """
     location = locate(path, artifacts=artifacts)
-    folders = {location.folder, *location.folder.parents, *location.database.parents}
+    folders = {location.folder, *location.folder.parents}
+    if location.database is not None:
+        folders |= {*location.database.parents}
     missing = sorted((f for f in folders if not os.path.lexists(f)), key=lambda f: -len(f.parts))
-    files = database_files(location.database)
-    is_new = not os.path.lexists(location.database)
+    is_new = not is_there(path, artifacts=artifacts)
     try:
         with RunStore.open(path, create=True, artifacts=artifacts) as store:
-            yield store
+            try:
+                yield store
+            except BaseException:
+                if is_new:
+                    store.database.discard()
+                raise
     except BaseException:
-        for file in files if is_new else ():
-            file.unlink(missing_ok=True)
         if location.folder in missing:
             shutil.rmtree(location.folder, ignore_errors=True)
         for folder in missing:
@@ -121,10 +124,8 @@ def _add_export(connection: Connection, export: Exported) -> int:
             engine_version=engine_version,
             asked=[line.asked for line in lines],
         )
-    known_looks = set(read_looks(connection, None))
     for look in export.looks:
-        if look not in known_looks:
-            insert_look(connection, look)
+        insert_look(connection, look)
     new = _new_results(connection, export)
     _add_answers(connection, export)
     for first in range(0, len(new), _RESULTS_AT_ONCE):

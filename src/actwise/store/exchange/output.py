@@ -123,6 +123,17 @@ def refuse_output_folder(folder: Path) -> None:
         raise SpecError(f"output {str(folder)!r} is no folder; give a new one")
 
 
+def refuse_new_folder(folder: Path) -> None:
+    """Refuse what :func:`refuse_output_folder` does, and a folder that holds something.
+
+    Raises:
+        SpecError: naming it.
+    """
+    refuse_output_folder(folder)
+    if is_folder(folder) and any(folder.iterdir()):
+        raise SpecError(f"output {str(folder)!r} exists already; give a new folder")
+
+
 def refuse_part_of_store(target: Path) -> None:
     """Refuse what belongs to a store, by whatever path it is named.
 
@@ -134,11 +145,6 @@ def refuse_part_of_store(target: Path) -> None:
     is_owner = path.name.lower() == OWNER_FILE and _is_of_store(path.parent)
     if is_owner or _is_of_database(path) or any(map(_holds_files_of_runs, (path, *path.parents))):
         raise SpecError(f"output {str(target)!r} is a part of a store; give another file")
-
-
-def database_files(database: Path) -> list[Path]:
-    """The file of a database and those that SQLite keeps beside it."""
-    return [database.with_name(database.name + end) for end in ("", *_BESIDE_DATABASE)]
 
 
 def _is_of_database(path: Path) -> bool:

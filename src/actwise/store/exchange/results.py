@@ -17,6 +17,8 @@ from ..records import (
     fingerprint_id,
     hash_predictions,
     pack_predictions,
+    probes_of,
+    problem_of_probes,
 )
 from ..runs import RECORD_COLUMNS
 from .columns import brief
@@ -29,8 +31,8 @@ _OBSERVATIONS = {*ObserveSpec.model_fields, LAST_ONLY}
 _EPOCH_FIELDS = tuple(field.name for field in fields(EpochRecord))
 _OF_FINISHED = ("test_accuracy", "test_loss", "predictions_sha256", "weights_sha256")
 _OF_TRAINED = (
-    *("train_accuracy", "validation_accuracy", "best_test_accuracy", "images_per_second"),
-    *("weights_sha256", "observed", "probes"),
+    *("train_accuracy", "validation_accuracy", "best_test_accuracy", "reestimated_accuracy"),
+    *("images_per_second", "weights_sha256", "observed", "probes"),
 )
 """Of a failed run, empty too."""
 _OF_RESULTS = (
@@ -229,7 +231,8 @@ def _observed(row: ExportedRow, place: str) -> tuple[str, ...]:
     """What was observed; the weights stayed where they were trained."""
     names = parse(row["observed"], f"{place}: observed")
     is_list = isinstance(names, list) and all(isinstance(name, str) for name in names)
-    if not is_list or not _OBSERVATIONS.issuperset(names) or len(set(names)) < len(names):
+    kinds = ["probes" if probes_of([name]) else name for name in names] if is_list else []
+    if not is_list or not _OBSERVATIONS.issuperset(kinds) or len(set(kinds)) < len(kinds):
         raise StoreError(f"{place}: observed={brief(names)} is no list of observations")
     return tuple(name for name in names if name != "keep_weights")
 
@@ -264,9 +267,12 @@ def _problem(record: RunRecord, attempts: int, spec: RunSpec) -> str:
             return f"has {name}={value} where its epochs give {found}"
     if "test_curve" in record.observed and any(e.test_accuracy is None for e in record.epochs):
         return "has gaps in the test curve that was observed"
-    if ("probes" in record.observed) != (record.probes is not None) or record.metrics:
-        return "observed probes that are not there, or has probes that it did not observe"
-    return ""
+    if "probes" in record.observed:
+        return "observed probes of a training of the user's own"
+    is_reestimated = is_finished and "reestimated" in record.observed
+    if is_reestimated != (record.reestimated_accuracy is not None):
+        return f"has reestimated_accuracy={brief(record.reestimated_accuracy)}"
+    return problem_of_probes(record.probes, probes_of(record.observed), num_epochs)
 
 
 def _task_problem(record: RunRecord) -> str:

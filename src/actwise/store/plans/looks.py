@@ -29,8 +29,11 @@ class Look:
 
 
 def insert_look(connection: Connection, look: Look) -> None:
-    """Add one look."""
-    connection.execute(insert(looks).values(asdict(look)))
+    """Add one look, unless it is there."""
+    values = asdict(look)
+    is_it = [looks.c[name].is_not_distinct_from(value) for name, value in values.items()]
+    if connection.execute(select(looks.c.look_id).where(*is_it)).first() is None:
+        connection.execute(insert(looks).values(values))
 
 
 def read_looks(connection: Connection, study: str | None) -> list[Look]:

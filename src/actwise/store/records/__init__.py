@@ -12,6 +12,13 @@ from .metrics import MOST_NUMBERS as MOST_NUMBERS
 from .metrics import Metrics as Metrics
 from .metrics import pack_metrics as pack_metrics
 from .metrics import unpack_metrics as unpack_metrics
+from .probes import PROBE_COLUMNS as PROBE_COLUMNS
+from .probes import ProbeRow as ProbeRow
+from .probes import observed_probes as observed_probes
+from .probes import pack_probes as pack_probes
+from .probes import probes_of as probes_of
+from .probes import problem_of_probes as problem_of_probes
+from .probes import unpack_probes as unpack_probes
 from .records import LAST_ONLY as LAST_ONLY
 from .records import EpochRecord as EpochRecord
 from .records import RunRecord as RunRecord

@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 
 from .classes import Answers
 from .metrics import Metrics, unpack_metrics
+from .probes import ProbeRow, unpack_probes
 
 LAST_ONLY = "validation_last"
 """Says of a record that its validation curve is the last epoch's point alone."""
@@ -41,6 +42,8 @@ class RunRecord:
             ``failed`` (an exception in code, with its ``traceback``).
         test_accuracy: Percent, of the last epoch.
         best_test_accuracy: Percent, optimistic: the best epoch; None without the test curve.
+        reestimated_accuracy: Percent: the same with the statistics of norms estimated anew; None
+            unless asked for. Nothing is selected on it.
         train_seconds: Time spent training, over all attempts that the result contains.
         images_per_second: Training images per second of ``train_seconds``.
         weights_sha256: SHA-256 of the final weights and buffers (:mod:`actwise.engine.weights`).
@@ -48,10 +51,11 @@ class RunRecord:
             :func:`.pack_predictions`; None unless finished.
         answers: True classes of these images; None where a store lacks them.
         environment: Where it ran, the numerics fingerprint included (``store.environment``).
-        observed: Observations that the record holds: any of test_curve, probes, keep_weights;
+        observed: Observations that the record holds: any of test_curve, reestimated, keep_weights,
+            probes with their density (:func:`.observed_probes`);
             and ``LAST_ONLY`` where the validation split was judged after the last epoch alone.
-        probes: One table of measurements per run, packed by the observer that made it; of a
-            training of the user's own the numbers that it gave back (:mod:`.metrics`).
+        probes: Signal flow (:mod:`.probes`); of a training of the user's own the numbers that it
+            gave back (:mod:`.metrics`).
     """
 
     run_id: str
@@ -60,6 +64,7 @@ class RunRecord:
     test_accuracy: float | None = None
     test_loss: float | None = None
     best_test_accuracy: float | None = None
+    reestimated_accuracy: float | None = None
     validation_accuracy: float | None = None
     train_accuracy: float | None = None
     train_seconds: float = 0.0
@@ -81,6 +86,15 @@ class RunRecord:
             StoreError: if it is damaged.
         """
         return unpack_metrics(self.probes)
+
+    @property
+    def signal(self) -> tuple[ProbeRow, ...]:
+        """Signal flow, where probes were asked for.
+
+        Raises:
+            StoreError: if it is damaged.
+        """
+        return unpack_probes(self.probes)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; bytes as base64."""

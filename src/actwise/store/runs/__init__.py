@@ -9,12 +9,15 @@ from .answers import write_answers as write_answers
 from .leases import Lease as Lease
 from .leases import StaleLeaseError as StaleLeaseError
 from .leases import date_back as date_back
-from .leases import lease_run as lease_run
+from .leases import lease_next as lease_next
 from .leases import live_owners as live_owners
 from .leases import put_back as put_back
 from .leases import renew_leases as renew_leases
 from .owners import LEASE_SECONDS as LEASE_SECONDS
 from .owners import Owner as Owner
+from .progress import ProgressPoint as ProgressPoint
+from .progress import read_progress as read_progress
+from .progress import write_progress as write_progress
 from .results import RECORD_COLUMNS as RECORD_COLUMNS
 from .results import OtherResultError as OtherResultError
 from .results import differing_fields as differing_fields
@@ -27,6 +30,7 @@ from .states import read_finished as read_finished
 from .states import read_run_id as read_run_id
 from .states import read_settings as read_settings
 from .states import read_states as read_states
+from .states import require_run as require_run
 from .weight_files import keep_weights as keep_weights
 from .weight_files import kept_weights as kept_weights
 from .weight_files import written_weights as written_weights

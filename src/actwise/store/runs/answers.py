@@ -6,10 +6,10 @@ With them what needs to know which images a run got right is computed wherever a
 import json
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, select
 
 from ...errors import StoreError
-from ..database import chunks
+from ..database import chunks, dialect_of
 from ..database.schema import answers, predictions, runs
 from ..records import Answers
 
@@ -21,16 +21,18 @@ def write_answers(connection: Connection, new: Mapping[str, Answers]) -> int:
         StoreError: if the store has other answers of a data set.
     """
     known = read_answers(connection, new)
-    for digest, found in known.items():
-        if not found.says_the_same(new[digest]):
-            raise StoreError(f"the store has other answers to the test images of data {digest}")
     rows = [
         {"data_digest": digest, "num_classes": found.num_classes, "labels": found.packed}
         for digest, found in new.items()
         if digest not in known
     ]
     if rows:
-        connection.execute(insert(answers), rows)
+        # Another driver may write the same at this moment.
+        connection.execute(dialect_of(connection).insert_new(answers), rows)
+        known = read_answers(connection, new)
+    for digest, found in known.items():
+        if not found.says_the_same(new[digest]):
+            raise StoreError(f"the store has other answers to the test images of data {digest}")
     return len(rows)
 
 

@@ -4,12 +4,25 @@ The functions work inside the caller's transaction. A lease is there while someb
 run; it says nothing about whether that process still lives, which :class:`Owner` does.
 """
 
-import time
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    RowMapping,
+    Select,
+    case,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from ...errors import StoreError
+from ..database import dialect_of, is_repeated
 from ..database.schema import leases, runs
 from .owners import Owner
 
@@ -34,31 +47,87 @@ class Lease:
     attempt: int
 
 
-def lease_run(connection: Connection, run_id: str, owner: Owner, *, again: bool) -> Lease | None:
-    """Take a run; None if it has a result (unless ``again``) or a living process holds it.
+def lease_next(
+    connection: Connection,
+    run_ids: Sequence[str],
+    owner: Owner,
+    *,
+    again: Collection[str],
+) -> Lease | None:
+    """Take the first of these runs that nobody holds and that has no result.
+
+    Where others take runs at the same moment, each gets another one.
+
+    Args:
+        connection: Of a transaction.
+        run_ids: At most as many as fit into a statement.
+        owner: Takes it.
+        again: Those of them that may be finished or diverged too.
 
     Raises:
-        StoreError: if the run is not in the store.
+        StoreError: if none can be taken and one of them is not in the store.
     """
-    run = connection.execute(
-        select(runs.c.status, runs.c.attempts).where(runs.c.run_id == run_id)
-    ).one_or_none()
-    if run is None:
-        raise StoreError(f"run {run_id} is in no study of this store")
-    if run.status not in (("pending", "finished", "diverged") if again else ("pending",)):
-        return None
-    values: dict[str, object] = {"attempts": run.attempts + 1}
     date_back(connection)
-    held = connection.execute(select(leases).where(leases.c.run_id == run_id)).mappings().first()
-    if held is not None:
-        if is_live(held):
-            return None
-        connection.execute(delete(leases).where(leases.c.token == held["token"]))
-        values["accident"] = f"{owner_of(held)} ended without a result"
-    connection.execute(update(runs).where(runs.c.run_id == run_id).values(values))
-    lease = {"run_id": run_id, **asdict(owner), "heartbeat": time.time()}
-    token = connection.execute(insert(leases).values(lease).returning(leases.c.token)).scalar_one()
-    return Lease(run_id, token, owner, run.attempts + 1)
+    held = {row["run_id"]: row for row in _read_leases(connection, run_ids)}
+    mine = next((row for row in held.values() if owner_of(row) == owner), None)
+    if is_repeated(connection) and mine is not None:
+        # The answer that told of it was lost.
+        of_run = select(runs.c.attempts).where(runs.c.run_id == mine["run_id"])
+        attempts = connection.execute(of_run).scalar_one()
+        return Lease(mine["run_id"], mine["token"], owner, attempts)
+    left = [i for i in run_ids if i not in held or not is_live(connection, held[i])]
+    while left and (run := _lock_first(connection, left, again)):
+        left.remove(run.run_id)
+        # It may have been taken, and let go of, since the leases were read.
+        rows = _read_leases(connection, [run.run_id])
+        if not any(is_live(connection, row) for row in rows):
+            return _take(connection, run, owner, rows)
+    _refuse_unknown(connection, run_ids)
+    return None
+
+
+def _lock_first(
+    connection: Connection, run_ids: Sequence[str], again: Collection[str]
+) -> Any | None:
+    """The first of these that has the status for it and is not just being taken by another."""
+    is_wanted = runs.c.status == "pending"
+    if repeated := [run_id for run_id in run_ids if run_id in again]:
+        has_result = runs.c.status.in_(("finished", "diverged"))
+        is_wanted |= runs.c.run_id.in_(repeated) & has_result
+    places = {run_id: place for place, run_id in enumerate(run_ids)}
+    query = (
+        select(runs.c.run_id, runs.c.attempts)
+        .where(runs.c.run_id.in_(run_ids), is_wanted)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if len(places) > 1:
+        query = query.order_by(case(places, value=runs.c.run_id))
+    return connection.execute(query).first()
+
+
+def _take(
+    connection: Connection, run: Row[Any], owner: Owner, dead: Collection[RowMapping]
+) -> Lease:
+    values: dict[str, object] = {"attempts": run.attempts + 1}
+    for row in dead:
+        connection.execute(delete(leases).where(leases.c.token == row["token"]))
+        values["accident"] = f"{owner_of(row)} ended without a result"
+    connection.execute(update(runs).where(runs.c.run_id == run.run_id).values(values))
+    seconds = dialect_of(connection).seconds()
+    lease = {"run_id": run.run_id, **asdict(owner), "heartbeat": seconds}
+    statement = insert(leases).values(lease).returning(leases.c.token)
+    return Lease(
+        run.run_id, connection.execute(statement).scalar_one(), owner, int(run.attempts) + 1
+    )
+
+
+def _refuse_unknown(connection: Connection, run_ids: Sequence[str]) -> None:
+    query = select(runs.c.run_id).where(runs.c.run_id.in_(run_ids))
+    known = set(connection.execute(query).scalars())
+    for run_id in run_ids:
+        if run_id not in known:
+            raise StoreError(f"run {run_id} is in no study of this store")
 
 
 def renew_leases(connection: Connection, owner: Owner) -> tuple[str, ...]:
@@ -69,7 +138,8 @@ def renew_leases(connection: Connection, owner: Owner) -> tuple[str, ...]:
         & (leases.c.pid == owner.pid)
         & (leases.c.process_start == owner.process_start)
     )
-    connection.execute(update(leases).where(is_owner).values(heartbeat=time.time()))
+    seconds = dialect_of(connection).seconds()
+    connection.execute(update(leases).where(is_owner).values(heartbeat=seconds))
     date_back(connection)
     held = select(leases.c.run_id).where(is_owner).order_by(leases.c.token)
     return tuple(connection.execute(held).scalars())
@@ -77,6 +147,7 @@ def renew_leases(connection: Connection, owner: Owner) -> tuple[str, ...]:
 
 def put_back(connection: Connection, lease: Lease, reason: str | None, *, was_tried: bool) -> None:
     """Drop a lease without a result; if nothing was tried, it counts as no attempt."""
+    lock_run(connection, lease.run_id)
     if not drop_lease(connection, lease):
         return
     statement = update(runs).where(runs.c.run_id == lease.run_id)
@@ -89,6 +160,11 @@ def put_back(connection: Connection, lease: Lease, reason: str | None, *, was_tr
 def drop_lease(connection: Connection, lease: Lease) -> bool:
     """Delete the lease of ``lease``; False if it was lost."""
     return connection.execute(delete(leases).where(_is_lease_of(lease))).rowcount == 1
+
+
+def lock_run(connection: Connection, run_id: str) -> None:
+    """Let nobody else decide on a run before this transaction ends."""
+    connection.execute(select(runs.c.run_id).where(runs.c.run_id == run_id).with_for_update())
 
 
 def require_lease(connection: Connection, lease: Lease) -> None:
@@ -106,14 +182,16 @@ def require_lease(connection: Connection, lease: Lease) -> None:
 
 def date_back(connection: Connection) -> None:
     """Count the heartbeats of clocks that run ahead from now: nobody lives on in the future."""
-    now = time.time()
+    now = dialect_of(connection).seconds()
     connection.execute(update(leases).where(leases.c.heartbeat > now).values(heartbeat=now))
 
 
-def is_live(lease: RowMapping) -> bool:
-    """Whether the owner of a row of ``leases`` may still be at work."""
-    elapsed = time.time() - lease["heartbeat"]
-    return owner_of(lease).is_alive(seconds_since_heartbeat=elapsed)
+def is_live(connection: Connection, lease: RowMapping) -> bool:
+    """Whether the owner of a lease may still be at work."""
+    return owner_of(lease).is_alive(
+        seconds_since_heartbeat=lease["elapsed"],
+        is_seen=dialect_of(connection).sees_processes,
+    )
 
 
 def owner_of(lease: RowMapping) -> Owner:
@@ -123,8 +201,17 @@ def owner_of(lease: RowMapping) -> Owner:
 
 def live_owners(connection: Connection) -> dict[str, Owner]:
     """The living owner of every run that has one, by run id."""
-    rows = connection.execute(select(leases)).mappings()
-    return {row["run_id"]: owner_of(row) for row in rows if is_live(row)}
+    rows = connection.execute(_all_leases(connection)).mappings()
+    return {row["run_id"]: owner_of(row) for row in rows if is_live(connection, row)}
+
+
+def _read_leases(connection: Connection, run_ids: Sequence[str]) -> Sequence[RowMapping]:
+    query = _all_leases(connection).where(leases.c.run_id.in_(run_ids))
+    return connection.execute(query).mappings().all()
+
+
+def _all_leases(connection: Connection) -> Select[Any]:
+    return select(leases, dialect_of(connection).elapsed(leases.c.heartbeat).label("elapsed"))
 
 
 def _is_lease_of(lease: Lease) -> ColumnElement[bool]:

@@ -40,14 +40,15 @@ class Owner:
         pid = os.getpid()
         return cls(_host(), _boot_id(), pid, _process_start(pid) or "")
 
-    def is_alive(self, *, seconds_since_heartbeat: float) -> bool:
+    def is_alive(self, *, seconds_since_heartbeat: float, is_seen: bool = True) -> bool:
         """Whether the owner may still be at work.
 
         On this host that is exactly whether its process is there (a zombie is not); elsewhere,
-        or where the system hides other users' processes, whether its heartbeat is fresh.
+        or where the system hides other users' processes, whether its heartbeat is fresh. The
+        heartbeat alone tells unless ``is_seen``: where machines may share a name.
         """
         has_fresh_heartbeat = seconds_since_heartbeat <= LEASE_SECONDS
-        if self.host != _host():
+        if not is_seen or self.host != _host():
             return has_fresh_heartbeat
         if self.boot_id != _boot_id():
             return False

@@ -13,10 +13,11 @@ from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, insert,
 
 from ...errors import StoreError
 from ...usercode import exception_line
-from ..database import chunks
+from ..database import chunks, dialect_of, is_repeated
 from ..database.schema import (
     environments,
     epochs,
+    leases,
     now,
     predictions,
     probes,
@@ -25,13 +26,15 @@ from ..database.schema import (
     to_json,
 )
 from ..records import LAST_ONLY, Answers, EpochRecord, RunRecord, fingerprint_id
+from ..records.probes import observed_probes, probes_of
 from .answers import data_digest_of, read_answers, read_data_digests, write_answers
-from .leases import Lease, drop_lease, require_lease
+from .leases import Lease, drop_lease, lock_run, require_lease
 
 RECORD_COLUMNS = (
     "status",
     "test_accuracy",
     "best_test_accuracy",
+    "reestimated_accuracy",
     "validation_accuracy",
     "train_accuracy",
     "test_loss",
@@ -51,6 +54,8 @@ _DETERMINISTIC = (
     "train_accuracy",
     "test_loss",
 )
+_OBSERVED = ("best_test_accuracy", "reestimated_accuracy", "probes")
+"""What a result has only if it was asked for."""
 _RESULT_COLUMNS = (*RECORD_COLUMNS, "num_epochs", "environment_id", "observed", "recorded_at")
 
 
@@ -59,12 +64,15 @@ class OtherResultError(StoreError):
 
 
 def record_result(connection: Connection, lease: Lease, record: RunRecord) -> None:
-    """Write the result of a leased run and give the lease back.
+    """Write the result of a leased run and give the lease back; once, also if it is repeated.
 
     Raises:
         StaleLeaseError: if the lease was lost.
         OtherResultError: if the run was observed again and came out otherwise.
     """
+    lock_run(connection, lease.run_id)
+    if is_repeated(connection) and _is_written(connection, record):
+        return
     require_lease(connection, lease)
     old = read_result(connection, lease.run_id)
     if old is not None:
@@ -72,6 +80,15 @@ def record_result(connection: Connection, lease: Lease, record: RunRecord) -> No
         _clear(connection, lease.run_id)
     write_results(connection, [(record, now())])
     drop_lease(connection, lease)
+
+
+def _is_written(connection: Connection, record: RunRecord) -> bool:
+    """Whether this very training has its result: its time tells it from every other one."""
+    names = ("status", "weights_sha256", "train_seconds")
+    query = select(*(runs.c[name] for name in names)).where(runs.c.run_id == record.run_id)
+    has_lease = select(leases.c.token).where(leases.c.run_id == record.run_id)
+    found = connection.execute(query.where(~has_lease.exists())).first()
+    return found is not None and tuple(found) == tuple(getattr(record, name) for name in names)
 
 
 def write_results(connection: Connection, results: Sequence[tuple[RunRecord, str]]) -> None:
@@ -155,16 +172,21 @@ def _observed_again(old: RunRecord, new: RunRecord) -> RunRecord:
         )
     is_as_long = len(new.epochs) == len(old.epochs)
     kept = tuple(map(_with_curves_of, new.epochs, old.epochs)) if is_as_long else new.epochs
-    best = old.best_test_accuracy if new.best_test_accuracy is None else new.best_test_accuracy
+    of_old = {name: getattr(old, name) for name in _OBSERVED if getattr(new, name) is None}
+    before, after = probes_of(old.observed), probes_of(new.observed)
+    if before is not None and after is not None and before.holds(after):
+        of_old["probes"] = old.probes
+    sparser = after if of_old.get("probes") else before
     observed = {*old.observed, *new.observed}
+    if sparser is not None and before != after:
+        observed.discard(observed_probes(sparser))
     if LAST_ONLY not in old.observed or LAST_ONLY not in new.observed:
         observed.discard(LAST_ONLY)
     return replace(
         new,
         epochs=kept,
-        best_test_accuracy=best,
-        probes=old.probes if new.probes is None else new.probes,
         observed=tuple(observed),
+        **of_old,
     )
 
 
@@ -196,7 +218,9 @@ def _keep_environments(connection: Connection, records: Iterable[RunRecord]) -> 
                 "device": fingerprint.get("device"),
                 "details": details,
             }
-            connection.execute(insert(environments), row)
+            # Another driver may write the same at this moment.
+            new = dialect_of(connection).insert_new(environments)
+            connection.execute(new, row)
     return keys
 
 

@@ -78,6 +78,12 @@ def read_finished(
     return found
 
 
+def require_run(connection: Connection, run_id: str) -> str:
+    """The id of a run; a StoreError if it is not in the store."""
+    read_settings(connection, run_id)
+    return run_id
+
+
 def read_settings(connection: Connection, run_id: str) -> dict[str, Any]:
     """What a run's id was made of.
 
@@ -97,7 +103,9 @@ def read_run_id(connection: Connection, beginning: str) -> str:
     Raises:
         StoreError: if none or several do.
     """
-    query = select(runs.c.run_id).where(runs.c.run_id.startswith(beginning, autoescape=True))
+    query = select(runs.c.run_id).where(
+        runs.c.run_id.startswith(beginning.lower(), autoescape=True)
+    )
     found = connection.execute(query.order_by(runs.c.run_id).limit(4)).scalars().all()
     if not found:
         raise StoreError(f"no run of this store has an id that begins with {beginning!r}")

@@ -1,6 +1,7 @@
 """A store as Arrow tables, and the conditions that choose their rows."""
 
 from .arrow import array_of as array_of
+from .arrow import read_of_runs as read_of_runs
 from .beside import environments_table as environments_table
 from .beside import looks_table as looks_table
 from .beside import studies_table as studies_table
@@ -14,6 +15,7 @@ from .runs import OUTDATED as OUTDATED
 from .runs import RESTORED as RESTORED
 from .runs import answers_table as answers_table
 from .runs import epochs_table as epochs_table
+from .runs import packed_probes_table as packed_probes_table
 from .runs import predictions_table as predictions_table
 from .runs import probes_table as probes_table
 from .runs import runs_table as runs_table

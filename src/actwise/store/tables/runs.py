@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, select
 from ...spec import RunSpec, TrainSpec
 from ..database.schema import environments, epochs, predictions, probes, runs, study_runs, to_json
 from ..plans import read_studies, read_versions
-from ..records import unpack_predictions
+from ..records import PROBE_COLUMNS, unpack_predictions, unpack_probes
 from ..runs import read_answers, read_data_digests
 from .arrow import array_of, class_lists, read_of_runs, read_table
 from .tasks import final_metrics, is_task, metric_curves, setting_columns
@@ -37,6 +37,7 @@ _RESULT = (
     runs.c.status,
     runs.c.test_accuracy,
     runs.c.best_test_accuracy,
+    runs.c.reestimated_accuracy,
     runs.c.validation_accuracy,
     runs.c.train_accuracy,
     runs.c.test_loss,
@@ -117,19 +118,25 @@ def epochs_table(connection: Connection, chosen: "pa.Table") -> "pa.Table":
     """The curve of every row of a runs table: its labels, then the fields of EpochRecord."""
     run_ids = chosen["run_id"].to_pylist()
     curves = read_of_runs(connection, epochs, run_ids)
-    rows_of: dict[str, list[int]] = defaultdict(list)
-    for row, run_id in enumerate(curves["run_id"].to_pylist()):
-        rows_of[run_id].append(row)
-    spans = [rows_of[run_id] for run_id in run_ids]
-    before_results = chosen.column_names[: chosen.column_names.index("status")]
-    labels = [n for n in before_results if n not in ("aliased", "spec_hash", "engine_version")]
-    table = chosen.select(labels).take(np.repeat(np.arange(len(spans)), [len(s) for s in spans]))
-    curves = curves.drop_columns("run_id").take(np.fromiter(chain(*spans), dtype=np.int64))
-    for name in curves.column_names:
-        table = table.append_column(name, curves[name])
+    table = _labelled(chosen, curves)
     if any(map(is_task, chosen["spec"].to_pylist())):
         for name, values in metric_curves(connection, table, ours=_OURS).items():
             table = table.append_column(name, [array_of(values)])
+    return table
+
+
+def _labelled(chosen: "pa.Table", found: "pa.Table") -> "pa.Table":
+    """Of every row of a runs table all rows of its run in ``found``, behind its labels."""
+    rows_of: dict[str, list[int]] = defaultdict(list)
+    for row, run_id in enumerate(found["run_id"].to_pylist()):
+        rows_of[run_id].append(row)
+    spans = [rows_of[run_id] for run_id in chosen["run_id"].to_pylist()]
+    before_results = chosen.column_names[: chosen.column_names.index("status")]
+    labels = [n for n in before_results if n not in ("aliased", "spec_hash", "engine_version")]
+    table = chosen.select(labels).take(np.repeat(np.arange(len(spans)), [len(s) for s in spans]))
+    found = found.drop_columns("run_id").take(np.fromiter(chain(*spans), dtype=np.int64))
+    for name in found.column_names:
+        table = table.append_column(name, found[name])
     return table
 
 
@@ -157,7 +164,20 @@ def answers_table(connection: Connection, chosen: "pa.Table") -> "pa.Table":
 
 
 def probes_table(connection: Connection, chosen: "pa.Table") -> "pa.Table":
-    """Per run its probes (``packed``), as the observer that made them packed them."""
+    """Signal flow of every row of a runs table: its labels, then the fields of ProbeRow."""
+    import pyarrow as pa
+
+    packed = packed_probes_table(connection, chosen).to_pylist()
+    rows = [(run["run_id"], row) for run in packed for row in unpack_probes(run["packed"])]
+    kinds = {str: pa.string(), int: pa.int64(), float: pa.float64()}
+    columns = {"run_id": pa.array([run_id for run_id, _ in rows], pa.string())}
+    for name, kind in PROBE_COLUMNS.items():
+        columns[name] = pa.array([getattr(row, name) for _, row in rows], kinds[kind])
+    return _labelled(chosen, pa.table(columns))
+
+
+def packed_probes_table(connection: Connection, chosen: "pa.Table") -> "pa.Table":
+    """Per run what the store keeps in the place of probes (``packed``)."""
     return read_of_runs(connection, probes, chosen["run_id"].to_pylist())
 
 

@@ -28,8 +28,7 @@ def rescale(
     Raises:
         SpecError: if the new activation has no gain that weights can have.
     """
-    if not (math.isfinite(bound.gain) and bound.gain > 0.0):
-        raise SpecError(f"init is 'gain', and {bound.canonical} has none that weights can have")
+    new = bound.weight_gain
     factors: dict[nn.Parameter, set[float]] = {}
     unknown: dict[str, None] = {}
     others = set(recording.other_uses)
@@ -42,7 +41,7 @@ def rescale(
         for weight in found.weights - {None}:
             assert weight is not None
             if old:
-                factors.setdefault(weight, set()).add(bound.gain / old)
+                factors.setdefault(weight, set()).add(new / old)
             else:
                 others.add(weight)
     for weight, ratios in factors.items():

@@ -1,13 +1,15 @@
 """What a model computes while it runs, and where."""
 
+from .flow import Descent as Descent
 from .flow import tensors as tensors
+from .found import FoundSite as FoundSite
+from .found import SiteKey as SiteKey
+from .functions import operation as operation
 from .places import End as End
 from .places import Place as Place
 from .places import calls_of as calls_of
 from .places import source_of as source_of
-from .recorder import FoundSite as FoundSite
 from .recorder import Recorder as Recorder
-from .recorder import SiteKey as SiteKey
 from .site import Audit as Audit
 from .site import Site as Site
 from .site import Unseen as Unseen

@@ -48,6 +48,7 @@ class Trace:
         axis: Which axis holds the channels, if that is known.
         stamp: When it was made.
         weight: The weight of the convolution or linear layer whose product it still is.
+        depth: Layers and sites on the longest way to it.
     """
 
     source: Descent
@@ -57,6 +58,7 @@ class Trace:
     axis: int | None = None
     stamp: int = 0
     weight: nn.Parameter | None = None
+    depth: int = 0
 
 
 class Flow:
@@ -113,10 +115,8 @@ class Flow:
         self._now += 1
         self._note_use(x)
         before = self.trace(x)
-        inside = before.inside | {site}
-        self._traces[out] = replace(
-            before, marks=(site,), inside=inside, stamp=self._now, weight=None
-        )
+        deeper = replace(before, depth=before.depth + 1, stamp=self._now, weight=None)
+        self._traces[out] = replace(deeper, marks=(site,), inside=before.inside | {site})
 
     def mark_overwritten(self, site: Marked, x: Tensor) -> Tensor:
         """Note that a site wrote into ``x``, and give a new name to what it returns.
@@ -197,6 +197,7 @@ class Flow:
             axis=_axis_after(name, args, kwargs, given, traces, out),
             stamp=self._now,
             weight=_weight_after(name, given, traces),
+            depth=max(t.depth for t in traces) + (name in f.LAYERS | f.FUSED),
         )
 
 

@@ -1,11 +1,11 @@
 """Watching one model run: every call of an activation, by whom and where."""
 
 import sys
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from types import CodeType, FrameType
+from dataclasses import dataclass
+from types import FrameType
 from typing import Any
 
 import torch
@@ -19,47 +19,10 @@ from torch.overrides import TorchFunctionMode
 from . import functions as f
 from .elementwise import Elementwise
 from .flow import Flow, tensors
+from .found import FoundSite, PlaceKey, SiteKey
 from .places import Place, caller, checked, place_of
 from .roles import role_by_descent
-from .site import Role, Unseen
-
-PlaceKey = tuple[int, CodeType, int]
-SiteKey = tuple[int, PlaceKey]
-
-
-@dataclass(eq=False)
-class FoundSite:
-    """A site while it is being found out.
-
-    Attributes:
-        module: The activation module; None if it is a call of a function.
-        by_method: Whether the call is written ``x.relu()``.
-        is_inline: Whether it is a part of a formula of its own input, such as x * sigmoid(x).
-        is_aliased: Whether what it writes in place is read by another name.
-        weights: The weight that feeds it directly, for each call; None where a norm, a sum or
-            anything else comes between.
-    """
-
-    place: Place
-    module: nn.Module | None
-    activation: str
-    role: Role
-    is_bounded: bool
-    by_method: bool
-    function: Callable[..., Any] | None
-    args: tuple[Any, ...] = ()
-    kwargs: dict[str, Any] = field(default_factory=dict)
-    is_inplace: bool = False
-    is_inline: bool = False
-    is_aliased: bool = False
-    axis: int = 1
-    shape: tuple[int, ...] = ()
-    input: torch.dtype = torch.float32
-    device: torch.device | None = None
-    channels: set[int] = field(default_factory=set)
-    batches: dict[str, int] = field(default_factory=dict)
-    calls: Counter[str] = field(default_factory=Counter)
-    weights: set[nn.Parameter | None] = field(default_factory=set)
+from .site import Unseen
 
 
 @dataclass
@@ -69,6 +32,7 @@ class _Running:
     Attributes:
         activation: What it computes; None unless it is an activation.
         version: How often its input had been written to when it began.
+        num_sums: How many additions it has made of its own; counted by those who look at them.
         only_call: The activation that it calls with its own input, and what that gave.
     """
 
@@ -79,6 +43,7 @@ class _Running:
     input: Tensor | None = None
     is_users: bool = False
     version: int = 0
+    num_sums: int = 0
     only_call: tuple[str, Tensor] | None = None
 
 
@@ -146,6 +111,7 @@ class Recorder(TorchFunctionMode):
             return out
         x = f.input_of(args, kwargs)
         activation = f.called_activation(name, args, kwargs)
+        self.before_call(func, args, kwargs, is_site=activation is not None)
         version = _version(x)
         out = func(*args, **kwargs)
         if name in f.FUSED:
@@ -173,6 +139,14 @@ class Recorder(TorchFunctionMode):
         )
         self.found[0, place.key] = site
         return self._note(site, x, out, is_inplace=_version(x) > version)
+
+    def before_call(
+        self, function: Callable[..., Any], args: Any, kwargs: Any, *, is_site: bool
+    ) -> None:
+        """A function, or the forward of an activation module, is about to run; for subclasses."""
+
+    def after_site(self, site: FoundSite, out: Tensor) -> None:
+        """The site that was about to run gave ``out``; for subclasses."""
 
     def _note_only_call(
         self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any
@@ -203,6 +177,7 @@ class Recorder(TorchFunctionMode):
             site, trace.source, is_first=is_first, has_parameters=self._has_parameters
         )
         self._flow.mark(site, x, out)
+        self.after_site(site, out)
         return self._flow.mark_overwritten(site, out) if is_inplace else out
 
     def _before(self, module: nn.Module, args: Any) -> None:
@@ -254,6 +229,7 @@ class Recorder(TorchFunctionMode):
             is_new = self._key(module, place) not in self.found
             running.place = checked(place, frame) if is_new else place
             running.version = _version(args[0])
+            self.before_call(module.forward, args, {}, is_site=True)
 
     def _leave(self, module: nn.Module, args: Any, out: Any) -> Any:
         running = self._stack.pop()

@@ -111,18 +111,21 @@ class Audit(Sequence[Site]):
         return tuple(site for site in self.sites if site.is_activation)
 
     def __str__(self) -> str:
-        by_module = [site for site in self.activations if site.kind == "module"]
-        named = ", ".join(dict.fromkeys(site.activation for site in self.activations))
-        modules = len({site.module for site in by_module})
-        of_input = sum(site.role == "input" for site in self.sites)
-        return (
-            f"{self.model}: {_counted(len(by_module), 'activation')} at "
-            f"{_counted(modules, 'module')}{f' ({named})' if named else ''}, "
-            f"{len(self.activations) - len(by_module)} functional, "
-            f"{_counted(sum(site.role == 'gate' for site in self.sites), 'gate')}, "
-            f"{f'{of_input} of the input, ' if of_input else ''}"
-            f"{len(self.unseen)} unseen"
+        found = self.activations
+        by_module = [site.module for site in found if site.kind == "module"]
+        named = ", ".join(dict.fromkeys(site.activation for site in found))
+        gates, of_input = (
+            sum(site.role == role for site in self.sites) for role in ("gate", "input")
         )
+        parts = [
+            _counted(len(found), "activation") + (f" ({named})" if named else ""),
+            f"{len(by_module)} at {_counted(len({*by_module}), 'module')}" if by_module else "",
+            f"{len(found) - len(by_module)} functional" if len(found) > len(by_module) else "",
+            _counted(gates, "gate"),
+            f"{of_input} of the input" if of_input else "",
+            f"{len(self.unseen)} unseen",
+        ]
+        return f"{self.model}: {', '.join(filter(None, parts))}"
 
 
 def _counted(number: int, what: str) -> str:

@@ -2,4 +2,6 @@
 
 from .driver import Driver as Driver
 from .leftovers import clear_leftovers as clear_leftovers
+from .progress_notes import NOTE_SECONDS as NOTE_SECONDS
+from .progress_notes import ProgressNotes as ProgressNotes
 from .time_left import TimeLeft as TimeLeft

@@ -2,8 +2,9 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
+from itertools import takewhile
 from math import inf
 
 from ...errors import StoreError
@@ -20,7 +21,7 @@ from ...store import (
 from ...store.records import RunRecord
 from ...usercode import exception_line
 from ..executors import Executor, WorkSource
-from ..plan import RunQueue, lacks_observation
+from ..plan import RunQueue, lacks_observation, make_label
 from ..watch import (
     Note,
     ProgressSink,
@@ -34,10 +35,12 @@ from ..watch import (
 from ..worker import Advanced, Assignment, Done, PutBack, Result, Tried, make_assignment
 from .heartbeat import heartbeat
 from .leftovers import remove_leftovers
+from .presence import POLL_SECONDS, Presence
+from .progress_notes import ProgressNotes
 from .time_left import TimeLeft
 
-POLL_SECONDS = 0.5
-"""How often the store is looked for, and the leases of others while nothing else is left."""
+LEASE_AT_ONCE = 100
+"""So many runs the store is asked for, of which it gives the first that is free."""
 
 
 class Driver:
@@ -56,20 +59,21 @@ class Driver:
         again: frozenset[str],
         study: StudySpec,
         max_attempts: int,
-        label: Callable[[PlannedRun], str],
         time_left: TimeLeft,
         sink: ProgressSink,
     ) -> None:
-        """``runs`` by id, as ``pending`` gives them; those of ``again`` are observed again."""
+        """``runs`` by id, as ``pending`` has them; those of ``again`` are observed again."""
         self.refused: set[str] = set()
         self._store = store
+        self._presence = Presence(store)
         self._runs = runs
         self._again = again
         self._study = study
         self._max_attempts = max_attempts
-        self._label = label
+        self._label = make_label(study)
         self._time_left = time_left
         self._sink = sink
+        self._notes = ProgressNotes()
         self._owner = Owner.here()
         self._pending = pending
         self._held_by_others: list[str] = []
@@ -78,43 +82,38 @@ class Driver:
         self._kept: dict[str, Lease] = {}
         self._error: StoreError | None = None
         self._attempts: Counter[str] = Counter()
-        # The epoch in which a worker took each run up, by which it compiled its step.
+        # The epoch in which each run was taken up, by which its step was compiled.
         self._first_epochs: dict[str, int] = {}
         self._next_poll_time = 0.0
-        self._next_look_time = 0.0
         self._shown_holders: tuple[str, ...] = ()
 
     def drive(self, executor: Executor, *, should_stop: Callable[[], bool]) -> None:
         """Work until every run has its result, is given up, or a stop is asked for.
 
         Raises:
-            StoreError: if the store can no longer be used, or was taken away; what was in flight
-                has a checkpoint, if there is still a place for it.
+            StoreError: if the store can no longer be used or reached, or was taken away; what was
+                in flight has a checkpoint, if there is a place for it.
         """
 
-        def is_over() -> bool:
-            self._look_for_store()
+        def has_ended() -> bool:
             return self._error is not None or should_stop()
 
+        def is_over() -> bool:
+            self._error = self._error or self._presence.problem()
+            return has_ended()
+
+        patience = self._store.database.patience
         results = executor.map(self._work(), should_stop=is_over, on_progress=self._on_progress)
-        try:
-            with heartbeat(self._store, self._owner), closing(results):
-                for result in results:
-                    self._take(result, is_stopping=is_over())
-        finally:
-            # Only now that nothing trains any more.
-            self._give_all_back()
+        with patience.attended(tell=lambda said: self._sink.emit(Note(said)), is_over=has_ended):
+            try:
+                with heartbeat(self._store, self._owner, self._notes), closing(results):
+                    for result in results:
+                        self._take(result, is_stopping=is_over())
+            finally:
+                # Only now that nothing trains any more.
+                self._give_all_back()
         if self._error is not None:
             raise self._error
-
-    def _look_for_store(self) -> None:
-        """Notice a store that was deleted, moved or replaced, also while nothing is recorded."""
-        if self._error is None and time.monotonic() >= self._next_look_time:
-            self._next_look_time = time.monotonic() + POLL_SECONDS
-            try:
-                self._store.require_in_place()
-            except StoreError as error:
-                self._error = error
 
     def _work(self) -> WorkSource:
         """Runs, leased one by one; None while there may be more, and none can be taken now."""
@@ -130,23 +129,27 @@ class Driver:
             yield None if assignment is None else (assignment,)
 
     def _lease_next(self) -> Assignment | None:
-        while self._pending:
-            run_id = self._pending.take()
-            if run_id is None:
-                return None
-            is_again = run_id in self._again
-            lease = self._kept.get(run_id)
-            lease = lease or self._store.lease(run_id, self._owner, again=is_again)
-            if lease is None:
+        while run_ids := self._next_runs():
+            lease = self._kept.get(run_ids[0])
+            lease = lease or self._store.lease_next(run_ids, self._owner, again=self._again)
+            passed = run_ids if lease is None else run_ids[: run_ids.index(lease.run_id)]
+            for run_id in passed:
+                self._pending.take(run_id)
                 self._held_by_others.append(run_id)
+            if lease is None:
                 continue
-            self._kept[run_id] = lease
-            if is_again and not self._lacks(self._store.states([run_id])[run_id]):
-                # Another driver has observed it since this one made its list.
-                self._give_back(lease, was_tried=False)
-            else:
+            self._pending.take(lease.run_id)
+            self._kept[lease.run_id] = lease
+            if lease.run_id not in self._again or self._lacks(lease.run_id):
                 return self._assign(lease)
+            # Another driver has observed it since this one made its list.
+            self._give_back(lease, was_tried=False)
         return None
+
+    def _next_runs(self) -> Sequence[str]:
+        """Runs that the store is asked for in one go; one alone if its lease is here still."""
+        run_ids = self._pending.next(LEASE_AT_ONCE) if self._pending else ()
+        return [*takewhile(lambda i: i not in self._kept, run_ids)] or run_ids[:1]
 
     def _assign(self, lease: Lease) -> Assignment:
         run = self._runs[lease.run_id]
@@ -171,8 +174,8 @@ class Driver:
             recorded_weights=recorded.weights_sha256 if recorded else None,
         )
 
-    def _lacks(self, state: RunState) -> bool:
-        return lacks_observation(state, self._study.observe)
+    def _lacks(self, run_id: str) -> bool:
+        return lacks_observation(self._store.states([run_id])[run_id], self._study.observe)
 
     def _look_at_others(self) -> None:
         """Drop what others have finished, take over what they let go, say for whom we wait."""
@@ -183,7 +186,9 @@ class Driver:
         for run_id, state in self._store.states(self._held_by_others).items():
             if state.owner is not None:
                 held[run_id] = state.owner
-            elif state.status == "pending" or (run_id in self._again and self._lacks(state)):
+            elif state.status == "pending" or (
+                run_id in self._again and lacks_observation(state, self._study.observe)
+            ):
                 self._pending.put_back(run_id)
             else:
                 self._end_elsewhere(state)
@@ -194,9 +199,9 @@ class Driver:
             self._sink.emit(Waiting(num_runs=len(held), holders=holders))
 
     def _end_elsewhere(self, state: RunState) -> None:
-        self._time_left.end(state.run_id)
-        label = self._label(self._runs[state.run_id])
-        self._sink.emit(RunEndedElsewhere(run_id=state.run_id, label=label, status=state.status))
+        run_id, label = state.run_id, self._label(self._runs[state.run_id])
+        self._time_left.end(run_id)
+        self._sink.emit(RunEndedElsewhere(run_id=run_id, label=label, status=state.status))
 
     def _take(self, result: Result, *, is_stopping: bool) -> None:
         assert not isinstance(result, Tried)
@@ -246,13 +251,11 @@ class Driver:
     def _put_back(self, lease: Lease, result: PutBack, *, is_stopping: bool) -> None:
         self._give_back(lease, result.reason if result.is_accident else None)
         self._time_left.put_back(lease.run_id)
-        is_given_up = False
-        if not is_stopping:
-            is_given_up = self._attempts[lease.run_id] >= self._max_attempts
-            if is_given_up:
-                self._time_left.end(lease.run_id)
-            else:
-                self._pending.put_back(lease.run_id, after_accident=True)
+        is_given_up = not is_stopping and self._attempts[lease.run_id] >= self._max_attempts
+        if is_given_up:
+            self._time_left.end(lease.run_id)
+        elif not is_stopping:
+            self._pending.put_back(lease.run_id, after_accident=True)
         self._sink.emit(
             RunPutBack(
                 run_id=lease.run_id,
@@ -263,12 +266,10 @@ class Driver:
             )
         )
 
-    def _give_back(
-        self, lease: Lease, reason: str | None = None, *, was_tried: bool = True
-    ) -> None:
+    def _give_back(self, lease: Lease, why: str | None = None, *, was_tried: bool = True) -> None:
         """Release a lease; one that cannot be released just now is kept, and used again."""
         with suppress(StoreUnavailableError):
-            self._store.release(lease, reason, was_tried=was_tried)
+            self._store.release(lease, why, was_tried=was_tried)
             del self._kept[lease.run_id]
 
     def _give_all_back(self) -> None:
@@ -280,6 +281,7 @@ class Driver:
                 self._error = self._error or error
 
     def _on_progress(self, progress: Advanced) -> None:
+        self._notes.hear(self._leases[progress.run_id].token, progress)
         # A training of the user's own does not tell how many epochs it will have.
         done = (progress.epoch - 1 + progress.batch / progress.batches) / (progress.epochs or inf)
         self._time_left.progress(progress.run_id, done)

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
 
+from ...errors import SpecError
+
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -52,8 +54,11 @@ class OwnProcess:
         """Start it; descriptors in ``keep`` stay open in it, under their numbers.
 
         Raises:
+            SpecError: on Windows, which has no groups of processes.
             OSError: if the system starts no process.
         """
+        if not hasattr(os, "killpg"):
+            raise SpecError("trainings need Linux or macOS; on Windows they run under WSL")
         stdin, stdout, stderr = pipes
         self._process = subprocess.Popen(
             [sys.executable, "-m", "actwise.sweep.worker", *arguments],
@@ -61,7 +66,7 @@ class OwnProcess:
             stdout=stdout,
             stderr=stderr,
             pass_fds=keep,
-            env={**os.environ, **dict.fromkeys(_THREAD_VARIABLES, str(threads))},
+            env=_environment(threads),
             # Ctrl-C at the terminal reaches the driver alone.
             start_new_session=True,
         )
@@ -90,3 +95,9 @@ class OwnProcess:
     def last_words(self) -> bytes:
         """See :class:`Child`."""
         return b""
+
+
+def _environment(threads: int) -> dict[str, str]:
+    """That of the driver without the password of a store, which is none of users' code's."""
+    ours = {name: value for name, value in os.environ.items() if name != "PGPASSWORD"}
+    return ours | dict.fromkeys(_THREAD_VARIABLES, str(threads))

@@ -76,7 +76,7 @@ def make_start() -> Start:
 
 
 def _can_fork() -> bool:
-    if sys.platform != "linux":
+    if sys.platform != "linux" or not hasattr(os, "pidfd_open"):
         return False
     try:
         os.close(os.pidfd_open(os.getpid()))

@@ -42,6 +42,11 @@ EVALUATION_SHARE = 1 / 3
 """Of the time of a training image: the forward pass is one of the three that training takes."""
 
 
+PROBE_SHARE, PROBED_MEMORY = 2.5, 1.2
+"""The same of an image that signal flow is measured on; and what a run with probes takes of the
+memory of one without (:data:`actwise.diagnostics.probes.BATCH_SIZE`: 1.14 measured)."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class CostEstimate:
     """Cost of a plan.
@@ -170,7 +175,8 @@ def images_in_all(plan: Plan, run: PlannedRun) -> float:
     if run.spec.task is not None:
         return 1.0
     trained = training_images(run.spec, plan.description(run))
-    return trained + EVALUATION_SHARE * evaluated_images(plan, run)
+    evaluated = EVALUATION_SHARE * evaluated_images(plan, run)
+    return trained + evaluated + PROBE_SHARE * probed_images(plan, run)
 
 
 def evaluated_images(plan: Plan, run: PlannedRun) -> int:
@@ -180,8 +186,18 @@ def evaluated_images(plan: Plan, run: PlannedRun) -> int:
     num_held_out = description.num_train - num_available(run.spec, description)
     observe = plan.study.observe
     num_validations = epochs if observe.validation_curve == "every" else 1
-    num_tests = epochs if observe.test_curve else 1
+    num_tests = (epochs if observe.test_curve else 1) + observe.reestimated
     return num_validations * num_held_out + num_tests * description.num_test
+
+
+def probed_images(plan: Plan, run: PlannedRun) -> int:
+    """Of one run: the images of all its probes."""
+    probes, train = plan.study.observe.probes, run.spec.train
+    if probes is None:
+        return 0
+    size = train.train_size or num_available(run.spec, plan.description(run))
+    num_probes = 1 + -(-train.epochs // probes.every)
+    return num_probes * probes.num_images(size)
 
 
 def makespan(durations: Iterable[float], *, workers: int) -> float:
@@ -209,7 +225,8 @@ def any_may_end_early(runs: Iterable[PlannedRun]) -> bool:
 
 
 def _memory_bytes(plan: Plan, run: PlannedRun) -> int:
-    return plan.description(run).memory_bytes + compiler_bytes(run.spec)
+    share = PROBED_MEMORY if plan.study.observe.probes is not None else 1.0
+    return int(share * plan.description(run).memory_bytes) + compiler_bytes(run.spec)
 
 
 def _range_text(rates: Iterable[float]) -> str:

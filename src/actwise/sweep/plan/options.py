@@ -1,11 +1,13 @@
 """How a study is run and how that ended: nothing here changes a result."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from ...errors import SpecError
+from ...store import RunState
 
 DeviceName = Literal["cpu", "cuda", "auto"]
 ExecutorName = Literal["inline", "process"]
@@ -84,3 +86,21 @@ class Outcome:
     left: int
     exit_code: int
     put_back: int = 0
+
+    @classmethod
+    def of(cls, states: Collection[RunState]) -> Self:
+        """How these runs stand, if no stop was asked for."""
+        finished, diverged, failed = (
+            sum(state.status == status for state in states)
+            for status in ("finished", "diverged", "failed")
+        )
+        left = len(states) - finished - diverged - failed
+        put_back = sum(state.is_put_back for state in states)
+        return cls(
+            finished=finished,
+            diverged=diverged,
+            failed=failed,
+            left=left,
+            exit_code=int(failed + left > 0),
+            put_back=put_back,
+        )

@@ -1,7 +1,8 @@
 """The runs that wait for a worker, and which of them is next."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Protocol
 
 from ...spec import PlannedRun
@@ -15,8 +16,12 @@ class RunQueue(Protocol):
         """Whether there are runs to take, or may be later."""
         ...
 
-    def take(self) -> str | None:
-        """The id of the next run, which is pending no more; None: not now, ask again."""
+    def next(self, most: int) -> Sequence[str]:
+        """The ids of the runs that are next, in their order; none: not now, ask again."""
+        ...
+
+    def take(self, run_id: str) -> None:
+        """One of these is pending no more."""
         ...
 
     def put_back(self, run_id: str, *, after_accident: bool = False) -> None:
@@ -61,15 +66,25 @@ class PendingRuns:
     def __bool__(self) -> bool:
         return bool(self._after_accident) or any(self._blocks.values())
 
-    def take(self) -> str:
-        """The id of the next run, which is pending no more."""
+    def next(self, most: int) -> list[str]:
+        """The ids of the runs that are next, in their order, at most so many."""
+        found: list[str] = []
         for seed, block in self._blocks.items():
-            if block:
+            if block and len(found) < most:
                 if seed not in self._ordered:
                     block.sort(key=self._rank, reverse=True)
                     self._ordered.add(seed)
-                return block.pop()
-        return self._after_accident.popleft()
+                found += block[: -1 - (most - len(found)) : -1]
+        return found or [*islice(self._after_accident, most)]
+
+    def take(self, run_id: str) -> None:
+        """A run is pending no more."""
+        block = self._blocks[self._seeds[run_id]]
+        if run_id in self._after_accident:
+            self._after_accident.remove(run_id)
+        else:
+            # It is one of the last.
+            del block[next(n for n in reversed(range(len(block))) if block[n] == run_id)]
 
     def put_back(self, run_id: str, *, after_accident: bool = False) -> None:
         """A run is pending again: in its place, or behind all others."""

@@ -17,10 +17,6 @@ def check_study(study: StudySpec) -> None:
     Raises:
         SpecError: if the study asks for something that this version cannot do.
     """
-    if study.observe.probes:
-        raise SpecError(
-            f"study {study.name!r}: observe.probes=true is not available yet; leave it out"
-        )
     if study.race is not None:
         raise SpecError(
             f"study {study.name!r}: [race] is what `actwise recommend` notes of its runs; leave it "

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from ...spec import ENGINE_VERSION, ObserveSpec, PlannedRun
 from ...store import RunState, RunStore
-from ...store.records import LAST_ONLY
+from ...store.records import LAST_ONLY, probes_of
 from .code_changes import CodeChange, OlderResults
 from .options import RunOptions
 from .plan import Plan
@@ -67,10 +67,15 @@ def find_todo(plan: Plan, store: RunStore, options: RunOptions) -> Todo:
 
 
 def lacks_observation(state: RunState, observe: ObserveSpec) -> bool:
-    """Whether a result holds less than a study wants observed; a fuller curve is not less."""
+    """Whether a result holds less than a study wants observed.
+
+    A fuller curve is not less, nor are probes at least as dense.
+    """
     asked = {name for name, value in observe if value is True}
     has_less_validation = observe.validation_curve == "every" and LAST_ONLY in state.observed
-    return not asked <= set(state.observed) or has_less_validation
+    probes = probes_of(state.observed)
+    has_less_flow = observe.probes is not None and not (probes and probes.holds(observe.probes))
+    return not asked <= set(state.observed) or has_less_validation or has_less_flow
 
 
 def _lacks(state: RunState, observe: ObserveSpec) -> bool:

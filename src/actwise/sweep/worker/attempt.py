@@ -3,7 +3,7 @@
 import sys
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -12,9 +12,11 @@ from pathlib import Path
 from torch import nn
 
 from ...datasets import Dataset, load_planned
+from ...diagnostics import ProbeObserver, reestimated_for_test
 from ...engine import (
     Checkpoints,
     Device,
+    Observer,
     Progress,
     TrainResult,
     prepare_device,
@@ -100,11 +102,15 @@ def _attempt(
         allow_environment_change=setup.allow_environment_change,
         interval_seconds=setup.checkpoint_seconds,
     )
+    asked = assignment.observe.probes
+    batch_size = assignment.spec.train.batch_size
+    probes = None if asked is None else ProbeObserver(asked, batch_size=batch_size)
     model, result = _train(
         assignment,
         setup,
         device=device,
         checkpoints=checkpoints,
+        observers=[] if probes is None else [probes],
         should_stop=should_stop,
         on_progress=lambda progress: on_progress(_progress(assignment, progress)),
     )
@@ -123,7 +129,8 @@ def _attempt(
         save_weights(model, written_weights(folder, assignment.run_id, assignment.token))
     where = where_trained(device, is_changed=checkpoints.environment_changed)
     dataset = _load(assignment, setup)
-    return Done(record=make_record(assignment, result, dataset, where))
+    rows = () if probes is None else probes.rows
+    return Done(record=make_record(assignment, result, dataset, where, probes=rows))
 
 
 def _train(
@@ -132,6 +139,7 @@ def _train(
     *,
     device: Device,
     checkpoints: Checkpoints | None,
+    observers: Sequence[Observer] = (),
     should_stop: StopQuestion,
     on_progress: Callable[[Progress], None],
 ) -> tuple[nn.Module, TrainResult]:
@@ -150,6 +158,8 @@ def _train(
         regularization=resolve_regularization(spec.regularization),
         device=device,
         observe=assignment.observe,
+        observers=observers,
+        reestimate=reestimated_for_test if assignment.observe.reestimated else None,
         checkpoints=checkpoints,
         should_stop=should_stop,
         on_progress=on_progress,

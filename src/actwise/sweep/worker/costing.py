@@ -129,7 +129,7 @@ def _cells(question: CostQuestion) -> list[RunSpec]:
         raise SpecError(f"width={question.width:g}: expected a finite number above 0")
     is_own = resolve(question.model).is_own
     asked = [*activations.ACTIVATIONS] if question.activations is None else question.activations
-    levels = list(dict.fromkeys((question.incumbent, *asked)))
+    levels = list(dict.fromkeys((question.incumbent or asked[0], *asked)))
     known: dict[str, str] = {}
     for level in levels:
         other = known.setdefault(activations.resolve(level).canonical, level)

@@ -119,7 +119,8 @@ class CostQuestion(_Said):
     """What a training step costs here with each of some activations; no data set is looked at.
 
     Attributes:
-        activations: The incumbent among them; None: all of the table.
+        activations: Of which steps are timed; None: all of the table.
+        incumbent: What they are compared with; None: the first of them.
         regularization: None: ``bn``, or ``own`` for a network that brings its own layers.
         input_shape, batch_size: None: what the network is made for, and what is usual at that size.
     """
@@ -127,7 +128,7 @@ class CostQuestion(_Said):
     type: Literal["cost_question"] = "cost_question"
     model: str
     activations: tuple[str, ...] | None
-    incumbent: str
+    incumbent: str | None
     regularization: str | None
     width: float
     input_shape: tuple[int, int, int] | None

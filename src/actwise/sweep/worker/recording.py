@@ -1,5 +1,6 @@
 """From a training to its record: what it gave, what was observed, where it happened."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,17 +10,25 @@ from ...engine import Device, TrainResult
 from ...store.records import (
     LAST_ONLY,
     Answers,
+    ProbeRow,
     RunRecord,
     environment,
     fingerprint,
     hash_predictions,
+    observed_probes,
     pack_predictions,
+    pack_probes,
 )
 from .protocol import Assignment
 
 
 def make_record(
-    assignment: Assignment, result: TrainResult, dataset: Dataset, where: dict[str, Any]
+    assignment: Assignment,
+    result: TrainResult,
+    dataset: Dataset,
+    where: dict[str, Any],
+    *,
+    probes: Sequence[ProbeRow] = (),
 ) -> RunRecord:
     """The record of a run that finished or diverged, trained on ``dataset`` at ``where``."""
     assert result.status != "stopped"
@@ -31,6 +40,7 @@ def make_record(
         test_accuracy=result.test_accuracy,
         test_loss=result.test_loss,
         best_test_accuracy=result.best_test_accuracy,
+        reestimated_accuracy=result.reestimated_accuracy,
         validation_accuracy=result.validation_accuracy,
         train_accuracy=result.train_accuracy,
         train_seconds=result.train_seconds,
@@ -41,6 +51,7 @@ def make_record(
         answers=None if predictions_N is None else _answers(dataset),
         environment=where,
         observed=_observed(assignment, result),
+        probes=None if assignment.observe.probes is None else pack_probes(probes),
     )
 
 
@@ -70,7 +81,10 @@ def _observed(assignment: Assignment, result: TrainResult) -> tuple[str, ...]:
     )
     found = {
         "test_curve": has_curve,
+        "reestimated": asked.reestimated
+        and (result.reestimated_accuracy is not None or result.status == "diverged"),
         "keep_weights": asked.keep_weights,
         LAST_ONLY: is_last_only,
     }
-    return tuple(name for name, is_there in found.items() if is_there)
+    names = [name for name, is_there in found.items() if is_there]
+    return (*names, *([observed_probes(asked.probes)] if asked.probes else ()))

@@ -1,12 +1,13 @@
 """The study that a user means: of a model and a data set, or one of their own."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from ..errors import SpecError, shortened
 from ..numbers import counted
 from ..spec import StudySpec, load_study, shipped_studies
 from .levels import model_level
+from .request import RaceRequest
 
 CANDIDATES = ("relu", "prelu", "elu", "gelu", "silu", "mish")
 EPOCHS = 27
@@ -17,19 +18,14 @@ _HAS_NO_EFFECT = {
 }
 
 
-def asked_study(
-    subject: str | Mapping[str, Any] | Callable[..., Any],
-    dataset: str | None,
-    candidates: Sequence[str] | None,
-    epochs: int | None,
-    overrides: Sequence[str],
-) -> StudySpec:
-    """What was asked for as a study; of a model still without its regularization.
+def subject_study(request: RaceRequest) -> StudySpec:
+    """What is to be raced as a study; of a model still without its regularization.
 
     Raises:
-        SpecError: if there is no such study, or what is asked for has no effect.
+        SpecError: if there is no such study, or what is wanted has no effect.
     """
-    for override in overrides:
+    subject, dataset, epochs = request.model, request.data, request.epochs
+    for override in request.overrides:
         key = override.partition("=")[0].strip()
         if key in _HAS_NO_EFFECT:
             raise SpecError(f"override {shortened(override)} has no effect: {_HAS_NO_EFFECT[key]}")
@@ -47,20 +43,20 @@ def asked_study(
                 "dataset": [dataset],
                 "model": [model_level(subject)],
                 "regularization": [""],
-                "activation": list(candidates or CANDIDATES),
+                "activation": list(request.candidates or CANDIDATES),
             },
             "train": {"epochs": epochs or EPOCHS, "schedule": "onecycle", "learning_rate": 0.1},
         }
-        return load_study(raw, overrides)
+        return load_study(raw, request.overrides)
     assert isinstance(subject, str | Mapping)
-    study = load_study(subject, overrides)
+    study = load_study(subject, request.overrides)
     factors = dict(study.factors)
     if dataset is not None and study.task is not None:
         raise SpecError(f"--dataset {dataset} has no effect on a training of your own")
     if dataset is not None:
         factors["dataset"] = (dataset,)
-    if candidates is not None or len(factors["activation"]) == 1:
-        factors["activation"] = tuple(candidates or CANDIDATES)
+    if request.candidates is not None or len(factors["activation"]) == 1:
+        factors["activation"] = tuple(request.candidates or CANDIDATES)
     raw = study.model_dump(exclude_unset=True) | {"factors": factors}
     if epochs is not None and study.task is None:
         raw["train"] = {**raw.get("train", {}), "epochs": epochs}

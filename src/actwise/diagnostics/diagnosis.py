@@ -1,0 +1,36 @@
+"""``aw.diagnose``: the measurement and, where batch norm is shifted, the test of that."""
+
+from dataclasses import replace
+from typing import Any
+
+from torch import nn
+
+from .measure import measure
+from .probe_set import Loss
+from .reestimation import reestimate
+from .signal_report import SignalReport
+
+
+def diagnose(
+    model: nn.Module,
+    images: Any,
+    labels: Any = None,
+    *,
+    batch_size: int | None = None,
+    loss: Loss | None = None,
+) -> SignalReport:
+    """What becomes of values and gradients at every activation of a model, and what is odd.
+
+    As :func:`.measure`, whose arguments these are. Where batch norm meets other variances than it
+    has learned and there are classes, the report has the accuracy with re-estimated statistics
+    (:func:`.reestimate`) beside the model's own, both on these images.
+
+    Raises:
+        SpecError: as :func:`.measure`.
+    """
+    report = measure(model, images, labels, batch_size=batch_size, loss=loss)
+    if not report.is_shifted or report.accuracy is None:
+        return report
+    other = reestimate(model, images, batch_size=batch_size)
+    again = measure(other, images, labels, batch_size=batch_size, loss=loss)
+    return replace(report, reestimated_accuracy=again.accuracy)

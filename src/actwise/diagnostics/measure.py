@@ -1,0 +1,195 @@
+"""The measurement: one pass over the probe set, forward and backward, in evaluation mode."""
+
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import ActwiseError, SpecError
+from ..signs import tell
+from ..surgery import (
+    Audit,
+    DoesNotRunError,
+    Site,
+    as_audit,
+    as_site,
+    call_model,
+    left_as_it_was,
+    record,
+    site_names,
+    tensors,
+    uncompiled,
+)
+from ..surgery.finding import FoundSite
+from ..usercode import describe_fault
+from .findings import findings
+from .probe_set import Loss, ProbeBatch, ProbeSet, objective
+from .rows import norm_row, site_rows, sum_row
+from .signal_report import GradientOf, SignalReport
+from .watch import Watch
+
+_AUDITED = 2
+"""Images that an audit runs on: two, since batch norm in training needs more than one."""
+
+
+def measure(
+    model: nn.Module,
+    images: Any,
+    labels: Any = None,
+    *,
+    batch_size: int | None = None,
+    loss: Loss | None = None,
+) -> SignalReport:
+    """The signal flow of a model on a set of images, in evaluation mode.
+
+    The model comes back as it was: modes, buffers, gradients, and the random numbers of torch,
+    numpy and Python. Hooks of the user's are called. Memory is that of one batch, and the result
+    does not depend on the batch size but for rounding.
+
+    Args:
+        model: Any ``nn.Module`` with values, on any device.
+        images: What it takes, as a tensor or a tuple or dict of tensors, of all images; or an
+            iterable of batches: images, or pairs of images and labels.
+        labels: Classes. Without them there is no accuracy, and gradients are of random
+            directions of the output.
+        batch_size: Images of a pass; None: at most 250, fewer of large ones.
+        loss: Of the output and the labels, in place of the cross-entropy.
+
+    Raises:
+        SpecError: if the model does not run on the images, computes no activation that can be
+            seen, or labels do not fit.
+    """
+    _refuse_lacking(model)
+    if loss is not None and labels is None and isinstance(images, Tensor | tuple | list | dict):
+        raise SpecError("loss is given without labels; give both or neither")
+    with torch.inference_mode(mode=False):
+        probes = ProbeSet(images, labels, batch_size)
+        recording = record(model, _beginning(probes))
+        names = site_names(recording)
+        # Now, since the passes below count calls of these same sites.
+        known = {found: as_site(found, names[found], recording) for found in names}
+        audit = as_audit(recording)
+        pass_ = _Pass(Watch(recording), loss)
+        model = recording.model
+        with left_as_it_was(model), torch.enable_grad(), uncompiled():
+            model.eval()
+            for batch in probes:
+                pass_.add(batch)
+        report = pass_.report(audit, known)
+    return replace(report, findings=findings(report))
+
+
+class _Pass:
+    """The pass over all batches."""
+
+    def __init__(self, watch: Watch, loss: Loss | None) -> None:
+        self.watch = watch
+        self.loss = loss
+        self.num_images = 0
+        self.num_right = self.num_labels = 0
+        self.loss_sum = 0.0
+        self.gradient_of: GradientOf | None = None
+        self.warnings: dict[str, None] = {}
+
+    def add(self, batch: ProbeBatch) -> None:
+        """One batch, forward and backward."""
+        watch = self.watch
+        watch.begin(batch.size)
+        # Hooks and in-place functions see no leaf.
+        example = _with_gradient(batch.example)
+        name = type(watch.model).__name__
+        where = f"images {batch.first + 1:,} to {batch.first + batch.size:,}"
+        try:
+            with watch.watching("eval", example):
+                out = call_model(watch.model, example)
+                watch.returned(out)
+        except ActwiseError:
+            raise
+        except Exception as error:
+            fault = describe_fault(error)
+            raise DoesNotRunError(f"{name} in eval mode raised {fault} on {where}") from error
+        self.num_images += batch.size
+        tell("measured", self.num_images)
+        value, of, num_right, num_labels = objective(out, batch, self.loss)
+        self.num_right += num_right
+        self.num_labels += num_labels
+        if value is not None:
+            self.loss_sum += value.detach().double().item()
+        if value is None or not watch.edges or not value.requires_grad:
+            self._without_gradient("no gradient leads from what the model returns to its sites")
+            return
+        try:
+            edges = [edge for _, edge in watch.edges]
+            watch.add_gradients(torch.autograd.grad(value, edges, allow_unused=True))
+            self.gradient_of = of
+        except Exception as error:  # such as of checkpoints that refuse it
+            self._without_gradient(f"gradients are left out: {describe_fault(error)}")
+
+    def report(self, audit: Audit, known: dict[FoundSite, Site]) -> SignalReport:
+        """What was summed, as data; ``known`` are the sites of the audit."""
+        watch = self.watch
+        names = site_names(watch)  # of those too that the audit's images did not reach
+        sites = [
+            (known.get(found) or as_site(found, names[found], watch), sums)
+            for found, sums in watch.sites.items()
+        ]
+        measured = [(site, sums) for site, sums in sites if sums.by_channels]
+        if not measured:
+            raise SpecError(_nothing(audit, [sums.fault for _, sums in sites]))
+        faults = [f"{site.name}: {sums.fault}" for site, sums in sites if sums.fault]
+        has_labels = self.gradient_of != "random directions of the output"
+        seen = {site.name for site, _ in sites}
+        return SignalReport(
+            model=type(watch.model).__name__,
+            images=self.num_images,
+            gradient_of=self.gradient_of,
+            loss=self.loss_sum / self.num_images if has_labels and self.gradient_of else None,
+            accuracy=100 * self.num_right / self.num_labels if self.num_labels else None,
+            sites=site_rows(measured),
+            norms=tuple(norm_row(*pair) for pair in watch.norms.items()),
+            sums=tuple(sum_row(*pair) for pair in watch.additions.items()),
+            not_run=tuple(site.name for site in audit if site.name not in seen),
+            unseen=tuple(map(str, audit.unseen)),
+            warnings=(*self.warnings, *faults),
+        )
+
+    def _without_gradient(self, why: str) -> None:
+        self.warnings[why] = None
+        for sums in self.watch.sites.values():
+            sums.has_gradient = False
+
+
+def _nothing(audit: Audit, faults: list[str]) -> str:
+    why = f": {faults[0]}" if faults else "; `aw.audit` lists what can be"
+    unseen = f" ({', '.join(map(str, audit.unseen))} cannot be seen into)" if audit.unseen else ""
+    return f"{audit.model} computes no activation that can be measured{unseen}{why}"
+
+
+def _refuse_lacking(model: Any) -> None:
+    """A model without values has no signal."""
+    if isinstance(model, nn.Module):
+        for name, value in (*model.named_parameters(), *model.named_buffers()):
+            if value.is_meta:
+                raise SpecError(f"{name} is on the meta device, where nothing has a value")
+
+
+def _beginning(probes: ProbeSet) -> Any:
+    """A few images, for an audit."""
+    batch = next(iter(probes))
+    for tensor in tensors(batch.example):
+        if tensor.is_complex():
+            raise SpecError(f"images are {tensor.dtype}".replace("torch.", "") + "; expected reals")
+    return next(iter(ProbeSet(batch.example, batch_size=_AUDITED))).example
+
+
+def _with_gradient(example: Any) -> Any:
+    """The same images, from which gradients are wanted; none of them is a leaf."""
+    if isinstance(example, Tensor):
+        example = example.clone() if example.is_inference() else example.detach()
+        return example.requires_grad_().clone() if example.is_floating_point() else example
+    if isinstance(example, dict):
+        return {name: _with_gradient(value) for name, value in example.items()}
+    if isinstance(example, tuple | list):
+        return type(example)(_with_gradient(value) for value in example)
+    return example

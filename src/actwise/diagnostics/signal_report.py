@@ -1,0 +1,172 @@
+"""What was measured of a model's signal flow, as data. Torch-free; words are made in ``report``."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from html import escape
+from statistics import median
+from typing import Any, Literal
+
+from .signal import NormSignal, SiteSignal, SumSignal
+
+DEFAULT_IMAGES = 1_000
+"""Fewer are a screen: dead units become fewer with every image more."""
+SHIFTED_MEDIAN, SHIFTED_LEAST = 0.5, 0.3
+"""Below them the variances of norms in evaluation are no longer those of training."""
+
+GradientOf = Literal["cross-entropy", "loss", "random directions of the output"]
+Code = Literal[
+    "nonfinite",
+    "no-gradient",
+    "shift",
+    "dead",
+    "nearly-dead",
+    "blocked",
+    "constant",
+    "saturated",
+    "low-rank",
+    "vanishing-gradient",
+    "exploding-gradient",
+    "vanishing-signal",
+    "exploding-signal",
+    "silent-branch",
+    "not-reached",
+]
+
+
+@dataclass(frozen=True)
+class SignalFinding:
+    """Something odd, as data.
+
+    Attributes:
+        code: What kind.
+        name: The site, norm or addition; "" for the whole model.
+        value: How much: a share of units or values, a ratio, or a rank.
+        count: Units or values, where the code counts them.
+    """
+
+    code: Code
+    name: str
+    value: float
+    count: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignalReport:
+    """The signal flow of one model on one set of images, in evaluation mode.
+
+    Attributes:
+        model: Its class, or its level.
+        images: N. Numbers of dead units fall with N, so only equal N are compared.
+        gradient_of: What the gradient is of; None where none reached a site.
+        loss: Mean of the loss over the images; None without labels.
+        accuracy: Percent of the images, as the model is.
+        reestimated_accuracy: The same with the statistics of batch norm estimated anew on these
+            images with dropout off; None unless asked.
+        sites, norms, sums: In the order of first calls.
+        findings: What is odd, the worst kinds first.
+        not_run: Sites of ``aw.audit`` that evaluation mode does not run.
+        unseen: Parts that nobody can look into.
+        warnings: What could not be measured, sentences.
+    """
+
+    model: str
+    images: int
+    gradient_of: GradientOf | None
+    loss: float | None
+    accuracy: float | None
+    reestimated_accuracy: float | None = None
+    sites: tuple[SiteSignal, ...]
+    norms: tuple[NormSignal, ...] = ()
+    sums: tuple[SumSignal, ...] = ()
+    findings: tuple[SignalFinding, ...] = ()
+    not_run: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def is_screen(self) -> bool:
+        """Whether N is below :data:`DEFAULT_IMAGES`."""
+        return self.images < DEFAULT_IMAGES
+
+    @property
+    def activations(self) -> tuple[SiteSignal, ...]:
+        """The sites that a swap would replace."""
+        return tuple(site for site in self.sites if site.is_activation)
+
+    @property
+    def rare(self) -> float:
+        """3/N: a unit that never fired fires on less than that share of images, with 95 %.
+
+        For one unit that was chosen beforehand; of many the worst may fire more often.
+        """
+        return 3 / self.images
+
+    @property
+    def shift(self) -> tuple[float, float] | None:
+        """Median and least variance ratio of the norms; None without any that was trained."""
+        ratios = [norm.variance_ratio for norm in self.norms if norm.is_fitted]
+        return (median(ratios), min(ratios)) if ratios else None
+
+    @property
+    def is_shifted(self) -> bool:
+        """Whether batch norm meets other variances in evaluation than it has learned."""
+        shift = self.shift
+        return shift is not None and (shift[0] < SHIFTED_MEDIAN or shift[1] < SHIFTED_LEAST)
+
+    def __getitem__(self, name: str) -> SiteSignal:
+        """The site of a name.
+
+        Raises:
+            KeyError: if there is none.
+        """
+        for site in self.sites:
+            if site.name == name:
+                return site
+        raise KeyError(name)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain values; docs/json.md names the keys."""
+        sums = [{**asdict(part), "branch_share": part.branch_share} for part in self.sums]
+        shift = self.shift and {
+            "median": self.shift[0],
+            "least": self.shift[1],
+            "is_shifted": self.is_shifted,
+        }
+        return {**asdict(self), "sums": sums, "is_screen": self.is_screen, "shift": shift}
+
+    def __repr__(self) -> str:
+        screen = ", a screen" if self.is_screen else ""
+        return (
+            f"SignalReport({self.model}: {len(self.sites)} sites, {self.images:,} images{screen}, "
+            f"{len(self.findings)} findings)"
+        )
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        """A short table for notebooks: the findings' codes, and one line a site."""
+        odd = {finding.name: finding.code for finding in reversed(self.findings)}
+        head = ("site", "activation", "dead", "units", "zero", "E f'^2", "E f^2", "gradient", "")
+        rows = [
+            (
+                site.name,
+                site.activation,
+                site.dead,
+                site.units,
+                site.zero_fraction,
+                site.slope_second_moment,
+                site.second_moment,
+                site.gradient_norm,
+                odd.get(site.name, ""),
+            )
+            for site in self.sites
+        ]
+        return (
+            f"<p>{escape(repr(self))}</p><table><tr>{_cells(head, 'th')}</tr>"
+            f"{''.join(f'<tr>{_cells(row)}</tr>' for row in rows)}</table>"
+        )
+
+
+def _cells(values: Sequence[object], tag: str = "td") -> str:
+    said = (f"{v:.3g}" if isinstance(v, float) else "" if v is None else str(v) for v in values)
+    return "".join(f"<{tag}>{escape(text)}</{tag}>" for text in said)

@@ -1,0 +1,69 @@
+"""What a user asks of a race, as a call or a command hands it over."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from ..errors import UnknownNameError
+from ..store import RunStore, is_there
+from ..sweep.plan import RunOptions
+
+_OF_STUDIES = ("observe_again", "accept_engines", "accept_code_digests")
+"""Options of ``run`` that a race does not take: other runs than those it asks for."""
+
+
+@dataclass(frozen=True)
+class RaceRequest:
+    """Fields as the arguments of :func:`.run.recommend`; only a preview does without a store.
+
+    Attributes:
+        options: Of the runs.
+        started: When its time began, by :func:`time.monotonic`.
+    """
+
+    model: str | Mapping[str, Any] | Callable[..., Any]
+    data: str | None = None
+    store: str | Path | RunStore | None = None
+    budget: str | None = None
+    candidates: Sequence[str] | None = None
+    incumbent: str | None = "relu"
+    margin: float | None = None
+    epochs: int | None = None
+    overrides: Sequence[str] = ()
+    artifacts: Path | None = None
+    options: RunOptions = field(default_factory=RunOptions)
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the store has yet to be made."""
+        if self.store is None or isinstance(self.store, RunStore):
+            return self.store is None
+        return not is_there(self.store, artifacts=self.artifacts)
+
+    def opened(self, *, create: bool = False) -> AbstractContextManager[RunStore]:
+        """The store; with ``create`` made if it is missing.
+
+        Raises:
+            StoreError: if it cannot be read, or with ``create`` written.
+        """
+        assert self.store is not None
+        if isinstance(self.store, RunStore):
+            return nullcontext(self.store)
+        return RunStore.open(self.store, create=create, artifacts=self.artifacts)
+
+
+def run_options(options: Mapping[str, Any]) -> RunOptions:
+    """The options of a call.
+
+    Raises:
+        SpecError: for one that is not known or not valid.
+    """
+    known = [option.name for option in fields(RunOptions) if option.name not in _OF_STUDIES]
+    for name in options:
+        if name not in known:
+            raise UnknownNameError("option of recommend", name, known)
+    return RunOptions(**options)

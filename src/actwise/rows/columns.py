@@ -1,0 +1,168 @@
+"""Which of a table's columns are ours: the activation, the seed, the response, settings."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..errors import DataError
+from .csv_file import PlacedRow
+from .programs import Program, one_row_a_run, program_of
+from .wording import our_name
+
+_OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
+    "activation": (
+        *("activation_function", "activation_fn", "activation_name", "act_fn", "act_layer"),
+        *("act", "nonlinearity"),
+    ),
+    "seed": ("random_seed", "run_seed", "rng_seed", "random_state", "trainer_seed"),
+    "dataset": ("dataset_name", "data_set"),
+    "model": ("architecture", "arch", "model_name", "network", "net", "backbone"),
+}
+"""What others call our columns, the likeliest first."""
+_OF_TRAINING = {"lr": "learning_rate", "num_epochs": "epochs", "max_epochs": "epochs"}
+_OF_TRAINING |= {"wd": "weight_decay", "optim": "optimizer"}
+"""The same for settings of a training, where a program tells what was set."""
+TEST_ACCURACY = "test_accuracy"
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_ACCURACY = {"acc", "accuracy"}
+_NOT_JUDGED = {"train", "training", "best", "max", "min", "std", "step", "loss"}
+_TEST, _VALIDATION = {"test", "testing"}, {"val", "valid", "validation", "dev", "eval"}
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What of a table was taken for what.
+
+    Attributes:
+        program: The program that wrote it, if that is known.
+        columns: Of our columns that it calls otherwise, its name.
+        fractions: Columns of fractions that were turned into percent.
+    """
+
+    program: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    fractions: tuple[str, ...] = ()
+
+
+def renamed(
+    rows: Sequence[PlacedRow],
+    known: Sequence[str],
+    *,
+    response: str | None,
+    preset: str | None,
+    columns: Mapping[str, str],
+    setting: str,
+) -> tuple[list[PlacedRow], str, Taken]:
+    """The rows, one a run, with our names of columns; the response; what was taken for what.
+
+    Args:
+        rows: As they were written.
+        known: Our names of columns.
+        response: The column that was asked for.
+        preset: A name of :data:`PROGRAMS`; None finds out.
+        columns: What the user says: our name, and the column's.
+        setting: How our names of further settings begin.
+
+    Raises:
+        DataError: if a column is missing, or several may be one of ours.
+    """
+    if not rows:
+        return [], response or TEST_ACCURACY, Taken()
+    program = program_of(preset, _names(rows))
+    rows = one_row_a_run(program, rows)
+    names, table = _names(rows), rows[0].table
+    for theirs in columns.values():
+        if theirs not in names:
+            raise DataError(f"{table} has no column {theirs!r}; it has {', '.join(names)}")
+    found = dict(columns)
+    taken = {our_name(name, known) for name in names if name not in columns.values()} | {*columns}
+    for ours in [name for name in _OTHER_NAMES if name not in taken]:
+        found |= _column(ours, names, program, table)
+    for name in names:
+        further = _setting(name, program, known, setting)
+        if further and further not in {*found, *taken} and name not in found.values():
+            found[further] = name
+    measured = TEST_ACCURACY
+    if response is not None:
+        measured = next((ours for ours, name in found.items() if name == response), response)
+    elif measured not in {*found, *taken} and (likely := _response(names, program, table)):
+        measured = likely[0]
+        found[measured] = likely[1]
+    said = {ours: name for ours, name in found.items() if our_name(name, (ours,)) != ours}
+    title = program.title if program else None
+    return [_row(row, found) for row in rows], measured, Taken(title, said)
+
+
+def _row(row: PlacedRow, found: Mapping[str, str]) -> PlacedRow:
+    """The row with our names; a column whose name is given to another one goes."""
+    ours = {theirs: name for name, theirs in found.items()}
+    values = {ours.get(n, n): v for n, v in row.items() if n in ours or n not in found}
+    return PlacedRow(values, table=row.table, place=row.place)
+
+
+def _names(rows: Sequence[PlacedRow]) -> list[str]:
+    return [*dict.fromkeys(name for row in rows for name in row)]
+
+
+def _bare(name: str, beginnings: Sequence[str]) -> str:
+    """The name without the program's beginning."""
+    return next((name[len(b) :] for b in beginnings if name.startswith(b)), name)
+
+
+def _column(ours: str, names: Sequence[str], program: Program | None, table: str) -> dict[str, str]:
+    """Our column and the only one that may be it."""
+    beginnings = (*program.settings, *program.notes) if program else ()
+    for alias in (ours, *_OTHER_NAMES[ours]):
+        for is_whole in (True, False):
+            found = [
+                name
+                for name in names
+                if _matches(_bare(name, beginnings), alias, is_whole=is_whole)
+            ]
+            if len(found) > 1:
+                listed = " and ".join(map(repr, found))
+                raise DataError(
+                    f"{table}: {listed} may both be the {ours}; say which, as in "
+                    f"--map {ours}={found[0]}"
+                )
+            if found:
+                return {ours: found[0]}
+    return {}
+
+
+def _matches(name: str, alias: str, *, is_whole: bool) -> bool:
+    """Whether a name, or the last part of a nested one (``model.activation``), is the alias."""
+    last = name if is_whole else re.split(r"[./]", name)[-1]
+    return our_name(last, (alias,)) == alias
+
+
+def _setting(name: str, program: Program | None, known: Sequence[str], setting: str) -> str | None:
+    """Our name of a further setting, where the program tells what was set."""
+    bare = _bare(name, program.settings if program else ())
+    if bare == name:
+        return None
+    of_training = f"train.{_OF_TRAINING.get(bare, bare)}"
+    return next((ours for ours in (bare, of_training) if ours in known), f"{setting}{bare}")
+
+
+def _response(names: Sequence[str], program: Program | None, table: str) -> tuple[str, str] | None:
+    """The measured column that is most likely meant: our name, and its own."""
+    ranked: dict[int, list[str]] = {}
+    for name in names:
+        for rank in _rank(_bare(name, program.measured if program else ())):
+            ranked.setdefault(rank, []).append(name)
+    for rank, found in sorted(ranked.items()):
+        if len(found) > 1:
+            listed = ", ".join(map(repr, found[:4]))
+            raise DataError(f"{table}: {listed} may be the response; say which: --response COLUMN")
+        return (TEST_ACCURACY, "accuracy", "validation_accuracy")[rank], found[0]
+    objective = program.objective if program else None
+    return (objective, objective) if objective and objective in names else None
+
+
+def _rank(name: str) -> Iterator[int]:
+    """0 for a test accuracy, 1 for one of which it is not said, 2 for a validation accuracy."""
+    words = {word.casefold() for word in _WORD.findall(name)}
+    is_accuracy = bool(words & _ACCURACY) or {"top", "1"} <= words
+    if is_accuracy and not words & _NOT_JUDGED and "5" not in words:
+        yield 0 if words & _TEST else 2 if words & _VALIDATION else 1

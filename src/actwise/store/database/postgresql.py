@@ -1,0 +1,214 @@
+"""A PostgreSQL server under a store: transactions, clock, collation, and its errors as sentences.
+
+All that is particular to PostgreSQL stands here. It needs psycopg 3 (the extra ``postgres``).
+"""
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.adapt import Buffer
+from psycopg.types.numeric import FloatDumper
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from ...errors import StoreError
+from .database import Database, Lock, StoreUnavailableError, read_mark
+from .schema import metadata
+from .waiting import ConnectionLostError
+
+BUSY_SECONDS = 60
+# A client that vanished must not keep the store locked for hours, nor a network that swallows
+# everything keep a driver waiting. What the URL says comes before.
+_IDLE_SECONDS = 120
+_CONNECTING: Mapping[str, Any] = {
+    "connect_timeout": 10,
+    "application_name": "actwise",
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+_LOCK_CLASS = 0x41637477  # "Actw"
+_BEGIN = text(
+    f"SELECT set_config('lock_timeout', '{BUSY_SECONDS}s', true), "
+    f"set_config('idle_in_transaction_session_timeout', '{_IDLE_SECONDS}s', true), "
+    f"pg_advisory_xact_lock({_LOCK_CLASS}, hashtext(current_schema()))"
+)
+_BEGIN_SHARED = text(_BEGIN.text.replace("xact_lock(", "xact_lock_shared("))
+_PASSING = re.compile("starting up|shutting down|recovery mode|too many|connection slots|terminat")
+"""In what a server says that takes no connection now, and may in a while."""
+_LOST_STATES = ("08", "57P", "53300", "25P03", "40001", "40P01", "25006")
+"""How the states of errors begin after which the same may be asked again: connection lost, server
+shut down or full, transaction ended from outside, deadlock, a server that became a replica."""
+_SENTENCES = {
+    "55P03": f"is busy: another process has kept it locked for {BUSY_SECONDS} s",
+    "53100": "cannot be written: the disk of the server is full",
+    "53200": "cannot be used: the server has no memory left",
+}
+
+
+class _NoNan(FloatDumper):
+    """What is not a number is stored as NULL, as SQLite does it."""
+
+    def dump(self, obj: float) -> Buffer | None:
+        return None if math.isnan(obj) else super().dump(obj)
+
+
+class ServerDatabase(Database):
+    """One schema of a database on a server: the first of the search path."""
+
+    keeps_folder = True
+
+    def __init__(self, url: URL, *, shown: str) -> None:
+        """Nothing is connected yet; ``url`` may hold a password, ``shown`` not."""
+        super().__init__(shown)
+        self._password = str(url.password or url.query.get("password") or "")
+        self._engine = _make_engine(url)
+        self._was_connected = False
+        self._is_read_only: bool | None = None
+        self._token: str | None = None
+
+    @property
+    def is_read_only(self) -> bool:
+        """See :class:`.Database`; asked once."""
+        if self._is_read_only is None:
+            asked = text(
+                "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only') "
+                "= 'on' OR NOT has_table_privilege('runs', 'INSERT, UPDATE')"
+            )
+            self._is_read_only = self.read(lambda c: bool(c.execute(asked).scalar_one()))
+        return self._is_read_only
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """See :class:`.Database`."""
+        engine = self._engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        with self._as_sentences(), engine.begin() as connection:
+            self._was_connected = True
+            yield connection
+
+    @contextmanager
+    def writing(self, *, lock: Lock = "IMMEDIATE") -> Iterator[Connection]:
+        """See :class:`.Database`."""
+        with self._as_sentences(), self._engine.begin() as connection:
+            self._was_connected = True
+            connection.execute(_BEGIN_SHARED if lock == "SHARED" else _BEGIN)
+            yield connection
+
+    def hold(self) -> None:
+        """From now on notice when the tables are taken away."""
+        self._token = self.read(lambda connection: read_mark(connection, "token"))
+
+    def require_in_place(self) -> None:
+        """See :class:`.Database`."""
+        if self.read(lambda connection: read_mark(connection, "token")) != self._token:
+            raise self._is_gone()
+
+    def refuse_unfit(self) -> None:
+        """Check that tables can be made here.
+
+        Raises:
+            StoreError: if there is no schema, it is not ours to fill, or has no UTF-8.
+        """
+        asked = text(
+            "SELECT current_schema(), current_setting('server_encoding'), "
+            "has_schema_privilege(current_schema(), 'CREATE'), pg_is_in_recovery()"
+        )
+        schema, encoding, may_create, is_replica = self.read(lambda c: c.execute(asked).one())
+        found = self.read(lambda c: set(inspect(c).get_table_names()))
+        problem = ""
+        if schema is None:
+            problem = "there is no schema of its search path"
+        elif is_replica:
+            problem = "the server is a replica, which cannot be written"
+        elif not may_create:
+            problem = f"permission denied for schema {schema}: tables cannot be made in it"
+        elif encoding != "UTF8":
+            problem = f"its encoding is {encoding}; give a database with ENCODING 'UTF8'"
+        elif taken := sorted(found & metadata.tables.keys()):
+            problem = (
+                f"schema {schema} has a table {taken[0]!r} that is no store's; give a schema of "
+                "its own (?options=-csearch_path%3DNAME)"
+            )
+        if problem:
+            raise StoreError(f"store {self.shown!r} cannot be made: {problem}")
+
+    def shrink(self) -> int:
+        """See :class:`.Database`; the server keeps what it may need again."""
+        names = ", ".join(metadata.tables)
+        size = text(
+            "SELECT sum(pg_total_relation_size(t::regclass)) FROM unnest(CAST(:names AS text[])) t"
+        )
+        asked = {"names": list(metadata.tables)}
+        before = self.read(lambda c: int(c.execute(size, asked).scalar_one()))
+        engine = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        with self._as_sentences(), engine.connect() as connection:
+            connection.exec_driver_sql(f"VACUUM {names}")
+        return max(0, before - self.read(lambda c: int(c.execute(size, asked).scalar_one())))
+
+    def discard(self) -> None:
+        """See :class:`.Database`."""
+        with self.writing(lock="EXCLUSIVE") as connection:
+            metadata.drop_all(connection)
+        self.close()
+
+    def close(self) -> None:
+        """See :class:`.Database`."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _as_sentences(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError:
+            raise  # A constraint is our own invariant, not the user's doing.
+        except DBAPIError as error:
+            raise self._error(error) from None
+
+    def _error(self, error: DBAPIError) -> StoreError:
+        assert isinstance(error.orig, psycopg.Error)
+        state = error.orig.sqlstate or ""
+        message = error.orig.diag.message_primary or " ".join(str(error.orig).split())
+        if self._password:
+            message = message.replace(self._password, "***")
+        if state == "42P01":  # a table is missing
+            return self._is_gone()
+        if state in _SENTENCES:
+            return StoreUnavailableError(f"store {self.shown!r} {_SENTENCES[state]}")
+        if state.startswith(_LOST_STATES) or error.connection_invalidated:
+            return ConnectionLostError(f"store {self.shown!r}: the connection was lost ({message})")
+        if state:
+            return StoreError(f"store {self.shown!r}: {message}")
+        # Of a connection that was never made, there is only what libpq says.
+        is_lost = self._was_connected or _PASSING.search(message)
+        kind = ConnectionLostError if is_lost else StoreError
+        return kind(f"store {self.shown!r} cannot be reached: {message}")
+
+    def _is_gone(self) -> StoreError:
+        return StoreError(
+            f"store {self.shown!r} is no longer what it was: its tables were dropped, replaced or "
+            "renamed while it was in use"
+        )
+
+
+def _make_engine(url: URL) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=2,
+        max_overflow=-1,
+        connect_args={name: v for name, v in _CONNECTING.items() if name not in url.query},
+        isolation_level="READ COMMITTED",
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: psycopg.Connection[Any], record: Any) -> None:
+        connection.adapters.register_dumper(float, _NoNan)
+
+    return engine

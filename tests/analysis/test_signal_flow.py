@@ -1,0 +1,151 @@
+"""Signal flow as a response: claims of mechanisms, judged where runs were probed."""
+
+import math
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import actwise as aw
+from actwise.analysis import Analysis
+from actwise.analysis.claims import ClaimResult
+from actwise.errors import SpecError
+from actwise.report.figures import write_figures
+from actwise.report.html import render_html
+from actwise.store import RunStore
+from actwise.store.records import ProbeRow, observed_probes, pack_probes
+from made.runs import PROBES, leased, made_plan, made_probe, made_record, made_study
+
+SEEDS = 6
+# log E f'^2 rises by augmentation: by 0.5 for ReLU, by 0.4 for ELU, by 0.1 for PReLU.
+RISES = {"relu": 0.5, "elu": 0.4, "prelu": 0.1}
+# log of the gradient's ratio, first to last, is lower in the plain network by so much.
+STEPS = {"relu": 2.0, "elu": 0.3, "prelu": 0.2}
+MINE = """
+[[claim]]
+id = "mine"
+statement = "ReLU closes."
+response = "probes.log_slope_second_moment"
+[[claim.component]]
+name = "relu - elu"
+terms = [{weight = 1, where = {activation = "relu"}}, {weight = -1, where = {activation = "elu"}}]
+"""
+
+
+def probed(levels: dict[str, str], seed: int, images: int = 100) -> tuple[ProbeRow, ...]:
+    """Two activations whose logarithms are planted around a seed's, a gate and a norm."""
+    function = levels["activation"]
+    noise = 0.02 * math.sin(7.0 * seed + len(str(levels)) * 3.0 + ord(function[-1]))
+    rise = RISES[function] if "aug" in levels["regularization"] else 0.0
+    step = STEPS[function] if levels["model"].startswith("plain") else 0.0
+    slope = math.exp(-1.0 + rise + seed / 10 + noise)
+    rows = []
+    for epoch in (0, 2, 3):
+        for place, ratio in (("act1", math.exp(-step + noise)), ("act2", 1.0)):
+            values: dict[str, Any] = {"slope_second_moment": slope, "gradient_norm": ratio}
+            known = {"role": "activation", "images": images, **values}
+            rows.append(made_probe(epoch, place, **(known if epoch else dict(known, dead=1))))
+        rows.append(made_probe(epoch, "gate", role="gate", images=images, slope_second_moment=9.0))
+        rows.append(made_probe(epoch, "norm", place="norm", variance_ratio=1.0, images=images))
+    return tuple(rows)
+
+
+def made_store(folder: Path, *, are_probed: bool = True, **factors: Any) -> Path:
+    """Two networks, with augmentation and without; accuracies tell nothing."""
+    levels = {"model": ["resnet20", "plain20"], "regularization": ["bn", "bn+aug"]} | factors
+    study = made_study(
+        activation=list(RISES),
+        seeds=f"0..{SEEDS - 1}",
+        regularization=levels.pop("regularization"),
+        factors=levels,
+        train={"epochs": 3},
+    )
+    with RunStore.open(folder, create=True) as store:
+        store.add_study(study, made_plan(study))
+        for run in store.planned():
+            told: dict[str, Any] = {}
+            if are_probed:
+                spec = run.spec
+                rows = probed(spec.model_dump(), spec.seed)
+                told = {"probes": pack_probes(rows), "observed": (observed_probes(PROBES),)}
+            accuracy = 60.0 + run.spec.seed / 7 + 0.1 * len(run.spec.activation)
+            store.record(
+                leased(store, run.run_id),
+                made_record(run.run_id, test_accuracy=accuracy, **told),
+            )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def analysis(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
+    return aw.analyze(made_store(tmp_path_factory.mktemp("probed")))
+
+
+def claim(analysis: Analysis, name: str) -> ClaimResult:
+    (found,) = [entry for entry in analysis.claims if entry.id == name]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("C4m", {"relu": RISES["relu"] - RISES["prelu"], "elu": RISES["elu"] - RISES["prelu"]}),
+        ("C5m", {n: STEPS["relu"] - STEPS[n] for n in ("prelu", "elu")}),
+    ],
+)
+def test_a_planted_mechanism_is_found(
+    analysis: Analysis, name: str, expected: dict[str, float]
+) -> None:
+    found = claim(analysis, name)
+    assert (found.verdict, found.reason) == ("supported", "ok")
+    assert found.response is not None and found.seeds == SEEDS
+    assert len(found.components) == 2
+    for part in found.components:
+        (level,) = (n for n in expected if n in part.name.partition(":")[2].split())
+        assert part.estimate == pytest.approx(expected[level], abs=0.05)
+        assert part.lower > 0.0 and part.df > 0
+
+
+def test_mechanisms_are_judged_only_where_runs_were_probed(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(MINE)
+    found = aw.analyze(
+        made_store(tmp_path / "store", are_probed=False), claims=tmp_path / "mine.toml"
+    )
+    assert {"C4m", "C5m"}.isdisjoint(entry.id for entry in found.claims)
+    mine = claim(found, "mine")
+    assert (mine.verdict, mine.reason, mine.notes) == ("undecided", "missing-cells", ("no-probes",))
+
+
+def test_a_claim_of_ones_own_may_be_about_signal_flow(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(MINE)
+    store = made_store(tmp_path / "store", model=["resnet20"], regularization=["bn"])
+    mine = claim(aw.analyze(store, claims=tmp_path / "mine.toml"), "mine")
+    assert mine.components[0].estimate == pytest.approx(0.0, abs=0.05)
+    (tmp_path / "mine.toml").write_text(MINE.replace("log_slope", "log_slop"))
+    with pytest.raises(SpecError, match=r"did you mean probes\.log_slope"):
+        aw.analyze(store, claims=tmp_path / "mine.toml")
+
+
+def test_profiles_are_medians_with_ranges_over_seeds(analysis: Analysis) -> None:
+    profiles = {(p.cell[-1], p.quantity, p.by): p for p in analysis.results.profiles}
+    assert {by for _, _, by in profiles} == {"depth", "epoch"}
+    depth = profiles["relu", "slope_second_moment", "depth"].points
+    assert [x for x, *_ in depth] == [1.0, 2.0]  # neither gate nor norm
+    for _, middle, least, greatest in depth:
+        assert least < middle < greatest
+        assert greatest - least == pytest.approx((SEEDS - 1) / 10 / math.log(10), abs=0.05)
+    epochs = profiles["relu", "gradient_norm", "epoch"].points
+    assert [x for x, *_ in epochs] == [0.0, 2.0, 3.0]
+
+
+def test_a_report_draws_the_profiles(analysis: Analysis, tmp_path: Path) -> None:
+    paths = write_figures(analysis, tmp_path / "figures")
+    pictures = {path.name: path.read_text() for path in paths}
+    for quantity in ("slope", "gradient"):
+        for by in ("depth", "epoch"):
+            of_networks = [f"flow-{quantity}-{by}-{number}.svg" for number in range(1, 5)]
+            assert {*of_networks} <= pictures.keys()
+            assert "median and range" in pictures[of_networks[0]]
+    text = render_html(analysis, command="actwise report", now=datetime(2026, 1, 2, tzinfo=UTC))
+    assert "C4m" in text and "of probes.log_gradient_ratio" in text

@@ -1,0 +1,117 @@
+"""Batch norm that evaluates at other variances than it has learned: found, and repaired."""
+
+import copy
+from collections.abc import Iterator
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import actwise as aw
+from actwise.diagnostics import SignalReport
+from actwise.errors import SpecError
+
+K = 4
+
+
+def made(*, dropout: float) -> tuple[nn.Module, Tensor, Tensor]:
+    """A trained network with dropout before batch norm, and what it was trained on."""
+    torch.manual_seed(0)
+    labels = torch.arange(400) % K
+    images = torch.randn(400, 20) + 2 * torch.eye(20)[labels]
+    layers: list[nn.Module] = []
+    for size in (20, 64, 64):
+        layers += [nn.Linear(size, 64), nn.BatchNorm1d(64), nn.ReLU(), nn.Dropout(dropout)]
+    network = nn.Sequential(*layers, nn.Linear(64, 64), nn.BatchNorm1d(64), nn.ReLU())
+    network.append(nn.Linear(64, K))
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.05, momentum=0.9)
+    for _ in range(12):
+        for part in torch.randperm(400).split(50):
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(network(images[part]), labels[part]).backward()
+            optimizer.step()
+    return network, images, labels
+
+
+@pytest.fixture(scope="module")
+def dropped() -> tuple[nn.Module, Tensor, Tensor]:
+    return made(dropout=0.9)
+
+
+@pytest.fixture(scope="module")
+def found(dropped: tuple[nn.Module, Tensor, Tensor]) -> SignalReport:
+    return aw.diagnose(*dropped)
+
+
+def test_the_finding_fires_behind_strong_dropout_and_is_tested(found: SignalReport) -> None:
+    assert found.is_shifted and found.shift is not None and found.shift[1] < 0.3
+    assert [f.code for f in found.findings if f.code == "shift"] == ["shift"]
+    assert found.accuracy is not None and found.reestimated_accuracy is not None
+    assert found.reestimated_accuracy != found.accuracy
+
+
+def test_it_does_not_fire_without_dropout() -> None:
+    report = aw.diagnose(*made(dropout=0.0))
+    assert report.shift is not None and report.shift[0] > 0.5 and not report.is_shifted
+    assert report.reestimated_accuracy is None
+
+
+def test_the_ratio_is_the_variance_over_the_running_one(
+    dropped: tuple[nn.Module, Tensor, Tensor], found: SignalReport
+) -> None:
+    network, images, _ = dropped
+    with torch.no_grad():
+        x = copy.deepcopy(network).eval()[:9](images)
+    norm = network[9]
+    assert isinstance(norm, nn.BatchNorm1d) and norm.running_var is not None
+    ratio = (x.double().var(0, correction=0) + norm.eps) / (norm.running_var.double() + norm.eps)
+    row = next(row for row in found.norms if row.name == "9")
+    assert row.variance_ratio == pytest.approx(ratio.log().mean().exp().item(), rel=1e-4)
+
+
+def test_reestimation_gives_the_statistics_of_evaluation_and_leaves_the_model(
+    dropped: tuple[nn.Module, Tensor, Tensor],
+) -> None:
+    network, images, labels = dropped
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    other = aw.reestimate(network, images, batch_size=400)
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+    assert not any(module.training for module in other.modules())
+    norm = other[1]
+    assert isinstance(norm, nn.BatchNorm1d) and norm.running_mean is not None
+    torch.testing.assert_close(norm.running_mean, network[0](images).mean(0).detach())
+    assert norm.momentum == 0.1
+    assert not aw.diagnose(other, images, labels).is_shifted
+
+
+def test_batches_of_unequal_size_are_weighed_by_their_images(
+    dropped: tuple[nn.Module, Tensor, Tensor],
+) -> None:
+    network, images, _ = dropped
+    parts = aw.reestimate(network, _Parts(images))
+    norm = parts[1]
+    assert isinstance(norm, nn.BatchNorm1d) and norm.running_mean is not None
+    torch.testing.assert_close(norm.running_mean, network[0](images).mean(0).detach())
+
+
+class _Parts:
+    """Two batches, of 300 and 100 images."""
+
+    def __init__(self, images: Tensor) -> None:
+        self.images = images
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return iter((self.images[:300], self.images[300:]))
+
+
+def test_what_cannot_be_reestimated_gets_a_sentence() -> None:
+    with pytest.raises(SpecError, match="Sequential has no batch norm with running statistics"):
+        aw.reestimate(nn.Sequential(nn.Linear(2, 2)), torch.zeros(4, 2))
+    with pytest.raises(SpecError, match=r"expected a torch\.nn\.Module"):
+        aw.reestimate("resnet18", torch.zeros(4, 2))  # type: ignore[arg-type]
+
+
+def test_norms_that_never_trained_are_no_finding() -> None:
+    network = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU())
+    report = aw.diagnose(network, torch.randn(50, 4) * 0.01)
+    assert report.norms[0].variance_ratio < 0.3 and report.shift is None

@@ -1,0 +1,92 @@
+"""A connection to a server that is lost at any moment, and servers that go and come back."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from actwise.store import ConnectionLostError, RunStore, kept_weights, written_weights
+from made.postgresql import Server
+from made.proxy import Proxy
+from made.runs import ME, leased, made_plan, made_record, made_study
+
+
+@pytest.fixture
+def store(postgresql: Server, tmp_path: Path) -> Iterator[RunStore]:
+    """A store with four pending runs."""
+    url = postgresql.new_url()
+    with RunStore.open(url, create=True, artifacts=tmp_path / "files") as store:
+        study = made_study()
+        store.add_study(study, made_plan(study))
+        yield store
+
+
+def test_an_answer_that_was_lost_is_asked_for_again(postgresql: Server, tmp_path: Path) -> None:
+    proxy = Proxy(postgresql.folder)
+    through = postgresql.new_url().replace(str(postgresql.folder), str(proxy.folder))
+    try:
+        with RunStore.open(through, create=True, artifacts=tmp_path / "files") as store:
+            study = made_study()
+            store.add_study(study, made_plan(study))
+            run = store.planned()[0].run_id
+            proxy.loses_commits = 1
+            lease = leased(store, run)
+            assert (proxy.loses_commits, lease.attempt) == (0, 1)
+            written_weights(store.weights, run, lease.token).write_bytes(b"weights")
+            proxy.loses_commits = 1
+            store.record(lease, made_record(run))
+            assert proxy.loses_commits == 0
+            assert store.result(run) == made_record(run)
+            assert kept_weights(store.weights, run).read_bytes() == b"weights"
+            state = store.states([run])[run]
+            assert (state.status, state.attempts, state.owner) == ("finished", 1, None)
+            other = store.planned()[1].run_id
+            lease = leased(store, other)
+            proxy.loses_commits = 1
+            store.release(lease, "an accident")
+            assert store.states([other])[other].attempts == 1
+            proxy.loses_commits = 1
+            seen = store.snapshot()
+            store.record_look(seen, what="analyze", num_seeds=1, nominal_level=None)
+            assert len(store.looks()) == 1
+    finally:
+        proxy.close()
+
+
+def test_a_server_that_is_started_again_is_waited_for(store: RunStore, postgresql: Server) -> None:
+    run = store.planned()[0].run_id
+    lease = leased(store, run)
+    postgresql.end_connections()
+    assert store.heartbeat(ME) == (run,)
+    said: list[str] = []
+    postgresql.stop()
+    timer = threading.Timer(2.0, postgresql.start)
+    timer.start()
+    with store.database.patience.attended(tell=said.append, is_over=lambda: False):
+        store.record(lease, made_record(run))
+    timer.join()
+    assert store.result(run) == made_record(run)
+    assert len(said) == 2 and "waiting up to 120 s" in said[0] and "again after" in said[1]
+
+
+def test_patience_ends(
+    store: RunStore, postgresql: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    postgresql.stop()
+    started = time.monotonic()
+    try:
+        monkeypatch.setattr("actwise.store.database.waiting.STOP_SECONDS", 0.3)
+        patience = store.database.patience
+        with (
+            patience.attended(tell=lambda text: None, is_over=lambda: True),
+            pytest.raises(ConnectionLostError, match=r"cannot be reached|was lost"),
+        ):
+            store.states()
+        with pytest.raises(ConnectionLostError):
+            store.states()
+        assert time.monotonic() - started < 20
+    finally:
+        postgresql.start()
+    assert len(store.states()) == 4
