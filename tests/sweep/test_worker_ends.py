@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from actwise.sweep.executors import Nursery
+from actwise.sweep.executors.mother import Fork, Mother
+from actwise.sweep.executors.nursery import make_start
 from actwise.sweep.executors.worker_process import WorkerProcess
 from made.sweeps import born
 
@@ -100,6 +102,20 @@ def test_a_worker_that_we_end_is_not_said_to_have_run_out_of_memory(nursery: Nur
     born(1)
     assert worker.end() == "its worker process was killed by SIGKILL"
     assert born(0) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="workers are forks on Linux alone")
+def test_a_worker_that_has_made_no_group_yet_is_killed() -> None:
+    mother = Mother(make_start(), threads=1)
+    try:
+        with subprocess.Popen(["sleep", "60"]) as born:  # in the group of this process
+            fork = Fork(mother, number=0)
+            fork.be_born(born.pid, os.pidfd_open(born.pid))
+            fork.kill_group()
+            assert born.wait(timeout=30) == -signal.SIGKILL
+            assert fork.has_ended()
+    finally:
+        mother.end()
 
 
 @pytest.mark.parametrize("name", ["queue", "torch"])

@@ -161,7 +161,8 @@ class Fork:
             with suppress(ProcessLookupError, PermissionError):
                 if _is_ours(self._process, self._pidfd):
                     os.killpg(self._process, signal.SIGKILL)
-                # It may not have made its group yet.
+            # It may not have made its group yet.
+            with suppress(ProcessLookupError, PermissionError):
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
     def end(self) -> int | None:
