@@ -174,7 +174,7 @@ class TestClaimContract:
         order = (first, second, fourth, third)
         taken = [store.lease_next(order, ELSEWHERE) for _ in range(3)]
         assert [lease and lease.run_id for lease in taken] == [fourth, third, None]
-        again = store.lease_next(order, ME, again=True)
+        again = store.lease_next(order, ME, again=order)
         assert again is not None and again.run_id == second
         with pytest.raises(StoreError, match=f"run {'f' * 20} is in no study"):
             store.lease_next((first, "f" * 20), ME)

@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,14 +51,15 @@ sys.exit(outcome.exit_code)
 class Place:
     """A store on a server, and drivers on it."""
 
-    def __init__(self, server: Server, folder: Path) -> None:
+    def __init__(self, server: Server, folder: Path, drivers: ExitStack) -> None:
         self.server = server
+        self._drivers = drivers
         self.url = server.new_url()
         self.folder = folder
 
     def driver(self, values: dict[str, Any], **options: Any) -> Fork:
         asked = (self.url, str(self.folder / "files"), json.dumps(values), json.dumps(options))
-        return Fork(DRIVE, *asked, folder=self.folder)
+        return self._drivers.enter_context(Fork(DRIVE, *asked, folder=self.folder))
 
     @contextmanager
     def store(self) -> Iterator[RunStore]:
@@ -75,8 +76,9 @@ class Place:
 
 
 @pytest.fixture
-def place(postgresql: Server, tmp_path: Path) -> Place:
-    return Place(postgresql, tmp_path)
+def place(postgresql: Server, tmp_path: Path) -> Iterator[Place]:
+    with ExitStack() as drivers:
+        yield Place(postgresql, tmp_path, drivers)
 
 
 def deterministic(store: RunStore) -> list[dict[str, Any]]:
