@@ -48,6 +48,7 @@ def output_of(text: str, folder: Path) -> str:
                 assert run_command(arguments) == 0
                 continue
             patch.setattr(sys, "argv", [name, *arguments])
+            patch.delitem(sys.modules, name, raising=False)  # another test may have imported it
             runpy.run_module(name, run_name="__main__")
     return output.getvalue()
 
