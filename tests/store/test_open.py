@@ -23,6 +23,7 @@ from actwise.store.database import (
     migrate,
     read_version,
 )
+from actwise.store.records import RunRecord, unpack_predictions
 from made.runs import answered_record, finish, made_plan, made_record, made_study
 
 SAMPLES = sorted((Path(__file__).parent / "data").glob("store_v*.sql"))
@@ -237,6 +238,15 @@ def test_a_store_that_may_only_be_read_is_read(
     assert "read-only" in lines[2]
 
 
+def unpacked(record: RunRecord | None) -> dict[str, Any]:
+    """Its values; how well the classes were packed does not count."""
+    assert record is not None
+    assert record.predictions is not None
+    answers = record.answers and (record.answers.num_classes, record.answers.labels.tolist())
+    predictions = unpack_predictions(record.predictions).tolist()
+    return {**vars(record), "predictions": predictions, "answers": answers}
+
+
 @pytest.mark.parametrize("sample", SAMPLES, ids=[path.stem for path in SAMPLES])
 def test_a_stored_sample_of_every_released_schema_opens(tmp_path: Path, sample: Path) -> None:
     restore(sample, tmp_path)
@@ -247,9 +257,10 @@ def test_a_stored_sample_of_every_released_schema_opens(tmp_path: Path, sample: 
         make = made_record if sample.stem in ("store_v1", "store_v2") else answered_record
         observed: dict[str, Any] = {"observed": ("probes",), "probes": b"p"}
         observed["train_accuracy"] = 60.0
-        if sample.stem >= "store_v6":
+        if sample.stem >= "store_v7":
             observed["reestimated_accuracy"] = 21.0
-        assert store.result(plan[0].run_id) == make(plan[0].run_id, **observed)
+        expected = make(plan[0].run_id, **observed)
+        assert unpacked(store.result(plan[0].run_id)) == unpacked(expected)
         (look,) = store.looks("sample")
         assert (look.what, look.num_runs) == ("analyze", None if sample.stem == "store_v1" else 2)
         assert store.snapshot(study="sample").num_results == 2
@@ -259,7 +270,7 @@ def test_a_stored_sample_of_every_released_schema_opens(tmp_path: Path, sample: 
         assert claim is not None
         record = answered_record(plan[3].run_id)
         store.record(claim, record)
-        assert store.result(plan[3].run_id) == record
+        assert unpacked(store.result(plan[3].run_id)) == unpacked(record)
 
 
 def test_there_is_a_sample_of_every_schema() -> None:
