@@ -163,6 +163,9 @@ def test_failed_runs_name_the_command_that_tells_why(
     with RunStore.open("store") as store:
         store.record(leased(store, run_id), failed)
     label = "digits mlp bn elu seed 0"
-    assert said(capsys)[2:] == [f"  failed    {run_id}  {label}  (actwise show run tells why)"]
+    assert said(capsys)[2:] == [
+        f"  failed    {run_id}  {label}",
+        "  (`actwise show run ID --store ...` tells why a run failed)",
+    ]
     failed = json.loads("\n".join(said(capsys, "--json")))["failed"]
     assert failed == [{"run_id": run_id, "label": label}]

@@ -4,7 +4,6 @@ import time
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import update
 
 from actwise.errors import StoreError
 from actwise.store import (
@@ -17,18 +16,10 @@ from actwise.store import (
     remove,
     written_weights,
 )
-from actwise.store.database.schema import leases
-from made.runs import ME, leased, made_record
+from made.runs import ME, leased, let_pass, made_record, wait_until_pending
 
 GONE = replace(ME, process_start="0")
 ELSEWHERE = replace(ME, host="another host")
-
-
-def let_pass(store: RunStore, seconds: float) -> None:
-    """Let so much time pass since all heartbeats until now."""
-    earlier = leases.c.heartbeat - seconds
-    with store.database.writing() as connection:
-        connection.execute(update(leases).values(heartbeat=earlier))
 
 
 def leased_by_a_dead_owner(store: RunStore, run: str) -> Lease:
@@ -37,14 +28,6 @@ def leased_by_a_dead_owner(store: RunStore, run: str) -> Lease:
     let_pass(store, LEASE_SECONDS + 1)
     wait_until_pending(store, run)
     return lost
-
-
-def wait_until_pending(store: RunStore, run: str) -> None:
-    """At once, but on a server that has started less than ten seconds ago."""
-    deadline = time.monotonic() + 20
-    while store.states([run])[run].status != "pending":
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
 
 
 class TestClaimContract:

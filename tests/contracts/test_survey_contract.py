@@ -7,8 +7,19 @@ from typing import Any
 import pytest
 
 from actwise.errors import UnknownNameError
-from actwise.store import Lease, ProgressPoint, RunStore, read_curves, remove, survey
-from made.runs import ME, failed_record, finish, leased, look_at, made_plan, made_record, made_study
+from actwise.store import LEASE_SECONDS, Lease, ProgressPoint, RunStore, read_curves, remove, survey
+from made.runs import (
+    ME,
+    failed_record,
+    finish,
+    leased,
+    let_pass,
+    look_at,
+    made_plan,
+    made_record,
+    made_study,
+    wait_until_pending,
+)
 from made.tasks import task_record
 
 GONE = replace(ME, process_start="0")
@@ -53,6 +64,8 @@ class TestProgressContract:
         elif end == "release":
             store.release(lease)
         else:
+            let_pass(store, LEASE_SECONDS + 1)  # where only the time can tell
+            wait_until_pending(store, run)
             assert survey(store).progress == {}, "nobody holds the run"
             leased(store, run)
         assert survey(store).progress == {}

@@ -1,11 +1,13 @@
 """Studies, plans and results made up for the tests of the store; nothing is trained."""
 
 import hashlib
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from sqlalchemy import update
 
 from actwise.spec import (
     ENGINE_VERSION,
@@ -20,6 +22,7 @@ from actwise.spec import (
     spec_hash,
 )
 from actwise.store import Lease, Owner, RunStore
+from actwise.store.database.schema import leases
 from actwise.store.records import (
     Answers,
     EpochRecord,
@@ -164,3 +167,18 @@ def _describe(spec: RunSpec) -> Description:
         macs=1000,
         memory_bytes=1000,
     )
+
+
+def let_pass(store: RunStore, seconds: float) -> None:
+    """Let so much time pass since all heartbeats until now."""
+    earlier = leases.c.heartbeat - seconds
+    with store.database.writing() as connection:
+        connection.execute(update(leases).values(heartbeat=earlier))
+
+
+def wait_until_pending(store: RunStore, run: str) -> None:
+    """At once, but on a server that has started less than ten seconds ago."""
+    deadline = time.monotonic() + 20
+    while store.states([run])[run].status != "pending":
+        assert time.monotonic() < deadline
+        time.sleep(0.2)

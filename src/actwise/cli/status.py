@@ -128,9 +128,11 @@ def _describe(values: dict[str, Any]) -> list[str]:
             if values["accidents"]
             else []
         ),
+        *(f"  failed    {entry['run_id']}  {entry['label']}" for entry in values["failed"]),
         *(
-            f"  failed    {entry['run_id']}  {entry['label']}  (actwise show run tells why)"
-            for entry in values["failed"]
+            ["  (`actwise show run ID --store ...` tells why a run failed)"]
+            if values["failed"]
+            else []
         ),
         *(f"  mixed     {sentence}" for sentence in values["mixtures"]),
     ]
