@@ -17,6 +17,7 @@ import actwise as aw
 from actwise.activations import activation, gain
 from actwise.analysis.analyze import analyze
 from actwise.cli.app import app
+from actwise.diagnostics import diagnose, reestimate
 from actwise.recommend import Race, cost
 from actwise.recommend.run import recommend
 from actwise.report.html import report
@@ -32,12 +33,14 @@ CALLS = (
     analyze,
     audit,
     cost,
+    diagnose,
     gain,
     load_filling,
     load_model,
     load_study,
     parameter_groups,
     recommend,
+    reestimate,
     report,
     run,
     swap,

@@ -182,3 +182,12 @@ def wait_until_pending(store: RunStore, run: str) -> None:
     while store.states([run])[run].status != "pending":
         assert time.monotonic() < deadline
         time.sleep(0.2)
+
+
+def unpacked(record: RunRecord | None) -> dict[str, Any]:
+    """Its values; how well the classes were packed does not count."""
+    assert record is not None
+    assert record.predictions is not None
+    answers = record.answers and (record.answers.num_classes, record.answers.labels.tolist())
+    predictions = unpack_predictions(record.predictions).tolist()
+    return {**vars(record), "predictions": predictions, "answers": answers}

@@ -23,8 +23,7 @@ from actwise.store.database import (
     migrate,
     read_version,
 )
-from actwise.store.records import RunRecord, unpack_predictions
-from made.runs import answered_record, finish, made_plan, made_record, made_study
+from made.runs import answered_record, finish, made_plan, made_record, made_study, unpacked
 
 SAMPLES = sorted((Path(__file__).parent / "data").glob("store_v*.sql"))
 
@@ -236,15 +235,6 @@ def test_a_store_that_may_only_be_read_is_read(
     assert lines[0] == "True ['pending', 'pending']"
     assert "cannot be written" in lines[1]
     assert "read-only" in lines[2]
-
-
-def unpacked(record: RunRecord | None) -> dict[str, Any]:
-    """Its values; how well the classes were packed does not count."""
-    assert record is not None
-    assert record.predictions is not None
-    answers = record.answers and (record.answers.num_classes, record.answers.labels.tolist())
-    predictions = unpack_predictions(record.predictions).tolist()
-    return {**vars(record), "predictions": predictions, "answers": answers}
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=[path.stem for path in SAMPLES])
