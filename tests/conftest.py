@@ -36,18 +36,6 @@ def real_data() -> Path:
     return REAL_DATA
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item,
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    report = yield
-    is_kept = any(item.get_closest_marker(name) for name in NEVER_SKIPPED_IN_CI)
-    if is_kept and report.skipped and os.environ.get("CI") == "true":
-        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
-        report.outcome, report.longrepr = "failed", f"with CI=true this fails: {reason}"
-    return report
-
-
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Server]:
     """A server of this process's own, or a skip; schemas in it are the tests' own."""
@@ -61,6 +49,18 @@ def postgresql() -> Iterator[Server]:
         yield server
     finally:
         server.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    is_kept = any(item.get_closest_marker(name) for name in NEVER_SKIPPED_IN_CI)
+    if is_kept and report.skipped and os.environ.get("CI") == "true":
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome, report.longrepr = "failed", f"with CI=true this fails: {reason}"
+    return report
 
 
 @contextmanager
@@ -84,9 +84,3 @@ def pytest_fixture_setup() -> Generator[None, object, object]:
 def pytest_pyfunc_call() -> Generator[None, object, object]:
     with _unnamed():
         return (yield)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests first, else one of two processes ends alone with the last of them."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)

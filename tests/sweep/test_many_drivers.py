@@ -21,6 +21,9 @@ from made.sweeps import TIMES, finish, study_values, sweep, wait_for_event
 from made.tasks import task_values
 
 pytestmark = pytest.mark.slow
+
+
+# Says at the end how often a run was asked for, and how often there was none.
 DRIVE = """
 import json, sys
 from pathlib import Path
@@ -38,14 +41,14 @@ class CountedStore(RunStore):
         self.refused += lease is None
         return lease
 
-study = parse_study(json.loads(sys.argv[3]), source="test")
-with CountedStore.open(sys.argv[1], create=True, artifacts=Path(sys.argv[2])) as store:
-    outcome = run(study, store, progress=JsonProgress(sys.stdout), **json.loads(sys.argv[4]))
+url, folder, study, options = sys.argv[1:]
+with CountedStore.open(url, create=True, artifacts=Path(folder)) as store:
+    study = parse_study(json.loads(study), source="test")
+    outcome = run(study, store, progress=JsonProgress(sys.stdout), **json.loads(options))
     counts = {"event": "leases", "asked": store.asked, "refused": store.refused}
     print(json.dumps(counts), flush=True)
 sys.exit(outcome.exit_code)
 """
-"""A driver that says at the end how often it asked for a run, and how often there was none."""
 
 
 class Place:
@@ -159,7 +162,7 @@ def test_the_runs_of_a_killed_driver_are_finished_by_another(place: Place) -> No
     killed = place.driver(values, workers=1)
     wait_for_event(killed, "run_progress")
     killed.kill()
-    killed.communicate()
+    killed.wait()
     other = place.driver(values, workers=1)
     wait_for_event(other, "waiting")
     with place.store() as store, store.database.writing() as connection:

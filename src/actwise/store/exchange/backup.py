@@ -19,7 +19,7 @@ from ..database import (
     locate,
     refuse_network_file_system,
 )
-from ..database.schema import leases, looks, marks, metadata
+from ..database.schema import leases, looks, marks, metadata, progress
 from ..runs import kept_weights
 from ..store import RunStore
 from .importing import store_to_fill
@@ -100,7 +100,7 @@ def _copy_rows(source: Database, target: Database) -> None:
         token = dialect_of(reader).last_token(reader)
         target.write(lambda writer: dialect_of(writer).skip_tokens(writer, token))
         for table in metadata.sorted_tables:
-            if table not in (leases, marks):
+            if table not in (leases, progress, marks):
                 columns = [column for column in table.c if column is not looks.c.look_id]
                 query = select(*columns).order_by(*table.primary_key)
                 found = reader.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
