@@ -85,6 +85,7 @@ def test_every_call_has_its_defaults_there() -> None:
     assert {call.__name__ for call in CALLS} == {*aw.__all__} - {
         "Advice",
         "RunStore",
+        "SignalReport",
         "TaskActivation",
         "Trial",
         "__version__",
