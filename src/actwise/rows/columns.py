@@ -90,13 +90,14 @@ def renamed(
         found[measured] = likely[1]
     said = {ours: name for ours, name in found.items() if our_name(name, (ours,)) != ours}
     title = program.title if program else None
-    return [_row(row, found) for row in rows], measured, Taken(title, said)
+    ours_of = {theirs: ours for ours, theirs in found.items()}
+    # A column whose name is given to another one goes.
+    kept = {name: ours_of.get(name, name) for name in names if name in ours_of or name not in found}
+    return [_row(row, kept) for row in rows], measured, Taken(title, said)
 
 
-def _row(row: PlacedRow, found: Mapping[str, str]) -> PlacedRow:
-    """The row with our names; a column whose name is given to another one goes."""
-    ours = {theirs: name for name, theirs in found.items()}
-    values = {ours.get(n, n): v for n, v in row.items() if n in ours or n not in found}
+def _row(row: PlacedRow, kept: Mapping[str, str]) -> PlacedRow:
+    values = {kept[name]: value for name, value in row.items() if name in kept}
     return PlacedRow(values, table=row.table, place=row.place)
 
 
