@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import nn
 
-from .measure import measure
+from .measure import accuracy_of, measure
 from .probe_set import Loss
 from .reestimation import reestimate
 from .signal_report import SignalReport
@@ -32,5 +32,5 @@ def diagnose(
     if not report.is_shifted or report.accuracy is None:
         return report
     other = reestimate(model, images, batch_size=batch_size)
-    again = measure(other, images, labels, batch_size=batch_size, loss=loss)
-    return replace(report, reestimated_accuracy=again.accuracy)
+    again = accuracy_of(other, images, labels, batch_size=batch_size, loss=loss)
+    return replace(report, reestimated_accuracy=again)
