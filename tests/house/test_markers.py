@@ -33,7 +33,8 @@ def test_the_marks_of_what_make_test_leaves_out_are_the_same_everywhere() -> Non
 def test_a_skip_of_ours_fails_in_ci_and_no_other(tmp_path: Path, ci: str, failed: int) -> None:
     (tmp_path / "conftest.py").write_text((TESTS / "conftest.py").read_text(encoding="utf-8"))
     (tmp_path / "test_skips.py").write_text(SKIPPED)
-    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = browser\n")
+    config = f"[pytest]\nmarkers = browser\npythonpath = {TESTS}\n"  # as that of the tests
+    (tmp_path / "pytest.ini").write_text(config)
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
         env={**os.environ, "CI": ci},
