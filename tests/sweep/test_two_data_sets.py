@@ -1,6 +1,7 @@
 """Memory of a second data set in one study: it is counted, and the first is let go of."""
 
 import gc
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -58,24 +59,37 @@ def test_the_memory_of_a_second_data_set_is_counted(order: tuple[int, int], tmp_
 
 
 class Watcher:
-    """Counts the data sets of a study that are in memory, at every event."""
+    """Counts the data sets of a study that are in memory, at every event.
 
-    def __init__(self, levels: list[str]) -> None:
+    It is told of each as it is made. To look for them in ``gc.get_objects()`` would hand out the
+    half-built tuples of other threads, in which those then fail.
+    """
+
+    def __init__(self, levels: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
         self.levels = levels
         self.held: list[set[str]] = []
+        self.made: weakref.WeakSet[Dataset] = weakref.WeakSet()
+        make = Dataset.__init__
+
+        def make_and_tell(dataset: Dataset, *args: Any, **kwargs: Any) -> None:
+            make(dataset, *args, **kwargs)
+            self.made.add(dataset)
+
+        monkeypatch.setattr(Dataset, "__init__", make_and_tell)
 
     def emit(self, event: Any) -> None:
         gc.collect()
-        found = (o for o in gc.get_objects() if type(o) is Dataset)
-        self.held.append({o.info.level for o in found} & {*self.levels})
+        self.held.append({dataset.info.level for dataset in self.made} & {*self.levels})
 
     def close(self) -> None:
         pass
 
 
-def test_a_worker_holds_one_data_set_at_a_time(tmp_path: Path) -> None:
+def test_a_worker_holds_one_data_set_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     levels = [write_set(tmp_path / name, 10, seed=ord(name)) for name in "kmp"]
-    watcher = Watcher(levels)
+    watcher = Watcher(levels, monkeypatch)
     outcome = run(
         study_of(*levels), tmp_path / "store", progress=watcher, executor="inline", device="cpu"
     )
