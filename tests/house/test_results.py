@@ -16,6 +16,7 @@ from actwise.report.views import choice_view, sections
 from actwise.spec import RunSpec, cell_hash, load_study, run_id, spec_hash
 from actwise.store.exchange import Exported, read_exported
 from actwise.sweep import Plan, make_plan
+from benchmarks.findings import picture
 from benchmarks.findings.findings import RESULTS, shipped, store_of
 
 DESCRIBE = make_describe(None)
@@ -109,12 +110,25 @@ def test_the_report_says_what_the_analysis_says_and_names_no_folder(
     assert not re.search(r"[\s\"'>(](/[\w.-]+){2,}", report)
 
 
-def test_a_report_says_which_seeds_were_trained_where() -> None:
-    with store_of(RESULTS / "cifar-mini") as store:
-        parts = sections(actwise.analyze(store))
-    (view,) = (view for part in parts for view in part.views if view.id == "environments")
+@pytest.fixture(scope="module")
+def pictured() -> Analysis:
+    with store_of(RESULTS / picture.STUDY) as store:
+        return actwise.analyze(store)
+
+
+def test_a_report_says_which_seeds_were_trained_where(pictured: Analysis) -> None:
+    (view,) = (
+        view for part in sections(pictured) for view in part.views if view.id == "environments"
+    )
     assert {row[-1]: "cuda" in row[1] for row in view.rows} == {
         "0": False,
         "1": False,
         "2..4": True,
+    }
+
+
+def test_the_picture_of_the_readme_is_what_its_study_says(pictured: Analysis) -> None:
+    drawn = picture.pictures(pictured)
+    assert drawn == {
+        path.name: path.read_text(encoding="utf-8") for path in picture.PICTURES.glob("*.svg")
     }

@@ -19,6 +19,7 @@ NUM_SERIES = 8
 _NAMES = ("ink", "faint", "band", "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7")
 _LIGHT = "#1c1e21 #d5d8dc #eceff3 #0b65b1 #c1440e #1a7f4b #8a3fa0 #8a6d00 #00808a #b3246b #5a6270"
 _DARK = "#e6e8eb #3b4048 #262a31 #6cb4f5 #ff9466 #5fd39a #d59be8 #e0c04d #4fd1db #ff86bd #a9b2c0"
+_THEMES = {"light": ("#fff", _LIGHT), "dark": ("#14161a", _DARK)}
 
 Point = tuple[float, float]
 
@@ -81,16 +82,17 @@ class Drawing:
         return LINE * len(shown)
 
 
-def to_svg(drawing: Drawing, *, standalone: bool = False) -> str:
-    """The picture as SVG: for a page, whose style sheet colours it, or as a file, on white."""
+def to_svg(drawing: Drawing, *, theme: str = "") -> str:
+    """The picture as SVG: for a page, whose style sheet colours it, or as a file, light or dark."""
     size = f'viewBox="0 0 {_n(drawing.width)} {_n(drawing.height)}"'
     head = f'<svg class="figure" {size} role="img" aria-label="{_escape(drawing.title)}">'
     style = ""
-    if standalone:
+    if theme:
+        paper, colours = _THEMES[theme]
         fixed = f'width="{_n(drawing.width)}" height="{_n(drawing.height)}"'
         head = f'<svg xmlns="http://www.w3.org/2000/svg" {fixed} {size} role="img">'
-        style = f"<title>{_escape(drawing.title)}</title><style>{_rules('svg', _LIGHT)}</style>"
-        style += '<rect width="100%" height="100%" fill="#fff"/>'
+        style = f"<title>{_escape(drawing.title)}</title><style>{_rules('svg', colours)}</style>"
+        style += f'<rect width="100%" height="100%" fill="{paper}"/>'
     return head + style + "".join(drawing.shapes) + "</svg>"
 
 

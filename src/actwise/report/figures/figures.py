@@ -76,7 +76,7 @@ def write_figures(analysis: Analysis, folder: Path) -> list[Path]:
         OutputError: if they cannot be written.
     """
     drawings = (*summary_figure(analysis), *curve_figures(analysis))
-    pictures = {f"{d.name}.svg": to_svg(d, standalone=True).encode() for d in drawings}
+    pictures = {f"{d.name}.svg": to_svg(d, theme="light").encode() for d in drawings}
     return write_files(folder, pictures)
 
 
