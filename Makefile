@@ -1,9 +1,10 @@
 # Two commands do everything on a fresh machine: `make demo` and `make test`. `make test-more` runs
-# the tests that need more than Python: a browser, a cluster, a built package.
+# the tests that need more than Python (a browser, a cluster, a database server, a built package) and
+# those that type in the pages and run the benchmarks in small.
 PYTHON ?= python3
 BIN := .venv/bin
 NUM_TEST_PROCESSES ?= 2
-MORE := browser or ray or docs or package
+MORE := browser or ray or postgresql or docs or package or benchmarks
 
 .PHONY: demo test test-more check fix bench zoo clean
 
@@ -13,10 +14,8 @@ demo: .venv/installed
 test: check
 	$(BIN)/python -m pytest -n $(NUM_TEST_PROCESSES) --dist worksteal -m "not ($(MORE))"
 
-# Named file by file: to collect all others would take longer than these tests.
 test-more: .venv/installed
-	$(BIN)/python -m pytest -m "$(MORE)" \
-		$$(grep -rlE 'pytest\.mark\.($(subst $() or ,|,$(MORE)))\b' tests --include='test_*.py')
+	$(BIN)/python -m pytest -m "$(MORE)"
 
 check: .venv/installed
 	$(BIN)/ruff format --check .

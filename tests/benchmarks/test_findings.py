@@ -59,7 +59,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> str:
     return output_of(TITLE, tmp_path_factory.mktemp("tables"))
 
 
-@pytest.mark.slow
+@pytest.mark.docs
 @pytest.mark.parametrize("section", SECTIONS, ids=[text.split("\n", 1)[0] for text in SECTIONS])
 def test_a_section_says_what_its_commands_print(section: str, tables: str, tmp_path: Path) -> None:
     printed = tables + output_of(section, tmp_path)
@@ -69,7 +69,7 @@ def test_a_section_says_what_its_commands_print(section: str, tables: str, tmp_p
     assert sorted(set(NUMBER.findall(prose)) - set(NUMBER.findall(printed))) == []
 
 
-@pytest.mark.slow
+@pytest.mark.docs
 def test_the_claims_are_on_the_page_with_how_many_verdicts_there_are(tables: str) -> None:
     claims = tables.split("\n## ")[0]
     (table,) = TABLE.findall(claims)

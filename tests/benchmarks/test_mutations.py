@@ -61,6 +61,7 @@ def tried(root: Path, capsys: pytest.CaptureFixture[str], number: int = 20) -> d
     return {f"{place} {change}": outcome for _, place, _, change, outcome in cells} | {"": last}
 
 
+@pytest.mark.benchmarks
 def test_a_mistake_is_noticed_by_a_test_that_checks_and_by_none_that_executes_only(
     toy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -87,6 +88,7 @@ def test_a_mistake_is_noticed_by_a_test_that_checks_and_by_none_that_executes_on
     assert (toy / "src/toy/__init__.py").read_text() == SOURCE
 
 
+@pytest.mark.benchmarks
 def test_tests_that_hang_are_ended(toy: Path) -> None:
     (toy / "tests/test_toy.py").write_text("def test_it():\n    while True: pass\n")
     with copy_of(toy, "src/toy") as copy:

@@ -46,7 +46,7 @@ def outputs_of(*commands: list[str]) -> list[str]:
     return printed
 
 
-@pytest.mark.slow
+@pytest.mark.benchmarks
 def test_every_benchmark_says_what_it_takes_and_those_of_speed_run(tmp_path: Path) -> None:
     scripts = [
         ".".join(path.relative_to(REPOSITORY).with_suffix("").parts)

@@ -20,8 +20,10 @@ STORAGES: dict[str, Callable[[Path, FixtureValue], RunStore]] = {
     ),
 }
 
+MARKS = {"postgresql": pytest.mark.postgresql}
 
-@pytest.fixture(params=STORAGES)
+
+@pytest.fixture(params=[pytest.param(n, marks=MARKS.get(n, ())) for n in STORAGES])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunStore]:
     """An empty store of each kind."""
     with STORAGES[request.param](tmp_path, request.getfixturevalue) as store:

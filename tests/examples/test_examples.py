@@ -123,7 +123,7 @@ def test_scripts_of_users_are_typed() -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.docs
 @pytest.mark.skipif(not HAS_ZOO, reason=NO_ZOO)
 def test_a_network_of_a_package_runs_from_the_command_line(
     capsys: pytest.CaptureFixture[str],
@@ -134,7 +134,7 @@ def test_a_network_of_a_package_runs_from_the_command_line(
     assert "1 of 1 cell passed" in capsys.readouterr().out
 
 
-@pytest.mark.slow
+@pytest.mark.docs
 def test_a_study_of_a_plain_network_ends_with_a_decision(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -23,6 +24,11 @@ DESCRIBE = make_describe(None)
 PIECES = sorted(path.parent for path in RESULTS.glob("*/*/manifest.json"))
 
 
+@cache
+def plan_of(study: Path) -> Plan:
+    return make_plan(load_study(str(study / "study.toml")), DESCRIBE)
+
+
 @pytest.fixture(scope="module", params=shipped())
 def folder(request: pytest.FixtureRequest) -> Path:
     return RESULTS / str(request.param)
@@ -30,7 +36,7 @@ def folder(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture(scope="module")
 def plan(folder: Path) -> Plan:
-    return make_plan(load_study(str(folder / "study.toml")), make_describe(None))
+    return plan_of(folder)
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +56,7 @@ def analysis(folder: Path) -> Analysis:
 def test_a_piece_comes_with_its_answers_and_is_part_of_its_study(piece: Path) -> None:
     exported = read_exported(piece)
     assert {result.data_digest for result in exported.results} == set(exported.answers)
-    study = load_study(str(piece.parent / "study.toml"))
-    planned = {run.run_id for run in make_plan(study, make_describe(None)).runs}
+    planned = {run.run_id for run in plan_of(piece.parent).runs}
     assert {result.record.run_id for result in exported.results} <= planned
 
 

@@ -12,6 +12,8 @@ from made.postgresql import Server
 from made.proxy import Proxy
 from made.runs import ME, leased, made_plan, made_record, made_study
 
+pytestmark = pytest.mark.postgresql
+
 
 @pytest.fixture
 def store(postgresql: Server, tmp_path: Path) -> Iterator[RunStore]:

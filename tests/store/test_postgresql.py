@@ -26,6 +26,7 @@ from made.runs import (
     made_study,
 )
 
+pytestmark = pytest.mark.postgresql
 TABLES = ("runs", "epochs", "environments", "predictions", "answers", "probes")
 
 

@@ -20,7 +20,7 @@ from made.postgresql import Server
 from made.sweeps import TIMES, finish, study_values, sweep, wait_for_event
 from made.tasks import task_values
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.postgresql]
 
 
 # Says at the end how often a run was asked for, and how often there was none.

@@ -78,7 +78,8 @@ class Watcher:
         monkeypatch.setattr(Dataset, "__init__", make_and_tell)
 
     def emit(self, event: Any) -> None:
-        gc.collect()
+        if len(self.made) > 1:
+            gc.collect()
         self.held.append({dataset.info.level for dataset in self.made} & {*self.levels})
 
     def close(self) -> None:
