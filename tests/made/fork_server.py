@@ -25,6 +25,8 @@ def main() -> None:
         # No child of the tests: some of them look at theirs.
         if os.fork():
             os._exit(0)
+        import torch._dynamo  # noqa: F401  else each that plans a network would, in 2 s
+
         import actwise.cli.main
         import actwise.models
         import actwise.sweep.run  # noqa: F401
