@@ -17,6 +17,8 @@ from benchmarks.mutations.copies import Copy
 
 FILES_AT_ONCE = 6
 MOST_SECONDS = 3600.0
+LEFT_OUT = "browser or ray or docs or package or benchmarks"
+"""Marks of tests that take long and see most of what they run in processes that nothing follows."""
 Place = tuple[str, int]
 """A file, from the source's folder, and a line."""
 
@@ -85,7 +87,7 @@ def _run(copy: Copy, source: str, files: list[str]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as into:
         shutil.copyfile(tracing.__file__, Path(into) / "sitecustomize.py")
         copy.run(
-            ["-p", "benchmarks.mutations.recording", *files],
+            ["-m", f"not ({LEFT_OUT})", "-p", "benchmarks.mutations.recording", *files],
             seconds=MOST_SECONDS,
             PYTHONPATH=into,
             MUTATIONS_SOURCE=f"{copy.folder / source}/",
