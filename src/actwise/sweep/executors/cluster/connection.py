@@ -191,9 +191,12 @@ def connected(options: RunOptions) -> Iterator[Cluster | None]:
             )
         except (ConnectionError, ValueError, RuntimeError) as error:
             raise SpecError(f"no Ray cluster at {address or 'this machine'}: {error}") from None
+    # Its own news would come between ours, on stdout; what matters of them is in our events.
+    ray._private.worker._worker_logs_enabled = False
     try:
         yield Cluster(options)
     finally:
+        ray._private.worker._worker_logs_enabled = True
         ray.shutdown()
 
 

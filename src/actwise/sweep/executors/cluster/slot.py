@@ -20,6 +20,7 @@ from ....errors import ActwiseError
 from ....spec import ENGINE_VERSION
 from ...worker import Advanced, PutBack, Setup, Start, Work, decode, encode
 from ..crew import carry
+from ..kept import end_kept_mother
 from ..nursery import Nursery
 from ..pool import Pool
 from .luggage import Files, environment_here, start_here
@@ -138,7 +139,9 @@ class Slot:
 
     def end(self) -> None:
         """Leave no process behind."""
-        self._pool.kill()
+        with self._nursery:
+            self._pool.close()
+        end_kept_mother()
         self._folder.cleanup()
 
     def _make_start(self) -> Start:
