@@ -7,6 +7,7 @@ from typing import Any
 
 from made.local_network import LocalNetwork
 
+_SETTINGS = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}
 _PORTS = ("metrics_agent_port", "dashboard_agent_listen_port", "metrics_export_port")
 
 
@@ -18,7 +19,7 @@ class LocalCluster:
         from ray.cluster_utils import Cluster
 
         self.network = network
-        self._environment = {"RAY_USAGE_STATS_ENABLED": "0", **environment}
+        self._environment = {**_SETTINGS, **environment}
         self._ports = count(20_001)
         self._nodes: list[Any] = []
         self._cluster = Cluster()

@@ -18,7 +18,7 @@ from typing import Any
 from .... import __version__
 from ....errors import ActwiseError
 from ....spec import ENGINE_VERSION
-from ...worker import Advanced, PutBack, Setup, Start, Work, decode, encode
+from ...worker import Advanced, PutBack, Result, Setup, Start, Work, decode, encode
 from ..crew import carry
 from ..kept import end_kept_mother
 from ..nursery import Nursery
@@ -123,14 +123,16 @@ class Slot:
             ]
             return
         self._files = files
-        said: list[bytes] = []
+        said: list[Advanced | Result] = []
         next_time = 0.0
         for event in carry(
             self._pool, iter([order.assignments]), should_stop=self._should_stop.is_set
         ):
-            said.append(encode(event))
+            if said and _is_outdone(said[-1], event):
+                said.pop()
+            said.append(event)
             if not isinstance(event, Advanced) or time.monotonic() >= next_time:
-                yield said
+                yield [encode(each) for each in said]
                 said, next_time = [], time.monotonic() + _TELL_SECONDS
 
     def stop(self) -> None:
@@ -146,3 +148,10 @@ class Slot:
 
     def _make_start(self) -> Start:
         return start_here(self._start, self._files, Path(tempfile.mkdtemp(dir=self._folder.name)))
+
+
+def _is_outdone(said: Advanced | Result, event: Advanced | Result) -> bool:
+    """Whether it tells no more than the next does: of every epoch the last word counts."""
+    if not (isinstance(said, Advanced) and isinstance(event, Advanced)):
+        return False
+    return (said.run_id, said.epoch) == (event.run_id, event.epoch)
