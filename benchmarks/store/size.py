@@ -1,4 +1,4 @@
-"""What a store costs as it grows: seconds of everything that a study asks of it, by its size.
+"""What a store costs as it grows: seconds, and processor seconds, of what a study asks of it.
 
 Run: ``python -m benchmarks.store.size [--runs 1000 10000 100000] [--epochs 10]``. Each store is a
 file in a temporary folder and holds so many runs; half of them have a result. Nothing is trained.
@@ -61,8 +61,9 @@ def measure(folder: Path, num_runs: int, num_epochs: int) -> dict[str, str]:
         costs["a driver begins: the plan and how it stands"] = seconds(
             lambda: (store.planned(), store.states())
         )
-        each = 1000 * timed(lambda: take_and_record(store, pending, num_epochs)) / _RECORDED
-        costs["one run is taken and recorded"] = f"{each:.1f} ms"
+        costs["one run is taken and recorded"] = seconds(
+            lambda: take_and_record(store, pending, num_epochs), parts=_RECORDED
+        )
         seen: list[Any] = []
         costs["`status`, or the page of `watch`, at first"] = seconds(
             lambda: seen.append(survey(store))
@@ -83,14 +84,12 @@ def take_and_record(store: RunStore, run_ids: list[str], num_epochs: int) -> Non
         store.record(lease, made_record(lease.run_id, num_epochs=num_epochs))
 
 
-def timed(do: Callable[[], Any]) -> float:
-    start = time.perf_counter()
+def seconds(do: Callable[[], Any], *, parts: int = 1) -> str:
+    """Of each part, on the clock and of the processor."""
+    start, start_cpu = time.perf_counter(), time.process_time()
     do()
-    return time.perf_counter() - start
-
-
-def seconds(do: Callable[[], Any]) -> str:
-    return f"{timed(do):.3g} s"
+    wall, cpu = time.perf_counter() - start, time.process_time() - start_cpu
+    return f"{wall / parts:.2g} s ({cpu / parts:.2g})"
 
 
 if __name__ == "__main__":
