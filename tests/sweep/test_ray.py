@@ -136,8 +136,8 @@ def test_code_and_data_that_a_node_lacks_travel_and_folders_it_lacks_are_named(
     values["factors"]["dataset"] = (f"arrays:{hidden}/set.npz",)
     del values["train"]["train_size"]
     with driver_on(ray_cluster, tmp_path / "store", values, HIDDEN + RUN_HIDDEN) as driver:
-        code, said = finish(driver)
-    assert code == 0, said
+        said, complaints = driver.rest(seconds=300)
+    assert driver.wait() == 0, complaints
     refusal, num_studies = said.splitlines()
     assert "of the Ray cluster" in refusal and "--artifacts" in refusal
     assert num_studies == "0"

@@ -12,7 +12,7 @@ from typing import Any
 
 from ....errors import SpecError, StoreError
 from ...plan import DeviceName, RunOptions
-from .slot import VERSION, Found, look_around
+from .slot import VERSION, NodeReport, look_around
 
 _CONNECT_SECONDS = 10.0
 _LOOK_SECONDS = 60.0
@@ -133,7 +133,7 @@ class Cluster:
         return {node["NodeID"]: node["Resources"] for node in ray.nodes() if node["Alive"]}
 
 
-def problem_of(found: Found, logs: Path) -> str:
+def problem_of(found: NodeReport, logs: Path) -> str:
     """Why a node cannot be used, in a sentence; empty if it can. Its mark is removed."""
     if found.problem:
         return f"node {found.host} of the Ray cluster {found.problem}"

@@ -15,7 +15,7 @@ from ..crew import STOP_GRACE_SECONDS, results_of
 from ..executor import IDLE_SECONDS, WorkSource
 from ..nursery import make_start
 from .connection import Cluster, Needs, first_line, problem_of
-from .slot import VERSION, Slot, fill_cache
+from .slot import VERSION, RaySlot, fill_cache
 
 _AVOID_SECONDS = 60.0
 """So long no slot is begun on a node that a slot was lost with: its head may not know it yet."""
@@ -86,7 +86,7 @@ class Fleet:
         self._cluster = cluster
         self._num_slots = num_slots
         # Ray's own retries would train what another may have taken.
-        actor = ray.remote(max_restarts=0, max_task_retries=0, max_concurrency=2)(Slot)
+        actor = ray.remote(max_restarts=0, max_task_retries=0, max_concurrency=2)(RaySlot)
         self._new = actor.options(**needs.for_ray())
         self._fill = ray.remote(num_cpus=0, max_retries=0)(fill_cache)
         self._home = ray.get_runtime_context().get_node_id()

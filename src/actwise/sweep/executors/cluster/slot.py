@@ -31,7 +31,7 @@ _TELL_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Found:
+class NodeReport:
     """What a node says of itself.
 
     Attributes:
@@ -45,24 +45,24 @@ class Found:
     problem: str = ""
 
 
-def look_around(logs: str, version: str) -> Found:
+def look_around(logs: str, version: str) -> NodeReport:
     """See whether a node has what every run needs: this version, and the store's folders."""
     import ray
 
     host, node_id = gethostname(), ray.get_runtime_context().get_node_id()
     if version != VERSION:
-        return Found(node_id, host, problem=f"has actwise {VERSION}, this machine {version}")
+        return NodeReport(node_id, host, problem=f"has actwise {VERSION}, this machine {version}")
     mark = Path(logs, f".{secrets.token_hex(8)}.tmp")
     try:
         mark.touch(exist_ok=False)
     except OSError as error:
         reason = error.strerror or str(error)
-        return Found(
+        return NodeReport(
             node_id,
             host,
             problem=f"cannot write into {logs} ({reason}); give --artifacts a folder that all see",
         )
-    return Found(node_id, host, mark=mark.name)
+    return NodeReport(node_id, host, mark=mark.name)
 
 
 def fill_cache(start: bytes, data_dir: str | None, level: str, digest: str, box: list[Any]) -> str:
@@ -88,7 +88,7 @@ def fill_cache(start: bytes, data_dir: str | None, level: str, digest: str, box:
     return f"the data cache of {gethostname()} cannot be written, and {level} is not there"
 
 
-class Slot:
+class RaySlot:
     """An actor. While :meth:`train` is under way, :meth:`stop` and :meth:`end` may be called."""
 
     def __init__(self, setup: bytes, start: bytes) -> None:
@@ -102,7 +102,7 @@ class Slot:
         self._pool = Pool(begun, 1, self._nursery)
         self._should_stop = threading.Event()
 
-    def begin(self, version: str) -> Found:
+    def begin(self, version: str) -> NodeReport:
         """Say where it is, and begin to import torch."""
         found = look_around(self._setup.logs, version)
         if not found.problem:
