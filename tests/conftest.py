@@ -21,6 +21,8 @@ os.environ.pop("ACTWISE_DATA", None)
 
 import pytest
 
+from made.local_cluster import LocalCluster
+from made.local_network import LocalNetwork
 from made.postgresql import Server, find_binaries
 
 NEVER_SKIPPED_IN_CI = ("browser", "ray", "postgresql", "docs", "package", "benchmarks")
@@ -48,6 +50,19 @@ def postgresql() -> Iterator[Server]:
         yield server
     finally:
         server.close()
+
+
+@pytest.fixture(scope="session")
+def ray_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
+    """Two nodes with a data cache of their own, or a skip."""
+    try:
+        network = LocalNetwork()
+    except OSError as error:
+        pytest.skip(f"a network of its own is not allowed here: {error.strerror}")
+    cache = tmp_path_factory.mktemp("cache-of-nodes")
+    cluster = LocalCluster(network, {"ACTWISE_CACHE": str(cache)})
+    yield cluster
+    cluster.close()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,7 +2,8 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -13,6 +14,7 @@ from actwise.spec import ObserveSpec
 from actwise.store import RunStore
 from actwise.sweep import RunOptions, make_plan
 from actwise.sweep.executors import Executor, Nursery, make_executor
+from actwise.sweep.executors.cluster import RayExecutor, connected
 from actwise.sweep.worker import (
     Advanced,
     Assignment,
@@ -28,6 +30,11 @@ from made.sweeps import small_study
 Make = Callable[[], Executor]
 
 
+def is_worker(process: psutil.Process) -> bool:
+    """Or the mother of workers."""
+    return "actwise.sweep.worker" in process.cmdline()
+
+
 def never() -> bool:
     return False
 
@@ -36,16 +43,24 @@ def ignore(progress: Advanced) -> None:
     """Nobody watches."""
 
 
-@pytest.fixture(params=["inline", "process"])
+@pytest.fixture(params=["inline", "process", pytest.param("ray", marks=pytest.mark.ray)])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
     """Makes the executor, with one slot."""
     options = RunOptions(executor=request.param, checkpoint_seconds=3600)
-    with Nursery() as nursery:
+    with ExitStack() as stack:
+        nursery = stack.enter_context(Nursery())
+        if options.executor == "ray":
+            there = request.getfixturevalue("ray_cluster")
+            stack.enter_context(there.network.inside())
+            options = replace(options, ray_address=there.address)
+        cluster = stack.enter_context(connected(options))
 
         def make_one() -> Executor:
             with RunStore.open(tmp_path / "store", create=True) as store:
                 setup = make_setup(store, options, workers=1)
-                return make_executor(setup, options, nursery, workers=1)
+            if cluster is not None:
+                return RayExecutor(setup, cluster, cluster.needs(0), workers=1)
+            return make_executor(setup, options, nursery, workers=1)
 
         yield make_one
 
@@ -86,8 +101,8 @@ def test_work_is_taken_only_when_there_is_room_for_it(make: Make) -> None:
         first = next(results)
         assert taken == [first.run_id]
     # Closed before the second run: nothing of the executor is left.
-    mothers = psutil.Process().children()
-    assert [worker for mother in mothers for worker in mother.children()] == []
+    children = psutil.Process().children(recursive=True)
+    assert [child for child in children if is_worker(child) and is_worker(child.parent())] == []
 
 
 def test_after_a_stop_nothing_is_taken(make: Make) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from actwise.datasets import Dataset, info, load
+from actwise.datasets import Dataset, hand_over, info, load, load_planned, take_over
 from actwise.errors import DataError
 from made.data import TINY, encode_image, made_images, made_labels, write_shard, write_tiny
 from made.forks import Fork
@@ -54,6 +54,21 @@ def test_a_second_load_decodes_nothing(folder: Path) -> None:
     second = load("tiny", folder)
     assert torch.equal(first.train_images_NCHW, second.train_images_NCHW)
     assert info("tiny", folder) == first.info
+
+
+def test_what_was_handed_over_is_loaded_by_its_digest_without_the_files(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = load("tiny", folder)
+    handed = hand_over("tiny", folder, digest=planned.info.digest)
+    monkeypatch.setenv("ACTWISE_CACHE", str(tmp_path / "of another machine"))
+    assert take_over(*handed)
+    found = load_planned("tiny", tmp_path / "not there", digest=planned.info.digest)
+    assert found.info == planned.info
+    assert torch.equal(found.train_images_NCHW, planned.train_images_NCHW)
+    assert torch.equal(found.test_labels_N, planned.test_labels_N)
+    with pytest.raises(DataError):
+        load_planned("tiny", tmp_path / "not there", digest="0" * 64)
 
 
 def test_a_changed_file_is_decoded_again(folder: Path) -> None:

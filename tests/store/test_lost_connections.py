@@ -2,12 +2,23 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from actwise.store import ConnectionLostError, RunStore, kept_weights, written_weights
+from actwise.store import (
+    ConnectionLostError,
+    RunStore,
+    collect_garbage,
+    kept_weights,
+    mixtures,
+    read_curves,
+    survey,
+    written_weights,
+)
+from actwise.store.exchange import export_all, export_table, missing_answers
 from made.postgresql import Server
 from made.proxy import Proxy
 from made.runs import ME, leased, made_plan, made_record, made_study
@@ -71,6 +82,30 @@ def test_a_server_that_is_started_again_is_waited_for(store: RunStore, postgresq
     timer.join()
     assert store.result(run) == made_record(run)
     assert len(said) == 2 and "waiting up to 120 s" in said[0] and "again after" in said[1]
+
+
+READERS: list[Callable[[RunStore], object]] = [
+    survey,
+    missing_answers,
+    collect_garbage,
+    lambda store: read_curves(store, ["0" * 20]),
+    lambda store: mixtures(store, None, ()),
+    lambda store: export_table(store, "runs"),
+    lambda store: export_table(store, "environments"),
+]
+
+
+def test_who_reads_or_clears_a_store_waits_for_it_too(
+    store: RunStore, postgresql: Server, tmp_path: Path
+) -> None:
+    timer = threading.Timer(1.0, postgresql.start)
+    postgresql.stop()
+    timer.start()
+    readers = [*READERS, lambda store: export_all(store, tmp_path / "all")]
+    with ThreadPoolExecutor(len(readers)) as pool:
+        found = [*pool.map(lambda read: read(store), readers)]
+    timer.join()
+    assert len(found) == len(readers)
 
 
 def test_patience_ends(

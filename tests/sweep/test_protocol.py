@@ -96,7 +96,7 @@ COSTED = Costed(
 @pytest.mark.parametrize(
     "message",
     [
-        Start(import_path=("/here", "/there"), environment={"HOME": "/here"}),
+        Start(folder="/here", import_path=("/here", "/there"), environment={"HOME": "/here"}),
         SETUP,
         Work(assignments=(ASSIGNMENT, ASSIGNMENT)),
         Stop(),
@@ -136,7 +136,7 @@ def test_an_epochs_loss_that_is_not_finite_arrives_in_a_record() -> None:
 
 
 def test_folders_that_utf8_cannot_say_arrive() -> None:
-    start = Start(import_path=("/folder\udcff",), environment={})
+    start = Start(folder="/folder\udcff", import_path=("/folder\udcff",), environment={})
     assert decode(encode(start)) == start
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from actwise.registry import Level
-from actwise.usercode import code_digest, digest_of_modules, find_code, has_digest
+from actwise.usercode import code_digest, digest_of_modules, files_of, find_code, has_digest
 
 MakeProject = Callable[[Mapping[str, str]], Path]
 LEVEL = Level("acts:f")
@@ -81,6 +81,23 @@ def test_a_changed_module_that_is_imported_changes_the_digest(
     last.write_text(f"{text}\nchanged = 1\n")
     assert code_digest(LEVEL) != before
     last.write_text(text)
+    assert code_digest(LEVEL) == before
+
+
+@pytest.mark.parametrize("kind", COUNTED)
+def test_what_counts_travels_and_has_the_same_digest_elsewhere(
+    project: MakeProject, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = project({**COUNTED[kind], "beside.py": ""})
+    there, before = files_of(LEVEL), code_digest(LEVEL)
+    assert sorted(there) == sorted(COUNTED[kind])
+    folder.rename(tmp_path / "gone")
+    elsewhere = tmp_path / "elsewhere"
+    for name, content in there.items():
+        (elsewhere / name).parent.mkdir(parents=True, exist_ok=True)
+        (elsewhere / name).write_bytes(content)
+    monkeypatch.chdir(elsewhere)
+    monkeypatch.syspath_prepend(elsewhere)
     assert code_digest(LEVEL) == before
 
 

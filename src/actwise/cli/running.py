@@ -53,8 +53,22 @@ def run(
     threads: Threads = 1,
     device: DeviceOption = "auto",
     executor: Annotated[
-        str, typer.Option("--executor", metavar="inline|process", help="Where runs happen.")
+        str, typer.Option("--executor", metavar="inline|process|ray", help="Where runs happen.")
     ] = "process",
+    ray_address: Annotated[
+        str | None,
+        typer.Option(
+            "--ray-address",
+            metavar="HOST:PORT|auto|local",
+            help="The Ray cluster (default: $RAY_ADDRESS, this machine's, or one of its own).",
+        ),
+    ] = None,
+    gpus_per_worker: Annotated[
+        float | None,
+        typer.Option(
+            "--gpus-per-worker", metavar="X", help="On Ray (default: 1; 0.25 shares one)."
+        ),
+    ] = None,
     artifacts: Artifacts = None,
     time_limit: TimeLimit = None,
     smoke: Annotated[
@@ -97,6 +111,8 @@ def run(
         threads=threads,
         device=device,  # type: ignore[arg-type]
         executor=executor,  # type: ignore[arg-type]
+        ray_address=ray_address,
+        gpus_per_worker=gpus_per_worker,
         time_limit_seconds=parse_duration(time_limit),
         retry_failed=retry_failed,
         observe_again=observe_again,

@@ -30,11 +30,13 @@ from .loading import FetchProgress as FetchProgress
 from .loading import Listing as Listing
 from .loading import VerifyReport as VerifyReport
 from .loading import fetch as fetch
+from .loading import hand_over as hand_over
 from .loading import info as info
 from .loading import listing as listing
 from .loading import load as load
 from .loading import load_planned as load_planned
 from .loading import require_files as require_files
+from .loading import take_over as take_over
 from .loading import verify as verify
 from .published import (
     CIFAR10,

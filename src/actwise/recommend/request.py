@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from ..errors import UnknownNameError
+from ..errors import SpecError, UnknownNameError
 from ..store import RunStore, is_there
 from ..sweep.plan import RunOptions
 
@@ -66,4 +66,7 @@ def run_options(options: Mapping[str, Any]) -> RunOptions:
     for name in options:
         if name not in known:
             raise UnknownNameError("option of recommend", name, known)
-    return RunOptions(**options)
+    chosen = RunOptions(**options)
+    if chosen.executor == "ray":
+        raise SpecError("executor 'ray' is for `run`: a race trains on this machine")
+    return chosen

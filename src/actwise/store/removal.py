@@ -1,7 +1,7 @@
 """``store rm`` and ``store gc``: taking out what is not wanted, and what nobody needs."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import Connection, delete, select
@@ -91,18 +91,20 @@ def collect_garbage(store: RunStore, *, dry_run: bool = False) -> Garbage:
     """
     if dry_run:
         refuse_folder_of_another(store.location, store.database)
-        with store.database.reading() as connection:
-            orphans, files = _survey(connection, store)
+        orphans, files = store.database.read(lambda c: _survey(c, store))
         return Garbage(tuple(files), _size(files), tuple(orphans), 0)
     own_folder(store.location, store.database)
+
     # The write lock keeps drivers from leasing a run whose files are about to go.
-    with store.database.writing() as connection:
+    def collect(connection: Connection) -> Garbage:
         date_back(connection)
         orphans, files = _survey(connection, store)
         _delete_runs(connection, orphans)
         num_bytes = _size(files)
         _unlink(files)
-    return Garbage(tuple(files), num_bytes, tuple(orphans), store.database.shrink())
+        return Garbage(tuple(files), num_bytes, tuple(orphans), 0)
+
+    return replace(store.database.write(collect), freed_bytes=store.database.shrink())
 
 
 def _survey(connection: Connection, store: RunStore) -> tuple[list[str], list[Path]]:

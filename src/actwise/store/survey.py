@@ -1,7 +1,7 @@
 """How the runs of a store stand, of one moment: what somebody sees who looks on."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -79,20 +79,23 @@ def survey(store: RunStore, study: str | None = None, *, before: Survey | None =
     Raises:
         UnknownNameError: if there is no such study.
     """
-    with store.database.reading() as connection:
-        pulses = _pulses(connection)
-        if before is None or pulses[0] != before.pulses[0]:
-            planned = tuple(read_planned(connection, study))
-            before = replace(_NOTHING, studies=_studies(connection, study), planned=planned)
-        found = replace(before, num_looks=_num_looks(connection), pulses=pulses)
-        if pulses[1] != before.pulses[1]:
-            found = replace(found, ends=_ends(connection), machines=_machines(connection))
-        if pulses != before.pulses:
-            mine = None if study is None else {line.run_id for line in found.planned}
-            found = replace(found, states=read_states(connection, mine))
-        progress = read_progress(connection)
-        owned = [run for run in progress if run in found.states and found.states[run].owner]
-        found = replace(found, progress={run: progress[run] for run in owned})
+    return store.database.read(lambda c: _survey(c, study, before))
+
+
+def _survey(connection: Connection, study: str | None, before: Survey | None) -> Survey:
+    pulses = _pulses(connection)
+    if before is None or pulses[0] != before.pulses[0]:
+        planned = tuple(read_planned(connection, study))
+        before = replace(_NOTHING, studies=_studies(connection, study), planned=planned)
+    found = replace(before, num_looks=_num_looks(connection), pulses=pulses)
+    if pulses[1] != before.pulses[1]:
+        found = replace(found, ends=_ends(connection), machines=_machines(connection))
+    if pulses != before.pulses:
+        mine = None if study is None else {line.run_id for line in found.planned}
+        found = replace(found, states=read_states(connection, mine))
+    progress = read_progress(connection)
+    owned = [run for run in progress if run in found.states and found.states[run].owner]
+    found = replace(found, progress={run: progress[run] for run in owned})
     return before if found == before else found
 
 
@@ -103,18 +106,22 @@ def read_curves(
 
     ``measure``: a field of an epoch, or what a training of the user's own gave back.
     """
+    asked = list(run_ids)
+    return store.database.read(lambda c: _curves(c, asked, measure))
+
+
+def _curves(connection: Connection, run_ids: Sequence[str], measure: str) -> dict[str, Curve]:
     found: dict[str, list[tuple[int, float | None]]] = {run_id: [] for run_id in run_ids}
-    with store.database.reading() as connection:
-        for chunk in chunks(found):
-            if measure in epochs.c:
-                query = select(epochs.c.run_id, epochs.c.epoch, epochs.c[measure])
-                of_these = query.where(epochs.c.run_id.in_(chunk)).order_by(epochs.c.epoch)
-                for run_id, epoch, value in connection.execute(of_these):
-                    found[run_id].append((epoch, value))
-            else:
-                packs = select(probes).where(probes.c.run_id.in_(chunk))
-                for run_id, packed in connection.execute(packs):
-                    found[run_id] += enumerate(unpack_metrics(packed).get(measure, ()), start=1)
+    for chunk in chunks(found):
+        if measure in epochs.c:
+            query = select(epochs.c.run_id, epochs.c.epoch, epochs.c[measure])
+            of_these = query.where(epochs.c.run_id.in_(chunk)).order_by(epochs.c.epoch)
+            for run_id, epoch, value in connection.execute(of_these):
+                found[run_id].append((epoch, value))
+        else:
+            packs = select(probes).where(probes.c.run_id.in_(chunk))
+            for run_id, packed in connection.execute(packs):
+                found[run_id] += enumerate(unpack_metrics(packed).get(measure, ()), start=1)
     return {run_id: tuple(curve) for run_id, curve in found.items()}
 
 

@@ -37,5 +37,4 @@ def users_results(store: RunStore, engine_versions: Iterable[int]) -> list[Users
 def mixtures(store: RunStore, study: str | None, planned: Iterable[StoredRun]) -> tuple[str, ...]:
     """What is to be said of lines of a plan where versions of code or data count together."""
     lines = {(line.study, line.label, line.run_id) for line in planned}
-    with store.database.reading() as connection:
-        return read_mixtures(connection, read_versions(connection, study), lines)
+    return store.database.read(lambda c: read_mixtures(c, read_versions(c, study), lines))

@@ -12,7 +12,8 @@ from ..errors import UnknownNameError
 from ..spec import PlannedRun, StudySpec, claims_in_force, load_study
 from ..store import RunStore, is_there
 from .drive import Driver, TimeLeft, clear_leftovers
-from .executors import Describer, Nursery, StopRequest, make_executor
+from .executors import Describer, Executor, Nursery, StopRequest, make_executor
+from .executors.cluster import Cluster, RayExecutor, connected
 from .plan import (
     Durations,
     Outcome,
@@ -27,6 +28,7 @@ from .plan import (
     crowding,
     find_todo,
     make_plan,
+    most_memory_bytes,
 )
 from .watch import Note, ProgressSink, Silence, SweepEnded, SweepStarted
 from .worker import make_setup
@@ -60,8 +62,8 @@ def run(
         options: Fields of :class:`.plan.RunOptions`: workers, data_dir, device ...
 
     Raises:
-        SpecError: if a level, a setting, an option or the claims file is not valid; nothing is
-            written.
+        SpecError: if a level, a setting, an option or the claims file is not valid, or there is no
+            such Ray cluster; nothing is written.
         DataError: if a data set is missing or damaged; nothing is written.
         StoreError: if the store cannot be read or written.
     """
@@ -83,30 +85,45 @@ def run(
         check_study(spec)
         with Describer(chosen.data_dir, nursery, stop=stop) as describe:
             plan = make_plan(spec, describe)
-        sweep = partial(
-            _run,
-            plan,
-            options=chosen,
-            progress=progress,
-            stop=stop,
-            claims=fixed,
-            started_as=started_as,
-            nursery=nursery,
-            # Before a store is made: a wrong study leaves nothing behind.
-            device=_check(plan, plan.distinct_runs, chosen, nursery) if is_new else None,
-        )
-        if isinstance(store, RunStore):
-            return sweep(store)
-        with RunStore.open(store, create=True, artifacts=artifacts) as opened:
-            return sweep(opened)
+        with connected(chosen) as cluster:
+            if cluster is not None:
+                chosen = replace(chosen, device=cluster.device)
+            sweep = partial(
+                _run,
+                plan,
+                options=chosen,
+                progress=progress,
+                stop=stop,
+                claims=fixed,
+                started_as=started_as,
+                nursery=nursery,
+                cluster=cluster,
+                # Before a store is made: a wrong study leaves nothing behind.
+                device=_check(plan, plan.distinct_runs, chosen, nursery, cluster)
+                if is_new
+                else None,
+            )
+            if isinstance(store, RunStore):
+                return sweep(store)
+            with RunStore.open(store, create=True, artifacts=artifacts) as opened:
+                return sweep(opened)
 
 
-def _check(plan: Plan, runs: Sequence[PlannedRun], options: RunOptions, nursery: Nursery) -> str:
-    """The type of the device, if nothing stands in the way of ``runs`` on this machine."""
+def _check(
+    plan: Plan,
+    runs: Sequence[PlannedRun],
+    options: RunOptions,
+    nursery: Nursery,
+    cluster: Cluster | None,
+) -> str:
+    """The type of the device, if nothing stands in the way of ``runs`` here, or on the cluster."""
     if not runs:
         return "cpu"
     device = check_machine(runs, options)
-    check_memory(plan, runs, options, device=device, available_bytes=nursery.available_bytes)
+    if cluster is None:
+        check_memory(plan, runs, options, device=device, available_bytes=nursery.available_bytes)
+    else:
+        cluster.require_room(most_memory_bytes(plan, runs))
     return device
 
 
@@ -120,6 +137,7 @@ def _run(
     claims: Mapping[str, str],
     started_as: Sequence[str],
     nursery: Nursery,
+    cluster: Cluster | None,
     device: str | None,
 ) -> Outcome:
     """``device``: what :func:`_check` said of the whole plan; None if it was not asked."""
@@ -128,15 +146,21 @@ def _run(
     try:
         store.hold_folders()
         todo = find_todo(plan, store, options)
-        device = device or _check(plan, todo.runs, options, nursery)
+        device = device or _check(plan, todo.runs, options, nursery, cluster)
+        if cluster is not None and todo.runs:
+            cluster.require_usable(store.logs)
         store.add_study(plan.study, todo.planned, claims=claims, started_as=started_as)
         store.reopen(todo.failed)
         clear_leftovers(store)
-        workers = (
-            count_workers(plan, todo.runs, options, device=device, available_bytes=available_bytes)
-            if todo.runs
-            else 0
-        )
+        memory_bytes = most_memory_bytes(plan, todo.runs)
+        if not todo.runs:
+            workers = 0
+        elif cluster is None:
+            workers = count_workers(
+                plan, todo.runs, options, device=device, available_bytes=available_bytes
+            )
+        else:
+            workers = cluster.count_workers(memory_bytes, num_runs=len(todo.runs))
         sink.emit(
             SweepStarted(
                 study=plan.study.name,
@@ -153,7 +177,7 @@ def _run(
         if todo.lacking:
             sink.emit(Note(_lacking_text(todo)))
         is_chosen = options.workers is not None or options.threads > 1
-        if todo.runs and device == "cpu" and is_chosen:
+        if todo.runs and device == "cpu" and is_chosen and cluster is None:
             for text in crowding(
                 plan,
                 todo.runs,
@@ -165,7 +189,11 @@ def _run(
         driver = _make_driver(plan, todo, store, options, sink)
         if todo.runs:
             setup = make_setup(store, options, workers=workers)
-            executor = make_executor(setup, options, nursery, workers=workers)
+            executor: Executor = (
+                make_executor(setup, options, nursery, workers=workers)
+                if cluster is None
+                else RayExecutor(setup, cluster, cluster.needs(memory_bytes), workers=workers)
+            )
             # The signals are heard only now: what went before ends at once, and has leased
             # nothing.
             with stop, suppress(KeyboardInterrupt):

@@ -13,6 +13,7 @@ from .code import UserCode as UserCode
 from .code import code_digest as code_digest
 from .code import digest_of_modules as digest_of_modules
 from .code import file_of_module as file_of_module
+from .code import files_of as files_of
 from .code import find_code as find_code
 from .code import has_digest as has_digest
 from .code import known_code as known_code

@@ -13,11 +13,12 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 from ..errors import SpecError
+from ..files import read_file
 from ..registry import Level
 from .finding import Search, is_installed, is_users, shown_path
 from .imports import Import
 from .packages import PACKAGES, package_version
-from .source import Source, file_digest, read_module, read_source
+from .source import Source, file_digest, module_bytes, read_module, read_source
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,33 @@ def code_digest(level: Level, *, kind: str = "level") -> str:
         SpecError: as :func:`find_code`.
     """
     return find_code(level, kind=kind).digest
+
+
+def files_of(level: Level) -> dict[str, bytes]:
+    """The files of :func:`find_code`, by their path from the folder that imports find them in.
+
+    None of a package that is known by its version. What is run by an absolute path is left out.
+
+    Raises:
+        SpecError: as :func:`find_code`.
+    """
+    module, _ = module_and_name(level, kind="level")
+    if module in PACKAGES:
+        return {}
+    search = Search()
+    files: dict[str, bytes] = {}
+    for name in find_code(level).modules:
+        if not all(part.isidentifier() for part in name.split(".")):
+            path = Path(name) / "__main__.py" if Path(name).is_dir() else Path(name)
+            if not path.is_absolute():
+                files[str(path)] = read_file(path)
+            continue
+        spec = search.find(name)
+        if spec is not None and spec.has_location:
+            is_package = spec.submodule_search_locations is not None
+            parts = name.split(".") if is_package else name.split(".")[:-1]
+            files["/".join([*parts, Path(spec.origin or "").name])] = module_bytes(spec)
+    return files
 
 
 def known_code(digest: str) -> UserCode:

@@ -40,7 +40,7 @@ def read_module(spec: ModuleSpec) -> Source:
     Raises:
         SpecError: if it cannot be read, or is not valid Python.
     """
-    return _source(_data(spec), spec.origin or "")
+    return _source(module_bytes(spec), spec.origin or "")
 
 
 def read_source(path: Path) -> Source:
@@ -58,10 +58,15 @@ def file_digest(spec: ModuleSpec) -> str:
     Raises:
         SpecError: if it cannot be read.
     """
-    return hashlib.sha256(_data(spec)).hexdigest()
+    return hashlib.sha256(module_bytes(spec)).hexdigest()
 
 
-def _data(spec: ModuleSpec) -> bytes:
+def module_bytes(spec: ModuleSpec) -> bytes:
+    """The file of a module that has one, in an archive too.
+
+    Raises:
+        SpecError: if it cannot be read.
+    """
     assert spec.origin is not None, "only modules with a file are read"
     path = Path(spec.origin)
     # What lies in an archive only its loader can read.

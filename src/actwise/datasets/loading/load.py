@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from ...errors import DataError
 from ..content import (
     Arrays,
@@ -11,6 +13,7 @@ from ..content import (
     Found,
     ImageSizeError,
     Published,
+    Split,
     canonical,
     check_arrays,
     describe_shape,
@@ -79,22 +82,35 @@ def require_files(level: str, data_dir: str | Path | None = None) -> None:
 
 
 def load_planned(level: str, data_dir: str | Path | None, *, digest: str) -> Dataset:
-    """As :func:`load`; a user's set of that digest from the cache, its code is not called.
+    """What :func:`take_over` kept of that digest, or else as :func:`load`.
+
+    A user's set comes from there alone: its code is not called.
 
     Raises:
         SpecError, DataError: as :func:`load` does, and if a user's set is not in the cache.
     """
-    request = parse_dataset(level)
-    if not isinstance(request, UserRequest):
-        return load(level, data_dir)
-    cache = Cache.default()
-    kept = _from_cache(cache, _users_key(digest), level=request.level)
-    if kept is None:
-        raise DataError(
-            f"data set {level!r} is not in the cache {cache.root}, through which a plan hands "
-            "users' data to its runs; it must be writable, and keep them until the last run"
-        )
-    return Dataset.of(*kept)
+    return Dataset.of(*_planned(level, data_dir, digest))
+
+
+def hand_over(
+    level: str, data_dir: str | Path | None, *, digest: str
+) -> tuple[DatasetInfo, Arrays]:
+    """The content of :func:`load_planned`, for a machine that may not have it.
+
+    Raises:
+        SpecError, DataError: as that.
+    """
+    info, arrays = _planned(level, data_dir, digest)
+    train, test = (
+        Split(np.asarray(part.images_NCHW), np.asarray(part.labels_N))
+        for part in (arrays.train, arrays.test)
+    )
+    return info, replace(arrays, train=train, test=test)
+
+
+def take_over(info: DatasetInfo, arrays: Arrays) -> bool:
+    """Keep what was handed over in the cache of this machine; False (logged) if that fails."""
+    return Cache.default().store(_planned_key(info.digest), info, arrays=arrays)
 
 
 def read_found(request: Request | UserRequest, found: Found) -> tuple[DatasetInfo, Arrays]:
@@ -144,12 +160,26 @@ def mismatch(facts: DatasetInfo, published: Published) -> str | None:
     return None
 
 
+def _planned(level: str, data_dir: str | Path | None, digest: str) -> tuple[DatasetInfo, Arrays]:
+    request = parse_dataset(level)
+    cache = Cache.default()
+    kept = _from_cache(cache, _planned_key(digest), level=request.level)
+    if kept is None and not isinstance(request, UserRequest):
+        return _load(request, data_dir)
+    if kept is None:
+        raise DataError(
+            f"data set {level!r} is not in the cache {cache.root}, through which a plan hands "
+            "users' data to its runs; it must be writable, and keep them until the last run"
+        )
+    return kept
+
+
 def _load(
     request: Request | UserRequest, data_dir: str | Path | None
 ) -> tuple[DatasetInfo, Arrays]:
     if isinstance(request, UserRequest):
         facts, arrays = read_found(request, locate(request, data_dir))
-        Cache.default().store(_users_key(facts.digest), facts, arrays=arrays)
+        take_over(facts, arrays)
         return facts, arrays
     pinned = request.entry.pinned_info
     if pinned and request.entry.location == "data_dir" and data_folder(data_dir) is None:
@@ -188,9 +218,9 @@ def as_found(facts: DatasetInfo, found: Found) -> DatasetInfo:
     return replace(facts, notes=(*found.notes, *facts.notes))
 
 
-def _users_key(digest: str) -> str:
-    """Names a user's set in the cache by its content: only its author knows its source."""
-    return f"user-{digest}"
+def _planned_key(digest: str) -> str:
+    """Names a set in the cache by its content: its source is known to its author or planner."""
+    return f"planned-{digest}"
 
 
 def _from_cache(cache: Cache, key: str, *, level: str) -> tuple[DatasetInfo, Arrays] | None:

@@ -27,10 +27,13 @@ def missing_answers(store: RunStore) -> dict[str, str]:
         .join(predictions, predictions.c.run_id == runs.c.run_id)
         .distinct()
     )
-    with store.database.reading() as connection:
+
+    def read(connection: Connection) -> dict[str, str]:
         found = {data_digest_of(row.settings): row.dataset for row in connection.execute(query)}
         known = read_answers(connection, found)
-    return {digest: level for digest, level in found.items() if digest not in known}
+        return {digest: level for digest, level in found.items() if digest not in known}
+
+    return store.database.read(read)
 
 
 def add_answers(store: RunStore, new: Mapping[str, Answers]) -> None:
@@ -40,9 +43,12 @@ def add_answers(store: RunStore, new: Mapping[str, Answers]) -> None:
         StoreError: if the store has other answers of a data set or predictions that do not fit
             them, or cannot be written.
     """
-    with store.database.writing() as connection:
+
+    def write(connection: Connection) -> None:
         check_stored_predictions(connection, new)
         write_answers(connection, new)
+
+    store.database.write(write)
 
 
 def check_stored_predictions(connection: Connection, new: Mapping[str, Answers]) -> None:

@@ -74,12 +74,15 @@ def export_table(
     """
     if what not in WHAT:
         raise UnknownNameError("table", what, WHAT)
-    with store.database.reading() as connection:
+
+    def read(connection: Connection) -> "pa.Table":
         if what in _OTHERS:
             if study is not None:
                 require_study(connection, study)
             return keep_where(_OTHERS[what](connection, study), where)
         return _OF_RUNS[what](connection, choose_runs(connection, study, where))
+
+    return store.database.read(read)
 
 
 def choose_runs(
@@ -121,7 +124,8 @@ def export_all(store: RunStore, folder: Path, *, where: Sequence[str] = ()) -> l
     """
     refuse_new_folder(folder)
     contents = {
-        f"{name}.parquet": render_table(t, "parquet") for name, t in _all(store, where).items()
+        f"{name}.parquet": render_table(table, "parquet")
+        for name, table in store.database.read(lambda c: _all(c, where)).items()
     }
     manifest = {
         "format": "actwise export",
@@ -133,16 +137,15 @@ def export_all(store: RunStore, folder: Path, *, where: Sequence[str] = ()) -> l
     return write_files(folder, contents)
 
 
-def _all(store: RunStore, where: Sequence[str]) -> dict[str, "pa.Table"]:
+def _all(connection: Connection, where: Sequence[str]) -> dict[str, "pa.Table"]:
     """Every table, all of one moment."""
-    with store.database.reading() as connection:
-        known = read_levels(connection, None)
-        found = runs_table(connection, None, further=RESTORED, has_metrics=False)
-        runs = keep_where(found, where, known=known)
-        return {
-            **{name: read(connection, runs) for name, read in _OF_RUNS.items()},
-            "probes": packed_probes_table(connection, runs),
-            **{name: read(connection, None) for name, read in _OTHERS.items()},
-            "studies": studies_table(connection),
-            "study_runs": study_runs_table(connection),
-        }
+    known = read_levels(connection, None)
+    found = runs_table(connection, None, further=RESTORED, has_metrics=False)
+    runs = keep_where(found, where, known=known)
+    return {
+        **{name: read(connection, runs) for name, read in _OF_RUNS.items()},
+        "probes": packed_probes_table(connection, runs),
+        **{name: read(connection, None) for name, read in _OTHERS.items()},
+        "studies": studies_table(connection),
+        "study_runs": study_runs_table(connection),
+    }

@@ -59,10 +59,10 @@ def import_folders(folders: Sequence[Path], store: RunStore) -> Imported:
 
 def import_exports(exports: Sequence[Exported], store: RunStore) -> Imported:
     """Add exports that were read; see :func:`import_folders`."""
-    with store.database.writing() as connection:
-        date_back(connection)  # Also where a run that seems to be trained is refused below.
-    with store.database.writing() as connection:
-        added = [_import(connection, export) for export in exports]
+    # Also where a run that seems to be trained is refused below.
+    store.database.write(date_back)
+    # Again after a commit whose answer was lost, all would be counted as present.
+    added = store.database.write(lambda c: [_import(c, export) for export in exports])
     num_results = sum(len(export.results) for export in exports)
     return Imported(sum(added), num_results - sum(added))
 

@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection
+
 from ...errors import SpecError
 from ..database.schema import runs
 from ..store import RunStore
@@ -61,14 +63,17 @@ def export_tensorboard(
             "export --to tensorboard needs TensorBoard: pip install 'actwise[tensorboard]'"
         )
     refuse_new_folder(folder)
-    with store.database.reading() as connection:
+
+    def read(connection: Connection) -> tuple[list[_Row], list[_Row]]:
         chosen = choose_runs(connection, study, where, further=(runs.c.recorded_at,))
-        curves = epochs_table(connection, chosen)
-    names = _folder_names(chosen.to_pylist())
-    epochs = iter(curves.to_pylist())
+        return chosen.to_pylist(), epochs_table(connection, chosen).to_pylist()
+
+    chosen, curves = store.database.read(read)
+    names = _folder_names(chosen)
+    epochs = iter(curves)
     with made_folder(folder):
         try:
-            for row, name in zip(chosen.to_pylist(), names, strict=True):
+            for row, name in zip(chosen, names, strict=True):
                 mine = [next(epochs) for _ in range(row["epochs"])]
                 target = folder / row["study"] / name
                 target.mkdir(parents=True)

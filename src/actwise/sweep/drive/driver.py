@@ -46,8 +46,7 @@ LEASE_AT_ONCE = 100
 class Driver:
     """Brings runs to their results, beside other drivers on the same store.
 
-    Attributes:
-        refused: Runs that were observed again and came out otherwise.
+    ``refused``: runs that were observed again and came out otherwise.
     """
 
     def __init__(
@@ -156,13 +155,12 @@ class Driver:
         recorded = self._store.result(lease.run_id) if lease.run_id in self._again else None
         self._leases[lease.run_id] = self._kept.pop(lease.run_id)
         self._attempts[lease.run_id] += 1
-        attempt = self._attempts[lease.run_id]
         self._first_epochs.pop(lease.run_id, None)
         self._sink.emit(
             RunStarted(
                 run_id=lease.run_id,
                 label=self._label(run),
-                attempt=attempt,
+                attempt=self._attempts[lease.run_id],
                 is_compiling=run.spec.train.compile,
             )
         )
@@ -249,20 +247,22 @@ class Driver:
         return None
 
     def _put_back(self, lease: Lease, result: PutBack, *, is_stopping: bool) -> None:
-        self._give_back(lease, result.reason if result.is_accident else None)
-        self._time_left.put_back(lease.run_id)
-        is_given_up = not is_stopping and self._attempts[lease.run_id] >= self._max_attempts
+        run_id, why = lease.run_id, result.reason if result.is_accident else None
+        self._give_back(lease, why, was_tried=result.was_tried)
+        self._attempts[run_id] -= not result.was_tried
+        self._time_left.put_back(run_id)
+        is_given_up = not is_stopping and self._attempts[run_id] >= self._max_attempts
         if is_given_up:
-            self._time_left.end(lease.run_id)
+            self._time_left.end(run_id)
         elif not is_stopping:
-            self._pending.put_back(lease.run_id, after_accident=True)
+            self._pending.put_back(run_id, after_accident=result.was_tried)
         self._sink.emit(
             RunPutBack(
-                run_id=lease.run_id,
-                label=self._label(self._runs[lease.run_id]),
+                run_id=run_id,
+                label=self._label(self._runs[run_id]),
                 reason=result.reason,
                 is_given_up=is_given_up,
-                attempts=self._attempts[lease.run_id],
+                attempts=self._attempts[run_id],
             )
         )
 

@@ -15,6 +15,8 @@ class TimeLeft:
     ) -> None:
         """``work``: of every run that has no result yet, by run id, in any unit."""
         self._work = dict(work)
+        # Of all of it: a million runs are not added up whenever one of them gets on.
+        self._whole = sum(self._work.values())
         self._begun: dict[str, float] = {}
         self._fractions: dict[str, float] = {}
         self._done = 0.0
@@ -23,6 +25,7 @@ class TimeLeft:
 
     def expect(self, run_id: str, work: float) -> None:
         """A run that was not known before, or what is known of it now."""
+        self._whole += work - self._work.get(run_id, 0.0)
         self._work[run_id] = work
 
     def progress(self, run_id: str, fraction: float) -> None:
@@ -35,7 +38,9 @@ class TimeLeft:
     def end(self, run_id: str) -> None:
         """A run has its result."""
         begun = self._begun.pop(run_id, 1.0)
-        self._done += self._work.pop(run_id, 0.0) * (1.0 - begun)
+        work = self._work.pop(run_id, 0.0)
+        self._whole -= work
+        self._done += work * (1.0 - begun)
         self._fractions.pop(run_id, None)
 
     def put_back(self, run_id: str) -> None:
@@ -52,7 +57,7 @@ class TimeLeft:
         done = self._done + in_flight
         if self._started is None or done <= 0:
             return None
-        left = sum(
-            work * (1.0 - self._fractions.get(run_id, 0.0)) for run_id, work in self._work.items()
+        left = self._whole - sum(
+            self._work.get(run_id, 0.0) * fraction for run_id, fraction in self._fractions.items()
         )
-        return left * (self._clock() - self._started) / done
+        return max(0.0, left) * (self._clock() - self._started) / done

@@ -1,4 +1,7 @@
-"""Where runs happen: in this process or in worker processes, behind one seam. Torch-free."""
+"""Where runs happen: in this process, in worker processes or on a cluster, behind one seam.
+
+Torch-free.
+"""
 
 from .choose import make_executor as make_executor
 from .describer import Describer as Describer

@@ -9,7 +9,8 @@ from .processes import ProcessExecutor
 
 
 def make_executor(setup: Setup, options: RunOptions, nursery: Nursery, *, workers: int) -> Executor:
-    """An executor for so many workers, which come from ``nursery``."""
+    """An executor on this machine for so many workers, which come from ``nursery``."""
+    assert options.executor != "ray", "to a cluster only run connects"
     if options.executor == "inline":
         return InlineExecutor(setup, nursery)
     return ProcessExecutor(setup, nursery, workers=workers)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,14 +24,16 @@ class Nursery:
     itself.
 
     Attributes:
+        make_start: What a worker is told at its start.
         threads: Of one operation in a worker; the environment says so before torch is imported.
         available_bytes: Memory that was available before anything was started: all workers share
             what their mother takes, and what they take is part of what their runs are reckoned to
             need.
     """
 
-    def __init__(self, *, threads: int = 1) -> None:
+    def __init__(self, *, threads: int = 1, start: Callable[[], Start] | None = None) -> None:
         self.threads = threads
+        self.make_start = start or make_start
         self.available_bytes = available_memory_bytes()
         self._mothers: list[tuple[Mother, Likeness | None]] = []
 
@@ -41,7 +44,7 @@ class Nursery:
             OSError: if the system starts no process.
         """
         if _can_fork() and (not self._mothers or self._mothers[-1][0].process.has_ended()):
-            self._mothers.append(take_mother(make_start(), threads=self.threads))
+            self._mothers.append(take_mother(self.make_start(), threads=self.threads))
 
     def start(self, pipes: Pipes, *, plans: bool) -> Child:
         """A worker process, to plan or to train; it begins as soon as torch is imported.
@@ -70,9 +73,10 @@ class Nursery:
 
 def make_start() -> Start:
     """What a process needs to find what this one finds."""
-    paths = [str(Path.cwd()), *filter(None, search_path())]
+    folder = str(Path.cwd())
+    paths = [folder, *filter(None, search_path())]
     told = {name: value for name, value in os.environ.items() if is_told_at_start(name)}
-    return Start(import_path=tuple(dict.fromkeys(paths)), environment=told)
+    return Start(folder=folder, import_path=tuple(dict.fromkeys(paths)), environment=told)
 
 
 def _can_fork() -> bool:

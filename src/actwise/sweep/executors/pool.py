@@ -12,7 +12,10 @@ from .worker_process import Inbox, WorkerProcess
 
 
 class Pool:
-    """At most one process a slot. One that has run users' code ends with its run."""
+    """A :class:`.crew.Crew` of processes here, at most one a slot.
+
+    One that has run users' code ends with its run.
+    """
 
     def __init__(self, setup: Setup, num_slots: int, nursery: Nursery) -> None:
         self._setup = setup
@@ -26,11 +29,11 @@ class Pool:
 
     @property
     def is_busy(self) -> bool:
-        """Whether something that was taken from the work has no result yet."""
+        """See :attr:`.crew.Crew.is_busy`."""
         return bool(self._waiting) or any(worker.pending for worker in self._workers)
 
     def fill(self, work: WorkSource) -> bool:
-        """Give work to every idle slot; False once there is no more of it."""
+        """See :meth:`.crew.Crew.fill`."""
         while sum(bool(worker.pending) for worker in self._workers) < self._num_slots:
             assignments = self._waiting.popleft() if self._waiting else next(work, ())
             if not assignments:
@@ -44,7 +47,7 @@ class Pool:
         return True
 
     def events(self) -> Iterator[Advanced | Result]:
-        """What the workers say next; nothing after a tenth of a second of silence."""
+        """See :meth:`.crew.Crew.events`."""
         for worker in self._workers:
             if worker.has_ended():
                 # A process that it left behind might keep its pipe open.
@@ -66,7 +69,7 @@ class Pool:
             yield from self._end(worker)
 
     def stop(self) -> Iterator[Result]:
-        """Ask every run to stop; what has not begun is put back."""
+        """See :meth:`.crew.Crew.stop`."""
         while self._waiting:
             for assignment in self._waiting.popleft():
                 yield PutBack(run_id=assignment.run_id, reason="stopped", is_accident=False)
@@ -79,7 +82,7 @@ class Pool:
             worker.kill_group()
 
     def close(self) -> None:
-        """Leave no process."""
+        """See :meth:`.crew.Crew.close`."""
         self.kill()
         for worker in self._workers:
             worker.end()

@@ -1,15 +1,12 @@
 """The executor of worker processes, one per slot, and one of its own for users' code."""
 
-import time
 from collections.abc import Callable, Generator
 
 from ..worker import Advanced, Result, Setup
+from .crew import results_of
 from .executor import WorkSource
 from .nursery import Nursery
 from .pool import Pool
-
-STOP_GRACE_SECONDS = 8.0
-"""A run that has not stopped by then is killed: `run` promises to end within 10 s."""
 
 
 class ProcessExecutor:
@@ -33,23 +30,4 @@ class ProcessExecutor:
     ) -> Generator[Result, None, None]:
         """See :meth:`Executor.map`."""
         pool = Pool(self._setup, self._num_slots, self._nursery)
-        kill_time: float | None = None
-        has_work = True
-        try:
-            while True:
-                if kill_time is None and should_stop():
-                    kill_time = time.monotonic() + STOP_GRACE_SECONDS
-                    yield from pool.stop()
-                if kill_time is None and has_work:
-                    has_work = pool.fill(work)
-                if not pool.is_busy and (kill_time is not None or not has_work):
-                    return
-                if kill_time is not None and time.monotonic() > kill_time:
-                    pool.kill()
-                for event in pool.events():
-                    if isinstance(event, Advanced):
-                        on_progress(event)
-                    else:
-                        yield event
-        finally:
-            pool.close()
+        return results_of(pool, work, should_stop=should_stop, on_progress=on_progress)

@@ -25,7 +25,7 @@ from ..worker import (
     decode,
     encode,
 )
-from .nursery import Nursery, make_start
+from .nursery import Nursery
 
 Inbox = queue.SimpleQueue[tuple["WorkerProcess", Message | None]]
 """What all workers of a driver say; None: this one's pipe has closed, it says no more."""
@@ -70,7 +70,7 @@ class WorkerProcess:
                 os.close(descriptor)
         self._hearing = threading.Thread(target=self._hear, daemon=True)
         self._hearing.start()
-        self._send(make_start())
+        self._send(nursery.make_start())
 
     def set_up(self, setup: Setup, inbox: Inbox) -> None:
         """Tell it what holds for all runs; work may follow at once.

@@ -19,6 +19,7 @@ from .cost import training_images as training_images
 from .durations import Durations as Durations
 from .durations import StepKind as StepKind
 from .durations import step_kind as step_kind
+from .options import DeviceName as DeviceName
 from .options import Outcome as Outcome
 from .options import RunOptions as RunOptions
 from .order import PendingRuns as PendingRuns

@@ -1,5 +1,6 @@
 """How a study is run and how that ended: nothing here changes a result."""
 
+import math
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from ...errors import SpecError
 from ...store import RunState
 
 DeviceName = Literal["cpu", "cuda", "auto"]
-ExecutorName = Literal["inline", "process"]
+ExecutorName = Literal["inline", "process", "ray"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,9 +20,15 @@ class RunOptions:
 
     Attributes:
         data_dir: Where data sets lie; absent = ``$ACTWISE_DATA``.
-        workers: Runs in flight; absent = what this machine carries (:mod:`.resources`).
+        workers: Runs in flight; absent = what this machine carries (:mod:`.resources`), or what the
+            nodes of a Ray cluster do.
         threads: Threads per run. Part of the numerics fingerprint, so 1 whatever ``workers`` is.
-        executor: ``process`` (a process per slot) or ``inline`` (in this process).
+        executor: ``process`` (a process per slot), ``inline`` (in this process) or ``ray`` (a
+            process per slot, on the nodes of a Ray cluster).
+        ray_address: Of the cluster: ``HOST:PORT``, ``auto`` (the one that this machine is in) or
+            ``local`` (one of this command's own); absent = ``$RAY_ADDRESS``, or else the one that
+            this machine is in, or else one of its own.
+        gpus_per_worker: What Ray sets apart for a run on CUDA; less than 1 shares a GPU.
         time_limit_seconds: Stop after so long, with checkpoints; absent = no limit.
         retry_failed: Run again what raised an exception before.
         observe_again: Repeat finished runs that lack an observation the study asks for.
@@ -38,6 +45,8 @@ class RunOptions:
     threads: int = 1
     device: DeviceName = "auto"
     executor: ExecutorName = "process"
+    ray_address: str | None = None
+    gpus_per_worker: float | None = None
     time_limit_seconds: float | None = None
     retry_failed: bool = False
     observe_again: bool = False
@@ -48,10 +57,21 @@ class RunOptions:
     max_attempts: int = 3
 
     def __post_init__(self) -> None:
-        if self.executor not in ("inline", "process"):
+        if self.executor not in ("inline", "process", "ray"):
             raise SpecError(
-                f"executor {self.executor!r} is not available; expected inline or process"
+                f"executor {self.executor!r} is not available; expected inline, process or ray"
             )
+        for name, value in (
+            ("ray_address", self.ray_address),
+            ("gpus_per_worker", self.gpus_per_worker),
+        ):
+            if value is not None and self.executor != "ray":
+                raise SpecError(f"{name}={value} is for executor='ray'")
+        gpus = self.gpus_per_worker
+        if gpus is not None and not (0 < gpus < math.inf and (gpus < 1 or gpus == int(gpus))):
+            raise SpecError(f"gpus_per_worker={gpus:g} must be a part of 1, or a whole number")
+        if gpus is not None and self.device == "cpu":
+            raise SpecError(f"gpus_per_worker={gpus:g} is for CUDA, and device is 'cpu'")
         if self.device not in ("cpu", "cuda", "auto"):
             raise SpecError(f"device {self.device!r} is not known; expected cpu, cuda or auto")
         for name, count in (("workers", self.workers), ("threads", self.threads)):

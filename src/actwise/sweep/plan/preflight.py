@@ -40,6 +40,8 @@ def check_try(study: StudySpec, *, what: str) -> None:
 def check_machine(runs: Sequence[PlannedRun], options: RunOptions) -> str:
     """Whether the device and the data are there; decodes the data once, for all workers.
 
+    On a Ray cluster the device is one of its nodes', and ``options`` know its type.
+
     Returns:
         The type of the device: ``cpu`` or ``cuda``.
 
@@ -51,15 +53,18 @@ def check_machine(runs: Sequence[PlannedRun], options: RunOptions) -> str:
     from ...engine import prepare_device
 
     first = runs[0].spec
-    device = prepare_device(
-        options.device, threads=options.threads, model=first.model, width=first.width
-    )
+    device: str = options.device
+    if options.executor != "ray":
+        prepared = prepare_device(
+            device, threads=options.threads, model=first.model, width=first.width
+        )
+        device = prepared.torch_device.type
     if first.task is not None:
-        return device.torch_device.type
-    check_precision(runs, device=device.torch_device.type)
+        return device
+    check_precision(runs, device=device)
     for level, digest in dict.fromkeys((run.spec.dataset, run.settings["data"]) for run in runs):
         load_planned(level, options.data_dir, digest=digest)
-    return device.torch_device.type
+    return device
 
 
 def check_files(runs: Sequence[PlannedRun], options: RunOptions) -> None:

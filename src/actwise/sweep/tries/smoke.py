@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from ...errors import SpecError
 from ...spec import StudySpec
 from ..executors import Describer, Nursery, StopRequest
 from ..plan import (
@@ -73,6 +74,8 @@ def smoke(
     options = options or RunOptions()
     check_study(study)
     check_try(study, what="--smoke")
+    if options.executor == "ray":
+        raise SpecError("--smoke trains on this machine: leave out --executor ray")
     stop = StopRequest(time_limit_seconds=options.time_limit_seconds)
     with Nursery(threads=options.threads) as nursery:
         with Describer(options.data_dir, nursery, stop=stop) as describe:

@@ -54,8 +54,8 @@ def main() -> None:
 def _begin(start: Start) -> None:
     """Be where the driver is: the mother may be of a time when it was elsewhere."""
     sys.path[:] = start.import_path
-    if str(Path.cwd()) != start.import_path[0]:  # it may be one that cannot be entered again
-        os.chdir(start.import_path[0])
+    if str(Path.cwd()) != start.folder:  # it may be one that cannot be entered again
+        os.chdir(start.folder)
     for name in filter(is_told_at_start, list(os.environ)):
         del os.environ[name]
     os.environ.update(start.environment)

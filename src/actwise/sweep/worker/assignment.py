@@ -41,7 +41,7 @@ def make_setup(store: RunStore, options: RunOptions, *, workers: int) -> Setup:
         checkpoints=str(store.checkpoints),
         weights=str(store.weights),
         logs=str(store.logs),
-        cpus=_cpus(workers * options.threads),
+        cpus=None if options.executor == "ray" else _cpus(workers * options.threads),
         checkpoint_seconds=options.checkpoint_seconds,
         allow_environment_change=options.allow_environment_change,
     )

@@ -40,11 +40,13 @@ class Start(_Said):
     """What a worker, or the mother of workers, needs to import torch.
 
     Attributes:
-        import_path: The driver's ``sys.path``, its working directory first: where users' code is.
+        folder: The driver's working directory.
+        import_path: The driver's ``sys.path``, that folder first: where users' code is.
         environment: The driver's variables that matter to no process before it works.
     """
 
     type: Literal["start"] = "start"
+    folder: str
     import_path: tuple[str, ...]
     environment: dict[str, str]
 
@@ -183,12 +185,17 @@ class Done(_Said):
 
 
 class PutBack(_Said):
-    """A run has no result: it was stopped, or met an accident that is none of its code's."""
+    """A run has no result: it was stopped, or met an accident that is none of its code's.
+
+    Attributes:
+        was_tried: Whether it was an attempt; the loss of a machine is none.
+    """
 
     type: Literal["put_back"] = "put_back"
     run_id: str
     reason: str
     is_accident: bool
+    was_tried: bool = True
 
 
 class Tried(_Said):
