@@ -4,8 +4,9 @@ from typing import Any
 
 from ..errors import SpecError
 from ..spec import Describe, StudySpec, load_study
+from .race import NUM_FOLDS
 
-VALIDATION_FRACTION = 0.2
+VALIDATION_FRACTION = 1 / NUM_FOLDS
 ANNEALED = ("onecycle", "cosine")
 _OWN = "own"
 
@@ -23,7 +24,9 @@ def our_study(study: StudySpec, lengths: tuple[int, int], describe: Describe) ->
             f"each of which ends at a learning rate of zero; write train.schedule=onecycle or "
             "cosine"
         )
-    if cell.train.validation_fraction not in (0.0, VALIDATION_FRACTION):
+    fraction = "validation_fraction"
+    is_asked = fraction in study.train.model_fields_set or f"train.{fraction}" in study.factors
+    if is_asked and cell.train.validation_fraction != VALIDATION_FRACTION:
         raise SpecError(
             f"train.validation_fraction={cell.train.validation_fraction:g}: a race judges by folds "
             f"of a fifth of the training images; leave it out, or write {VALIDATION_FRACTION:g}"
@@ -78,7 +81,7 @@ def task_study(
     raw = study.model_dump(exclude_unset=True)
     raw["task"] = {**raw["task"], "settings": settings}
     plain = load_study(raw | {"factors": {**study.factors, "epochs": lengths}})
-    folds = tuple(range(round(1 / VALIDATION_FRACTION)))
+    folds = tuple(range(NUM_FOLDS))
     with_folds = load_study(raw | {"factors": {**plain.factors, "fold": folds}})
     promise = (
         "that every training ends at a learning rate of zero, whatever its epochs, is the promise "

@@ -50,11 +50,12 @@ class Advice:
         margin: The race stops when the limit is at most this.
         margin_asked: The user's, if any; ``margin`` is larger where runs could not tell it.
         run_sd: SD of a full run's accuracy, as the bank and this race's residuals have it.
-        is_unlike_bank: Whether that is so far from the bank's that the limit may be too small.
+        is_unlike_bank: Whether that is so far from the bank's, or the short runs scatter so much
+            more, that the limit may be too small.
         outlooks: What is known of each candidate that did not diverge, best mean first.
         trials: All results, in the order of asking.
         num_conditions: Conditions of the bank.
-        is_widened: Whether the spread is 1.3 times the bank's, as the case is not of its family.
+        is_widened: Whether the spread is 1.3 times the bank's, as no condition is like the case.
         further: What more full runs are expected to bring; empty where nothing is left to compare.
         prior_pick: What the bank's means of activations would have picked beside the same
             results; None unless asked for.
@@ -145,14 +146,13 @@ def _pick(advice: Advice) -> str:
     condition = f"if your case behaves like the {known} of the bank"
     if advice.is_widened:
         condition += ", with spreads 1.3 times theirs"
-    if advice.limit is not None and advice.limit < _SEEN:
-        # With 90 % nothing is ahead of it: that is no distance of 0.
-        p_best = min(advice.outlooks[0].p_best, 0.99)
-        place = f"The best of {count} ({percent(round(p_best, 2))}"
+    p_best = advice.outlooks[0].p_best
+    if p_best >= CONFIDENCE:
+        # Nothing is ahead of it: that is no distance of 0.
+        place = f"The best of {count} ({percent(round(min(p_best, 0.99), 2))}"
     else:
-        place = (
-            f"Within {_points(advice.limit)} points of the best of {count} ({percent(CONFIDENCE)}"
-        )
+        limit = number(max(advice.limit or 0.0, 0.1), 1)
+        place = f"Within {limit} points of the best of {count} ({percent(CONFIDENCE)}"
     loss = _points(advice.expected_loss)
     return f"{verb} {advice.activation}. {place}, {condition}); expected loss {loss}."
 
