@@ -87,9 +87,11 @@ def test_a_notebook_shows_the_sentences_and_a_row_for_each_candidate(
 ) -> None:
     _, advice = raced
     shown = advice._repr_html_()
-    assert all(f"<p>{escape(line)}</p>" in shown for line in str(advice).splitlines())
-    assert re.findall(r"<tr><td>(.*?)</td>", shown) == [row.activation for row in advice.outlooks]
-    assert repr(advice) == str(advice)
+    assert all(escape(line) in shown for line in str(advice).splitlines())
+    names = [row.activation for row in advice.outlooks]
+    assert re.findall(r'<tr><td class="">(.*?)</td>', shown) == names
+    assert [row["activation"] for row in advice.to_rows()] == names
+    assert all(row["step"] > 0 for row in advice.to_rows())
 
 
 def test_a_budget_in_time_is_said_in_runs_and_is_what_it_was(
