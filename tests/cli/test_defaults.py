@@ -87,6 +87,11 @@ def test_every_call_has_its_defaults_there() -> None:
     assert {call.__name__ for call in CALLS} == {n for n in aw.__all__ if not is_data(n)}
 
 
+def test_the_page_on_python_names_every_call() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "python.md").read_text(encoding="utf-8")
+    assert [n for n in aw.__all__ if not is_data(n) and f"aw.{n}(" not in page] == []
+
+
 def is_data(name: str) -> bool:
     """Whether it is a class that nobody calls."""
     found = getattr(aw, name)

@@ -40,7 +40,7 @@ def _analysis(analysis: Analysis) -> Display:
         return summary_figure(analysis) or curve_figures(analysis)[:_MOST_FIGURES]
 
     return Display(
-        about="   ".join(filter(None, about)),
+        about=", ".join(filter(None, about)),
         decision=words.headline(analysis),
         before=words.remarks(analysis),
         table=choice_view(analysis, most_names=2),
