@@ -57,6 +57,6 @@ class NotebookProgress(RichProgress):
         html = self._console.export_html(inline_styles=True, code_format=_PAGE)
         shown = {"text/plain": text, "text/html": html}
         if self._handle is None:
-            self._handle = display(shown, raw=True, display_id=True)
+            self._handle = display(shown, raw=True, display_id=True)  # type: ignore[no-untyped-call]
         else:
             self._handle.update(shown, raw=True)
