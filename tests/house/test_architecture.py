@@ -99,6 +99,7 @@ TORCH_FREE = [
     "actwise.analysis",
     "actwise.recommend",
     "actwise.report",
+    "actwise.report.display",
     "actwise.board",
     "actwise.cli",
 ]
