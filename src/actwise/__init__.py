@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from .activations import activation as activation
     from .activations import gain as gain
+    from .analysis import Analysis as Analysis
     from .analysis.analyze import analyze as analyze
     from .diagnostics import SignalReport as SignalReport
     from .diagnostics import diagnose as diagnose
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from .report.html import report as report
     from .spec import load_study as load_study
     from .store import RunStore as RunStore
+    from .store.exchange import Runs as Runs
+    from .store.exchange import runs as runs
+    from .surgery import Audit as Audit
+    from .surgery import SwapReport as SwapReport
     from .surgery import audit as audit
     from .surgery import load_filling as load_filling
     from .surgery import parameter_groups as parameter_groups
@@ -33,9 +38,13 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Advice": "recommend",
+    "Analysis": "analysis",
+    "Audit": "surgery",
     "Race": "recommend",
     "RunStore": "store",
+    "Runs": "store.exchange",
     "SignalReport": "diagnostics",
+    "SwapReport": "surgery",
     "TaskActivation": "tasks",
     "Trial": "recommend",
     "activation": "activations",
@@ -52,32 +61,10 @@ _HOMES = {
     "reestimate": "diagnostics",
     "report": "report.html",
     "run": "sweep.run",
+    "runs": "store.exchange",
     "swap": "surgery",
 }
-__all__ = [
-    "Advice",
-    "Race",
-    "RunStore",
-    "SignalReport",
-    "TaskActivation",
-    "Trial",
-    "__version__",
-    "activation",
-    "analyze",
-    "audit",
-    "cost",
-    "diagnose",
-    "gain",
-    "load_filling",
-    "load_model",
-    "load_study",
-    "parameter_groups",
-    "recommend",
-    "reestimate",
-    "report",
-    "run",
-    "swap",
-]
+__all__ = [*_HOMES]  # noqa: PLE0604 (the table is the list)
 
 
 def __getattr__(name: str) -> Any:
@@ -87,4 +74,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return ["__version__", *__all__]

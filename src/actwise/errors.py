@@ -26,6 +26,10 @@ class ActwiseError(Exception):
 
     exit_code = 2
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows: the sentence, as on the command line."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class SpecError(ActwiseError, ValueError):
     """A study, a level or an option is not valid."""

@@ -22,6 +22,7 @@ from actwise.recommend import Race, cost
 from actwise.recommend.run import recommend
 from actwise.report.html import report
 from actwise.spec import load_study
+from actwise.store.exchange import runs
 from actwise.surgery import audit, load_filling, parameter_groups, swap
 from actwise.sweep import RunOptions, load_model
 from actwise.sweep.run import run
@@ -43,6 +44,7 @@ CALLS = (
     reestimate,
     report,
     run,
+    runs,
     swap,
 )
 
@@ -82,14 +84,18 @@ def test_a_default_changes_only_where_its_page_does() -> None:
 
 
 def test_every_call_has_its_defaults_there() -> None:
-    assert {call.__name__ for call in CALLS} == {*aw.__all__} - {
-        "Advice",
-        "RunStore",
-        "SignalReport",
-        "TaskActivation",
-        "Trial",
-        "__version__",
-    }
+    assert {call.__name__ for call in CALLS} == {n for n in aw.__all__ if not is_data(n)}
+
+
+def test_the_page_on_python_names_every_call() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "python.md").read_text(encoding="utf-8")
+    assert [n for n in aw.__all__ if not is_data(n) and f"aw.{n}(" not in page] == []
+
+
+def is_data(name: str) -> bool:
+    """Whether it is a class that nobody calls."""
+    found = getattr(aw, name)
+    return isinstance(found, type) and found is not aw.Race
 
 
 @pytest.mark.parametrize("name", ["threads", "device", "executor", "workers", "time_limit"])

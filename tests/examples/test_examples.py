@@ -106,13 +106,43 @@ def test_a_loop_of_ones_own_is_raced(capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().out == f"{advice}\n"
 
 
+TYPED = """
+from pathlib import Path
+from typing import Any, assert_type
+import actwise as aw
+import torch
+from torch import nn
+
+def session(store: Path, model: nn.Module, x: torch.Tensor) -> aw.Analysis:
+    study: dict[str, Any] = {"name": "mine", "factors": {"activation": ["relu"]}}
+    assert_type(aw.run(study, store, workers=2, progress=True).exit_code, int)
+    assert_type(aw.runs(store, where=["seed=0"]), aw.Runs)
+    assert_type(aw.activation("elu(0.5)"), nn.Module)
+    assert_type(aw.audit(model, x), aw.Audit)
+    assert_type(aw.swap(model, "prelu", example=x).missed[0].reason, str)
+    assert_type(aw.diagnose(model, x), aw.SignalReport)
+    advice = aw.recommend("mlp", "digits", store=store, budget="7runs")
+    assert_type(advice.activation, str | None)
+    assert_type(aw.Race(["relu", "elu"], epochs=9).advice(), aw.Advice)
+    assert_type(aw.report(store, "report.html"), aw.Analysis)
+    found = aw.analyze([{"activation": "relu", "test_accuracy": 70.0}])
+    assert_type(found.to_dict(), dict[str, Any])
+    found.to_frame()
+    for shown in (advice, found, aw.diagnose(model, x)):
+        assert_type(shown.to_dict(), dict[str, Any])
+    return found
+"""
+
+
 @pytest.mark.slow
-def test_scripts_of_users_are_typed() -> None:
+def test_scripts_of_users_are_typed(tmp_path: Path) -> None:
     pytest.importorskip("mypy")
+    session = tmp_path / "session.py"
+    session.write_text(TYPED)
     assert (SOURCE / "actwise" / "py.typed").is_file()
     cache = Path(tempfile.gettempdir()) / "actwise-test-mypy"
     options = ["--strict", "--follow-imports=silent", "--config-file=", f"--cache-dir={cache}"]
-    scripts = ["swap.py", "own_activation.py", "layer_builder.py"]
+    scripts = ["swap.py", "own_activation.py", "layer_builder.py", str(session)]
     checked = subprocess.run(
         [sys.executable, "-m", "mypy", *options, *scripts],
         env={**os.environ, "MYPYPATH": str(SOURCE)},

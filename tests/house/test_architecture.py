@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2] / "src" / "actwise"
 Layers = list[set[str]]
 UNITS: Layers = [  # lowest first; names on one line are peers and may not import one another
     {"errors", "numbers", "files", "printable", "signs"},
-    {"registry", "rng"},
+    {"registry", "rng", "shown"},
     {"rows", "usercode"},
     {"spec"},
     {"store", "activations", "regularization", "datasets"},
@@ -40,7 +40,6 @@ INSIDE: dict[str, Layers] = {  # the same of the folders and files that a unit h
     ],
     "recommend": [
         {"race", "request"},
-        {"levels"},
         {"subject", "lengths", "budget", "costs"},
         {"case"},
         {"prepared", "trials", "advised"},
@@ -58,7 +57,8 @@ INSIDE: dict[str, Layers] = {  # the same of the folders and files that a unit h
         {"views"},
         {"figures"},
         {"page"},
-        {"html", "terminal", "advice", "signal"},
+        {"html", "terminal", "advice", "signal", "notebook"},
+        {"display"},
     ],
     "store": [
         {"database"},
@@ -99,6 +99,7 @@ TORCH_FREE = [
     "actwise.analysis",
     "actwise.recommend",
     "actwise.report",
+    "actwise.report.display",
     "actwise.board",
     "actwise.cli",
 ]

@@ -2,6 +2,7 @@
 
 import copy
 import io
+from functools import partial
 
 import pytest
 import torch
@@ -32,10 +33,12 @@ def test_channels_are_asked_for_where_parameters_need_them(name: str) -> None:
     activation = aw.TaskActivation(name)
     shapes = [[p.shape for p in activation(channels=c).parameters()] for c in (1, 2)]
     if shapes[0] == shapes[1]:
-        assert [p.shape for p in activation().parameters()] == shapes[0]
+        for made in (activation(), aw.activation(name)):
+            assert [p.shape for p in made.parameters()] == shapes[0]
         return
-    with pytest.raises(SpecError, match=r"call it with channels=N"):
-        activation()
+    for make in (activation, partial(aw.activation, name)):
+        with pytest.raises(SpecError, match=r"call it with channels=N"):
+            make()
 
 
 def test_every_call_makes_a_module_of_its_own() -> None:

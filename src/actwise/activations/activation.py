@@ -70,6 +70,15 @@ class BoundActivation:
         """Whether it has parameters to train."""
         return any(parameter.requires_grad for parameter in self._probe().parameters())
 
+    @cached_property
+    def has_channels(self) -> bool:
+        """Whether two numbers of channels give parameters of two shapes."""
+        # A user's module may draw its first parameters: not from the caller's stream.
+        with torch.random.fork_rng(devices=[]):
+            made = [self.make((n,)).state_dict() for n in (1, 2)]
+        one, two = ({name: value.shape for name, value in state.items()} for state in made)
+        return one != two
+
     @property
     def gain(self) -> float:
         r"""Weight-init gain :math:`1/\sqrt{E[f(z)^2]}` for z ~ N(0, 1), at initialisation.

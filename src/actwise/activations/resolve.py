@@ -2,6 +2,7 @@
 
 from torch import nn
 
+from ..errors import SpecError
 from ..registry import parse_level
 from .activation import ACTIVATIONS, BoundActivation
 from .users import user_activation
@@ -18,16 +19,29 @@ def resolve(text: str) -> BoundActivation:
     return user_activation(level) if level.is_user_code else ACTIVATIONS[level.name].bind(level)
 
 
-def activation(text: str, *, channels: int) -> nn.Module:
+def activation(text: str, *, channels: int | None = None) -> nn.Module:
     """A new module for inputs (N, channels, ...).
 
     ``prelu-element`` then has one slope a channel, since nothing larger is known. ``rrelu`` needs
     its ``fill_mask`` called before each training step.
 
+    Args:
+        text: The level.
+        channels: Of the place that it is for; may be left out for an activation that has no
+            parameters to place, or one set for all channels.
+
     Raises:
-        SpecError: as :func:`resolve`.
+        SpecError: as :func:`resolve`, and if the activation has parameters for every channel and
+            none are told.
     """
-    return resolve(text).build((channels,))
+    bound = resolve(text)
+    if channels is None and bound.has_channels:
+        raise SpecError(
+            f"activation {text} has parameters for every channel: call it with channels=N"
+        )
+    if channels is not None and (isinstance(channels, bool) or int(channels) < 1):
+        raise SpecError(f"channels={channels!r} of activation {text} is no number from 1")
+    return bound.build((1 if channels is None else int(channels),))
 
 
 def gain(text: str) -> float:

@@ -1,9 +1,11 @@
 """What is asked of the runs of a study, and the whole answer as frozen data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from ..shown import Shown
 from .cell_rows import CellRow
 from .checks import Checks, Finding, Recomputed
 from .claims import ClaimResult, ClaimsOrigin
@@ -40,8 +42,8 @@ class Question:
     command: str = "analyze"
 
 
-@dataclass(frozen=True)
-class Analysis:
+@dataclass(frozen=True, repr=False)
+class Analysis(Shown):
     """The whole analysis of one study, as data; words are made by ``report``.
 
     Attributes:
@@ -97,3 +99,13 @@ class Analysis:
     def shown(self) -> Effects | None:
         """Effects and gains on the scale that was asked for."""
         return self.logit if self.question.scale == "logit" else self.effects
+
+    def to_dict(self) -> dict[str, Any]:
+        """What ``analyze --json`` prints."""
+        values: dict[str, Any] = self._display().values()
+        return values
+
+    def to_rows(self) -> Sequence[Mapping[str, Any]]:
+        """The cells."""
+        cells: Sequence[Mapping[str, Any]] = self.to_dict()["cells"]
+        return cells

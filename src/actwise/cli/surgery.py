@@ -3,8 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterable
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,7 +14,7 @@ from .sites import INDENT, kept, print_misses, print_sites
 
 if TYPE_CHECKING:
     from ..models import LevelAudit
-    from ..surgery import Miss, Site
+    from ..surgery import Site
 
 NOTHING_REPLACED = 1
 """Exit code of a swap that leaves the network as it was."""
@@ -50,15 +49,12 @@ def audit(
     found = audit_level(model, shape=shape_of(shape))
     sites, trial = found.audit, found.trial
     if json:
-        missed = [_missed(miss) for miss in trial.missed] if trial else []
         print_json(
             {
+                **sites.to_dict(),
                 "model": model,
-                "summary": str(sites),
-                "sites": [asdict(site) for site in sites],
                 "replaceable": len(trial.replaced) if trial else 0,
-                "missed": missed,
-                "unseen": [asdict(part) for part in sites.unseen],
+                "missed": trial.to_dict()["missed"] if trial else [],
                 "warnings": [*sites.warnings, *([found.fault] if found.fault else [])],
             }
         )
@@ -91,10 +87,7 @@ def swap(
     allow_user_code()
     report = swap_level(model, activation, shape=shape_of(shape))
     if json:
-        missed = [_missed(miss) for miss in report.missed]
-        values = {"replaced": [asdict(site) for site in report.replaced], "missed": missed}
-        about = {"model": model, "level": report.level, "summary": str(report)}
-        print_json({**about, **values, "warnings": report.warnings})
+        print_json({**report.to_dict(), "model": model})
         return 0 if report.replaced else NOTHING_REPLACED
     print_wrapped(str(report))
     if not report.replaced:
@@ -123,10 +116,6 @@ def _replaceable(found: "LevelAudit") -> str:
 def _stay(sites: "Iterable[Site]") -> str:
     others = kept(sites)
     return f" As they are stay: {others}." if others else ""
-
-
-def _missed(miss: "Miss") -> dict[str, Any]:
-    return {"site": asdict(miss.site), "reason": miss.reason}
 
 
 def _quoted(model: str, shape: str | None) -> str:

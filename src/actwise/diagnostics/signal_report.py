@@ -1,11 +1,11 @@
 """What was measured of a model's signal flow, as data. Torch-free; words are made in ``report``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from html import escape
 from statistics import median
 from typing import Any, Literal
 
+from ..shown import Shown
 from .signal import NormSignal, SiteSignal, SumSignal
 
 DEFAULT_IMAGES = 1_000
@@ -50,8 +50,8 @@ class SignalFinding:
     count: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class SignalReport:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class SignalReport(Shown):
     """The signal flow of one model on one set of images, in evaluation mode.
 
     Attributes:
@@ -134,39 +134,6 @@ class SignalReport:
         }
         return {**asdict(self), "sums": sums, "is_screen": self.is_screen, "shift": shift}
 
-    def __repr__(self) -> str:
-        screen = ", a screen" if self.is_screen else ""
-        return (
-            f"SignalReport({self.model}: {len(self.sites)} sites, {self.images:,} images{screen}, "
-            f"{len(self.findings)} findings)"
-        )
-
-    __str__ = __repr__
-
-    def _repr_html_(self) -> str:
-        """A short table for notebooks: the findings' codes, and one line a site."""
-        odd = {finding.name: finding.code for finding in reversed(self.findings)}
-        head = ("site", "activation", "dead", "units", "zero", "E f'^2", "E f^2", "gradient", "")
-        rows = [
-            (
-                site.name,
-                site.activation,
-                site.dead,
-                site.units,
-                site.zero_fraction,
-                site.slope_second_moment,
-                site.second_moment,
-                site.gradient_norm,
-                odd.get(site.name, ""),
-            )
-            for site in self.sites
-        ]
-        return (
-            f"<p>{escape(repr(self))}</p><table><tr>{_cells(head, 'th')}</tr>"
-            f"{''.join(f'<tr>{_cells(row)}</tr>' for row in rows)}</table>"
-        )
-
-
-def _cells(values: Sequence[object], tag: str = "td") -> str:
-    said = (f"{v:.3g}" if isinstance(v, float) else "" if v is None else str(v) for v in values)
-    return "".join(f"<{tag}>{escape(text)}</{tag}>" for text in said)
+    def to_rows(self) -> Sequence[Mapping[str, Any]]:
+        """The sites."""
+        return [asdict(site) for site in self.sites]

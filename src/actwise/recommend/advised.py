@@ -1,8 +1,7 @@
 """The advice of a race whose trainings were ours: with the case, costs and the line to apply it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 from ..numbers import number, percent, signed
@@ -48,10 +47,6 @@ class CaseAdvice(Advice):
         """The race's sentences, then costs, the line that applies it and what to know."""
         return "\n".join([advice_text(self), *more_sentences(self)])
 
-    def __repr__(self) -> str:
-        """The same: what an interactive session shows."""
-        return str(self)
-
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain JSON values; docs/json.md has the shape."""
         costs = None if self.costs is None else self.costs.to_json()
@@ -62,15 +57,14 @@ class CaseAdvice(Advice):
             "cheaper": self.cheaper,
         }
 
-    def _repr_html_(self) -> str:
-        """For notebooks: the sentences, and a table of the candidates."""
-        sentences = "".join(f"<p>{escape(line)}</p>" for line in str(self).splitlines())
-        rows = "".join(
-            f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>"
-            for row in outlook_rows(self)
-        )
-        header = "".join(f"<th>{escape(name)}</th>" for name in outlook_header(self))
-        return f"<div>{sentences}<table><tr>{header}</tr>{rows}</table></div>"
+    def to_rows(self) -> Sequence[Mapping[str, Any]]:
+        """The candidates, with what their steps cost where that was measured."""
+        rows, costs = super().to_rows(), self.costs
+        if costs is None:
+            return rows
+        found = [costs[row.activation] for row in self.outlooks]
+        measured = [{"step": c.step.median, "memory_bytes": c.memory_bytes} for c in found]
+        return [{**row, **cost} for row, cost in zip(rows, measured, strict=True)]
 
 
 def more_sentences(advice: CaseAdvice) -> list[str]:
@@ -78,16 +72,16 @@ def more_sentences(advice: CaseAdvice) -> list[str]:
     return [*_cost_sentences(advice), *_apply_sentence(advice), *_noted(advice)]
 
 
-def outlook_header(advice: CaseAdvice) -> tuple[str, ...]:
+def outlook_header(advice: Advice) -> tuple[str, ...]:
     """Of :func:`outlook_rows`."""
     names = ("activation", "effect", "SD", "P(best)", "short runs", "full runs")
-    if advice.costs is None:
-        return names
-    return (*names, f"step over {advice.costs.incumbent}", "memory")
+    costs = _costs(advice)
+    return names if costs is None else (*names, f"step over {costs.incumbent}", "memory")
 
 
-def outlook_rows(advice: CaseAdvice) -> Iterator[tuple[str, ...]]:
+def outlook_rows(advice: Advice) -> Iterator[tuple[str, ...]]:
     """A row for each candidate that did not diverge, the best first."""
+    costs = _costs(advice)
     for row in advice.outlooks:
         shown = (
             row.activation,
@@ -97,11 +91,15 @@ def outlook_rows(advice: CaseAdvice) -> Iterator[tuple[str, ...]]:
             str(row.num_short),
             str(row.num_full),
         )
-        if advice.costs is None:
+        if costs is None:
             yield shown
             continue
-        cost = advice.costs[row.activation]
+        cost = costs[row.activation]
         yield (*shown, number(cost.step.median), f"{cost.memory_bytes / 1e6:,.0f} MB")
+
+
+def _costs(advice: Advice) -> Costs | None:
+    return advice.costs if isinstance(advice, CaseAdvice) else None
 
 
 def _cost_sentences(advice: CaseAdvice) -> Iterator[str]:

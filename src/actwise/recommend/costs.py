@@ -10,7 +10,7 @@ from ..errors import SpecError, UnknownNameError, require_number, shortened
 from ..sweep.executors import Nursery, StopRequest
 from ..sweep.tries import time_steps
 from ..sweep.worker import CostQuestion, Round, StepTimes
-from .levels import model_level
+from ..usercode import level_of
 from .race import level_names
 
 MOST_CANDIDATES = 100
@@ -147,7 +147,7 @@ def cost(
     if asked is not None and not 1 <= len(asked) <= MOST_CANDIDATES:
         raise SpecError(f"{len(asked)} candidates; expected 1 to {MOST_CANDIDATES}")
     question = CostQuestion(
-        model=model_level(model),
+        model=level_of(model, kind="model"),
         activations=asked,
         incumbent=incumbent,
         regularization=regularization,

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..store import RunStore
 from ..sweep.executors import Describer, Nursery, StopRequest
-from ..sweep.watch import ProgressSink, Silence
+from ..sweep.watch import ProgressSink, watcher
 from .advised import CaseAdvice
 from .course import Course
 from .prepared import prepare
@@ -29,7 +29,7 @@ def recommend(
     costs: bool = True,
     overrides: Sequence[str] = (),
     artifacts: Path | None = None,
-    progress: ProgressSink | None = None,
+    progress: ProgressSink | bool | None = None,
     **options: Any,
 ) -> CaseAdvice:
     """Find an activation for a network within a budget; the same call resumes.
@@ -50,7 +50,7 @@ def recommend(
         costs: Time steps of every candidate at the end, for some seconds.
         overrides: ``key=value`` changes, as on the command line.
         artifacts: Folder for logs, with a URL only.
-        progress: Who watches; absent = nobody.
+        progress: Who watches, as in :func:`actwise.run`.
         options: Fields of :class:`~actwise.sweep.RunOptions`: workers, data_dir, device ...
 
     Raises:
@@ -81,10 +81,10 @@ def run_race(
     *,
     prior: bool = False,
     costs: bool = True,
-    progress: ProgressSink | None = None,
+    progress: ProgressSink | bool | None = None,
 ) -> CaseAdvice:
     """See :func:`recommend`."""
-    options, sink = request.options, progress or Silence()
+    options, sink = request.options, watcher(progress=progress)
     stop = StopRequest(time_limit_seconds=options.time_limit_seconds)
     try:
         with Nursery(threads=options.threads) as nursery:

@@ -7,7 +7,7 @@ from typing import Any
 from ..errors import SpecError, shortened
 from ..numbers import counted
 from ..spec import StudySpec, load_study, shipped_studies
-from .levels import model_level
+from ..usercode import level_of
 from .race import candidate_names
 from .request import RaceRequest
 
@@ -54,7 +54,7 @@ def subject_study(request: RaceRequest) -> StudySpec:
             "name": "recommend",
             "factors": {
                 "dataset": [dataset],
-                "model": [model_level(subject)],
+                "model": [level_of(subject, kind="model")],
                 "regularization": [""],
                 "activation": list(candidates),
             },

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..numbers import number, signed, span
 from ..printable import printable
-from ..recommend import CaseAdvice, Told
+from ..recommend import Advice, CaseAdvice, Told
 from ..recommend.advised import outlook_header, outlook_rows
 from ..registry import format_value
 from ..store import RunStore
@@ -59,7 +59,7 @@ def render_advice(
 ) -> str:
     """The page as text; ``records`` by run id, of its trials."""
     pictures = {
-        "posterior": both_widths(lambda width: _posterior(advice, width)),
+        "posterior": both_widths(lambda width: posterior_figure(advice, width)),
         "curves": both_widths(lambda width: _curves(advice, records, width)),
     }
     return (
@@ -70,7 +70,7 @@ def render_advice(
             case=case_text(advice),
             sentences=str(advice).splitlines(),
             pictures=pictures,
-            candidates=_candidates(advice),
+            candidates=candidates_view(advice),
             trials=_trials(advice, records),
             costs=_costs(advice),
             words=_Words,
@@ -96,7 +96,8 @@ class _Words:
         return [(text, False)]
 
 
-def _posterior(advice: CaseAdvice, width: float) -> list[Drawing]:
+def posterior_figure(advice: Advice, width: float) -> list[Drawing]:
+    """What the race believes of each candidate at full length, against the best."""
     if not advice.outlooks:
         return []
     best = max(row.mean for row in advice.outlooks)
@@ -142,7 +143,8 @@ def _points(record: RunRecord | None) -> Points:
     return tuple((x, y, math.nan, math.nan) for x, y in chosen if y is not None)
 
 
-def _candidates(advice: CaseAdvice) -> "View | None":
+def candidates_view(advice: Advice) -> "View | None":
+    """A row for each candidate that did not diverge, the best first."""
     note = "effect: points above the candidates' average at full length"
     return make_view("candidates", "Candidates", outlook_header(advice), outlook_rows(advice), note)
 

@@ -61,7 +61,12 @@ def page_values(*, command: str, now: datetime | None) -> dict[str, Any]:
 
 def page_style() -> str:
     """The style sheet of every page, with the colours of pictures."""
-    return (_FOLDER / "report.css").read_text(encoding="utf-8") + svg_style(root=":root")
+    return template_text("report.css") + svg_style(root=":root")
+
+
+def template_text(name: str) -> str:
+    """A file that lies beside the templates, as it is."""
+    return (_FOLDER / name).read_text(encoding="utf-8")
 
 
 def both_widths(draw: Callable[[float], list[Drawing]]) -> dict[str, list[str]]:

@@ -11,6 +11,7 @@ from pydantic import Field, TypeAdapter, ValidationError, field_validator, model
 from ..errors import SpecError, UnknownNameError, shortened
 from ..numbers import counted
 from ..registry import parse_expression
+from ..usercode import in_levels
 from .analysis import AnalysisSpec
 from .problems import first_problem
 from .race import RaceSpec
@@ -53,7 +54,7 @@ class StudySpec(Typed):
         description: What it costs and what to expect; the first comment of a shipped study.
         seeds: Seeds, which are blocks: every cell is trained at each of them.
         factors: Levels of every factor: the four of ``REQUIRED_FACTORS``, ``width``, or any field
-            of the training protocol as ``train.FIELD``.
+            of the training protocol as ``train.FIELD``. In Python a class or function is a level.
         train: Settings of all cells; a factor ``train.FIELD`` comes over them. Only with the
             factors must they go together.
         exclude: Rules; a cell that has all levels of one of them is left out. Every rule names
@@ -77,6 +78,8 @@ class StudySpec(Typed):
     exclude: tuple[dict[str, Scalar], ...] = ()
     task: TaskSpec | None = None
     race: RaceSpec | None = None
+
+    _takes_code = field_validator("factors", mode="before")(in_levels)
 
     @field_validator("seeds", mode="before")
     @classmethod

@@ -9,7 +9,7 @@ import json
 import keyword
 import math
 import re
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 from ..errors import SpecError, shortened
 from ..registry import parse_level
 from ..rows import says_lower_is_better
+from ..usercode import level_of
 from .train import Frozen
 
 Argument = bool | int | float | str | tuple[bool | int | float | str, ...]
@@ -78,7 +79,7 @@ class TaskSpec(Frozen):
     @field_validator("train", mode="before")
     @classmethod
     def _takes_functions(cls, value: Any) -> Any:
-        return _named(value) if callable(value) else value
+        return level_of(value, kind="training") if callable(value) else value
 
     @field_validator("response")
     @classmethod
@@ -216,11 +217,3 @@ def _refuse_argument(name: str, value: Any) -> None:
             raise SpecError(f"{name}={shortened(item)} is no whole number of 64 bits")
         if isinstance(item, str) and len(item) > _MOST_CHARACTERS:
             raise SpecError(f"{name}={shortened(item)} has more than {_MOST_CHARACTERS:,} letters")
-
-
-def _named(function: Callable[..., Any]) -> str:
-    """A function that was handed over, by its name."""
-    name = getattr(function, "__qualname__", type(function).__name__)
-    if not name.isidentifier():
-        raise ValueError(f"{name!r} is not at the top of a module, where another process finds it")
-    return f"{function.__module__}:{name}"

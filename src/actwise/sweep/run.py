@@ -30,7 +30,7 @@ from .plan import (
     make_plan,
     most_memory_bytes,
 )
-from .watch import Note, ProgressSink, Silence, SweepEnded, SweepStarted
+from .watch import Note, ProgressSink, SweepEnded, SweepStarted, watcher
 from .worker import make_setup
 
 
@@ -40,7 +40,7 @@ def run(
     *,
     overrides: Sequence[str] = (),
     artifacts: Path | None = None,
-    progress: ProgressSink | None = None,
+    progress: ProgressSink | bool | None = None,
     claims: str | Path | None = None,
     **options: Any,
 ) -> Outcome:
@@ -56,7 +56,8 @@ def run(
         store: An open store, its folder (made if it is missing), or a database URL.
         overrides: ``key=value`` changes, as on the command line; not to a StudySpec.
         artifacts: Folder for weights and logs, with a URL only.
-        progress: Who watches (:func:`.watch.choose_progress`); absent = nobody.
+        progress: Who watches: True shows bars or lines, False nothing; absent = bars in a notebook,
+            nothing elsewhere.
         claims: TOML file of claims of your own; the store notes its SHA-256 with the plan, so that
             a report can say that they were fixed before the first run.
         options: Fields of :class:`.plan.RunOptions`: workers, data_dir, device ...
@@ -132,7 +133,7 @@ def _run(
     store: RunStore,
     *,
     options: RunOptions,
-    progress: ProgressSink | None,
+    progress: ProgressSink | bool | None,
     stop: StopRequest,
     claims: Mapping[str, str],
     started_as: Sequence[str],
@@ -141,7 +142,7 @@ def _run(
     device: str | None,
 ) -> Outcome:
     """``device``: what :func:`_check` said of the whole plan; None if it was not asked."""
-    sink = progress or Silence()
+    sink = watcher(progress=progress)
     available_bytes = nursery.available_bytes
     try:
         store.hold_folders()

@@ -23,5 +23,7 @@ from .finding import is_installed as is_installed
 from .finding import search_path as search_path
 from .loading import import_module_of as import_module_of
 from .loading import load_user_object as load_user_object
+from .objects import in_levels as in_levels
+from .objects import level_of as level_of
 from .packages import PACKAGES as PACKAGES
 from .packages import import_package as import_package

@@ -139,8 +139,9 @@ def module_and_name(level: Level, *, kind: str) -> tuple[str, str]:
         raise SpecError(f"{kind} {level} does not name code; write package.module:Name")
     if module == "__main__":
         raise SpecError(
-            f"{kind} {level}: code in __main__ cannot be found by another process; "
-            "put it in a module of its own"
+            f"{kind} {level}: code in __main__ cannot be found by another process; put it in a "
+            "module of its own (in a notebook by %%writefile my_module.py) and write "
+            f"my_module:{name}"
         )
     return module, name
 

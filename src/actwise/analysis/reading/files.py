@@ -127,9 +127,9 @@ def _shared_settings(rows: Sequence[Row], factors: Sequence[str]) -> dict[str, o
     """Columns that are settings of a training, beside the factors, and have one value."""
     found = {}
     for name in SETTINGS:
-        values = {row.get(name) for row in rows}
-        if name not in factors and len(values) == 1 and None not in values:
-            found[name] = values.pop()
+        values = {text_of(row.get(name)): row.get(name) for row in rows}
+        if name not in factors and len(values) == 1 and "" not in values:
+            found[name] = values.popitem()[1]
     return found
 
 

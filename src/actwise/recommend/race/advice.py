@@ -1,10 +1,11 @@
 """What a race says: data, and its few sentences."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from html import escape
 from typing import Any
 
 from ...numbers import counted, number, percent, signed, span
+from ...shown import Shown
 from .outlook import CONFIDENCE, Further, GainOver, Outlook, WhyStopped
 from .trial import Told
 
@@ -23,7 +24,7 @@ _SEEN = 0.05
 
 
 @dataclass(frozen=True, repr=False)
-class Advice:
+class Advice(Shown):
     """What a race says; ``str`` gives it in a few sentences.
 
     All differences are points of accuracy at full length, for the case that was raced, if it
@@ -96,19 +97,15 @@ class Advice:
         """A few sentences, the pick and its limit first."""
         return advice_text(self)
 
-    def __repr__(self) -> str:
-        """The pick and its limit."""
-        return f"<{type(self).__name__}: {_pick(self)}>"
-
-    def _repr_html_(self) -> str:
-        """For notebooks."""
-        return "".join(f"<p>{escape(line)}</p>" for line in str(self).splitlines())
-
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain JSON values."""
         found = asdict(self)
         gain = self.gain_over_incumbent
         return {**found, "gain_over_incumbent": None if gain is None else gain._asdict()}
+
+    def to_rows(self) -> Sequence[Mapping[str, Any]]:
+        """The candidates."""
+        return [asdict(row) for row in self.outlooks]
 
 
 def advice_text(advice: Advice) -> str:

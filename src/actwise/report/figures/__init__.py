@@ -3,6 +3,7 @@
 from .axes import NARROW as NARROW
 from .axes import WIDE as WIDE
 from .drawing import Drawing as Drawing
+from .drawing import nested_svg_style as nested_svg_style
 from .drawing import svg_style as svg_style
 from .drawing import to_svg as to_svg
 from .figures import curve_figures as curve_figures

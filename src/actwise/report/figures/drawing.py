@@ -102,6 +102,12 @@ def svg_style(*, root: str) -> str:
     return _rules(root, _LIGHT) + dark
 
 
+def nested_svg_style() -> str:
+    """The same for the inside of a rule, whose ``color-scheme`` says which theme it is."""
+    pairs = zip(_LIGHT.split(), _DARK.split(), strict=True)
+    return _rules("&", " ".join(f"light-dark({light},{dark})" for light, dark in pairs))
+
+
 def _rules(root: str, colours: str) -> str:
     rules = "".join(
         f".l.{name}{{stroke:var(--{name})}}.f.{name}{{fill:var(--{name})}}" for name in _NAMES

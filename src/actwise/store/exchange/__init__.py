@@ -10,6 +10,8 @@ from .export import export_all as export_all
 from .export import export_table as export_table
 from .exported import Exported as Exported
 from .exported import read_exported as read_exported
+from .finished import Runs as Runs
+from .finished import runs as runs
 from .formats import FORMATS as FORMATS
 from .formats import render_table as render_table
 from .formats import write_table as write_table

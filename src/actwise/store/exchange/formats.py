@@ -70,18 +70,19 @@ def _csv_cell(value: Any) -> str:
         return ""
     if isinstance(value, float):
         return repr(value)
-    plain = _plain(value)
+    plain = plain_value(value)
     return plain if isinstance(plain, str) else json.dumps(plain, separators=(",", ":"))
 
 
 def _json(table: "pa.Table") -> bytes:
-    rows = ({name: _plain(value) for name, value in row.items()} for row in table.to_pylist())
+    rows = ({name: plain_value(value) for name, value in row.items()} for row in table.to_pylist())
     lines = (json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows)
     body = printable_json(",\n".join(lines))
     return f"[\n{body}\n]\n".encode() if body else b"[]\n"
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
+    """A value of a cell as JSON has it: bytes as base64, numbers that are not finite as None."""
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
     return None if isinstance(value, float) and not math.isfinite(value) else value

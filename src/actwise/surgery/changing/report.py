@@ -1,12 +1,14 @@
 """What a swap did, and the way back."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
 from weakref import ReferenceType, WeakKeyDictionary, ref
 
 from torch import nn
 
 from ...errors import SpecError
+from ...shown import Shown
 from ..finding import Audit, Site
 
 
@@ -56,8 +58,8 @@ _STANDING: WeakKeyDictionary[nn.Module, list[ReferenceType[Undo]]] = WeakKeyDict
 """The swaps of each model, in their order; a report that is gone is never taken back."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SwapReport:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class SwapReport(Shown):
     """What :func:`actwise.swap` did to a model.
 
     Attributes:
@@ -91,6 +93,23 @@ class SwapReport:
             SpecError: if the model was swapped again since, and that was not taken back.
         """
         self._undo.take_back()
+
+    def to_dict(self) -> dict[str, Any]:
+        """What ``swap --json`` prints."""
+        return {
+            "model": self.audit.model,
+            "level": self.level,
+            "summary": str(self),
+            "replaced": [asdict(site) for site in self.replaced],
+            "missed": [asdict(miss) for miss in self.missed],
+            "warnings": [*self.warnings],
+        }
+
+    def to_rows(self) -> Sequence[Mapping[str, Any]]:
+        """Every site of the audit, with what became of it."""
+        outcomes = dict.fromkeys(self.replaced, "replaced")
+        outcomes |= {miss.site: f"stays, since {miss.reason}" for miss in self.missed}
+        return [{**asdict(s), "outcome": outcomes.get(s, "kept as it is")} for s in self.audit]
 
     def __str__(self) -> str:
         return (

@@ -1,8 +1,10 @@
 """What an audit finds: sites, and what runs that it cannot look into."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal, overload
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, overload
+
+from ...shown import Shown
 
 SiteKind = Literal["module", "functional"]
 Role = Literal["activation", "gate", "glu", "input", "output", "softmax"]
@@ -74,8 +76,8 @@ class Unseen:
         return f"{self.name or 'the model'}: {self.what}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Audit(Sequence[Site]):
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Audit(Shown, Sequence[Site]):
     """The sites of a model in the order of their first call.
 
     Attributes:
@@ -109,6 +111,20 @@ class Audit(Sequence[Site]):
     def activations(self) -> tuple[Site, ...]:
         """The sites whose role is ``activation`` or ``glu``."""
         return tuple(site for site in self.sites if site.is_activation)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What ``audit --json`` prints, but for what only the trial of a swap tells."""
+        return {
+            "model": self.model,
+            "summary": str(self),
+            "sites": self.to_rows(),
+            "unseen": [asdict(part) for part in self.unseen],
+            "warnings": [*self.warnings],
+        }
+
+    def to_rows(self) -> list[Mapping[str, Any]]:
+        """The sites."""
+        return [asdict(site) for site in self.sites]
 
     def __str__(self) -> str:
         found = self.activations

@@ -1,4 +1,4 @@
-"""What a sweep tells whoever watches, and three ways to show it."""
+"""What a sweep tells whoever watches, and the ways to show it."""
 
 from .events import EVENT_NAMES as EVENT_NAMES
 from .events import Event as Event
@@ -16,5 +16,6 @@ from .lines import JsonProgress as JsonProgress
 from .lines import PlainProgress as PlainProgress
 from .lines import Silence as Silence
 from .lines import choose_progress as choose_progress
+from .lines import watcher as watcher
 from .words import describe_progress as describe_progress
 from .words import describe_seconds as describe_seconds

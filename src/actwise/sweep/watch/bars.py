@@ -1,6 +1,6 @@
 """A sweep live on a terminal: a bar for all runs, and a line for each in flight."""
 
-from typing import TextIO
+from typing import Any, TextIO
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column
@@ -25,9 +25,9 @@ _WIDE = 120
 class RichProgress:
     """Bars that stay at the bottom; runs that end scroll by above them."""
 
-    def __init__(self, stream: TextIO) -> None:
-        """Nothing is drawn before the first event; ``stream`` is a terminal."""
-        self._console = printable_console(stream)
+    def __init__(self, stream: TextIO, **options: Any) -> None:
+        """Nothing is drawn before the first event; ``stream`` is a terminal, the rest is rich's."""
+        self._console = printable_console(stream, **options)
         self._bars = Progress(
             # What a run is called folds on a narrow terminal, how it stands does not.
             TextColumn("{task.description}", markup=False, table_column=Column(overflow="fold")),
@@ -47,7 +47,7 @@ class RichProgress:
         """Draw what changed."""
         self._counter.count(event)
         if isinstance(event, SweepStarted):
-            self._bars.start()
+            self._begin()
             self._all = self._bars.add_task(
                 f"study {event.study}", total=event.num_runs, state=f"{self._counter} runs"
             )
@@ -69,11 +69,17 @@ class RichProgress:
             self.close()
         line = None if isinstance(event, RunProgress | RunStarted) else describe_event(event)
         if line is not None:
-            self._console.print(printable(line), soft_wrap=True)
+            self._tell(event, printable(line))
 
     def close(self) -> None:
         """Take the bars away and give the cursor back."""
         self._bars.stop()
+
+    def _begin(self) -> None:
+        self._bars.start()
+
+    def _tell(self, event: Event, line: str) -> None:
+        self._console.print(line, soft_wrap=True)
 
     def _show_run(self, event: RunProgress) -> None:
         if event.epochs is None:

@@ -1,4 +1,4 @@
-"""Three ways to watch a sweep: live on a terminal, plain lines, one JSON event a line."""
+"""Ways to watch a sweep: live (terminal, notebook), plain lines, one JSON event a line."""
 
 import json
 import sys
@@ -19,18 +19,40 @@ JSON_SECONDS = 1.0
 
 
 def choose_progress(*, is_json: bool, stream: TextIO | None = None) -> ProgressSink:
-    """JSON lines if asked for; else live on a terminal and plain lines elsewhere.
+    """JSON lines if asked for; else live on a terminal or in a notebook, plain lines elsewhere.
 
     ``stream``: absent = stdout for JSON, stderr for people.
     """
     if is_json:
         return JsonProgress(stream or sys.stdout)
+    if stream is None and in_notebook():
+        from .notebook import NotebookProgress
+
+        return NotebookProgress()
     stream = stream or sys.stderr
     if stream.isatty():
         from .bars import RichProgress
 
         return RichProgress(stream)
     return PlainProgress(stream)
+
+
+def watcher(*, progress: ProgressSink | bool | None) -> ProgressSink:
+    """Who watches a call from Python: as told, or (None) a notebook and nobody elsewhere."""
+    if progress is None:
+        progress = in_notebook()
+    if isinstance(progress, bool):
+        return choose_progress(is_json=False) if progress else Silence()
+    return progress
+
+
+def in_notebook() -> bool:
+    """Whether this runs in a kernel of IPython whose front end shows HTML."""
+    if "IPython" not in sys.modules:
+        return False
+    from rich.console import Console
+
+    return Console().is_jupyter
 
 
 class Silence:
