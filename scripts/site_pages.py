@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[1]
 OUTSIDE = {"index.md": "README.md", "contributing.md": "CONTRIBUTING.md"}
 OUTSIDE["changelog.md"] = "CHANGELOG.md"
 PAGES = {path: page for page, path in OUTSIDE.items()}
+ROLE = re.compile(r":(?:class|data|func|meth|mod):<code>[~.\w]*?(\w+)</code>")
 LINK = re.compile(r"\[([^\]]+)\]\(([^)#\s]+)(#[^)\s]+)?\)")
 
 log = logging.getLogger("mkdocs.hooks.site_pages")
@@ -60,6 +61,11 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
         return f"[{text}]({posixpath.relpath(there, posixpath.dirname(here))}{anchor})"
 
     return re.sub(r'(src|srcset)="docs/', r'\1="', LINK.sub(in_site, markdown))
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Write names in docstrings as names, and begin a block of code without a mark."""
+    return ROLE.sub(r"<code>\1</code>", html).replace("<p>::</p>", "")
 
 
 def _commands() -> Iterator[str]:

@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -28,12 +29,14 @@ README, TUTORIAL = (REPOSITORY / name for name in ("README.md", "docs/tutorial.m
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NUMBER = r"\d+\.\d+"
 LITTLE = "width=0.0625 train.epochs=1 train.train_size=256"
+FEW = f"{LITTLE} factors.regularization=bn factors.activation=relu,elu seeds=0..1"
 LESS = {
-    "actwise run second.toml --data": f"{LITTLE} factors.regularization=bn seeds=0..1",
+    "actwise run second.toml --data": FEW,
     "actwise run second.toml train": f"{LITTLE} factors.activation=relu",
-    "actwise recommend my_module": f"{LITTLE} --candidates relu,elu --epochs 9 --budget 1runs",
+    "actwise recommend my_module": "--candidates relu,elu --epochs 9 "
+    "train.train_size=2000 train.batch_size=32",
     "actwise cost my_module": "--candidates relu,elu",
-    "actwise run mine.toml": f"{LITTLE} factors.regularization=bn seeds=0..1",
+    "actwise run mine.toml": f"{FEW} factors.model=resnet18-table2",
     'aw.run("demo"': f"{LITTLE} factors.model=mlp factors.regularization=none",
 }
 """What is added to a line that begins like this."""
@@ -150,7 +153,11 @@ def answered(words: list[str]) -> tuple[int, str]:
     """How one of our commands ends, and what it prints."""
     assert words[0] == "actwise"
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+    with (
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(out),
+        patch.object(sys, "argv", words),
+    ):
         code = run_command(words[1:])
     out.seek(0)
     return code, out.read()
