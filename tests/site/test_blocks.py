@@ -25,7 +25,9 @@ from actwise.sweep.worker import ProcessState
 from made.cases import CASES
 
 REPOSITORY = Path(__file__).parents[2]
-README, TUTORIAL = (REPOSITORY / name for name in ("README.md", "docs/tutorial.md"))
+README, TUTORIAL, CONVENTIONS = (
+    REPOSITORY / name for name in ("README.md", "docs/tutorial.md", "docs/conventions.md")
+)
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NUMBER = r"\d+\.\d+"
 LITTLE = "width=0.0625 train.epochs=1 train.train_size=256"
@@ -77,19 +79,31 @@ def test_the_tutorial_does_what_it_says(title: str) -> None:
     follow(in_section(TUTORIAL, title))
 
 
-@pytest.mark.slow
+@pytest.mark.docs
 def test_the_tutorial_does_on_real_images_what_it_says(folder: Path, real_data: Path) -> None:
     (folder / "data").symlink_to(real_data)
     follow(in_section(TUTORIAL, "CIFAR-10"))
 
 
-@pytest.mark.slow
+@pytest.mark.docs
 def test_the_readme_does_on_real_images_what_it_says(folder: Path, real_data: Path) -> None:
     (folder / "DATA").symlink_to(real_data)
     (folder / "results").unlink()  # its store has that name
     (folder / "my_module.py").symlink_to(REPOSITORY / "examples" / "plain_network.py")
     (folder / "runs.csv").symlink_to(CASES / "crossover.csv")
     follow(in_section(README))
+
+
+@pytest.mark.docs
+def test_every_command_of_the_conventions_ends_well() -> None:
+    text = in_section(CONVENTIONS)
+    rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) == 21
+    assert {row[2] for row in rows} == {"Y", "no"}
+    first = BLOCK.findall(in_section(TUTORIAL, "Digits"))[0][1]
+    Path("first.toml").write_text(first.replace("0..4", "0..1"), encoding="utf-8")
+    for command in re.findall(r"`(actwise .*?)`", text):
+        typed(command)
 
 
 @pytest.mark.docs
