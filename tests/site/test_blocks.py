@@ -46,6 +46,8 @@ NOT_TYPED = {
     "make demo": "make --dry-run demo",  # installs; tests/package runs the demo, installed
     "make test": "make --dry-run test",  # runs this
     "actwise data fetch cifar10": "actwise data list",  # needs a network
+    "actwise --install-completion": f"bash -c '{sys.executable} -m actwise --install-completion; "
+    "exit $?'",  # asks from which shell it was called
 }
 
 
@@ -95,7 +97,10 @@ def test_the_readme_does_on_real_images_what_it_says(folder: Path, real_data: Pa
 
 
 @pytest.mark.docs
-def test_every_command_of_the_conventions_ends_well() -> None:
+def test_every_command_of_the_conventions_ends_well(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(folder))
     text = in_section(CONVENTIONS)
     rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| ")][1:]
     assert len(rows) == 21
@@ -152,7 +157,7 @@ def typed(line: str) -> str:
     words += [
         word for begin, less in LESS.items() if line.startswith(begin) for word in less.split()
     ]
-    if words[0] == "make":
+    if words[0] in ("make", "bash"):
         done = subprocess.run(words, cwd=REPOSITORY, capture_output=True, text=True, check=False)
         code, printed = done.returncode, done.stdout + done.stderr
     elif words[1] == "watch":
