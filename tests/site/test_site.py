@@ -7,11 +7,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File
+from mkdocs.structure.pages import Page
 
 import actwise as aw
+from scripts.site_pages import on_page_markdown
 
 REPOSITORY = Path(__file__).parents[2]
 pytestmark = pytest.mark.docs
+CONFIG = MkDocsConfig()
 
 ADDRESS = r"""["']?((?:https?:)?//[^"'>) ]*)"""
 FETCHED = re.compile(
@@ -71,6 +76,16 @@ def test_every_command_and_every_public_name_has_its_place(site: Path) -> None:
     assert "Stop, with checkpoints: 90s, 10m, 2h." in commands
     for name in set(aw.__all__) - {"__version__"}:
         assert re.search(rf'<h2 id="actwise\.[\w.]+\.{name}"', names), name
+
+
+def test_a_link_to_what_is_not_there_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    page = Page(None, File("decisions/README.md", "docs", "site", use_directory_urls=False), CONFIG)
+    text = "[a](../data.md#all) [b](../../README.md) [c](../../results) [d](https://x.org/y.md)"
+    told = "[a](../data.md#all) [b](../index.md) c [d](https://x.org/y.md)"
+    assert on_page_markdown(text, page) == told
+    assert caplog.messages == []
+    assert on_page_markdown("[e](../dat.md)", page) == "[e](../dat.md)"
+    assert caplog.messages == ["docs/decisions/README.md links to docs/dat.md, which is not there"]
 
 
 def test_links_to_files_beside_docs_are_pages_or_words(site: Path) -> None:
