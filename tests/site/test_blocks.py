@@ -35,6 +35,7 @@ FEW = f"{LITTLE} factors.regularization=bn factors.activation=relu,elu seeds=0..
 LESS = {
     "actwise run second.toml --data": FEW,
     "actwise run second.toml train": f"{LITTLE} factors.activation=relu",
+    "actwise run first.toml --store kept": "factors.activation=relu seeds=0",
     "actwise recommend my_module": "--candidates relu,elu --epochs 9 "
     "train.train_size=2000 train.batch_size=32",
     "actwise cost my_module": "--candidates relu,elu",
