@@ -6,7 +6,7 @@ BIN := .venv/bin
 NUM_TEST_PROCESSES ?= 2
 MORE := browser or ray or postgresql or docs or package or benchmarks
 
-.PHONY: demo test test-more check fix bench zoo clean
+.PHONY: demo test test-more check fix docs bench zoo clean
 
 demo: .venv/installed
 	$(BIN)/actwise demo
@@ -26,6 +26,9 @@ fix: .venv/installed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+docs: .venv/installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 bench: .venv/installed
 	$(BIN)/python -m benchmarks.engine.engine
 	$(BIN)/python -m benchmarks.engine.study
@@ -34,7 +37,7 @@ zoo: .venv/installed
 	$(BIN)/python -m benchmarks.zoo.zoo
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache
+	rm -rf site .venv .mypy_cache .ruff_cache .pytest_cache
 
 # One command names torch's bound for everything: extras installed alone would replace torch.
 .venv/installed: pyproject.toml

@@ -18,6 +18,10 @@ def test_one() -> None:
 
 def test_two() -> None:
     pytest.skip("no graphics card")
+
+@pytest.mark.docs
+def test_three(real_data) -> None:
+    pass
 """
 
 
@@ -33,7 +37,7 @@ def test_the_marks_of_what_make_test_leaves_out_are_the_same_everywhere() -> Non
 def test_a_skip_of_ours_fails_in_ci_and_no_other(tmp_path: Path, ci: str, failed: int) -> None:
     (tmp_path / "conftest.py").write_text((TESTS / "conftest.py").read_text(encoding="utf-8"))
     (tmp_path / "test_skips.py").write_text(SKIPPED)
-    config = f"[pytest]\nmarkers = browser\npythonpath = {TESTS}\n"  # as that of the tests
+    config = f"[pytest]\nmarkers = browser\n docs\npythonpath = {TESTS}\n"  # as that of the tests
     (tmp_path / "pytest.ini").write_text(config)
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
@@ -44,4 +48,4 @@ def test_a_skip_of_ours_fails_in_ci_and_no_other(tmp_path: Path, ci: str, failed
     )
     assert ended.returncode == failed
     assert ("with CI=true this fails: Skipped: no chromium" in ended.stdout) == bool(failed)
-    assert f"{2 - failed} skipped" in ended.stdout
+    assert f"{3 - failed} skipped" in ended.stdout
