@@ -56,6 +56,7 @@ def render_html(analysis: Analysis, *, command: str, now: datetime | None = None
         command: What made it, for the provenance.
         now: The time that it bears; absent = this moment, UTC.
     """
+    analysis = words.with_labels(analysis)
     environment = make_environment()
     pictures = {
         "first": both_widths(lambda width: summary_figure(analysis, width=width)),

@@ -75,6 +75,7 @@ def write_figures(analysis: Analysis, folder: Path) -> list[Path]:
         SpecError: if they may not stand there.
         OutputError: if they cannot be written.
     """
+    analysis = words.with_labels(analysis)
     drawings = (*summary_figure(analysis), *curve_figures(analysis))
     pictures = {f"{d.name}.svg": to_svg(d, theme="light").encode() for d in drawings}
     return write_files(folder, pictures)
@@ -133,7 +134,7 @@ def _over_budget(analysis: Analysis, budget: str, width: float) -> Iterator[Draw
     for row in analysis.cells:
         named = dict(zip(observed.factors, row.cell, strict=True))
         level, size = named.pop(observed.focus), named.pop(budget)
-        if row.mean is not None and size.replace(".", "", 1).isdigit():
+        if row.mean is not None and (size := words.level_of(size)).replace(".", "", 1).isdigit():
             point = (float(size), row.mean.value, *words.mean_interval(analysis, row.mean))
             lines = panels.setdefault(tuple(named.items()), {})
             lines[level] = tuple(sorted((*lines.get(level, ()), point)))
