@@ -62,16 +62,17 @@ def _with_labels(table: Table) -> Table:
     return replace(table, cells=tuple(cells), labels={})
 
 
-_SENTENCES = frozenset(["name", "rule", "evidence", "excluded"])
+_SENTENCES = frozenset(["name", "rule", "evidence", "excluded", "not_computed"])
 """Fields in which levels stand among other words."""
-_FIELDS = frozenset(
-    "a activation asked b best by_dataset by_network cell cells checks claims components condition "
-    "conditions curves decision effects epochs evidence excluded findings gains images incomplete "
-    "incumbent known leaders level levels logit lost missing model name network networks new "
-    "num_classes observed outliers overall pairs precisions profiles rates refusals results rule "
-    "rules scope second seconds separations sets strata stratum test_images these verdicts "
-    "without_seed".split(" ")
-)
+_HOLDERS = """
+    a activation asked b best by_dataset by_network cell cells checks claims components condition
+    conditions curves decision effects epochs evidence excluded findings gains images incomplete
+    incumbent known leaders level levels logit lost missing model name network networks new
+    not_computed num_classes observed outliers overall pairs precisions profiles rates refusals
+    results rule rules scope second seconds separations sets strata stratum test_images these
+    verdicts without_seed
+"""
+_FIELDS = frozenset(_HOLDERS.split())
 """Fields that are levels or hold some; all others, such as codes and factors, stay as they are."""
 
 
