@@ -33,7 +33,6 @@ app = typer.Typer(
     cls=PlainGroup,
     help="Which activation function should this network use? Factorial studies, with evidence.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 

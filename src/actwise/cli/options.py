@@ -2,13 +2,16 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import SpecError
 from ..numbers import read_duration
 from ..registry import split_outside
+
+if TYPE_CHECKING:
+    from ..sweep.watch import Detail
 
 _ENDINGS = {
     ".csv": "csv",
@@ -116,6 +119,10 @@ AcceptCodeDigest = Annotated[
         help="Take results of users' code of this digest as finished.",
     ),
 ]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on stderr of how far it is.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", help="A line an epoch, with whole names of runs.")
+]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to a file.")
 ]
@@ -145,6 +152,17 @@ def output_folder(path: Path | None) -> Path | None:
     if path is not None:
         refuse_output_folder(path)
     return path
+
+
+def detail_of(*, quiet: bool, verbose: bool) -> "Detail":
+    """How much is told of the progress of runs.
+
+    Raises:
+        SpecError: if both are asked for.
+    """
+    if quiet and verbose:
+        raise SpecError("--quiet and --verbose contradict one another; give one of them")
+    return "quiet" if quiet else "verbose" if verbose else "usual"
 
 
 def parse_duration(text: str | None) -> float | None:

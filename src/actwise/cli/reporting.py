@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import SpecError
+from ..numbers import counted
 from .analysis_options import analyses
 from .options import output_file, output_folder
-from .output import count, print_text
+from .output import print_text
 
 if TYPE_CHECKING:
     from ..analysis import Analysis
@@ -58,14 +59,12 @@ def report(
     print_text(f"report: {output}")
     if figures is not None:
         paths = write_figures(analysis, figures, with_pdf=pdf)
-        print_text(f"figures: {count(len(paths), 'file')} in {figures}")
+        print_text(f"figures: {counted(len(paths), 'file')} in {figures}")
 
 
-def write_demo_report(store: str) -> None:
-    """The report of the demo, beside its store."""
+def write_demo_report(store: str, target: Path) -> str:
+    """Write the report of the demo; what to use, in a sentence."""
     from ..report.html import report as write
     from ..report.words import headline
 
-    target = Path(f"{store.rstrip('/')}-report.html")
-    analysis = write(store, target)
-    print_text(f"report: {target.resolve()}", "", headline(analysis))
+    return f"{headline(write(store, target))}."

@@ -12,6 +12,7 @@ from .events import RunStarted as RunStarted
 from .events import SweepEnded as SweepEnded
 from .events import SweepStarted as SweepStarted
 from .events import Waiting as Waiting
+from .lines import Detail as Detail
 from .lines import JsonProgress as JsonProgress
 from .lines import PlainProgress as PlainProgress
 from .lines import Silence as Silence
