@@ -19,6 +19,7 @@ from . import (
     running,
     show_activation,
     show_run,
+    starting,
     status,
     stores,
     surgery,
@@ -59,6 +60,7 @@ def _add(group: typer.Typer, commands: _Commands) -> None:
 
 _COMMANDS: _Commands = {
     "demo": running.demo,
+    "init": starting.init,
     "plan": planning.plan,
     "run": running.run,
     "audit": surgery.audit,

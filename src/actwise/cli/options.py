@@ -23,6 +23,14 @@ _ENDINGS = {
 }
 
 
+def _studies(incomplete: str) -> list[str]:
+    """What completion offers: shipped studies, and the TOML files here."""
+    from ..spec import shipped_studies
+
+    names = [*shipped_studies(), *sorted(str(path) for path in Path().glob("*.toml"))]
+    return [name for name in names if name.startswith(incomplete)]
+
+
 def whole_number(text: str) -> int:
     """The number in ``text``; typer's own refusal does not say what was given.
 
@@ -36,7 +44,12 @@ def whole_number(text: str) -> int:
 
 
 Study = Annotated[
-    str, typer.Argument(metavar="STUDY", help="A TOML file, or the name of a shipped study.")
+    str,
+    typer.Argument(
+        metavar="STUDY",
+        help="A TOML file, or the name of a shipped study.",
+        autocompletion=_studies,
+    ),
 ]
 Overrides = Annotated[
     list[str] | None,

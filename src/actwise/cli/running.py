@@ -169,7 +169,7 @@ def demo(
     at_store = f"--store {shlex.quote(store)}"
     print_text("")
     for name, text in (
-        ("time", f"{describe_seconds(seconds)} for {counted(outcome.finished, 'run')}"),
+        ("time", f"{describe_seconds(seconds)}; {counted(outcome.finished, 'run')} in {store}"),
         ("decision", decision),
         ("report", f"{target} (open it in a browser)"),
         ("next", f"`actwise analyze {at_store}` says how sure that is and what would settle it;"),
