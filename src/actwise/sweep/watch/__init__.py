@@ -19,3 +19,4 @@ from .lines import Silence as Silence
 from .lines import choose_progress as choose_progress
 from .words import describe_progress as describe_progress
 from .words import describe_seconds as describe_seconds
+from .words import shorten_middle as shorten_middle
