@@ -26,9 +26,9 @@ NAMES = {
     "bn": "Norm",
     "bn+flip": "Norm, mirrored",
     "none": "Nothing",
-    "relu": "ReLU",
+    "relu": "Rectifier",
     "elu(0.5)": "Half ELU",
-    "prelu": "PReLU",
+    "prelu": "Parametric",
     "0.05": "low rate",
     "0.1": "high rate",
 }
@@ -80,19 +80,19 @@ def test_no_level_that_has_a_name_is_read_anywhere(
         for text in (
             plain(analysis_text(found), 80),
             plain(analysis_text(found, full=True), 300),
-            Page(render_html(found, command="x").replace("<pre>", "<pre> ")).text.split("Spec of")[
-                0
-            ],
+            Page(render_html(found, command="x")).text.split("Spec of")[0],
         ):
             assert levels_in(text) == set()
-            assert {name for name in ("ReLU", "Half ELU", "Plain net") if name not in text} == set()
+            assert {
+                name for name in ("Rectifier", "Half ELU", "Plain net") if name not in text
+            } == set()
     for path in write_figures(everything, tmp_path / "figures"):
         assert levels_in(path.read_text()) == set()
     table = runs_of(store.snapshot(), Selection()).table
     for format in ("text", "markdown", "latex"):
         text = render(table, format)
         assert levels_in(text) == set()
-        assert all(name in text for name in ("Photographs", "high rate", "Nothing", "PReLU"))
+        assert all(name in text for name in ("Photographs", "high rate", "Nothing", "Parametric"))
 
 
 def test_programs_read_the_levels_and_the_names_apart(store: RunStore, analysis: Analysis) -> None:

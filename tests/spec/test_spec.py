@@ -295,8 +295,10 @@ def test_names_of_levels_are_no_part_of_a_run_and_outlive_a_level_left_out(
     study_file: str,
 ) -> None:
     path = Path(study_file)
-    plain = load_study(study_file)
-    path.write_text(STUDY + '[labels]\nrelu = "ReLU"\n"elu(0.5)" = "half ELU"\n')
+    written = STUDY.replace('["relu"]', '["relu", "elu(0.5)"]')
+    path.write_text(written)
+    plain = load_study(study_file, ["factors.activation=relu"])
+    path.write_text(written + '[labels]\nrelu = "ReLU"\n"elu(0.5)" = "half ELU"\n')
     named = load_study(study_file, ["factors.activation=relu", "labels.bn=batch norm, alone"])
     assert named.labels == {"relu": "ReLU", "elu(0.5)": "half ELU", "bn": "batch norm, alone"}
     assert list(load_study(study_file).cells()) == list(plain.cells())
