@@ -42,5 +42,5 @@ clean:
 # One command names torch's bound for everything: extras installed alone would replace torch.
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(BIN)/python scripts/install.py dev
 	touch $@

@@ -40,7 +40,7 @@ def as_written(default: Any) -> str:
     if default is PydanticUndefined:
         return "required"
     if default == {}:
-        return "no settings"
+        return "empty"
     if default is None:
         return "not set"
     if isinstance(default, TrainSettings | ObserveSpec | AnalysisSpec):

@@ -1,6 +1,7 @@
 """Figures: legible on a telephone and on a wide screen, nothing cut off, no name on a line."""
 
 import re
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -9,7 +10,15 @@ import pytest
 
 import actwise as aw
 from actwise.analysis import Analysis
-from actwise.report.figures import NARROW, WIDE, Drawing, curve_figures, summary_figure, to_svg
+from actwise.report.figures import (
+    NARROW,
+    WIDE,
+    Drawing,
+    curve_figures,
+    summary_figure,
+    to_pdf,
+    to_svg,
+)
 from actwise.report.figures.axes import nice_ticks, text_width, tick_text
 from actwise.report.figures.forest import Bar, forest
 from actwise.report.figures.lines import lines_chart
@@ -231,3 +240,24 @@ def test_ticks_are_round_and_enclose_the_values(low: float, high: float, is_whol
     assert len(set(texts)) == len(texts) <= 8
     assert [float(text) for text in texts] == pytest.approx(ticks)
     assert not is_whole or all(tick == int(tick) for tick in ticks)
+
+
+def test_a_pdf_holds_every_word_of_its_picture_and_is_the_same_every_time() -> None:
+    (drawing,) = summary_figure(aw.analyze("bank:paper"))
+    content = to_pdf(drawing)
+    assert content.startswith(b"%PDF-") and content == to_pdf(drawing)
+    size = re.search(rb"/MediaBox \[ 0 0 ([\d.]+) ([\d.]+) \]", content)
+    assert size and [float(x) for x in size.groups()] == pytest.approx(
+        [drawing.width, drawing.height]
+    )
+    # Without text, and without shapes, it is smaller.
+    for tag in ("<text", "<path", "<circle", "<rect"):
+        fewer = replace(drawing, shapes=[x for x in drawing.shapes if not x.startswith(tag)])
+        assert len(fewer.shapes) < len(drawing.shapes)
+        assert len(to_pdf(fewer)) < len(content)
+
+
+def test_a_picture_in_a_file_holds_its_colours() -> None:
+    (drawing,) = summary_figure(aw.analyze("bank:paper"))
+    for theme in ("light", "dark"):
+        assert "var(" not in to_svg(drawing, theme=theme)

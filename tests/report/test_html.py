@@ -130,3 +130,17 @@ def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
         aw.report("bank:paper", tmp_path / "r.html", figures_dir=tmp_path / "file" / "figures")
+
+
+def test_a_cover_says_who_made_it_and_what_they_have_to_say(tmp_path: Path) -> None:
+    target = tmp_path / "r.html"
+    note = "Dear all,\n<script>alert(1)</script> & regards"
+    aw.report("bank:paper", target, title="Which one?", author="A. Person <a@b>", note=note)
+    text = target.read_text()
+    assert "<title>Which one?</title>" in text
+    page = Page(text)
+    assert note in page.text and "A. Person <a@b>, 20" in page.text
+    assert page.text.index("Which one?") < page.text.index("Dear all") < page.text.index("paper, ")
+    assert "script" not in page.names
+    aw.report("bank:paper", target)
+    assert not {"author", "said", "title"} & {*re.findall(r'<p class="(\w+)"', target.read_text())}

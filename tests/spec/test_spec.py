@@ -165,7 +165,8 @@ def test_training_settings_and_width_can_be_factors() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seeds", "expected"), [("0..2", (0, 1, 2)), (4, (4,)), ([1, "5..6"], (1, 5, 6))]
+    ("seeds", "expected"),
+    [("0..2", (0, 1, 2)), (0, (0,)), (1, (1,)), ([4], (4,)), ([1, "5..6"], (1, 5, 6))],
 )
 def test_seeds_may_be_ranges(seeds: object, expected: tuple[int, ...]) -> None:
     assert study(seeds=seeds).seeds == expected
@@ -201,6 +202,10 @@ def test_overrides_replace_levels_settings_and_seeds(study_file: str) -> None:
         ("factors.activation=relu,relu", "twice"),
         ("seeds=a..b", "range such as 0..9"),
         ("seeds=1,1", "distinct"),
+        ("labels.relv=R", "^no level in labels is named 'relv'; did you mean relu"),
+        ("labels.relu=bn", "^study '[^']*': labels: 'relu' would be shown as 'bn', as the level"),
+        ("labels.activation=x", "^study '[^']*': labels: 'activation' is a factor"),
+        ("labels.relu=", "^study '[^']*': labels: the name of 'relu' is ''; 1 to 80 characters"),
         ("seeds=4..1", "^study '[^']*': seeds='4..1' holds no seed; .* upwards: 1..4$"),
         ("seeds=0,9223372036854775808", r"from 0 to 2\*\*63 - 1"),
         ("seeds=0..999999999999", "more than 1000000 seeds"),
@@ -278,3 +283,22 @@ def test_modules_that_make_no_code_digest_of_the_settings_are_refused(modules: o
     settings = {"code": [["acts:f", digest_of_modules(MODULES)]], "code_modules": modules}
     with pytest.raises(SpecError, match=r"code_modules must be|does not follow from its modules"):
         code_modules_in(settings)
+
+
+def test_seeds_that_may_be_a_count_are_refused_with_both_ways_to_write_them() -> None:
+    for number in (2, 5):
+        with pytest.raises(SpecError, match=rf"\[{number}\] or seeds = \"0..{number - 1}\""):
+            study(seeds=number)
+
+
+def test_names_of_levels_are_no_part_of_a_run_and_outlive_a_level_left_out(
+    study_file: str,
+) -> None:
+    path = Path(study_file)
+    written = STUDY.replace('["relu"]', '["relu", "elu(0.5)"]')
+    path.write_text(written)
+    plain = load_study(study_file, ["factors.activation=relu"])
+    path.write_text(written + '[labels]\nrelu = "ReLU"\n"elu(0.5)" = "half ELU"\n')
+    named = load_study(study_file, ["factors.activation=relu", "labels.bn=batch norm, alone"])
+    assert named.labels == {"relu": "ReLU", "elu(0.5)": "half ELU", "bn": "batch norm, alone"}
+    assert list(load_study(study_file).cells()) == list(plain.cells())

@@ -27,6 +27,13 @@ from actwise.sweep.watch import (
     describe_progress,
 )
 
+
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On which no name is shortened and no line folded."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+
 RUN = {"run_id": "a1", "label": "vgg16 relu seed 0"}
 OTHER = {"run_id": "b2", "label": "vgg16 elu seed 0"}
 EVENTS: list[Event] = [
@@ -171,6 +178,15 @@ def test_a_terminal_shows_bars_and_keeps_the_lines_of_what_ended() -> None:
     for line in TOLD:
         assert line in shown
     assert shown.count("\x1b[?25l") == shown.count("\x1b[?25h")
+
+
+def test_a_dumb_terminal_has_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    assert isinstance(choose_progress(is_json=False, stream=Terminal()), PlainProgress)
+    monkeypatch.setenv("TERM", "xterm")
+    for detail in ("quiet", "verbose"):
+        sink = choose_progress(is_json=False, stream=Terminal(), detail=detail)  # type: ignore[arg-type]
+        assert isinstance(sink, PlainProgress)
 
 
 def test_elsewhere_lines_are_plain() -> None:

@@ -1,20 +1,32 @@
 """The words of a sweep's progress: counts, durations, what became of a run."""
 
 import io
+import re
 
 import pytest
 
 from actwise.sweep.watch import (
+    Detail,
     Event,
+    Note,
     PlainProgress,
     RunEnded,
+    RunEndedElsewhere,
     RunProgress,
     RunPutBack,
     RunStarted,
     SweepStarted,
     Waiting,
     describe_seconds,
+    shorten_middle,
 )
+
+
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On which no name is shortened and no line folded."""
+    monkeypatch.setenv("COLUMNS", "200")
+
 
 RUN = {"run_id": "a1", "label": "vgg16 relu seed 0"}
 
@@ -102,3 +114,73 @@ def test_a_sweep_with_nothing_left_to_train_says_so() -> None:
     started = SweepStarted(study="paper", num_runs=9, num_done=9, workers=0, logs="S/logs")
     PlainProgress(stream).emit(started)
     assert stream.getvalue() == "[9/9] study paper: 9 runs, nothing left to train\n"
+
+
+LONG = "resnet18-table2 bn+dropout(0.1)+crop+cutout(8) prelu seed 1"
+TELLING: list[Event] = [
+    SweepStarted(study="demo", num_runs=24, num_done=0, workers=2, logs="/a/long/path/to/a/S/logs"),
+    RunProgress(
+        run_id="a1",
+        label=LONG,
+        epoch=12,
+        epochs=100,
+        batch=4,
+        batches=4,
+        loss=1.25,
+        images_per_second=1812.4,
+        seconds_left=600.0,
+    ),
+    RunEnded(run_id="a1", label=LONG, status="finished", test_accuracy=98.89, train_seconds=171.8),
+    RunEndedElsewhere(run_id="b2", label=LONG, status="finished"),
+    Note("a sentence that is so long that it does not fit into a line of eighty columns alone"),
+]
+
+
+def told(*events: Event, detail: Detail = "usual") -> str:
+    stream = io.StringIO()
+    sink = PlainProgress(stream, detail=detail)
+    for event in events:
+        sink.emit(event)
+    return stream.getvalue()
+
+
+def test_lines_have_80_columns_and_keep_both_ends_of_a_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = told(*TELLING).splitlines()
+    assert [line for line in lines if len(line) > 80] == []
+    of_runs = [line for line in lines if "resnet18" in line]
+    assert len(of_runs) == 3
+    assert all(re.search(r"\] resnet18-.*….*relu seed 1: ", line) for line in of_runs)
+    assert "about 10 min left" in of_runs[0]
+
+
+def test_verbose_says_every_epoch_and_whole_names_whatever_the_width(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    started = RunStarted(run_id="a1", label=LONG, attempt=1)
+    said = told(TELLING[0], started, TELLING[1], TELLING[1], *TELLING[2:], detail="verbose")
+    assert f"{LONG}: started\n" in said
+    assert said.count(f"{LONG}: epoch 12/100, loss 1.250, 1812 images/s") == 2
+    assert said.count("\n") == 7
+
+
+def test_quiet_says_only_what_a_user_should_know() -> None:
+    failed = RunEnded(
+        **RUN, status="failed", test_accuracy=None, train_seconds=1.0, reason="ValueError: x"
+    )
+    said = told(*TELLING, failed, detail="quiet").splitlines()
+    assert [line.partition("] ")[2] for line in said] == [
+        TELLING[-1].text,  # type: ignore[union-attr]
+        "vgg16 relu seed 0: failed, ValueError: x",
+    ]
+
+
+@pytest.mark.parametrize("room", [*range(1, 20)])
+def test_a_shortened_name_has_no_more_columns_than_there_are(room: int) -> None:
+    name = "abcdefghijklmn"
+    short = shorten_middle(name, room)
+    assert len(short) == min(room, len(name))
+    assert short[0] == ("a" if room > 1 else "…")

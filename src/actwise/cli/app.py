@@ -19,6 +19,7 @@ from . import (
     running,
     show_activation,
     show_run,
+    starting,
     status,
     stores,
     surgery,
@@ -33,7 +34,6 @@ app = typer.Typer(
     cls=PlainGroup,
     help="Which activation function should this network use? Factorial studies, with evidence.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
@@ -60,6 +60,7 @@ def _add(group: typer.Typer, commands: _Commands) -> None:
 
 _COMMANDS: _Commands = {
     "demo": running.demo,
+    "init": starting.init,
     "plan": planning.plan,
     "run": running.run,
     "audit": surgery.audit,

@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..numbers import counted
 from .options import (
     AsJson,
     DeviceOption,
     Incumbent,
+    Quiet,
     allow_user_code,
     incumbent_of,
     levels_of,
@@ -53,13 +55,14 @@ def cost(
     threads: Annotated[
         int, typer.Option("--threads", parser=whole_number, metavar="N", help="Threads of a step.")
     ] = 1,
+    quiet: Quiet = False,
     json: AsJson = False,
 ) -> None:
     """Time of a training step and memory of each activation in a network, on this machine."""
     from ..recommend import cost as measure
 
     allow_user_code()
-    sign = SignOfLife("rounds")
+    sign = SignOfLife("rounds", is_quiet=quiet)
     found = measure(
         model,
         candidates=levels_of(candidates),
@@ -109,7 +112,7 @@ def print_costs(found: "Costs") -> None:
         f"step, forward, backward: {clock} time over {found.incumbent}'s in the same round, "
         f"medians of {found.num_rounds} rounds in turns",
         f"{found.model}, width {found.width:g}, {found.regularization}, batches of "
-        f"{found.batch_size} images {shape}, {found.device}, "
-        f"{found.threads} thread{'s' if found.threads > 1 else ''}; memory of tensors alone",
+        f"{counted(found.batch_size, 'image')} {shape}, {found.device}, "
+        f"{counted(found.threads, 'thread')}; memory of tensors alone",
         *(f"WARNING: {note}" for note in found.notes),
     )

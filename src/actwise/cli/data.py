@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..numbers import counted
 from ..printable import printable_console
 from ..signs import listening
-from .options import AsJson, Data
-from .output import amount, count, print_columns, print_json, print_text
+from .options import AsJson, Data, Quiet
+from .output import amount, print_columns, print_json, print_text
 from .sign_of_life import SignOfLife
 
 if TYPE_CHECKING:
@@ -56,11 +57,11 @@ def _ready_and_where(line: "Listing", *, has_folder: bool) -> tuple[str, str]:
     return "no", "not in the data folder" if has_folder else "no data folder given (--data DIR)"
 
 
-def fetch(name: Name, data: Data = None, json: AsJson = False) -> None:
+def fetch(name: Name, data: Data = None, quiet: Quiet = False, json: AsJson = False) -> None:
     """Download a published data set into DIR/NAME; every digest is checked."""
     from ..datasets import fetch as fetch_files
 
-    with _bars() as show:
+    with _bars(is_quiet=quiet) as show:
         files = fetch_files(name, data, progress=show)
     if json:
         print_json([str(path) for path in files])
@@ -68,11 +69,11 @@ def fetch(name: Name, data: Data = None, json: AsJson = False) -> None:
     print_text(*(str(path) for path in files))
 
 
-def verify(name: Name, data: Data = None, json: AsJson = False) -> int:
+def verify(name: Name, data: Data = None, quiet: Quiet = False, json: AsJson = False) -> int:
     """Decode a data set anew and check counts, shapes, classes, digest and duplicates."""
     from ..datasets import verify as verify_data
 
-    with listening(SignOfLife("images")):
+    with listening(SignOfLife("images", is_quiet=quiet)):
         report = verify_data(name, data)
     if json:
         print_json({**asdict(report), "is_sound": report.is_sound})
@@ -82,13 +83,13 @@ def verify(name: Name, data: Data = None, json: AsJson = False) -> int:
 
 
 @contextmanager
-def _bars() -> Iterator[Callable[["FetchProgress"], None]]:
+def _bars(*, is_quiet: bool) -> Iterator[Callable[["FetchProgress"], None]]:
     """A bar a file on stderr, from the first byte on, where that is a terminal."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
     out = printable_console(sys.stderr)
-    bars = Progress(*columns, console=out, transient=True, disable=not out.is_terminal)
+    bars = Progress(*columns, console=out, transient=True, disable=is_quiet or not out.is_terminal)
     tasks: dict[str, TaskID] = {}
 
     def show(progress: "FetchProgress") -> None:
@@ -120,7 +121,7 @@ def _describe(report: "VerifyReport") -> list[str]:
         f"  classes     {info.num_classes}, {per_class[0]:,} to {per_class[-1]:,} training images",
         f"  digest      {info.digest} ({pin})",
         f"  duplicates  {report.train_duplicates} in training, {report.test_duplicates} in test, "
-        f"{count(report.shared_images, 'test image')} also in training",
+        f"{counted(report.shared_images, 'test image')} also in training",
         *(f"  note        {note}" for note in report.notes),
         *(f"  problem     {problem}" for problem in report.problems),
         "sound" if report.is_sound else "not sound",

@@ -9,7 +9,7 @@ import typer
 
 from ..errors import SpecError
 from ..signs import listening
-from .options import Artifacts, AsJson, Data, allow_user_code, output_file, whole_number
+from .options import Artifacts, AsJson, Data, Quiet, allow_user_code, output_file, whole_number
 from .output import print_json, print_renderables, print_text
 from .sign_of_life import SignOfLife
 from .surgery import ShapeOption, shape_of
@@ -73,6 +73,7 @@ def diagnose(
         ),
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Every site, norm and addition.")] = False,
+    quiet: Quiet = False,
     json: AsJson = False,
 ) -> None:
     """Dead units, blocked gradients, saturation, shifted batch norm: at every activation.
@@ -80,7 +81,7 @@ def diagnose(
     Of a new network with its initial weights, or of a finished run.
     """
     allow_user_code()
-    with listening(SignOfLife("images")):
+    with listening(SignOfLife("images", is_quiet=quiet)):
         found = _measured(
             model,
             store,

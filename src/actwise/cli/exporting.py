@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from ..errors import SpecError, UnknownNameError
+from ..numbers import counted
 from .options import Artifacts, AsJson, Output, Store, StudyName, Where, choose_format
-from .output import count, print_json, print_text
+from .output import print_json, print_text
 
 
 def export(
@@ -49,7 +50,7 @@ def export(
         assert output is not None
         with RunStore.open(store, artifacts=artifacts) as opened:
             number = export_tensorboard(opened, output, study=study, where=where or [])
-        print_text(f"{count(number, 'run')} written; tensorboard --logdir {output} shows them")
+        print_text(f"{counted(number, 'run')} written; tensorboard --logdir {output} shows them")
         return
     what = what or "runs"
     if what == "all" and output is None:
@@ -117,7 +118,7 @@ def import_exports(
         return
     if folders:
         print_text(
-            f"{count(imported.num_added, 'result')} added, {imported.num_present} were there "
+            f"{counted(imported.num_added, 'result')} added, {imported.num_present} were there "
             "already"
         )
     if data is not None:

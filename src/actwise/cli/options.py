@@ -2,13 +2,16 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import SpecError
 from ..numbers import read_duration
 from ..registry import split_outside
+
+if TYPE_CHECKING:
+    from ..sweep.watch import Detail
 
 _ENDINGS = {
     ".csv": "csv",
@@ -18,6 +21,14 @@ _ENDINGS = {
     ".tex": "latex",
     ".txt": "text",
 }
+
+
+def _studies(incomplete: str) -> list[str]:
+    """What completion offers: shipped studies, and the TOML files here."""
+    from ..spec import shipped_studies
+
+    names = [*shipped_studies(), *sorted(str(path) for path in Path().glob("*.toml"))]
+    return [name for name in names if name.startswith(incomplete)]
 
 
 def whole_number(text: str) -> int:
@@ -33,7 +44,12 @@ def whole_number(text: str) -> int:
 
 
 Study = Annotated[
-    str, typer.Argument(metavar="STUDY", help="A TOML file, or the name of a shipped study.")
+    str,
+    typer.Argument(
+        metavar="STUDY",
+        help="A TOML file, or the name of a shipped study.",
+        autocompletion=_studies,
+    ),
 ]
 Overrides = Annotated[
     list[str] | None,
@@ -116,6 +132,10 @@ AcceptCodeDigest = Annotated[
         help="Take results of users' code of this digest as finished.",
     ),
 ]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on stderr of how far it is.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", help="A line an epoch, with whole names of runs.")
+]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to a file.")
 ]
@@ -145,6 +165,17 @@ def output_folder(path: Path | None) -> Path | None:
     if path is not None:
         refuse_output_folder(path)
     return path
+
+
+def detail_of(*, quiet: bool, verbose: bool) -> "Detail":
+    """How much is told of the progress of runs.
+
+    Raises:
+        SpecError: if both are asked for.
+    """
+    if quiet and verbose:
+        raise SpecError("--quiet and --verbose contradict one another; give one of them")
+    return "quiet" if quiet else "verbose" if verbose else "usual"
 
 
 def parse_duration(text: str | None) -> float | None:

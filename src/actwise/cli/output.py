@@ -43,7 +43,7 @@ def print_folded(name: str, text: str, *, indent: int) -> None:
     """A name and its value from column ``indent`` on, folded at the width of the terminal."""
     width = max(console().width - indent, _LAST)
     # An option that is to be typed stays whole.
-    lines = textwrap.wrap(text, width, break_on_hyphens=False) or [""]
+    lines = textwrap.wrap(text, width, break_on_hyphens=False, break_long_words=False) or [""]
     print_text(f"  {name}".ljust(indent) + lines[0], *(" " * indent + line for line in lines[1:]))
 
 
@@ -109,11 +109,6 @@ def _print_columns(table: Sequence[Sequence[str]], *, right: Sequence[str], fits
 def console() -> "Console":
     """Rich's console on stdout, with nothing highlighted on its own."""
     return printable_console(sys.stdout)
-
-
-def count(number: int, noun: str) -> str:
-    """``1 run``, ``3 runs``."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def amount(value: int | None) -> str:

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ..numbers import counted
 from ..registry import format_value
-from .output import count, print_columns, print_folded, print_text, size
+from .output import print_columns, print_folded, print_text, size
 
 if TYPE_CHECKING:
     from ..analysis.precision import PlannedPower
@@ -51,22 +52,20 @@ def print_cells(planned: "Plan", rates: "Mapping[str, CellRate]") -> None:
         )
     print_columns(header, rows, right=(*sizes, "images/s"), spare=sizes[::-1])
     if len(planned.cells) > _MOST_ROWS:
-        print_text(f"... and {count(len(planned.cells) - _MOST_ROWS, 'cell')} more (--json)")
+        print_text(f"... and {counted(len(planned.cells) - _MOST_ROWS, 'cell')} more (--json)")
 
 
 def print_cost(planned: "Plan", cost: "CostEstimate", *, notes: Sequence[str]) -> None:
     """Runs, memory, operations and time; ``notes``: what stands in the way here."""
-    seeds = len(planned.study.seeds)
-    print_text(
-        "",
-        f"study {planned.study.name}: {count(cost.num_cells, 'cell')} x {count(seeds, 'seed')} = "
-        f"{count(cost.num_labelled_runs, 'run')}",
-    )
+    cells = counted(cost.num_cells, "cell")
+    seeds = counted(len(planned.study.seeds), "seed")
+    runs = counted(cost.num_labelled_runs, "run")
+    print_text("", f"study {planned.study.name}: {cells} x {seeds} = {runs}")
     if cost.num_excluded:
-        _line("excluded", count(cost.num_excluded, "combination"))
+        _line("excluded", counted(cost.num_excluded, "combination"))
     if cost.num_aliased_groups:
-        networks = count(cost.num_aliased_groups, "network")
-        runs = count(cost.num_runs, "run")
+        networks = counted(cost.num_aliased_groups, "network")
+        runs = counted(cost.num_runs, "run")
         _line("aliased", f"{networks} under several labels: {runs} to train")
     if planned.study.task is None:
         _line("memory", _memory(cost))
@@ -91,7 +90,7 @@ def _print_task(planned: "Plan", cost: "CostEstimate") -> None:
     if "activation" in fixed:
         constant = {"activation": planned.cells[0].spec.activation, **constant}
     settings = ", ".join(f"{name}={format_value(value)}" for name, value in constant.items())
-    workers = count(cost.workers, "worker")
+    workers = counted(cost.workers, "worker")
     _line("training", f"{task.function} with {workers}" + (f": {settings}" if settings else ""))
     _line("time", "not known, nor is memory: the training is your own")
     _line("margin", "none is usual: `analyze --margin X` says which difference matters")
@@ -100,7 +99,7 @@ def _print_task(planned: "Plan", cost: "CostEstimate") -> None:
 def print_left(left: "Mapping[str, Any]") -> None:
     """What a store lacks of the plan, and because of which file that is more than before."""
     num_left, num_runs = left["num_left"], left["num_runs"]
-    todo = f"{count(num_left, 'run')} to train" if num_left else "nothing left to train"
+    todo = f"{counted(num_left, 'run')} to train" if num_left else "nothing left to train"
     _line("left", f"{todo}, {num_runs - num_left:,} of {num_runs:,} done before")
     for change in left["code_changes"]:
         _line("changed", change["text"])
@@ -183,7 +182,7 @@ def _time(cost: "CostEstimate") -> str:
         "" if not cost.is_upper_bound or cost.is_measured else " if no plateau ends it early"
     )
     advice = "" if cost.is_measured else "; --calibrate measures"
-    workers = count(cost.workers, "worker")
+    workers = counted(cost.workers, "worker")
     return f"{span} with {workers}{condition} ({cost.basis}{advice})"
 
 
@@ -207,7 +206,7 @@ def _compile_advice(found: "ModelAdvice") -> str:
 
 
 def _power(row: "PlannedPower") -> str:
-    seeds = count(row.num_seeds, "seed")
+    seeds = counted(row.num_seeds, "seed")
     if row.power is None:
         return (
             f"not known on {row.dataset}, of which no run-to-run SD is published: `analyze` tells "

@@ -17,6 +17,7 @@ from .options import (
     Data,
     DeviceOption,
     Overrides,
+    Quiet,
     Study,
     Threads,
     Workers,
@@ -55,6 +56,7 @@ def plan(
             help="Measure: some seconds of every network; and whether compiling pays.",
         ),
     ] = False,
+    quiet: Quiet = False,
     json: AsJson = False,
 ) -> None:
     """Cells, runs, aliased cells, memory, estimated time and power of a study."""
@@ -75,13 +77,13 @@ def plan(
     # A process for users' code finds it where this one looks.
     allow_user_code()
     with (
-        listening(SignOfLife("images")),
+        listening(SignOfLife("images", is_quiet=quiet)),
         Nursery() as nursery,
         Describer(data, nursery) as describe,
     ):
         planned = make_plan(spec, describe)
     left = None if store is None else _left(planned, store, artifacts, options)
-    cost = _measure(planned, options) if calibrate else _reckon(planned, options)
+    cost = _measure(planned, options, is_quiet=quiet) if calibrate else _reckon(planned, options)
     notes = (*planned.notes, *cost.notes)
     powers = _powers(planned)
     if json:
@@ -133,10 +135,11 @@ class _Cost:
     advice: "CompileAdvice | None" = None
 
 
-def _measure(planned: "Plan", options: "RunOptions") -> _Cost:
+def _measure(planned: "Plan", options: "RunOptions", *, is_quiet: bool) -> _Cost:
     from ..sweep.tries import advise_on_compiling, calibrate
 
-    calibration = calibrate(planned, options, on_tried=partial(SignOfLife("tries"), "calibrating"))
+    sign = SignOfLife("tries", is_quiet=is_quiet)
+    calibration = calibrate(planned, options, on_tried=partial(sign, "calibrating"))
     cells = zip(planned.distinct_cells, calibration.cells, strict=True)
     return _Cost(
         calibration.estimate,

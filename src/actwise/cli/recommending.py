@@ -8,18 +8,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import SpecError
+from ..numbers import counted
 from .options import (
     Artifacts,
     AsJson,
     Data,
     DeviceOption,
     Incumbent,
+    Quiet,
     RetryFailed,
     RunsIn,
     Threads,
     TimeLimit,
+    Verbose,
     Workers,
     allow_user_code,
+    detail_of,
     incumbent_of,
     levels_of,
     output_file,
@@ -27,7 +31,6 @@ from .options import (
     whole_number,
 )
 from .output import (
-    count,
     print_columns,
     print_folded,
     print_json,
@@ -115,6 +118,8 @@ def recommend(
             callback=output_file,
         ),
     ] = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
     json: AsJson = False,
 ) -> int:
     """Find an activation for a network within a budget. The same command resumes."""
@@ -151,7 +156,8 @@ def recommend(
         return 0
     if store is None:
         raise SpecError("recommend needs --store PATH, the folder where its runs go")
-    advice = run_race(request, prior=prior, progress=choose_progress(is_json=False))
+    progress = choose_progress(is_json=False, detail=detail_of(quiet=quiet, verbose=verbose))
+    advice = run_race(request, prior=prior, progress=progress)
     if report is not None:
         from ..report.advice import write_advice
 
@@ -172,10 +178,10 @@ def _print_preview(found: "Preview") -> None:
         [(name, f"{number:,}") for name, number in found.parameters.items()],
         right=("parameters",),
     )
-    print_text("", f"race {found.study}: {count(found.most_runs, 'training')} at most")
+    print_text("", f"race {found.study}: {counted(found.most_runs, 'training')} at most")
     _line("budget", found.budget)
     if found.num_done:
-        _line("done", f"{count(found.num_done, 'run')} of it in the store already")
+        _line("done", f"{counted(found.num_done, 'run')} of it in the store already")
     if found.memory_bytes:
         _line("memory", f"up to {size(found.memory_bytes)} a run")
     if found.seconds is not None:
@@ -183,7 +189,7 @@ def _print_preview(found: "Preview") -> None:
         _line(
             "time",
             f"{bound}about {describe_seconds(found.seconds)} with "
-            f"{count(found.workers, 'worker')} ({known}), "
+            f"{counted(found.workers, 'worker')} ({known}), "
             f"{describe_seconds(found.beside_seconds)} of it beside the trainings: planning, "
             "start, timing of costs",
         )

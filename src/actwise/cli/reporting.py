@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..errors import SpecError
+from ..numbers import counted
 from .analysis_options import analyses
 from .options import output_file, output_folder
-from .output import count, print_text
+from .output import print_text
 
 if TYPE_CHECKING:
     from ..analysis import Analysis
@@ -33,23 +35,36 @@ def report(
             callback=output_folder,
         ),
     ] = None,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="The figures of --figures as PDF as well.")
+    ] = False,
+    title: Annotated[
+        str, typer.Option("--title", metavar="TEXT", help="Above it (default: the study's name).")
+    ] = "",
+    author: Annotated[
+        str, typer.Option("--author", metavar="NAME", help="Who made it, below the title.")
+    ] = "",
+    note: Annotated[
+        str, typer.Option("--note", metavar="TEXT", help="What the reader is to be told first.")
+    ] = "",
 ) -> None:
     """Write one HTML file: the decision, tables with intervals, figures, claims, findings."""
     from ..report.figures import write_figures
-    from ..report.html import write_report
+    from ..report.html import Cover, write_report
 
-    write_report(analysis, output, command=shlex.join(["actwise", *sys.argv[1:]]))
+    if pdf and figures is None:
+        raise SpecError("--pdf says how figures are written; it goes with --figures DIR")
+    command = shlex.join(["actwise", *sys.argv[1:]])
+    write_report(analysis, output, command=command, cover=Cover(title, author, note))
     print_text(f"report: {output}")
     if figures is not None:
-        paths = write_figures(analysis, figures)
-        print_text(f"figures: {count(len(paths), 'file')} in {figures}")
+        paths = write_figures(analysis, figures, with_pdf=pdf)
+        print_text(f"figures: {counted(len(paths), 'file')} in {figures}")
 
 
-def write_demo_report(store: str) -> None:
-    """The report of the demo, beside its store."""
+def write_demo_report(store: str, target: Path) -> str:
+    """Write the report of the demo; what to use, in a sentence."""
     from ..report.html import report as write
     from ..report.words import headline
 
-    target = Path(f"{store.rstrip('/')}-report.html")
-    analysis = write(store, target)
-    print_text(f"report: {target.resolve()}", "", headline(analysis))
+    return f"{headline(write(store, target))}."

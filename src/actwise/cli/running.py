@@ -1,6 +1,7 @@
 """``actwise run`` and ``actwise demo``: train what a store lacks of a study."""
 
 import shlex
+import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import SpecError
+from ..numbers import counted
 from ..signs import listening
 from ..usercode import exception_line
 from .options import (
@@ -19,16 +21,19 @@ from .options import (
     Data,
     DeviceOption,
     Overrides,
+    Quiet,
     RetryFailed,
     RunsIn,
     Study,
     Threads,
     TimeLimit,
+    Verbose,
     Workers,
     allow_user_code,
+    detail_of,
     parse_duration,
 )
-from .output import count, print_json, print_text
+from .output import print_folded, print_json, print_text
 from .reporting import write_demo_report
 from .sign_of_life import SignOfLife
 from .tables import print_table, read_table
@@ -37,11 +42,13 @@ if TYPE_CHECKING:
     from ..spec import StudySpec
     from ..sweep import Outcome, RunOptions
     from ..sweep.tries import SmokeReport, SmokeResult
+    from ..sweep.watch import Detail
 
 _DEMO_STORE = "actwise-demo"
 _STOPPED = (4, 130, 143)
 """Exit codes of a time limit, Ctrl-C and SIGTERM."""
 _MOST_NAMED = 6
+_INDENT = 12
 
 
 def run(
@@ -97,6 +104,8 @@ def run(
             help="Claims to test, in TOML: the store notes that they came before the runs.",
         ),
     ] = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
     json: AsJson = False,
 ) -> int:
     """Train every run of a study that the store lacks. The same command resumes."""
@@ -125,11 +134,21 @@ def run(
         spec = load_study(study, changes)
     if claims is not None:
         _check_claims(claims)
+    detail = detail_of(quiet=quiet, verbose=verbose)
     if smoke:
-        return _smoke(spec, options, is_json=json)
+        return _smoke(spec, options, detail=detail, is_json=json)
     if store is None:
         raise SpecError("run needs --store PATH, the folder where results go")
-    outcome = _run(study, store, artifacts, options, overrides=changes, claims=claims, is_json=json)
+    outcome = _run(
+        study,
+        store,
+        artifacts,
+        options,
+        overrides=changes,
+        claims=claims,
+        detail=detail,
+        is_json=json,
+    )
     if not json:
         if outcome.exit_code in _STOPPED:
             print_text("stopped: the same command goes on from here")
@@ -137,7 +156,7 @@ def run(
         if outcome.failed:
             run_id = _failed_run(load_study(study, changes).name, store, artifacts)
             print_text(f"traceback: actwise show run {run_id} {at_store}")
-        if not outcome.failed or outcome.finished or outcome.diverged:
+        if not quiet and (not outcome.failed or outcome.finished or outcome.diverged):
             print_text(f"results: actwise table {at_store}")
     return outcome.exit_code
 
@@ -146,17 +165,34 @@ def demo(
     store: Annotated[
         str, typer.Option("--store", metavar="PATH", help="Where its results go.")
     ] = _DEMO_STORE,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
     json: AsJson = False,
 ) -> int:
     """Run a whole small study on images of digits that come along: its table and its report."""
     from ..sweep import RunOptions
+    from ..sweep.watch import describe_seconds
 
-    exit_code = _run("demo", store, None, RunOptions(device="cpu"), is_json=json).exit_code
-    if not json:
-        print_table(read_table(store))
-        print_text("", f"store: {Path(store).resolve()}")
-        write_demo_report(store)
-    return exit_code
+    started = time.monotonic()
+    detail = detail_of(quiet=quiet, verbose=verbose)
+    outcome = _run("demo", store, None, RunOptions(device="cpu"), detail=detail, is_json=json)
+    if json:
+        return outcome.exit_code
+    seconds = time.monotonic() - started
+    print_table(read_table(store))
+    target = f"{store.rstrip('/')}-report.html"
+    decision = write_demo_report(store, Path(target))
+    at_store = f"--store {shlex.quote(store)}"
+    print_text("")
+    for name, text in (
+        ("time", f"{describe_seconds(seconds)}; {counted(outcome.finished, 'run')} in {store}"),
+        ("decision", decision),
+        ("report", f"{target} (open it in a browser)"),
+        ("next", f"`actwise analyze {at_store}` says how sure that is and what would settle it;"),
+        ("", "`actwise init my-study.toml` writes a study of your own, to change and run"),
+    ):
+        print_folded(name, text, indent=_INDENT)
+    return outcome.exit_code
 
 
 def _check_claims(path: Path) -> None:
@@ -174,19 +210,20 @@ def _run(
     *,
     overrides: Sequence[str] = (),
     claims: Path | None = None,
+    detail: "Detail",
     is_json: bool,
 ) -> "Outcome":
     from ..sweep.run import run as run_in_store
     from ..sweep.watch import choose_progress
 
-    with listening(SignOfLife("images")):
+    with listening(SignOfLife("images", is_quiet=detail == "quiet")):
         return run_in_store(
             study,
             store,
             overrides=overrides,
             artifacts=artifacts,
             claims=claims,
-            progress=choose_progress(is_json=is_json),
+            progress=choose_progress(is_json=is_json, detail=detail),
             **vars(options),
         )
 
@@ -200,7 +237,7 @@ def _failed_run(study: str, store: str, artifacts: Path | None) -> str:
     return next(run.run_id for run in planned if states[run.run_id].status == "failed")
 
 
-def _smoke(study: "StudySpec", options: "RunOptions", *, is_json: bool) -> int:
+def _smoke(study: "StudySpec", options: "RunOptions", *, detail: "Detail", is_json: bool) -> int:
     from ..sweep.tries import smoke
 
     def show(result: "SmokeResult") -> None:
@@ -208,7 +245,7 @@ def _smoke(study: "StudySpec", options: "RunOptions", *, is_json: bool) -> int:
         reason = exception_line(result.reason)
         print_text(f"{result.status:<9} {result.label}{loss}" + (f": {reason}" if reason else ""))
 
-    with listening(SignOfLife("images")):
+    with listening(SignOfLife("images", is_quiet=detail == "quiet")):
         report = smoke(
             study,
             options=options,
@@ -226,8 +263,8 @@ def _smoke_summary(report: "SmokeReport") -> list[str]:
     numbers = Counter(result.status for result in report.results)
     others = [f"{numbers[status]} {status}" for status in ("diverged", "failed") if numbers[status]]
     if numbers["accident"]:
-        others.append(count(numbers["accident"], "accident"))
-    parts = [f"{numbers['passed']} of {count(report.num_cells, 'cell')} passed", *others]
+        others.append(counted(numbers["accident"], "accident"))
+    parts = [f"{numbers['passed']} of {counted(report.num_cells, 'cell')} passed", *others]
     lines = [f"{', '.join(parts)}; nothing was kept"]
     if numbers["failed"]:
         lines.append("--json has the tracebacks of what failed")

@@ -80,13 +80,12 @@ def _values(bound: "BoundActivation") -> dict[str, Any]:
 
 
 def _draw(bound: "BoundActivation", path: Path) -> None:
-    from matplotlib.figure import Figure
-
     from ..errors import SpecError
+    from ..report.figures import new_figure
     from ..store.exchange import write_file
 
     x, value, slope = bound.curve(_LOW, _HIGH, _NUM_POINTS)
-    drawing = Figure(figsize=(6, 3.6), layout="constrained")
+    drawing = new_figure(figsize=(6, 3.6), layout="constrained")
     axes = drawing.add_subplot()
     axes.axhline(0, color="0.8", linewidth=0.8)
     axes.axvline(0, color="0.8", linewidth=0.8)

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..numbers import counted
 from ..registry import format_value
 from .options import Artifacts, AsJson, Store
-from .output import count, print_columns, print_folded, print_json, print_text
+from .output import print_columns, print_folded, print_json, print_text
 from .plot import plot_lines
 
 if TYPE_CHECKING:
@@ -126,8 +127,8 @@ def _print_result(record: "RunRecord") -> None:
     if record.signal:
         places, epochs = ({getattr(row, by) for row in record.signal} for by in ("name", "epoch"))
         print_text(
-            f"  probes      {count(len(places), 'place')} at {count(len(epochs), 'epoch')}, "
-            f"{count(record.signal[0].images, 'image')}: `actwise export --what probes`"
+            f"  probes      {counted(len(places), 'place')} at {counted(len(epochs), 'epoch')}, "
+            f"{counted(record.signal[0].images, 'image')}: `actwise export --what probes`"
         )
     rate = "" if record.images_per_second is None else f", {record.images_per_second:,.0f} images/s"
     print_text(f"  time        {record.train_seconds:,.1f} s of training{rate}")

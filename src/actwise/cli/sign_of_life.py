@@ -11,14 +11,17 @@ SIGN_SECONDS = 10.0
 class SignOfLife:
     """Says how far something long is; a :data:`actwise.signs.SignListener`."""
 
-    def __init__(self, unit: str) -> None:
-        """``unit``: what is counted, ``images``."""
+    def __init__(self, unit: str, *, is_quiet: bool = False) -> None:
+        """``unit``: what is counted, ``images``; a quiet one says nothing."""
         self._unit = unit
+        self._is_quiet = is_quiet
         self._what = ""
         self._started = self._said = time.monotonic()
 
     def __call__(self, what: str, done: int, total: int | None = None) -> None:
         """Note that so many are done, and say it if the last line is ten seconds old."""
+        if self._is_quiet:
+            return
         now = time.monotonic()
         if self._what and what != self._what:
             self._started = self._said = now

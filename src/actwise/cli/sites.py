@@ -5,7 +5,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from .output import count, print_columns, print_folded
+from ..numbers import counted
+from .output import print_columns, print_folded
 
 if TYPE_CHECKING:
     from ..surgery import Miss, Site
@@ -72,7 +73,7 @@ def kept(sites: Iterable["Site"]) -> str:
 def _of_role(role: str, number: int) -> str:
     if role == "input":
         return f"{number} of the input"
-    return f"{number} softmax" if role == "softmax" else count(number, role)
+    return f"{number} softmax" if role == "softmax" else counted(number, role)
 
 
 def _channels(sites: Sequence["Site"]) -> str:

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..numbers import counted
 from ..printable import printable
 from ..registry import format_value
 from .options import Artifacts, AsJson, Store, StudyName, Where
-from .output import console, count, print_json, print_text
+from .output import console, print_json, print_text
 
 if TYPE_CHECKING:
     from ..store import RunState, RunStore, StoredRun
@@ -103,7 +104,7 @@ def _describe(values: dict[str, Any]) -> list[str]:
         names = (*STATES, "put_back", "outdated")
         shown = {name.replace("_", " "): waiting[name] for name in names}
         counts = ", ".join(f"{number} {state}" for state, number in shown.items() if number)
-        lines.append(f"study {entry['study']}: {count(entry['runs'], 'run')}: {counts}")
+        lines.append(f"study {entry['study']}: {counted(entry['runs'], 'run')}: {counts}")
         if entry["outdated"]:
             runs = "run was" if entry["outdated"] == 1 else "runs were"
             lines.append(
@@ -120,7 +121,7 @@ def _describe(values: dict[str, Any]) -> list[str]:
         ),
         *(
             f"  put back  {entry['run_id']}  {entry['label']}  after "
-            f"{count(entry['attempts'], 'attempt')}: {entry['accident']}"
+            f"{counted(entry['attempts'], 'attempt')}: {entry['accident']}"
             for entry in values["accidents"]
         ),
         *(

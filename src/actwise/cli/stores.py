@@ -8,9 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import SpecError
+from ..numbers import counted
 from ..printable import printable
 from .options import Artifacts, AsJson, Store
-from .output import count, print_json, print_text, size
+from .output import print_json, print_text, size
 
 
 def copy(
@@ -39,7 +40,7 @@ def copy(
         print_json(asdict(copied))
         return
     print_text(
-        f"{count(copied.num_results, 'result')} and {count(copied.num_files, 'file')} "
+        f"{counted(copied.num_results, 'result')} and {counted(copied.num_files, 'file')} "
         f"({size(copied.num_bytes)}) copied to {shown}"
     )
 
@@ -64,14 +65,14 @@ def remove(
         planned = opened.planned(study)
         num_runs = len(run_ids) if run_ids else len({p.run_id for p in planned})
         if not yes:
-            _ask(f"Remove {count(num_runs, 'run')} of study {study} from {opened}?")
+            _ask(f"Remove {counted(num_runs, 'run')} of study {study} from {opened}?")
         removed = remove_runs(opened, study, run_ids)
     if json:
         print_json(_plain(asdict(removed)))
         return
     print_text(
-        f"{count(len(removed.run_ids), 'run')} and {count(len(removed.files), 'file')} removed, "
-        f"{count(len(removed.shared_run_ids), 'run')} of other studies kept"
+        f"{counted(len(removed.run_ids), 'run')} and {counted(len(removed.files), 'file')} "
+        f"removed, {counted(len(removed.shared_run_ids), 'run')} of other studies kept"
     )
 
 
@@ -93,8 +94,8 @@ def collect_garbage(
     print_text(*(str(path) for path in garbage.files))
     verb = "would go" if dry_run else "deleted"
     print_text(
-        f"{count(len(garbage.files), 'file')} ({size(garbage.num_bytes)}) and "
-        f"{count(len(garbage.run_ids), 'run')} {verb}"
+        f"{counted(len(garbage.files), 'file')} ({size(garbage.num_bytes)}) and "
+        f"{counted(len(garbage.run_ids), 'run')} {verb}"
         + ("" if dry_run else f"; the database shrank by {size(garbage.freed_bytes)}")
     )
 

@@ -29,6 +29,13 @@ def table(
         ),
     ] = None,
     output: Output = None,
+    caption: Annotated[
+        str, typer.Option("--caption", metavar="TEXT", help="Of a table in LaTeX.")
+    ] = "",
+    label: Annotated[
+        str,
+        typer.Option("--label", metavar="NAME", help="Of a table in LaTeX (default: tab:STUDY)."),
+    ] = "",
     artifacts: Artifacts = None,
     json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
@@ -37,10 +44,10 @@ def table(
 
     format = choose_format(format, output=output, is_json=json, default="text")
     found = read_table(store, study=study, where=where or (), artifacts=artifacts)
-    if format == "text" and output is None and sys.stdout.isatty():
+    if format == "text" and output is None and sys.stdout.isatty() and not (caption or label):
         print_table(found)
     else:
-        write(found, format, output)
+        write(found, format, output, caption=caption, label=label)
 
 
 def read_table(

@@ -30,6 +30,7 @@ from .loading import FetchProgress as FetchProgress
 from .loading import Listing as Listing
 from .loading import VerifyReport as VerifyReport
 from .loading import fetch as fetch
+from .loading import found_levels as found_levels
 from .loading import hand_over as hand_over
 from .loading import info as info
 from .loading import listing as listing

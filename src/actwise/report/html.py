@@ -5,6 +5,7 @@ hash it names. Every text is escaped by the template; pictures are inline SVG.
 """
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,45 +18,81 @@ from .page import both_widths, make_environment, page_values
 from .views import choice_view, sections
 
 
+@dataclass(frozen=True)
+class Cover:
+    """What stands above a report for a person who is sent it; all of it may be empty.
+
+    Attributes:
+        title: In place of the name of the study.
+        author: Who made it.
+        note: Whatever is to be said first; its line breaks stay.
+    """
+
+    title: str = ""
+    author: str = ""
+    note: str = ""
+
+
 def report(
-    source: Any, target: str | Path, *, figures_dir: str | Path | None = None, **question: Any
+    source: Any,
+    target: str | Path,
+    *,
+    figures_dir: str | Path | None = None,
+    title: str = "",
+    author: str = "",
+    note: str = "",
+    **question: Any,
 ) -> Analysis:
     """Analyse a source and write its report.
 
     Args:
         source: A store, a CSV file, ``bank:NAME``, or rows.
         target: The HTML file.
-        figures_dir: Folder for the figures as SVG and PNG.
+        figures_dir: Folder for the figures as SVG.
+        title: Of the report, in place of the study's name.
+        author: Who made it.
+        note: What a reader is to be told first.
         **question: As for :func:`actwise.analyze`.
 
     Raises:
         ActwiseError: if the source cannot be read or the file cannot be written.
     """
     analysis = analyze(source, command="report", **question)
-    write_report(analysis, Path(target), command="aw.report(...)")
+    cover = Cover(title, author, note)
+    write_report(analysis, Path(target), command="aw.report(...)", cover=cover)
     if figures_dir is not None:
         write_figures(analysis, Path(figures_dir))
     return analysis
 
 
-def write_report(analysis: Analysis, target: Path, *, command: str) -> None:
+_NO_COVER = Cover()
+
+
+def write_report(
+    analysis: Analysis, target: Path, *, command: str, cover: Cover = _NO_COVER
+) -> None:
     """Write the report of an analysis.
 
     Raises:
         SpecError: if no file may stand there.
         OutputError: if it cannot be written.
     """
-    write_file(target, render_html(analysis, command=command).encode("utf-8", "backslashreplace"))
+    page = render_html(analysis, command=command, cover=cover)
+    write_file(target, page.encode("utf-8", "backslashreplace"))
 
 
-def render_html(analysis: Analysis, *, command: str, now: datetime | None = None) -> str:
+def render_html(
+    analysis: Analysis, *, command: str, now: datetime | None = None, cover: Cover = _NO_COVER
+) -> str:
     """The report as text.
 
     Args:
         analysis: From :func:`actwise.analyze`.
         command: What made it, for the provenance.
         now: The time that it bears; absent = this moment, UTC.
+        cover: Title, author and note.
     """
+    analysis = words.with_labels(analysis)
     environment = make_environment()
     pictures = {
         "first": both_widths(lambda width: summary_figure(analysis, width=width)),
@@ -63,6 +100,7 @@ def render_html(analysis: Analysis, *, command: str, now: datetime | None = None
     }
     return environment.get_template("report.html.j2").render(
         analysis=analysis,
+        cover=cover,
         words=words,
         pictures=pictures,
         choice=choice_view(analysis),

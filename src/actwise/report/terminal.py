@@ -32,7 +32,8 @@ def analysis_text(
         command: That made it, for the commands that say more.
         full: Everything, not only the first screen.
     """
-    return Fitted(lambda width: _lines(analysis, command, width, full=full))
+    named = words.with_labels(analysis)
+    return Fitted(lambda width: _lines(named, command, width, full=full))
 
 
 def _lines(analysis: Analysis, command: str, width: int, *, full: bool) -> Iterator[Text]:

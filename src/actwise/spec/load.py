@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from ..errors import SpecError, UnknownNameError, shortened
 from ..files import read_toml
 from ..registry import parse_value, split_outside
+from .labels import check_labelled_levels
 from .problems import first_problem
 from .study import StudySpec
 
@@ -43,9 +44,15 @@ def load_study(study: str | Path | Mapping[str, Any], overrides: Sequence[str] =
         source, raw = str(study.get("name", "without a name")), deepcopy(dict(study))
     else:
         source, raw = str(study), _read(study)
+    written = deepcopy(raw.get("factors")) if overrides else None
     for override in overrides:
         _apply(raw, override)
-    return parse_study(raw, source=source)
+    spec = parse_study(raw, source=source)
+    # A level that the command line leaves out keeps its name in the file.
+    before = written if isinstance(written, dict) else {}
+    before = {name: levels for name, levels in before.items() if isinstance(levels, list)}
+    check_labelled_levels(spec.labels, before, spec.factors)
+    return spec
 
 
 def _read(name_or_path: str | Path) -> dict[str, Any]:
@@ -98,7 +105,9 @@ def _apply(raw: dict[str, Any], override: str) -> None:
     key = key.strip()
     if not equals or not key:
         raise SpecError(f"override {shortened(override)} is not key=value, such as train.epochs=10")
-    *parents, last = ("factors", key[8:]) if key.startswith("factors.") else key.split(".")
+    table_of, dot, rest = key.partition(".")
+    is_named = bool(dot) and table_of in ("factors", "labels")  # in which names have dots
+    *parents, last = (table_of, rest) if is_named else key.split(".")
     table = raw
     for parent in parents:
         table = table.setdefault(parent, {})
@@ -113,4 +122,8 @@ def _apply(raw: dict[str, Any], override: str) -> None:
         for item in split_outside(text, ",")
     ]
     is_list = parents == ["factors"] or last in ("seeds", "looks", "step_milestones")
-    table[last] = values if is_list or len(values) > 1 else values[0]
+    table[last] = (
+        text.strip()
+        if table_of == "labels"
+        else (values if is_list or len(values) > 1 else values[0])
+    )

@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator
 from typing import Any, NamedTuple, Self
 
 from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
@@ -13,9 +13,11 @@ from ..numbers import counted
 from ..registry import parse_expression
 from ..usercode import in_levels
 from .analysis import AnalysisSpec
+from .labels import check_labels
 from .problems import first_problem
 from .race import RaceSpec
-from .run import NUM_SEEDS, REQUIRED_FACTORS, RunSpec, Width
+from .run import REQUIRED_FACTORS, RunSpec, Width
+from .seeds import check_seeds, expand_seeds
 from .task import TaskSpec, own_meaning, refuse_factors, refuse_what_has_no_effect, task_levels
 from .train import ObserveSpec, TrainSettings, TrainSpec, Typed
 
@@ -27,7 +29,6 @@ _KNOWN_FACTORS = (
     *(f"train.{name}" for name in TrainSettings.model_fields),
 )
 _TEXT, _WIDTH = TypeAdapter(str), TypeAdapter[float](Width)
-_MOST_SEEDS = 1_000_000
 _MOST_RUNS = 10_000_000
 _MOST_SHOWN = 20
 _MOST_CHARACTERS = 5_000
@@ -60,6 +61,7 @@ class StudySpec(Typed):
         exclude: Rules; a cell that has all levels of one of them is left out. Every rule names
             levels of this study's factors.
         analysis: How the results will be analysed.
+        labels: Names of levels as people are to read them; no part of what is trained.
         looks: Numbers of seeds at which the results will be looked at, fixed beforehand.
         task: What is trained where the training is the user's own: the factors are then the
             activation and any names of theirs.
@@ -74,6 +76,7 @@ class StudySpec(Typed):
     train: TrainSettings = TrainSettings()
     observe: ObserveSpec = ObserveSpec()
     analysis: AnalysisSpec = AnalysisSpec()
+    labels: dict[str, str] = Field(default_factory=dict)
     looks: tuple[int, ...] = ()
     exclude: tuple[dict[str, Scalar], ...] = ()
     task: TaskSpec | None = None
@@ -84,16 +87,7 @@ class StudySpec(Typed):
     @field_validator("seeds", mode="before")
     @classmethod
     def _expand_seeds(cls, value: Any) -> Any:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return (value,)
-        items = [value] if isinstance(value, str | range) else value
-        if not isinstance(items, list | tuple):
-            return value
-        parts = [_seeds_of(item) for item in items]
-        # Counted before any of them is made.
-        if any(part[_MOST_SEEDS:] for part in parts) or sum(map(len, parts)) > _MOST_SEEDS:
-            raise SpecError(f"seeds={shortened(value)} are more than {_MOST_SEEDS} seeds")
-        return tuple(itertools.chain.from_iterable(parts))
+        return expand_seeds(value)
 
     @model_validator(mode="after")
     def _design_is_complete(self) -> Self:
@@ -102,10 +96,8 @@ class StudySpec(Typed):
         self._check_factors()
         self._check_size()
         self._check_rules()
-        if not self.seeds or len(set(self.seeds)) < len(self.seeds):
-            raise SpecError("seeds must be distinct numbers")
-        if min(self.seeds) < 0 or max(self.seeds) >= NUM_SEEDS:
-            raise SpecError("seeds must be numbers from 0 to 2**63 - 1")
+        check_seeds(self.seeds)
+        check_labels(self.labels, self.factors, known=_KNOWN_FACTORS)
         if list(self.looks) != sorted(set(self.looks)) or any(look < 2 for look in self.looks):
             raise SpecError("looks must be rising numbers of seeds, each at least 2")
         self._check_observations()
@@ -273,24 +265,6 @@ def _meaning(factor: str, asked: Any) -> Hashable:
 
 def _of_train(levels: tuple[_Level, ...]) -> _Meanings:
     return tuple((x.factor, x.meant) for x in levels if x.factor.startswith("train."))
-
-
-def _seeds_of(item: Any) -> Sequence[Any]:
-    if isinstance(item, range):
-        return item
-    if not isinstance(item, str):
-        return (item,)
-    first, dots, last = item.partition("..")
-    try:
-        seeds = range(int(first), int(last if dots else first) + 1)
-    except ValueError:
-        raise SpecError(
-            f"seeds={shortened(item)} is not a list of numbers or a range such as 0..9"
-        ) from None
-    if not seeds:
-        upwards = shortened(f"{seeds.stop - 1}..{seeds.start}").strip("'")
-        raise SpecError(f"seeds={shortened(item)} holds no seed; a range goes upwards: {upwards}")
-    return seeds
 
 
 def _count(number: int) -> str:

@@ -8,6 +8,7 @@ from .plans import Outdated as Outdated
 from .plans import Registration as Registration
 from .plans import StoredRun as StoredRun
 from .plans import StoredStudy as StoredStudy
+from .plans import labels_of as labels_of
 from .plans import what_changed as what_changed
 from .reading import CurvePoint as CurvePoint
 from .reading import Machine as Machine

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from ...numbers import counted
 from ..precision import Looks, Seen
 from ..reading import StudyResults
 from ..table import Cell
@@ -31,7 +32,8 @@ def seeds_after_look(facts: Facts) -> Rows:
 
 
 def _seen(look: Seen) -> str:
-    return f"{look.num_seeds} seeds" + (f" ({look.num_runs} runs)" if look.num_runs else "")
+    runs = f" ({counted(look.num_runs, 'run')})" if look.num_runs else ""
+    return counted(look.num_seeds, "seed") + runs
 
 
 def unequal_epochs(facts: Facts) -> Rows:

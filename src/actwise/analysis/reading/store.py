@@ -15,7 +15,7 @@ from ...errors import UnknownNameError
 from ...numbers import counted
 from ...registry import format_value
 from ...spec import TASK
-from ...store import CurvePoint, RunStore, StoredRun, StoreSnapshot
+from ...store import CurvePoint, RunStore, StoredRun, StoreSnapshot, labels_of
 from ...store.tables import METRIC, SETTING, in_full
 from ..table import Cell, Observations, Response, Table, make_table, select_planned
 from .curves import learning_curves
@@ -64,7 +64,7 @@ def runs_of(snapshot: StoreSnapshot, selection: Selection) -> StoredRuns:
     planned = select_planned(snapshot.planned, snapshot.where)
     response = choose_response(snapshot, planned, selection)
     table = make_table(snapshot.rows, planned, response, snapshot.outdated)
-    table = replace(table, mixtures=snapshot.mixtures)
+    table = replace(table, mixtures=snapshot.mixtures, labels=labels_of(snapshot.studies))
     factors = _factors(table, selection.factors)
     unique, aliases = _once(
         [{response.column: None} | _with_settings(row, factors) for row in snapshot.rows], factors

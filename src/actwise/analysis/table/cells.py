@@ -92,6 +92,7 @@ class Table:
         response: What ``values`` are.
         outdated: Runs that are left out, since code or data of users changed.
         mixtures: What is to be said of runs that are not, though they may be no replicates.
+        labels: Names of levels for readers; the cells hold the levels themselves.
         accidents: Why the last attempt of runs without a result ended, and of how many.
     """
 
@@ -104,6 +105,7 @@ class Table:
     outdated: tuple[Outdated, ...] = ()
     mixtures: tuple[str, ...] = ()
     accidents: Mapping[str, int] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def levels(self) -> Mapping[str, tuple[Setting, ...]]:

@@ -3,6 +3,7 @@
 from .download import FetchProgress as FetchProgress
 from .download import fetch as fetch
 from .listing import Listing as Listing
+from .listing import found_levels as found_levels
 from .listing import listing as listing
 from .load import hand_over as hand_over
 from .load import info as info

@@ -1,12 +1,16 @@
 """``data list``: every data set of the table, and whether it is here."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...errors import DataError
+from ...errors import DataError, SpecError
 from ..content import DATASETS, DatasetEntry
-from ..levels import Request, data_folder, find, source_key
+from ..levels import Request, data_folder, find, parse_dataset, source_key, unreadable
 from .cache import Cache
+
+_MOST_PLACES = 200
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,42 @@ def listing(data_dir: str | Path | None = None) -> tuple[Listing, ...]:
     """
     folder = data_folder(data_dir)
     return tuple(_line(entry, folder) for entry in DATASETS.values())
+
+
+def found_levels(data_dir: str | Path | None = None) -> Iterator[str]:
+    """Levels of what a run could read now, published sets first; decodes nothing.
+
+    Then the data folder itself and what lies in it, where it looks like data of the user's own;
+    whether these can be read tells :func:`.load.info`.
+
+    Raises:
+        DataError: if the data folder does not exist or cannot be listed.
+    """
+    folder = data_folder(data_dir)
+    published = [line for line in listing(data_dir) if ":" not in line.level and not line.problem]
+    for line in published:
+        if line.where is not None or (line.is_cached and folder is None):
+            yield line.level
+    taken = [Path(line.where).resolve() for line in published if line.where]
+    try:
+        places = [] if folder is None else [folder, *sorted(folder.iterdir())[:_MOST_PLACES]]
+    except OSError as error:
+        raise DataError(unreadable(error, where=str(folder))) from None
+    for place in places:
+        if not any(path.is_relative_to(place.resolve()) for path in taken):
+            yield from _own(place)
+
+
+def _own(place: Path) -> Iterator[str]:
+    """The first form of users' data that lies there."""
+    for entry in DATASETS.values():
+        if entry.location == "path" and not place.name.startswith("."):
+            level = f"{entry.name}:{place}"
+            with suppress(DataError, SpecError):  # it is another form, or none
+                request = parse_dataset(level)
+                if isinstance(request, Request) and find(request, None) is not None:
+                    yield level
+                    return
 
 
 def _line(entry: DatasetEntry, folder: Path | None) -> Listing:

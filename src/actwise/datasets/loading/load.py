@@ -70,14 +70,17 @@ def info(level: str, data_dir: str | Path | None = None) -> DatasetInfo:
 
 
 def require_files(level: str, data_dir: str | Path | None = None) -> None:
-    """Whether a set that is planned without its files is in the data folder, if one is given.
+    """Whether a set that is planned without its files could be read now; decodes nothing.
 
     Raises:
         SpecError: for an unknown name.
-        DataError: if there is a data folder and the set is not in it, or incomplete.
+        DataError: if it is incomplete or not in the data folder or, where none is given, not in
+            the cache either.
     """
     request = parse_dataset(level)
-    if isinstance(request, Request) and request.entry.pinned_info and data_folder(data_dir):
+    if not isinstance(request, Request) or (facts := request.entry.pinned_info) is None:
+        return
+    if data_folder(data_dir) or not Cache.default().holds(facts.digest):
         locate(request, data_dir)
 
 

@@ -4,7 +4,7 @@ Colours are names: ``ink``, ``faint``, ``band`` and ``s0`` to ``s7`` for series.
 CSS variables, so that a picture follows light and dark. Lengths are in pixels of the viewBox.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from xml.sax import saxutils
 
@@ -19,7 +19,12 @@ NUM_SERIES = 8
 _NAMES = ("ink", "faint", "band", "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7")
 _LIGHT = "#1c1e21 #d5d8dc #eceff3 #0b65b1 #c1440e #1a7f4b #8a3fa0 #8a6d00 #00808a #b3246b #5a6270"
 _DARK = "#e6e8eb #3b4048 #262a31 #6cb4f5 #ff9466 #5fd39a #d59be8 #e0c04d #4fd1db #ff86bd #a9b2c0"
-_THEMES = {"light": ("#fff", _LIGHT), "dark": ("#14161a", _DARK)}
+LIGHT = dict(zip(_NAMES, _LIGHT.split(), strict=True))
+"""The colours on paper."""
+_THEMES = {
+    "light": ("#fff", LIGHT),
+    "dark": ("#14161a", dict(zip(_NAMES, _DARK.split(), strict=True))),
+}
 
 Point = tuple[float, float]
 
@@ -91,7 +96,7 @@ def to_svg(drawing: Drawing, *, theme: str = "") -> str:
         paper, colours = _THEMES[theme]
         fixed = f'width="{_n(drawing.width)}" height="{_n(drawing.height)}"'
         head = f'<svg xmlns="http://www.w3.org/2000/svg" {fixed} {size} role="img">'
-        style = f"<title>{_escape(drawing.title)}</title><style>{_rules('svg', colours)}</style>"
+        style = f"<title>{_escape(drawing.title)}</title><style>{_rules(colours)}</style>"
         style += f'<rect width="100%" height="100%" fill="{paper}"/>'
     return head + style + "".join(drawing.shapes) + "</svg>"
 
@@ -99,21 +104,23 @@ def to_svg(drawing: Drawing, *, theme: str = "") -> str:
 def svg_style(*, root: str) -> str:
     """The rules that colour pictures, light and dark, with the variables set on ``root``."""
     dark = f"@media screen and (prefers-color-scheme: dark){{{root}{{{_variables(_DARK)}}}}}"
-    return _rules(root, _LIGHT) + dark
+    rules = _rules({name: f"var(--{name})" for name in _NAMES})
+    return f"{root}{{{_variables(_LIGHT)}}}{rules}{dark}"
 
 
 def nested_svg_style() -> str:
     """The same for the inside of a rule, whose ``color-scheme`` says which theme it is."""
-    pairs = zip(_LIGHT.split(), _DARK.split(), strict=True)
-    return _rules("&", " ".join(f"light-dark({light},{dark})" for light, dark in pairs))
+    both = zip(_NAMES, _LIGHT.split(), _DARK.split(), strict=True)
+    return _rules({name: f"light-dark({light},{dark})" for name, light, dark in both})
 
 
-def _rules(root: str, colours: str) -> str:
+def _rules(colours: Mapping[str, str]) -> str:
+    """Of a file they hold the colours: few programs but browsers know variables."""
     rules = "".join(
-        f".l.{name}{{stroke:var(--{name})}}.f.{name}{{fill:var(--{name})}}" for name in _NAMES
+        f".l.{name}{{stroke:{colour}}}.f.{name}{{fill:{colour}}}"
+        for name, colour in colours.items()
     )
     return (
-        f"{root}{{{_variables(colours)}}}"
         f".l{{fill:none;stroke-linejoin:round}}text{{font-family:{FONT}}}.b{{font-weight:600}}"
         f".d{{stroke-dasharray:4 3}}{rules}"
     )

@@ -17,6 +17,7 @@ from .axes import NARROW, WIDE
 from .drawing import Drawing, to_svg
 from .forest import Bar, forest
 from .lines import Points, lines_chart
+from .pdf import to_pdf
 
 MOST_PANELS = 12
 """Panels of one kind in a report."""
@@ -68,15 +69,18 @@ def curve_figures(analysis: Analysis, *, width: float = NARROW) -> list[Drawing]
     return [*found, *_signal_flow(analysis, width)]
 
 
-def write_figures(analysis: Analysis, folder: Path) -> list[Path]:
-    """Write every figure of the report as SVG.
+def write_figures(analysis: Analysis, folder: Path, *, with_pdf: bool = False) -> list[Path]:
+    """Write every figure of the report as SVG, and as PDF too if asked for.
 
     Raises:
-        SpecError: if they may not stand there.
+        SpecError: if they may not stand there, or for PDF without matplotlib.
         OutputError: if they cannot be written.
     """
+    analysis = words.with_labels(analysis)
     drawings = (*summary_figure(analysis), *curve_figures(analysis))
     pictures = {f"{d.name}.svg": to_svg(d, theme="light").encode() for d in drawings}
+    if with_pdf:
+        pictures |= {f"{d.name}.pdf": to_pdf(d) for d in drawings}
     return write_files(folder, pictures)
 
 
@@ -133,7 +137,7 @@ def _over_budget(analysis: Analysis, budget: str, width: float) -> Iterator[Draw
     for row in analysis.cells:
         named = dict(zip(observed.factors, row.cell, strict=True))
         level, size = named.pop(observed.focus), named.pop(budget)
-        if row.mean is not None and size.replace(".", "", 1).isdigit():
+        if row.mean is not None and (size := words.level_of(size)).replace(".", "", 1).isdigit():
             point = (float(size), row.mean.value, *words.mean_interval(analysis, row.mean))
             lines = panels.setdefault(tuple(named.items()), {})
             lines[level] = tuple(sorted((*lines.get(level, ()), point)))

@@ -23,6 +23,7 @@ def source_json(analysis: Analysis) -> Json:
         "higher_is_better": observed.higher_is_better if observed else True,
         "focus": observed.focus if observed else "activation",
         "factors": dict(pairs),
+        "labels": results.table.labels if results.table else {},
         "scope": results.scope,
         "flow": {**results.flow, "reasons": results.excluded},
     }

@@ -47,6 +47,7 @@ def render_json(table: Table) -> str:
         "seeds": table.seeds,
         "environments": [*table.environments],
         "factors": table.factors,
+        "labels": table.labels,
         "left_out": [*map(str, table.outdated)],
         "mixtures": table.mixtures,
         "cells": cells,

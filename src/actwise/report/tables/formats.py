@@ -35,15 +35,35 @@ def render(table: Table, format: str, *, width: int | None = None) -> str:
     return _content(table, format, width or DEFAULT_WIDTH).decode()
 
 
-def write(table: Table, format: str, target: Path | None = None) -> None:
+def write(
+    table: Table,
+    format: str,
+    target: Path | None = None,
+    *,
+    caption: str = "",
+    label: str = "",
+) -> None:
     """Write a table, in any format, to a file or to stdout.
+
+    Args:
+        table: From :func:`actwise.analysis.make_table`.
+        format: One of :data:`FORMATS`.
+        target: The file; absent = stdout.
+        caption: Of a table in LaTeX; absent = its title and settings.
+        label: By which LaTeX refers to it; absent = ``tab:STUDY``.
 
     Raises:
         UnknownNameError: for an unknown format.
-        SpecError: for a binary format on a terminal, and if no file may stand there.
+        SpecError: for a binary format on a terminal, for a caption or a label of another format,
+            and if no file may stand there.
         OutputError: if it cannot be written.
     """
-    content = _content(table, format, DEFAULT_WIDTH)
+    if (caption or label) and format != "latex":
+        raise SpecError(f"--caption and --label go with --format latex, not with {format}")
+    if caption or label:
+        content = render_latex(table, caption=caption, label=label).encode()
+    else:
+        content = _content(table, format, DEFAULT_WIDTH)
     if target is None:
         if format == "parquet" and sys.stdout.isatty():
             raise SpecError("format 'parquet' is binary; give -o FILE")

@@ -15,7 +15,7 @@ from ...numbers import UNKNOWN, number, span
 from ...printable import printable
 from ...spec import TASK
 from ...store.tables import setting_of
-from ..words import digits_for, setting_text, short
+from ..words import digits_for, level_of, setting_text, short
 from .paper import paper_of
 from .view import View
 
@@ -139,7 +139,8 @@ def headings(levels: Iterable[tuple[str, str]]) -> Iterator[str]:
     for name in ("model", "regularization"):
         if name in others:
             yield others.pop(name)
-    yield from (f"{short(factor)}={value}" for factor, value in others.items())
+    for factor, value in others.items():
+        yield value if level_of(value) is not value else f"{short(factor)}={value}"
 
 
 def arrange(

@@ -1,9 +1,11 @@
 """A table for LaTeX with the package booktabs."""
 
+import re
 from collections.abc import Sequence
 
 from ...analysis.table import Table
-from ..words import code_parts
+from ...errors import SpecError
+from ..words import code_parts, table_with_labels
 from .grid import ALIAS_MARK, Column, GridEntry, TableGrid, digits_of_table, make_grids
 from .notes import notes, scope, title
 
@@ -26,17 +28,38 @@ _ESCAPES = str.maketrans(
 )
 
 
-def render_latex(table: Table) -> str:
-    """A table environment for each data set, its notes below; needs the package booktabs."""
-    caption = f"{_escape(title(table))}; {_escape(scope(table))}."
+def render_latex(table: Table, *, caption: str = "", label: str = "") -> str:
+    r"""A table environment for each data set, its notes below; needs the package booktabs.
+
+    Args:
+        table: The cells.
+        caption: Text in place of the title and the settings; of several data sets each goes
+            before it.
+        label: For ``\ref``; of several data sets each follows it. Absent: ``tab:STUDY``.
+
+    Raises:
+        SpecError: for a label that LaTeX cannot read.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9:._/+-]*", label):
+        raise SpecError(f"--label {label!r}: letters, digits and any of : . _ / + - are expected")
+    table = table_with_labels(table)
+    about = caption or f"{title(table)}; {scope(table)}."
+    label = label or f"tab:{'-'.join(table.studies)}"
     remarks = " ".join(_note(text) for text in notes(table))
     digits = digits_of_table(table)
-    blocks = (_environment(grid, caption, remarks, digits) for grid in make_grids(table))
+    grids = make_grids(table)
+    blocks = []
+    for place, grid in enumerate(grids, start=1):
+        is_one, name = len(grids) == 1, grid.dataset
+        heading = about if (is_one and caption) or not name else f"{name}. {about}"
+        part = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") or str(place)
+        of_part = label if is_one else f"{label}-{part}"
+        blocks.append(_environment(grid, (_escape(heading), of_part), remarks, digits))
     return "\n".join(blocks) or f"% {_escape(title(table))}: {_escape(scope(table))}\n"
 
 
-def _environment(grid: TableGrid, caption: str, remarks: str, digits: int) -> str:
-    columns = grid.columns
+def _environment(grid: TableGrid, heading: tuple[str, str], remarks: str, digits: int) -> str:
+    columns, (caption, label) = grid.columns, heading
     parts = [
         _tabular(grid, columns[first : first + COLUMNS_PER_BLOCK], digits)
         for first in range(0, len(columns), COLUMNS_PER_BLOCK)
@@ -48,7 +71,7 @@ def _environment(grid: TableGrid, caption: str, remarks: str, digits: int) -> st
     body = "\n\n\\medskip\n".join(parts)
     return (
         "\\begin{table}\n\\centering\n"
-        f"\\caption{{{f'{_escape(grid.dataset)}. ' * bool(grid.dataset)}{caption}}}\n"
+        f"\\caption{{{caption}}}\n\\label{{{label}}}\n"
         f"{body}\n\\end{{table}}\n"
     )
 

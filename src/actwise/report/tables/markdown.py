@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from ...analysis.table import Table
-from ..words import code_parts
+from ..words import code_parts, table_with_labels
 from .grid import ALIAS_MARK, GridEntry, TableGrid, digits_of_table, make_grids
 from .notes import notes, scope, title
 
@@ -14,6 +14,7 @@ _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 def render_markdown(table: Table) -> str:
     """Heading, a table for each data set, notes."""
+    table = table_with_labels(table)
     paragraphs = [f"**{_escape(title(table))}**", _escape(scope(table))]
     digits = digits_of_table(table)
     for grid in make_grids(table):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from ...analysis.table import Table
+from ..words import table_with_labels
 from .columns import Fitted, text_lines
 from .grid import BEST_MARK, digits_of_table, grid_view, make_grids
 from .notes import notes, scope, title
@@ -12,7 +13,8 @@ from .notes import notes, scope, title
 
 def table_text(table: Table) -> Fitted:
     """What to print on a rich Console."""
-    return Fitted(lambda width: _lines(table, width))
+    named = table_with_labels(table)
+    return Fitted(lambda width: _lines(named, width))
 
 
 def _lines(table: Table, width: int) -> Iterator[Text]:

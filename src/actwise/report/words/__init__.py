@@ -8,6 +8,9 @@ from .decision import size_text as size_text
 from .decision import steadiness as steadiness
 from .decision import study_title as study_title
 from .decision import training_scale as training_scale
+from .labels import level_of as level_of
+from .labels import table_with_labels as table_with_labels
+from .labels import with_labels as with_labels
 from .names import code_parts as code_parts
 from .names import decided_factors as decided_factors
 from .names import listed as listed

@@ -10,6 +10,7 @@ from ...numbers import number
 from ...printable import printable
 from ...registry import format_value
 from ...store.tables import setting_of
+from .labels import Label
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -31,8 +32,13 @@ def place(levels: Sequence[tuple[str, str]], varying: Iterable[str] | None = Non
         levels: (factor, level).
         varying: Factors with more than one level; absent = all are shown.
     """
-    shown = [level_text(f, name) for f, name in levels if varying is None or f in varying]
+    shown = [named(f, name) for f, name in levels if varying is None or f in varying]
     return " ".join(shown) or "all runs"
+
+
+def named(factor: str, level: str) -> str:
+    """A level, with its factor where the level alone would not tell; by its name, if it has one."""
+    return level if isinstance(level, Label) else level_text(factor, level)
 
 
 def varying_factors(observed: Observations | None) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from ...numbers import counted
 from ...spec import StudySpec, load_study, shipped_studies
 from ...store import StoredStudy
 from ...store.tables import SETTING
+from .labels import level_of
 from .names import decided_factors, listed, place, setting_text, short_number
 from .units import in_points
 
@@ -129,7 +130,8 @@ def _study_of(network: NetworkDecision, studies: Sequence[StoredStudy]) -> Store
         study
         for study in studies
         if all(
-            level in [setting_text(v) for v in study.spec.factors.get(_asked(factor), (level,))]
+            level_of(level)
+            in [setting_text(v) for v in study.spec.factors.get(_asked(factor), (level_of(level),))]
             for factor, level in network.network
         )
     ]
@@ -146,6 +148,7 @@ def _overrides(analysis: Analysis, network: NetworkDecision, known: StudySpec) -
         levels = observed.levels_of(factor)
         if factor != observed.focus:
             levels = tuple(name for name in levels if name in {c[factor] for c in conditions})
+        levels = tuple(map(level_of, levels))
         usual = [setting_text(v) for v in known.factors.get(_asked(factor), ())]
         if set(levels) != set(usual):
             found.append(f"factors.{_asked(factor)}={','.join(levels)}")
@@ -153,6 +156,7 @@ def _overrides(analysis: Analysis, network: NetworkDecision, known: StudySpec) -
         f"train.{name}": value for name, value in known.train.model_dump().items()
     }
     for name, value in analysis.results.scope.items():
+        value = level_of(value)
         if name in settings and name not in known.factors and settings[name] != value:
             found.append(f"{name}={setting_text(value)}")
     return found

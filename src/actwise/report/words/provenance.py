@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from ...analysis import Analysis
 from ...analysis.claims import plan_origins
+from .labels import level_of
 from .names import listed, setting_text
 from .scope import decided_values, settings_text, values_of
 
@@ -77,7 +78,7 @@ def limits(analysis: Analysis) -> Iterator[str]:
         else "the standard errors of verdicts are those of runs, not of new images"
     )
     yield f"All runs are tested on one test set, again and again: {errors}."
-    if set(_CIFAR) & {*values_of(analysis).get("dataset", ())}:
+    if set(_CIFAR) & {*map(level_of, values_of(analysis).get("dataset", ()))}:
         yield (
             "CIFAR test sets hold near-duplicates of training images (about 3 % of CIFAR-10 and "
             "10 % of CIFAR-100, Barz & Denzler 2020): absolute accuracies are slightly too high."
@@ -94,11 +95,11 @@ def deviations(analysis: Analysis) -> list[tuple[str, str, str, str]]:
     rows = []
     values = values_of(analysis)
     datasets = values.get("dataset", ())
-    if datasets and not set(_CIFAR) & set(datasets):
+    if datasets and not set(_CIFAR) & {*map(level_of, datasets)}:
         rows.append(("data set", ", ".join(datasets), ", ".join(_CIFAR), "other images"))
     for name, (paper, effect) in _PAPER_SETTINGS.items():
         here = [setting_text(value) for value in values.get(name, (paper,))]
-        if not all(_is_same(text, paper) for text in here):
+        if not all(_is_same(level_of(text), paper) for text in here):
             rows.append((name, ", ".join(here), paper, effect))
     return rows
 

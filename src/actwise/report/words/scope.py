@@ -9,6 +9,7 @@ from ...analysis import Analysis
 from ...analysis.table import as_number
 from ...spec import ENGINE_VERSION, TrainSpec
 from ...store.tables import SETTING
+from .labels import level_of
 from .names import ranges, setting_text, short
 
 Values = Mapping[str, tuple[Any, ...]]
@@ -65,7 +66,7 @@ def training_text(values: Values) -> str:
 
 def scale_text(values: Values) -> str:
     """``short trainings of narrow networks``; empty where nothing is smaller than usual."""
-    has_plateau = "plateau" in values.get("train.schedule", ())
+    has_plateau = _has_plateau(values)
     is_short = not has_plateau and _least(values, "train.epochs") < _LONG
     is_narrow = _least(values, "width") < 1.0
     is_few = _least(values, "train.train_size") < math.inf
@@ -83,8 +84,12 @@ def seeds_text(seeds: tuple[int, ...]) -> str:
 def _epochs(values: Values) -> str:
     """``6 epochs``, ``at most 200 epochs``, ``3 to 27 epochs``."""
     counts = _numbers(values, "train.epochs") or [math.nan]
-    at_most = "at most " * ("plateau" in values.get("train.schedule", ()))
+    at_most = "at most " * _has_plateau(values)
     return f"{at_most}{_span([f'{c:g}' for c in counts])} epoch{'s' * (counts != [1])}"
+
+
+def _has_plateau(values: Values) -> bool:
+    return "plateau" in map(level_of, values.get("train.schedule", ()))
 
 
 def _images(values: Values) -> str:
@@ -103,7 +108,7 @@ def _least(values: Values, name: str) -> float:
 
 def _numbers(values: Values, name: str) -> list[float]:
     """The different values of a setting, rising; all images, which have no number, are the most."""
-    return sorted({as_number(setting_text(value)) for value in values.get(name, ())})
+    return sorted({as_number(setting_text(level_of(value))) for value in values.get(name, ())})
 
 
 def _is_unusual(name: str, value: object) -> bool:

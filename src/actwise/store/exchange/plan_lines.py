@@ -23,7 +23,7 @@ from ...spec import (
 )
 from ..database.schema import short_hash, to_json
 from ..database.values import TIME, allowed_in, hexadecimal
-from ..plans import Asked, Registration
+from ..plans import Asked, Registration, text_and_hash
 from .columns import brief
 
 ExportedRow = Mapping[str, Any]
@@ -74,9 +74,8 @@ def read_studies(rows: Sequence[ExportedRow]) -> tuple[ExportedStudy, ...]:
             spec = parse_stored_study(row["spec"])
         except SpecError as error:
             raise StoreError(f"{place}: spec is no study: {brief(error)}") from None
-        text = to_json(spec.model_dump(mode="json", exclude_defaults=True))
         key = (row["study"], row["study_hash"])
-        if key != (spec.name, short_hash(text)):
+        if key != (spec.name, text_and_hash(spec)[1]):
             raise StoreError(f"{place}: study and study_hash are not those of its spec")
         if key in studies:
             raise StoreError(f"{place}: the same spec stands in another row")

@@ -16,10 +16,12 @@ from .outdated import read_versions as read_versions
 from .outdated import what_changed as what_changed
 from .plans import StoredRun as StoredRun
 from .plans import StoredStudy as StoredStudy
+from .plans import labels_of as labels_of
 from .plans import read_levels as read_levels
 from .plans import read_planned as read_planned
 from .plans import read_studies as read_studies
 from .plans import require_study as require_study
+from .plans import text_and_hash as text_and_hash
 from .registrations import Registration as Registration
 from .registrations import read_registrations as read_registrations
 from .registrations import register as register

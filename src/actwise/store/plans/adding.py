@@ -7,6 +7,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 
 from ...spec import ENGINE_VERSION, PlannedRun, StudySpec
 from ..database.schema import now, runs, short_hash, studies, study_runs, to_json
+from .plans import text_and_hash
 from .registrations import Registration, add_registrations
 
 
@@ -27,21 +28,23 @@ def insert_study(
 ) -> None:
     """File a spec under its name, and what was fixed with it; what is there already stays.
 
-    With ``started_at`` it comes from another store; a start of now says how it was started last.
+    With ``started_at`` it comes from another store; a start of now says how it was started last,
+    and how levels are named.
     """
-    text = to_json(study.model_dump(mode="json", exclude_defaults=True))
-    values = {"study": study.name, "study_hash": short_hash(text)}
-    is_there = select(studies.c.study).filter_by(**values)
-    if connection.execute(is_there).first() is None:
-        row = values | {"started_at": started_at or now(), "spec": text}
-        connection.execute(insert(studies), row)
+    text, key = text_and_hash(study)
+    is_it = (studies.c.study == study.name) & (studies.c.study_hash == key)
+    stored = connection.execute(select(studies.c.spec).where(is_it)).scalar()
+    if stored is None:
+        row = {"study": study.name, "study_hash": key, "started_at": started_at or now()}
+        connection.execute(insert(studies), row | {"spec": text})
+    elif stored != text and started_at is None:
+        connection.execute(update(studies).where(is_it).values(spec=text))
     if started_as:
-        is_it = (studies.c.study == study.name) & (studies.c.study_hash == values["study_hash"])
         if started_at is not None:
             is_it &= studies.c.started_as.is_(None)
         words = to_json([*started_as])
         connection.execute(update(studies).where(is_it).values(started_as=words))
-    add_registrations(connection, study.name, values["study_hash"], registrations)
+    add_registrations(connection, study.name, key, registrations)
 
 
 def insert_runs(

@@ -1,6 +1,8 @@
 """What is planned: the specs started under a study's name, and the union of their runs."""
 
 import json
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -8,8 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from ...errors import UnknownNameError
+from ...registry import format_value
 from ...spec import RunSpec, StudySpec, parse_stored_study
-from ..database.schema import runs, studies, study_runs
+from ..database.schema import runs, short_hash, studies, study_runs, to_json
 from .outdated import read_versions
 from .registrations import Registration, read_registrations
 
@@ -73,6 +76,26 @@ class StoredRun:
     def spec(self) -> RunSpec:
         """The settings as asked."""
         return RunSpec.model_validate({**json.loads(self.asked), "seed": self.seed})
+
+
+def text_and_hash(study: StudySpec) -> tuple[str, str]:
+    """A spec as it is stored, and its key, in which names for readers do not count."""
+    values = study.model_dump(mode="json", exclude_defaults=True)
+    text = to_json(values)
+    values.pop("labels", None)
+    return text, short_hash(to_json(values))
+
+
+def labels_of(found: Iterable[StoredStudy]) -> dict[str, str]:
+    """Names of levels for readers, by level, those of later starts first.
+
+    A name that would be that of two levels is left out, and so are both of its levels' names.
+    """
+    specs = [study.spec for study in found]
+    levels = {format_value(v) for s in specs for values in s.factors.values() for v in values}
+    names = {level: name for spec in specs for level, name in spec.labels.items()}
+    counts = Counter(names.values())
+    return {old: new for old, new in names.items() if counts[new] == 1 and new not in levels}
 
 
 def read_studies(connection: Connection) -> list[StoredStudy]:

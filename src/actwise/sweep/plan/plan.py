@@ -28,6 +28,9 @@ from ...spec import (
     spec_hash,
 )
 
+_LEAST_NO_COUNT = 100
+"""A single seed below this may be meant as the number of replicates."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -74,7 +77,12 @@ class Plan:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know of the data and the code of this plan, each sentence once."""
-        found = (note for known in self.descriptions.values() for note in known.notes)
+        found = [note for known in self.descriptions.values() for note in known.notes]
+        if len(self.study.seeds) == 1 and 1 < (seed := self.study.seeds[0]) < _LEAST_NO_COUNT:
+            found.append(
+                f"seeds={seed} is one seed, number {seed}; {seed} replicates are "
+                f"seeds=0..{seed - 1}"
+            )
         return tuple(dict.fromkeys(found))
 
     def description(self, run: PlannedRun) -> Description:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 from ...errors import DataError, SpecError
 from ...spec import PlannedRun, StudySpec
@@ -65,18 +66,6 @@ def check_machine(runs: Sequence[PlannedRun], options: RunOptions) -> str:
     for level, digest in dict.fromkeys((run.spec.dataset, run.settings["data"]) for run in runs):
         load_planned(level, options.data_dir, digest=digest)
     return device
-
-
-def check_files(runs: Sequence[PlannedRun], options: RunOptions) -> None:
-    """Whether a data folder, if one is given, has what a plan knows without; decodes nothing.
-
-    Raises:
-        DataError: if not.
-    """
-    from ...datasets import require_files
-
-    for level in dict.fromkeys(run.spec.dataset for run in runs if run.spec.task is None):
-        require_files(level, options.data_dir)
 
 
 def check_precision(runs: Sequence[PlannedRun], *, device: str) -> None:
@@ -146,10 +135,13 @@ def obstacles(plan: Plan, options: RunOptions, *, workers: int, device: str) -> 
         workers: Workers that would train at once.
         device: Type of the device, ``cpu`` or ``cuda``; it need not be here.
     """
+    from ...datasets import require_files
+
     runs = plan.distinct_cells
+    levels = dict.fromkeys(run.spec.dataset for run in runs if run.spec.task is None)
     checks: tuple[Callable[[], None], ...] = (
         lambda: check_study(plan.study),
-        lambda: check_files(runs, options),
+        *(partial(require_files, level, options.data_dir) for level in levels),
         lambda: check_precision(runs, device=device),
         lambda: check_memory(plan, runs, options, device=device),
     )

@@ -12,6 +12,7 @@ from .events import RunStarted as RunStarted
 from .events import SweepEnded as SweepEnded
 from .events import SweepStarted as SweepStarted
 from .events import Waiting as Waiting
+from .lines import Detail as Detail
 from .lines import JsonProgress as JsonProgress
 from .lines import PlainProgress as PlainProgress
 from .lines import Silence as Silence
@@ -19,3 +20,4 @@ from .lines import choose_progress as choose_progress
 from .lines import watcher as watcher
 from .words import describe_progress as describe_progress
 from .words import describe_seconds as describe_seconds
+from .words import shorten_middle as shorten_middle

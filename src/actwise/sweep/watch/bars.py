@@ -16,10 +16,20 @@ from .events import (
     SweepEnded,
     SweepStarted,
 )
-from .words import Counter, describe_epoch, describe_event, describe_rate, describe_seconds
+from .words import (
+    Counter,
+    describe_epoch,
+    describe_event,
+    describe_rate,
+    describe_seconds,
+    fold,
+    shorten_middle,
+)
 
 _WIDE = 120
 """Columns of a terminal that holds a long bar beside the names of runs and how they stand."""
+_BESIDE, _LEAST_NAME = 50, 24
+"""Columns of a bar and of how a run stands, beside its name; the least of a name."""
 
 
 class RichProgress:
@@ -29,7 +39,7 @@ class RichProgress:
         """Nothing is drawn before the first event; ``stream`` is a terminal, the rest is rich's."""
         self._console = printable_console(stream, **options)
         self._bars = Progress(
-            # What a run is called folds on a narrow terminal, how it stands does not.
+            # Where a name shortened in its middle is too long still, it folds; the rest does not.
             TextColumn("{task.description}", markup=False, table_column=Column(overflow="fold")),
             BarColumn(bar_width=40 if self._console.width >= _WIDE else 10),
             TextColumn("{task.fields[state]}", markup=False, table_column=Column(no_wrap=True)),
@@ -53,7 +63,7 @@ class RichProgress:
             )
         if isinstance(event, RunStarted):
             self._tasks[event.run_id] = self._bars.add_task(
-                f"  {event.label}",
+                f"  {shorten_middle(event.label, max(_LEAST_NAME, self._console.width - _BESIDE))}",
                 total=1.0,
                 state="compiling" if event.is_compiling else "starting",
             )
@@ -67,9 +77,12 @@ class RichProgress:
             )
         if isinstance(event, SweepEnded):
             self.close()
-        line = None if isinstance(event, RunProgress | RunStarted) else describe_event(event)
+        if isinstance(event, RunProgress | RunStarted):
+            return
+        width = self._console.width
+        line = describe_event(event, width=width)
         if line is not None:
-            self._tell(event, printable(line))
+            self._tell(event, fold(printable(line), width))
 
     def close(self) -> None:
         """Take the bars away and give the cursor back."""

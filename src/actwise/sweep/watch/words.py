@@ -1,8 +1,10 @@
 """The events of a sweep as people read them."""
 
+import textwrap
 from collections.abc import Mapping
 from math import inf
 
+from ...numbers import counted
 from .events import (
     Event,
     Note,
@@ -18,6 +20,8 @@ from .events import (
 
 _MOST_METRICS = 3
 _MOST_CHARACTERS = 300
+_LEAST_NAME = 32
+"""Columns of a run's name below which it is not shortened."""
 
 
 class Counter:
@@ -38,28 +42,35 @@ class Counter:
         return f"{self.done}/{self.total}"
 
 
-def describe_event(event: Event) -> str | None:
-    """One line for people; None for what is not worth one."""
+def describe_event(event: Event, *, width: int | None = None) -> str | None:
+    """One line for people; None for what is not worth one.
+
+    ``width``: columns that the line has; the name of a run that is well is shortened in its middle
+    for them, and what is said of it. None = nothing is shortened.
+    """
     match event:
         case SweepStarted():
             return f"study {event.study}: {_describe_start(event)}"
         case RunProgress():
-            return f"{event.label}: {describe_progress(event)}"
+            room = None if width is None else width - min(len(event.label), _LEAST_NAME) - 2
+            return _named(event.label, describe_progress(event, room=room), width)
         case RunEnded():
             accuracy = "" if event.test_accuracy is None else f", test {event.test_accuracy:.2f} %"
             accuracy = accuracy or describe_metrics(event.metrics, before=", ")
             if event.reason:
                 return f"{event.label}: {event.status}, {event.reason[:_MOST_CHARACTERS]}"
-            return f"{event.label}: {event.status}{accuracy} in {event.train_seconds:.1f} s"
+            said = f"{event.status}{accuracy} in {event.train_seconds:.1f} s"
+            return _named(event.label, said, width)
         case RunEndedElsewhere():
-            return f"{event.label}: {event.status}, trained by another process"
+            return _named(event.label, f"{event.status}, trained by another process", width)
         case RunPutBack():
-            attempts = f"{event.attempts} attempt{'s' if event.attempts != 1 else ''}"
+            attempts = counted(event.attempts, "attempt")
             then = f"; after {attempts} given up for now" if event.is_given_up else ""
             return f"{event.label}: put back, {event.reason}{then}"
         case Waiting():
-            runs = f"{event.num_runs} run{'s' if event.num_runs != 1 else ''}"
-            return f"waiting for {runs} held by {', '.join(event.holders)}"
+            return (
+                f"waiting for {counted(event.num_runs, 'run')} held by {', '.join(event.holders)}"
+            )
         case Note():
             return event.text
         case SweepEnded():
@@ -69,33 +80,59 @@ def describe_event(event: Event) -> str | None:
                 f"{event.left} left{back}"
             )
         case RunStarted():
-            return (
-                f"{event.label}: compiling before its first batch" if event.is_compiling else None
-            )
+            said = "compiling before its first batch"
+            return _named(event.label, said, width) if event.is_compiling else None
+
+
+def shorten_middle(name: str, room: int) -> str:
+    """A name in so many columns: its ends tell network, activation and seed."""
+    if len(name) <= room:
+        return name
+    tail = (room - 1) // 2
+    return f"{name[: room - 1 - tail]}…{name[len(name) - tail :]}"
+
+
+def fold(line: str, width: int | None) -> str:
+    """A line at most so wide, further ones set in; a word that is wider stays whole, to copy it."""
+    if width is None or len(line) <= width:
+        return line
+    return textwrap.fill(
+        line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _named(label: str, said: str, width: int | None) -> str:
+    room = len(label) if width is None else max(_LEAST_NAME, width - len(said) - 2)
+    return f"{shorten_middle(label, room)}: {said}"
 
 
 def _describe_start(event: SweepStarted) -> str:
     num_left = event.num_runs - event.num_done
-    runs = f"{event.num_runs} run{'s' if event.num_runs != 1 else ''}"
+    runs = counted(event.num_runs, "run")
     if not num_left:
         return f"{runs}, nothing left to train"
     todo = f"{runs} to train"
     if event.num_done:
         todo = f"{runs}, {event.num_done} of them done before, {num_left} to train"
-    workers = f"{event.workers} worker{'s' if event.workers != 1 else ''}"
-    return f"{todo} with {workers}, logs in {event.logs}"
+    return f"{todo} with {counted(event.workers, 'worker')}, logs in {event.logs}"
 
 
-def describe_progress(event: RunProgress) -> str:
-    """Epoch, loss, speed and time left of the sweep, in one line."""
-    parts = [describe_epoch(event)]
+def describe_progress(event: RunProgress, *, room: int | None = None) -> str:
+    """Epoch, loss, speed and time left of the sweep, in one line.
+
+    ``room``: columns for it; where they do not do, the speed is left out, then the loss.
+    """
+    parts = {"epoch": describe_epoch(event)}
     if event.loss is not None:
-        parts.append(f"loss {event.loss:.3f}")
+        parts["loss"] = f"loss {event.loss:.3f}"
     if event.images_per_second is not None:
-        parts.append(describe_rate(event))
+        parts["rate"] = describe_rate(event)
     if event.seconds_left is not None:
-        parts.append(f"about {describe_seconds(event.seconds_left)} left")
-    return ", ".join(parts)
+        parts["left"] = f"about {describe_seconds(event.seconds_left)} left"
+    for spare in ("rate", "loss"):
+        if room is not None and len(", ".join(parts.values())) > room:
+            parts.pop(spare, None)
+    return ", ".join(parts.values())
 
 
 def describe_epoch(event: RunProgress) -> str:
