@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterable
 from difflib import get_close_matches
 from importlib.machinery import PathFinder
+from numbers import Integral, Real
 from pathlib import Path
 from reprlib import Repr
 
@@ -80,6 +81,22 @@ _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 120
 def shortened(value: object) -> str:
     """``repr``, cut in its middle where it is long, and where it is deep."""
     return _SHORT.repr(value)
+
+
+def require_number(
+    name: str, value: object, *, least: int | None = None, whole: bool = True
+) -> None:
+    """See that an argument is a number, of at least ``least``; None is one that was not given.
+
+    Raises:
+        SpecError: if it is not.
+    """
+    if value is None:
+        return
+    if not isinstance(value, Integral if whole else Real) or isinstance(value, bool):
+        raise SpecError(f"{name}={shortened(value)}: expected a {'whole ' * whole}number")
+    if least is not None and value < least:
+        raise SpecError(f"{name}={value} must be at least {least}")
 
 
 def files_in_the_way(said: str, folder: str) -> str:

@@ -1,6 +1,7 @@
 """What can be raced, and what is refused with one sentence before anything is written."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,6 +92,43 @@ def test_a_study_gives_candidates_length_and_protocol(case: Make) -> None:
     )
 
 
+def test_a_path_is_a_study(case: Make, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        'name = "mine"\n[factors]\ndataset = ["digits"]\nmodel = ["convnet"]\n'
+        'regularization = ["bn"]\nactivation = ["relu", "elu"]\n'
+        '[train]\nschedule = "cosine"\nepochs = 12\n'
+    )
+    assert case(file, dataset=None).study == case(STUDY, dataset=None).study
+
+
+@pytest.mark.parametrize(
+    ("changes", "unlike"),
+    [
+        ([], None),
+        (["factors.regularization=aug+bn", "train.train_size=5000"], None),
+        (["train.train_size=30000", "train.epochs=81"], None),
+        (["width=1"], "width"),
+        (["factors.regularization=none"], "regularization"),
+        (["train.optimizer=adamw", "train.learning_rate=0.001"], "optimizer"),
+        (["train.schedule=cosine"], "schedule"),
+        (["train.train_size=30080"], "images"),
+        (["train.train_size=640"], "images"),
+        (["train.epochs=82"], "epochs"),
+        (["train.epochs=200", "width=1"], "width, epochs"),
+    ],
+)
+def test_what_the_bank_has_no_condition_of_widens_and_is_named(
+    case: Make, changes: list[str], unlike: str | None
+) -> None:
+    overrides = ["width=0.25", "train.train_size=10000", *changes]
+    found = case("resnet18-table2", "cifar10", overrides=overrides)
+    assert found.is_of_the_bank == (unlike is None)
+    assert found.notes == ((f"in no condition of the bank: {unlike}",) if unlike else ())
+    race = found.race(full_runs=None, margin=None)
+    assert race.settings.is_widened == (unlike is not None)
+
+
 def test_the_same_case_has_the_same_name_and_no_other_case_has(case: Make) -> None:
     names = [
         case(**changes).study.name
@@ -116,10 +154,23 @@ WRONG: list[tuple[Any, dict[str, Any], str]] = [
     ("convnet", {"epochs": 7}, "epochs=7: expected at least 9 (--epochs 9)"),
     ("convnet", {"candidates": ["relu"]}, "expected two or more"),
     ("convnet", {"candidates": ["elu", "prelu"]}, "incumbent='relu' is none of the candidates"),
-    ("convnet", {"candidates": ["relu", "relu"]}, "'activation' lists a level twice"),
+    ("convnet", {"candidates": ["relu", "relu"]}, "'relu' given more than once"),
+    ("convnet", {"candidates": []}, "expected two or more"),
+    ("convnet", {"candidates": "relu,elu"}, "candidates='relu,elu': expected a list of names"),
+    ("convnet", {"epochs": 0}, "epochs=0"),
     ("convnet", {"overrides": ["seeds=0..2"]}, "'seeds=0..2' has no effect: a race takes"),
     ("convnet", {"overrides": ["looks=3"]}, "has no effect"),
     ("convnet", {"overrides": ["train.epochs=9"], "epochs": 9}, "say it twice"),
+    ("convnet", {"overrides": ["factors.train.epochs=9"], "epochs": 9}, "say it twice"),
+    (
+        "convnet",
+        {"overrides": ["factors.activation=relu,tanh"], "candidates": ["relu", "elu"]},
+        "--candidates and 'factors.activation=relu,tanh' say it twice",
+    ),
+    ("convnet", {"overrides": ["factors.dataset=cifar10"]}, "--dataset and 'factors.dataset=cif"),
+    (STUDY, {"overrides": ["factors.activation=elu"], "incumbent": None}, "expected two or more"),
+    (task_with(), {"dataset": None, "overrides": ["factors.epochs=9"], "epochs": 9}, "say it twi"),
+    ("convnet", {"overrides": ["observe.validation_curve=every"]}, "looks at the held-out images"),
     ("convnet", {"overrides": ["train.schedule=plateau"]}, "write train.schedule=onecycle"),
     ("convnet", {"overrides": ["train.schedule=step"]}, "train.schedule=step"),
     ("convnet", {"overrides": ["train.validation_fraction=0.5"]}, "folds of a fifth"),

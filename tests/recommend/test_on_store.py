@@ -3,6 +3,7 @@
 import json
 import re
 from html import escape
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from actwise.store import RunStore
 from actwise.sweep.executors import StoppedError
 from actwise.sweep.run import run
 from actwise.sweep.watch import Note, RunEnded, RunStarted, SweepEnded, SweepStarted
+from actwise.usercode import PACKAGES
 from made.races import ALIKE, SMALL, TWO, race, without_times
 from made.sweeps import Listener
 
@@ -234,6 +236,28 @@ def test_a_response_that_is_no_percentage_ends_the_race_with_a_sentence(
             race(tmp_path / "store", study, budget="1runs", **OWN)
 
 
+def test_a_run_that_has_another_number_is_named_with_those_it_has(tmp_path: Path) -> None:
+    race(tmp_path / "store", task("errors", **LESS), budget="1runs", **OWN)
+    renamed = task("errors", **LESS | {"response": "top1_error"})
+    with pytest.raises(RaceFailedError, match=r"no number 'top1_error': .* gave back error_rate;"):
+        race(tmp_path / "store", renamed, budget="1runs", **OWN)
+
+
+def test_trainings_of_several_numerics_fingerprints_are_told(tmp_path: Path) -> None:
+    alike = race(tmp_path / "store", budget="1runs", threads=2)
+    assert not any("fingerprint" in note for note in alike.notes)
+    mixed = race(tmp_path / "store", budget="3runs")
+    assert "the trainings come from 2 numerics fingerprints (processor, " in mixed.notes[-1]
+
+
+@pytest.mark.skipif(not all(map(find_spec, PACKAGES)), reason="the extra `zoo` is not installed")
+@pytest.mark.filterwarnings("ignore")  # what these packages say
+def test_a_network_of_timm_is_raced(tmp_path: Path) -> None:
+    advice = race(tmp_path / "store", "timm:test_resnet", budget="1runs", overrides=SMALL[1:])
+    assert (advice.case["model"], advice.case["regularization"]) == ("timm:test_resnet", "own")
+    assert len(advice.trials) == 2 and advice.apply is not None
+
+
 def test_a_diverged_candidate_is_dropped_and_named(tmp_path: Path) -> None:
     advice = race(
         tmp_path / "store", candidates=("relu", "made.races_in_tasks:Explodes"), budget="1runs"
@@ -274,6 +298,12 @@ def test_a_user_s_network_is_raced_with_its_own_layers(tmp_path: Path) -> None:
     assert advice.case["regularization"] == "own"
     assert advice.apply is not None and advice.apply.startswith("aw.swap(model, ")
     assert advice.costs is not None and {row.activation for row in advice.costs.rows} == set(TWO)
+
+
+@pytest.mark.parametrize("name", ["workers", "threads", "max_attempts", "time_limit_seconds"])
+def test_an_option_that_is_no_number_is_one_sentence(name: str, tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match=f"{name}='two': expected a (whole )?number"):
+        race(tmp_path / "store", **{name: "two"})
 
 
 def test_two_names_of_one_network_are_refused(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from actwise.recommend import Trial
+from actwise.recommend import Race, Trial
 from made.race_results import SIX, Result, full_trials, made_race, made_results, noise, raced
 
 
@@ -29,13 +29,29 @@ def test_a_race_goes_on_from_stored_results() -> None:
     assert raced(again, made_results(1)).advice() == whole.advice()
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_the_order_of_candidates_changes_nothing(seed: int) -> None:
-    one = raced(made_race(SIX), made_results(seed)).advice()
-    other = raced(made_race(SIX[::-1]), made_results(seed)).advice()
+@pytest.mark.parametrize("step", [None, 0.35, 1.0])
+@pytest.mark.parametrize("seed", range(6))
+def test_the_order_of_candidates_changes_nothing(seed: int, step: float | None) -> None:
+    def result(trial: Trial) -> float:
+        value = made_results(seed)(trial) or 0.0
+        return round(value / step) * step if step else value
+
+    one = raced(made_race(SIX), result).advice()
+    other = raced(made_race(SIX[::-1]), result).advice()
     assert full_trials(other) == full_trials(one)
     assert (other.activation, other.not_told_apart) == (one.activation, one.not_told_apart)
     assert other.limit == pytest.approx(one.limit)
+
+
+@pytest.mark.parametrize("names", [SIX, SIX[::-1]])
+def test_of_equal_ones_the_one_in_use_is_kept(names: tuple[str, ...]) -> None:
+    def tied(trial: Trial) -> float:
+        return 60.0 + (trial.activation in ("elu", "gelu", "silu"))
+
+    assert [
+        raced(made_race(names, incumbent=name), tied).advice(with_further=False).activation
+        for name in ("silu", "gelu", "elu", "relu")
+    ] == ["silu", "gelu", "elu", "elu"]
 
 
 def test_names_of_candidates_mean_nothing() -> None:
@@ -58,6 +74,13 @@ def test_how_high_all_results_are_changes_nothing() -> None:
     high = raced(made_race(), results).advice()
     assert full_trials(low) == full_trials(high)
     assert low.limit == pytest.approx(high.limit, rel=1e-6)
+
+
+@pytest.mark.parametrize("epochs", [9, 10, 11, 13, 14, 20, 28, 29, 50, 200])
+def test_every_length_has_the_full_runs_of_the_usual_budget(epochs: int) -> None:
+    settings = Race(SIX, epochs=epochs).settings
+    assert settings.most_full == 4
+    assert 3 <= settings.short_epochs <= epochs / 3
 
 
 @pytest.mark.parametrize("count", [2, 3, 6, 15])

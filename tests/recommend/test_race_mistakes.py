@@ -19,6 +19,7 @@ TWO = ["relu", "elu"]
         ({"candidates": "relu,elu"}, "expected a list of names"),
         ({"candidates": ["relu", 3]}, "expected a list of names"),
         ({"candidates": None}, "expected a list of names"),
+        ({"candidates": 3}, "candidates=3: expected a list of names"),
         ({"candidates": ["relu", "elu", "elu"]}, "'elu' given more than once"),
         ({"epochs": 8}, "epochs=8: expected at least 9"),
         ({"epochs": 27.0}, "epochs=27.0: expected a whole number"),

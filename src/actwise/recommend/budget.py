@@ -2,21 +2,32 @@
 
 import math
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
 from ..errors import SpecError, shortened
 from ..numbers import read_duration
-from ..sweep.plan import Plan, assumed_seconds, longest_first, makespan
+from ..sweep.plan import (
+    START_SECONDS,
+    Plan,
+    assumed_seconds,
+    longest_first,
+    makespan,
+    seconds_of_costs,
+    training_images,
+)
 from ..sweep.tries import Calibration
-from .race import NUM_GRID_SEEDS
+from .race import NUM_GRID_SEEDS, batches
 
 MOST_FULL_RUNS = 10_000.0
-_PAIR = 2
-"""Full runs are asked for in pairs."""
+BESIDE_SECONDS = START_SECONDS + 2.0
+"""For the start of the workers and for what comes after the last training, costs left out."""
 _COUNT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:full\s*)?runs?")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+_BARE = re.compile(r"[\d.]+")
+_HALF_A_PERCENT = 0.5
 
 
 @dataclass(frozen=True)
@@ -37,7 +48,8 @@ class Budget:
 def read_budget(text: str | None, *, num_candidates: int) -> Budget:
     """Read ``33%``, ``7runs`` or ``30m``; None: the usual one.
 
-    A percentage is of three seeds of every candidate at full length.
+    A percentage is of three seeds of every candidate at full length, and means what it rounds:
+    33 % is a third. It comes to whole thirds of a full run, of which all costs are made.
 
     Raises:
         SpecError: for anything else, for no budget at all and for one without end.
@@ -48,11 +60,12 @@ def read_budget(text: str | None, *, num_candidates: int) -> Budget:
         raise SpecError(f"budget={shortened(text)}: {_EXPECTED}")
     written = text.strip().lower()
     if percent := _PERCENT.fullmatch(written):
-        grid = NUM_GRID_SEEDS * num_candidates
-        found = Budget(text=text, full_runs=float(percent[1]) / 100 * grid)
+        grid, share = NUM_GRID_SEEDS * num_candidates, float(percent[1])
+        most = min(share + _HALF_A_PERCENT, 100.0) if share else 0.0
+        found = Budget(text=text, full_runs=math.floor(most / 100 * grid * 3 + 1e-9) / 3)
     elif count := _COUNT.fullmatch(written):
         found = Budget(text=text, full_runs=float(count[1]))
-    elif seconds := read_duration(written) if not written.isdigit() else None:
+    elif (seconds := read_duration(written)) and not _BARE.fullmatch(written):
         found = Budget(text=text, seconds=seconds)
     else:
         raise SpecError(f"budget {shortened(text)}: {_EXPECTED}")
@@ -81,11 +94,13 @@ class RunSeconds:
     Attributes:
         short, full: Of every candidate, evaluations included.
         workers: That train at once.
+        steps_between: Steps that a full run has more than a short one.
     """
 
     short: tuple[float, ...]
     full: tuple[float, ...]
     workers: int
+    steps_between: int
 
     @classmethod
     def measured(cls, plan: Plan, calibration: Calibration) -> "RunSeconds":
@@ -101,21 +116,36 @@ class RunSeconds:
 
     @classmethod
     def _of(cls, plan: Plan, seconds: Sequence[float], *, workers: int) -> "RunSeconds":
-        epochs = [run.spec.train.epochs for run in plan.distinct_cells]
-        known = list(zip(epochs, seconds, strict=True))
-        short = tuple(found for length, found in known if length == min(epochs))
-        full = tuple(found for length, found in known if length == max(epochs))
-        return cls(short, full, workers)
+        steps = [
+            training_images(run.spec, plan.description(run)) // run.spec.train.batch_size
+            for run in plan.distinct_cells
+        ]
+        known = list(zip(steps, seconds, strict=True))
+        short = tuple(found for length, found in known if length == min(steps))
+        full = tuple(found for length, found in known if length == max(steps))
+        return cls(short, full, workers, max(steps) - min(steps))
 
     def of_race(self, num_full: int) -> float:
         """Seconds of all short runs, then of so many full ones.
 
-        Which candidates get full runs is not known beforehand. One of a pair waits for the other,
-        so each counts as the mean of the longer half: the longest of all may be a bad moment.
+        Which candidates get full runs is not known beforehand. What is asked at once is waited
+        for, and each run counts as the mean of the longer half: the longest of all may be a bad
+        moment.
         """
         seconds = makespan(longest_first(self.short), workers=self.workers)
         longer = longest_first(self.full)[: math.ceil(len(self.full) / 2)]
-        return seconds + math.ceil(num_full / min(_PAIR, self.workers)) * fmean(longer)
+        turns = sum(math.ceil(n / self.workers) for n in batches(num_full, len(self.full)))
+        return seconds + turns * fmean(longer)
+
+    @property
+    def beside(self) -> float:
+        """Seconds kept for the start of the workers, and for the timing of costs after the end.
+
+        A step of every candidate is what the two lengths differ by.
+        """
+        pairs = zip(self.short, self.full, strict=True)
+        a_round = sum(full - short for short, full in pairs) / self.steps_between
+        return BESIDE_SECONDS + seconds_of_costs(a_round)
 
 
 def full_runs_in(
@@ -138,7 +168,6 @@ def full_runs_in(
             f"budget {text} is too short: one short run of every candidate takes about "
             f"{math.ceil(shortest)} s here beside the start and the measurements"
         )
-    num_full = 0
-    while cost.of_race(num_full + 1) <= seconds and num_full < MOST_FULL_RUNS:
-        num_full += 1
-    return num_full + short_runs_cost
+    counts = range(int(MOST_FULL_RUNS) + 1)
+    num_full = bisect_right(counts, seconds, key=cost.of_race) - 1
+    return sum(batches(num_full, len(cost.full))) + short_runs_cost

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import SpecError, shortened
 from ..spec import Describe, PlannedRun, StudySpec
-from ..sweep.plan import make_plan
+from ..sweep.plan import make_plan, training_images
 from .lengths import our_study, task_study
 from .race import Race, Trial, shipped_knowledge
 from .request import RaceRequest
@@ -25,6 +25,7 @@ class Case:
         epochs: Of a full training.
         incumbent: The activation in use.
         notes: What a user should know beforehand: sentences.
+        is_of_the_bank: Whether what is known comes from such cases.
     """
 
     study: StudySpec
@@ -32,6 +33,7 @@ class Case:
     epochs: int
     incumbent: str | None
     notes: tuple[str, ...] = ()
+    is_of_the_bank: bool = False
 
     @property
     def is_task(self) -> bool:
@@ -62,14 +64,6 @@ class Case:
             prior=has_prior,
         )
 
-    @property
-    def is_of_the_bank(self) -> bool:
-        """Whether what is known comes from such cases."""
-        if self.is_task:
-            return False
-        level = {name: str(self.study.factors[name][0]) for name in ("dataset", "model")}
-        return shipped_knowledge().has_family_of(dataset=level["dataset"], model=level["model"])
-
     def run_of(self, trial: Trial, describe: Describe) -> PlannedRun:
         """The run that a trial asks for."""
         name = "epochs" if self.is_task else "train.epochs"
@@ -98,12 +92,31 @@ def make_case(request: RaceRequest, describe: Describe) -> Case:
     notes = ["the study's seeds are not used: a race takes its own"] * (study.seeds != (0,))
     if study.task is not None:
         study, more = task_study(study, lengths, describe)
-        notes += more
+        notes, is_known = notes + more, False
     else:
         study = our_study(study, lengths, describe)
+        unlike = _unlike_bank(study, length, describe)
+        is_known = not unlike
+        notes += [f"in no condition of the bank: {', '.join(unlike)}"] * (not is_known)
     study = study.model_copy(update={"description": "", "seeds": (0,)})
     study = study.model_copy(update={"name": _name(study)})
-    return Case(study, chosen, length, incumbent, tuple(notes))
+    return Case(study, chosen, length, incumbent, tuple(notes), is_of_the_bank=is_known)
+
+
+def _unlike_bank(study: StudySpec, epochs: int, describe: Describe) -> tuple[str, ...]:
+    """What of a study is in no condition of the bank."""
+    cell = next(study.cells())
+    found = describe(cell)
+    levels = {
+        "dataset": cell.dataset,
+        "model": found.model,
+        "regularization": found.regularization,
+        "width": cell.width,
+        "optimizer": cell.train.optimizer,
+        "schedule": cell.train.schedule,
+    }
+    images = training_images(cell, found) // cell.train.epochs
+    return shipped_knowledge().unlike(levels, images=images, epochs=epochs)
 
 
 def _epochs(study: StudySpec) -> int:

@@ -6,11 +6,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..errors import SpecError, UnknownNameError
+from ..errors import SpecError, UnknownNameError, require_number, shortened
 from ..sweep.executors import Nursery, StopRequest
 from ..sweep.tries import time_steps
 from ..sweep.worker import CostQuestion, Round, StepTimes
 from .levels import model_level
+from .race import level_names
 
 MOST_CANDIDATES = 100
 _NUM_CLASSES = 10
@@ -132,10 +133,17 @@ def cost(
     Raises:
         SpecError: if a level or an option is not valid, or the network does not run.
     """
-    for name, value, least in (("batch_size", batch_size, 2), ("threads", threads, 1)):
-        if value is not None and value < least:
-            raise SpecError(f"{name}={value} must be at least {least}")
-    asked = None if candidates is None else tuple(candidates)
+    require_number("batch_size", batch_size, least=2)
+    require_number("threads", threads, least=1)
+    require_number("num_classes", num_classes, least=1)
+    require_number("width", width, whole=False)
+    if shape is not None and (isinstance(shape, str) or len(shape) != 3):
+        raise SpecError(
+            f"shape={shortened(shape)}: expected channels, height and width: (3, 32, 32)"
+        )
+    for size in shape or ():
+        require_number("shape", size, least=1)
+    asked = None if candidates is None else level_names(candidates)
     if asked is not None and not 1 <= len(asked) <= MOST_CANDIDATES:
         raise SpecError(f"{len(asked)} candidates; expected 1 to {MOST_CANDIDATES}")
     question = CostQuestion(

@@ -1,5 +1,6 @@
 """The course of a race on a store: every trial an ordinary run, leased and recorded as all are."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 
@@ -7,6 +8,7 @@ from ..errors import ActwiseError
 from ..numbers import counted
 from ..spec import StudySpec, TrainSpec
 from ..store import RunStore
+from ..store.records import RunRecord, fingerprint_id
 from ..sweep.drive import Driver, clear_leftovers
 from ..sweep.executors import (
     Describer,
@@ -123,7 +125,7 @@ class Course:
             case=case_settings(case),
             apply=pick and apply_line(case, pick, is_own=self.ready.network.is_own),
             costs=None if pick is None else self._costs(),
-            notes=case.notes,
+            notes=(*case.notes, *_mixed(records)),
             study=case.study.name,
             run_ids=tuple(trials.runs),
             train_seconds=sum(record.train_seconds for record in records if record),
@@ -162,6 +164,19 @@ class Course:
             except ActwiseError as error:
                 self.sink.emit(Note(f"costs are not known: {error}"))
                 return None
+
+
+def _mixed(records: Sequence[RunRecord | None]) -> list[str]:
+    """Says of trainings that ran in several ways what that may add to their differences."""
+    where = {
+        fingerprint_id(record.environment.get("fingerprint", {})) for record in records if record
+    }
+    if len(where) < 2:
+        return []
+    return [
+        f"the trainings come from {len(where)} numerics fingerprints (processor, device, "
+        "threads or versions), and what that adds to their differences is not in the limit"
+    ]
 
 
 def _other_than_timed(train: TrainSpec) -> str | None:

@@ -4,8 +4,9 @@ from typing import Any
 
 from ..errors import SpecError
 from ..spec import Describe, StudySpec, load_study
+from .race import NUM_FOLDS
 
-VALIDATION_FRACTION = 0.2
+VALIDATION_FRACTION = 1 / NUM_FOLDS
 ANNEALED = ("onecycle", "cosine")
 _OWN = "own"
 
@@ -78,7 +79,7 @@ def task_study(
     raw = study.model_dump(exclude_unset=True)
     raw["task"] = {**raw["task"], "settings": settings}
     plain = load_study(raw | {"factors": {**study.factors, "epochs": lengths}})
-    folds = tuple(range(round(1 / VALIDATION_FRACTION)))
+    folds = tuple(range(NUM_FOLDS))
     with_folds = load_study(raw | {"factors": {**plain.factors, "fold": folds}})
     promise = (
         "that every training ends at a learning rate of zero, whatever its epochs, is the promise "

@@ -7,7 +7,6 @@ from ..errors import SpecError
 from ..spec import Description, RaceSpec, StudySpec
 from ..sweep.executors import Describer
 from ..sweep.plan import (
-    START_SECONDS,
     Plan,
     check_machine,
     check_memory,
@@ -21,10 +20,6 @@ from .budget import Budget, RunSeconds, full_runs_in, read_budget
 from .case import Case, make_case
 from .race import Race
 from .request import RaceRequest
-
-BESIDE_SECONDS = START_SECONDS + 12.0
-"""Of a duration, kept for the start of the workers and for what comes after the last training:
-costs are timed then."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +109,7 @@ class Prepared:
         cost = RunSeconds.measured(self.plan, calibrate(self.plan, self.request.options))
         gone = time.monotonic() - self.request.started
         full_runs = full_runs_in(
-            seconds - gone - BESIDE_SECONDS,
+            seconds - gone - cost.beside,
             cost,
             short_runs_cost=self.case.race(full_runs=None, margin=None).settings.short_runs_cost,
             text=self.budget.text,

@@ -7,8 +7,8 @@ from typing import Any
 
 from ..sweep.executors import Describer, Nursery
 from ..sweep.plan import most_memory_bytes
-from .budget import RunSeconds
-from .prepared import BESIDE_SECONDS, Prepared, prepare
+from .budget import BESIDE_SECONDS, RunSeconds
+from .prepared import Prepared, prepare
 from .request import RaceRequest
 
 
@@ -62,10 +62,10 @@ def preview(request: RaceRequest) -> Preview:
     ):
         ready = prepare(request, describe)
     race, cost = ready.settled()
-    beside = time.monotonic() - request.started + BESIDE_SECONDS
     case, plan, is_measured = ready.case, ready.plan, cost is not None
     if cost is None and ready.device == "cpu" and not case.is_task:
         cost = RunSeconds.assumed(plan, workers=ready.workers)
+    beside = time.monotonic() - request.started + (cost.beside if cost else BESIDE_SECONDS)
     return Preview(
         study=case.study.name,
         parameters={run.spec.activation: run.parameters for run in plan.cells},

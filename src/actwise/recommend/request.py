@@ -24,7 +24,7 @@ class RaceRequest:
         started: When its time began, by :func:`time.monotonic`.
     """
 
-    model: str | Mapping[str, Any] | Callable[..., Any]
+    model: str | Path | Mapping[str, Any] | Callable[..., Any]
     data: str | None = None
     store: str | Path | RunStore | None = None
     budget: str | None = None

@@ -16,7 +16,7 @@ from .request import RaceRequest, run_options
 
 
 def recommend(
-    model: str | Mapping[str, Any] | Callable[..., Any],
+    model: str | Path | Mapping[str, Any] | Callable[..., Any],
     data: str | None = None,
     *,
     store: str | Path | RunStore,

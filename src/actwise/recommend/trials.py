@@ -122,6 +122,15 @@ class Trials:
             self.race.tell(self._trials.pop(run_id), "diverged")
             return
         percent = self._percent(record)
+        if percent is None:
+            task = self.study.task
+            assert task is not None, "each run of ours holds a fold out"
+            self.problem = (
+                f"{self._label(run_id)} has no number {task.response!r}: it was trained for "
+                f"another study, and gave back {', '.join(record.metrics)}; name one of these as "
+                "task.response, or race in another store"
+            )
+            return
         num_told = len(self.runs) - len(self._trials) + 1
         self._lowest = min(self._lowest, percent)
         are_all_short_told = num_told == len(self.case.candidates)
@@ -131,12 +140,13 @@ class Trials:
         # Below it is what learned nothing; Race takes it for a fraction.
         self.race.tell(self._trials.pop(run_id), percent if percent >= LEAST_PERCENT else 0.0)
 
-    def _percent(self, record: RunRecord) -> float:
-        """Higher is better."""
+    def _percent(self, record: RunRecord) -> float | None:
+        """Higher is better; None where a study with another response trained it."""
         task = self.study.task
-        value = record.metrics[task.response][-1] if task else record.validation_accuracy
-        assert value is not None, "no run ends without a finite response, and each holds a fold out"
-        return value if task is None or task.higher_is_better else 100.0 - value
+        if task is None:
+            return record.validation_accuracy
+        value = record.metrics.get(task.response, (None,))[-1]
+        return value if value is None or task.higher_is_better else 100.0 - value
 
     def _complaint(self, percent: float, *, are_all_short_told: bool) -> str | None:
         """Why a race can say nothing of what a training of the user's own gave back."""

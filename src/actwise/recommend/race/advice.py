@@ -145,14 +145,13 @@ def _pick(advice: Advice) -> str:
     condition = f"if your case behaves like the {known} of the bank"
     if advice.is_widened:
         condition += ", with spreads 1.3 times theirs"
-    if advice.limit is not None and advice.limit < _SEEN:
-        # With 90 % nothing is ahead of it: that is no distance of 0.
-        p_best = min(advice.outlooks[0].p_best, 0.99)
-        place = f"The best of {count} ({percent(round(p_best, 2))}"
+    p_best = advice.outlooks[0].p_best
+    if p_best >= CONFIDENCE:
+        # Nothing is ahead of it: that is no distance of 0.
+        place = f"The best of {count} ({percent(round(min(p_best, 0.99), 2))}"
     else:
-        place = (
-            f"Within {_points(advice.limit)} points of the best of {count} ({percent(CONFIDENCE)}"
-        )
+        limit = number(max(advice.limit or 0.0, 0.1), 1)
+        place = f"Within {limit} points of the best of {count} ({percent(CONFIDENCE)}"
     loss = _points(advice.expected_loss)
     return f"{verb} {advice.activation}. {place}, {condition}); expected loss {loss}."
 

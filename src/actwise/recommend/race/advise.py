@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from .advice import Advice
 from .blocks import Standing, best_value, has_learned
+from .drawn import draw
 from .further import further
 from .outlook import Outlook, WhyStopped
 from .posterior import posterior
@@ -87,5 +88,5 @@ def _outlooks(settings: RaceSettings, now: Standing, told: Sequence[Told]) -> tu
 def _prior_pick(settings: RaceSettings, left: tuple[str, ...], told: Sequence[Told]) -> str | None:
     if not settings.has_prior:
         return None
-    means_A = posterior(settings.knowledge, left, told, prior=True).means_A
-    return left[int(means_A.argmax())]
+    known = posterior(settings.knowledge, left, told, prior=True)
+    return draw(known, spread=settings.spread, incumbent=settings.incumbent).pick

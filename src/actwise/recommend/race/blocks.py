@@ -15,6 +15,8 @@ from .settings import RaceSettings
 from .trial import NUM_FOLDS, Told, Trial
 
 _WIDTHS = (4, 3, 2)
+_PAIR = 2
+"""Candidates of a block are chosen so many at a time."""
 _RUN_SDS = 1.4
 """Margins below that many run SDs are hardly ever decided within a third of the grid."""
 
@@ -46,7 +48,12 @@ def standing(settings: RaceSettings, told: Sequence[Told]) -> Standing:
     left = not_diverged(settings, told)
     known = posterior(settings.knowledge, left, told)
     margin = max(settings.margin or 0.0, _RUN_SDS * known.run_sd)
-    return Standing(left, draw(known, spread=settings.spread), known.run_sd, margin)
+    return Standing(
+        left,
+        draw(known, spread=settings.spread, incumbent=settings.incumbent),
+        known.run_sd,
+        margin,
+    )
 
 
 def not_diverged(settings: RaceSettings, told: Sequence[Told]) -> tuple[str, ...]:
@@ -128,7 +135,7 @@ def _choice(
     if can_stop:
         return seed, owed
     waiting = [name for name in now.drawn.likeliest() if name not in block]
-    names = waiting[: min(2, open_places)]
+    names = waiting[: min(_PAIR, open_places)]
     if owed and owed[0] not in names and len(names) == open_places:
         names[-1] = owed[0]
     return seed, tuple(names)
@@ -144,3 +151,13 @@ def _owed(settings: RaceSettings, now: Standing, have_full: set[str]) -> tuple[s
 def width(seed: int) -> int:
     """Places of the block of full runs at a seed."""
     return _WIDTHS[min(seed, len(_WIDTHS) - 1)]
+
+
+def batches(num_full: int, num_candidates: int) -> list[int]:
+    """How many of so many full runs are asked at once, turn by turn; none alone in its block."""
+    found: list[int] = []
+    seed = 0
+    while (places := min(width(seed), num_candidates, num_full)) > 1:
+        found += [_PAIR] * (places // _PAIR) + [1] * (places % _PAIR)
+        seed, num_full = seed + 1, num_full - places
+    return found

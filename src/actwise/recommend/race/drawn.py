@@ -1,7 +1,8 @@
 """What a posterior says of the best candidate: by draws that are always the same ones.
 
-The draws come from one fixed stream; candidates take them in the order of their means, so that
-the order in which they were named does not matter. For one version of numpy nothing is random.
+The draws come from one fixed stream; candidates take them in the order of their means, of equal
+ones the activation in use first and then by name, so that the order in which they were named does
+not matter. For one version of numpy nothing is random.
 """
 
 from dataclasses import dataclass
@@ -69,8 +70,8 @@ class Drawn:
 
     def likeliest(self) -> tuple[str, ...]:
         """All, the likeliest to be the best first; the better mean where as likely."""
-        order = np.argsort(-self.p_best_A, kind="stable")
-        return tuple(self.candidates[place] for place in order)
+        order_A = np.argsort(_key(self.p_best_A), kind="stable")
+        return tuple(self.candidates[place] for place in order_A)
 
     def not_told_apart(self) -> tuple[str, ...]:
         """The fewest of which one is the best with 90 %; the pick is always among them."""
@@ -89,20 +90,23 @@ class Drawn:
         return np.asarray(self.effects_AD.max(axis=0))
 
 
-def draw(known: Posterior, *, spread: float) -> Drawn:
+def draw(known: Posterior, *, spread: float, incumbent: str | None = None) -> Drawn:
     """Draw from a posterior.
 
     Args:
         known: The posterior.
         spread: By which its SDs are multiplied.
+        incumbent: The activation in use: the first of equal ones.
     """
-    order_A = np.argsort(-known.means_A, kind="stable")
+    names = known.candidates
+    keys = [*zip(_key(known.means_A), (name != incumbent for name in names), names, strict=True)]
+    order_A = np.array(sorted(range(len(names)), key=keys.__getitem__), dtype=int)
     num_points, num_arms = known.means_GA.shape
     roots_GAA = roots(known.covariances_GAA[:, order_A[:, None], order_A])
     away_GAD = roots_GAA @ normals(num_points, num_arms)
     effects_GAD = known.means_GA[:, order_A, None] + spread * away_GAD
     return Drawn(
-        candidates=tuple(known.candidates[place] for place in order_A),
+        candidates=tuple(names[place] for place in order_A),
         effects_AD=np.moveaxis(effects_GAD, 0, 1).reshape(num_arms, num_points * _NUM_DRAWS),
         weights_D=np.repeat(known.weights_G / _NUM_DRAWS, _NUM_DRAWS),
         means_A=known.means_A[order_A],
@@ -122,6 +126,11 @@ def normals(num_points: int, num_arms: int) -> Array:
     generator = stream(0, "race", f"{num_points} {num_arms}")
     half_GAD = generator.standard_normal((num_points, num_arms, _NUM_DRAWS // 2))
     return np.concatenate([half_GAD, -half_GAD], axis=2)
+
+
+def _key(values_A: Array) -> Array:
+    """To sort by, the largest first: what differs by rounding of sums is equal."""
+    return np.asarray(-np.round(values_A, 9))
 
 
 def _quantile(values_D: Array, weights_D: Array, level: float) -> float:

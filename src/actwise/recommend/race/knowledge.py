@@ -13,6 +13,10 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 _SHIPPED = Path(__file__).with_name("knowledge.json")
+_LEVELS = ("dataset", "model", "regularization", "width")
+_TRAINED_WITH = {"optimizer": {"sgd"}, "schedule": {"onecycle"}}
+"""All conditions."""
+_FAR = 3
 
 
 @dataclass(frozen=True)
@@ -72,11 +76,28 @@ class Knowledge:
             },
         )
 
-    def has_family_of(self, *, dataset: str, model: str) -> bool:
-        """Whether the bank holds the data set and the model, be it in two conditions."""
-        return dataset in {known.dataset for known in self.conditions} and model in {
-            known.model for known in self.conditions
+    def unlike(self, levels: Mapping[str, Any], *, images: int, epochs: int) -> tuple[str, ...]:
+        """What of a case is in no condition, be the rest of it in several.
+
+        Args:
+            levels: Its data set, model, regularization and width; optimizer and schedule; all as
+                descriptions of cells have them, ``bn+crop+flip``.
+            images: That it is trained on; far is what no condition has within a factor of 3.
+            epochs: Of a full training, likewise.
+        """
+        known = {name: {getattr(row, name) for row in self.conditions} for name in _LEVELS}
+        known["regularization"] = {
+            "+".join(sorted(row.regularization.replace("aug", "crop+flip").split("+")))
+            for row in self.conditions
         }
+        known |= _TRAINED_WITH
+        found = [name for name, level in levels.items() if level not in known[name]]
+        lengths = {"images": (images, {row.images for row in self.conditions})}
+        lengths["epochs"] = (epochs, {self.epochs[1]})
+        for name, (own, others) in lengths.items():
+            if all(max(own, other) > _FAR * min(own, other) for other in others):
+                found.append(name)
+        return tuple(found)
 
 
 @cache

@@ -86,8 +86,8 @@ class RaceSettings:
 
     @property
     def short_epochs(self) -> int:
-        """A third of the full length."""
-        return round(self.epochs / 3)
+        """A third of the full length, rounded down: short runs cost no more than a third."""
+        return self.epochs // 3
 
     @property
     def spread(self) -> float:
@@ -118,16 +118,26 @@ class RaceSettings:
         return math.floor(self.budget - self.spent_by(trials) + 1e-9)
 
 
+def level_names(candidates: Any) -> tuple[str, ...]:
+    """Names of activations.
+
+    Raises:
+        SpecError: for anything else; a text would be taken for its letters.
+    """
+    names = () if isinstance(candidates, str) else candidates
+    names = tuple(names) if isinstance(names, Iterable) else (None,)
+    if isinstance(candidates, str) or not all(isinstance(name, str) for name in names):
+        raise SpecError(f"candidates={shortened(candidates)}: expected a list of names")
+    return names
+
+
 def candidate_names(candidates: Any) -> tuple[str, ...]:
     """Names of candidates, two or more, no two alike.
 
     Raises:
         SpecError: for anything else.
     """
-    is_list = isinstance(candidates, Iterable) and not isinstance(candidates, str)
-    if not is_list or not all(isinstance(name, str) for name in candidates):
-        raise SpecError(f"candidates={shortened(candidates)}: expected a list of names")
-    names = tuple(candidates)
+    names = level_names(candidates)
     if len(names) < 2:
         raise SpecError(f"candidates={shortened(list(names))}: expected two or more to choose from")
     twice = sorted({name for name in names if names.count(name) > 1})

@@ -45,6 +45,9 @@ from .resources import own_groups as own_groups
 from .resources import physical_cores as physical_cores
 from .resources import safe_memory_bytes as safe_memory_bytes
 from .resources import usable_cores as usable_cores
+from .rounds import MOST_ROUNDS as MOST_ROUNDS
+from .rounds import are_enough as are_enough
+from .rounds import seconds_of_costs as seconds_of_costs
 from .todo import Todo as Todo
 from .todo import find_todo as find_todo
 from .todo import lacks_observation as lacks_observation

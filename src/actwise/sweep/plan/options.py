@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
-from ...errors import SpecError
+from ...errors import SpecError, require_number
 from ...store import RunState
 
 DeviceName = Literal["cpu", "cuda", "auto"]
@@ -54,9 +54,10 @@ class RunOptions:
             )
         if self.device not in ("cpu", "cuda", "auto"):
             raise SpecError(f"device {self.device!r} is not known; expected cpu, cuda or auto")
-        for name, count in (("workers", self.workers), ("threads", self.threads)):
-            if count is not None and count < 1:
-                raise SpecError(f"{name}={count} must be at least 1")
+        for name in ("workers", "threads", "max_attempts"):
+            require_number(name, getattr(self, name), least=1)
+        for name in ("time_limit_seconds", "checkpoint_seconds"):
+            require_number(name, getattr(self, name), whole=False)
         for digest in self.accept_code_digests:
             if not re.fullmatch("[0-9a-f]{8,64}", digest):
                 raise SpecError(

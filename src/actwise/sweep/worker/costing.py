@@ -26,12 +26,8 @@ from ...errors import ActwiseError, ModelWarning, SpecError
 from ...models import image_shape, initial_network, resolve
 from ...spec import RunSpec, TrainSpec
 from ...usercode import describe_fault
+from ..plan import MOST_ROUNDS, are_enough
 from .protocol import Costed, CostQuestion, Refused, Round, StepTimes
-
-LEAST_ROUNDS, USUAL_ROUNDS, MOST_ROUNDS = 3, 7, 25
-USUAL_SECONDS, MOST_SECONDS = 10.0, 60.0
-"""Rounds go on until there are as many as is usual and they have taken so long; after most of the
-seconds they end with the least number."""
 
 _USUAL_BATCH_SIZE, _USUAL_PIXELS = 128, 64 * 64
 
@@ -224,6 +220,5 @@ def _take_turns(
             stepper.step(x_NCHW, labels_N)
         seconds = time.monotonic() - started
         on_round(Round(done=number, most=MOST_ROUNDS))
-        is_enough = number >= USUAL_ROUNDS and seconds >= USUAL_SECONDS
-        if is_enough or (number >= LEAST_ROUNDS and seconds >= MOST_SECONDS):
+        if are_enough(number, seconds):
             return
