@@ -1,9 +1,9 @@
 """Race in simulation, where the truth is known: regret, coverage of the limit, false gains.
 
-Run: ``python -m benchmarks.recommend.simulate [--races 1000] [--knowledge FILE]``. What the race
-believes is always the file's (default: the one that comes along); what is true is that, or a model
-that it is not. First without stopping and without the incumbent's place, by budget; then as users
-have it. Regret is the best true effect at full length less the pick's.
+Run: ``python -m benchmarks.recommend.simulate [--races 1000] [--knowledge FILE] [--world NAME]``.
+What the race believes is always the file's (default: the one that comes along); what is true is
+that, or a model that it is not. First without stopping and without the incumbent's place, by
+budget; then as users have it. Regret is the best true effect at full length less the pick's.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import numpy as np
 
 from actwise.numbers import UNKNOWN, number, percent
 from actwise.recommend import Advice, Knowledge, Trial, shipped_knowledge
+from actwise.recommend.budget import read_budget
 from benchmarks.printing import markdown
 from benchmarks.recommend.bank import EPOCHS
 from benchmarks.recommend.worlds import (
@@ -27,8 +28,11 @@ from benchmarks.recommend.worlds import (
     worlds,
 )
 
-BUDGETS = (11, 22, 33, 44)
-"""In percent of three seeds of each of six candidates: 2, 4, 6 and 8 full runs."""
+BUDGETS = {
+    share: float(read_budget(f"{share}%", num_candidates=6).full_runs or 0)
+    for share in (11, 22, 33, 44)
+}
+"""In percent of three seeds of each of six candidates, and in full runs: 2, 4, 6 and 8."""
 
 
 class Outcome(NamedTuple):
@@ -43,6 +47,7 @@ class Outcome(NamedTuple):
         is_within: Whether the pick is within it.
         claims_gain: Whether the 5 % limit of the gain over the incumbent is above 0.
         is_false: Whether it claims a gain that is none.
+        is_flagged: Whether it says that the limit may be too small.
     """
 
     regret: float
@@ -53,26 +58,27 @@ class Outcome(NamedTuple):
     is_within: bool
     claims_gain: bool
     is_false: bool
+    is_flagged: bool
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--races", type=int, default=1000)
     parser.add_argument("--knowledge", type=Path, help="default: the file that comes along")
+    parser.add_argument("--world", action="append", metavar="NAME", help="default: all of them")
     arguments = parser.parse_args()
     file = arguments.knowledge
     knowledge = shipped_knowledge() if file is None else Knowledge.load(file)
-    print(by_budget(knowledge, arguments.races), flush=True)
-    print()
-    print(without_race(knowledge, arguments.races), flush=True)
-    print()
-    print(as_used(knowledge, arguments.races), flush=True)
+    chosen = [w for w in worlds(knowledge) if arguments.world is None or w.name in arguments.world]
+    for table in (by_budget, without_race, as_used):
+        print(table(knowledge, arguments.races, chosen), flush=True)
+        print()
 
 
-def by_budget(knowledge: Knowledge, count: int) -> str:
-    """Every world by budget, without stopping and without the incumbent's place."""
+def by_budget(knowledge: Knowledge, count: int, chosen: Sequence[World]) -> str:
+    """Worlds by budget, without stopping and without the incumbent's place."""
     lines = []
-    for world in worlds(knowledge):
+    for world in chosen:
         for widened in (False, True) if world.name == "fitted" else (True,):
             found = without_stopping(world, knowledge, count, widened=widened)
             for budget in BUDGETS:
@@ -89,15 +95,18 @@ def by_budget(knowledge: Knowledge, count: int) -> str:
                         *_limits(rows),
                     ]
                 )
-    header = ["what is true", "spread", "budget", "races", "regret", "SE", "limit holds"]
-    return markdown([*header, "median limit"], lines, num_names=3)
+    header = ["what is true", "spread", "budget", "races", "regret", "SE", *_LIMITS]
+    return markdown(header, lines, num_names=3)
 
 
-def _limits(rows: Sequence[Outcome]) -> tuple[str, str]:
-    """How often the limits that are stated hold, and their median."""
+_LIMITS = ("limit holds", "median limit", "told that it may not")
+
+
+def _limits(rows: Sequence[Outcome]) -> tuple[str, str, str]:
+    """How often the limits that are stated hold, their median, and how often they are doubted."""
     stated = [row for row in rows if row.limit is not None]
     median = number(float(np.median([row.limit for row in stated]))) if stated else UNKNOWN
-    return share(row.is_covered for row in stated), median
+    return share(row.is_covered for row in stated), median, share(row.is_flagged for row in stated)
 
 
 def without_stopping(
@@ -107,19 +116,23 @@ def without_stopping(
     found: dict[int, list[Outcome]] = {budget: [] for budget in BUDGETS}
     for case in cases(world, count):
         race = make_race(
-            knowledge, full_runs=8.0, widened=widened, use_stopping=False, incumbent_place=False
+            knowledge,
+            full_runs=max(BUDGETS.values()),
+            widened=widened,
+            use_stopping=False,
+            incumbent_place=False,
         )
         said = list(advices(race, case.result))
-        for budget in BUDGETS:
-            paid = [advice for advice in said if advice.spent <= budget * 18 / 100 + 0.1]
+        for budget, full_runs in BUDGETS.items():
+            paid = [advice for advice in said if advice.spent <= full_runs + 1e-9]
             found[budget].append(outcome(paid[-1], case))
     return found
 
 
-def without_race(knowledge: Knowledge, count: int) -> str:
-    """Every world by what is usual: the best of full runs at one seed, and of three."""
+def without_race(knowledge: Knowledge, count: int, chosen: Sequence[World]) -> str:
+    """Worlds by what is usual: the best of full runs at one seed, and of three."""
     lines = []
-    for world in worlds(knowledge):
+    for world in chosen:
         found: dict[str, list[float]] = {"random": [], "one seed each": [], "three seeds each": []}
         for case in cases(world, count):
             results_SA = np.array([_full_results(case, seed) for seed in range(3)])
@@ -142,11 +155,11 @@ def _full_results(case: Case, seed: int) -> list[float]:
     return [-np.inf if value is None else value for value in values]
 
 
-def as_used(knowledge: Knowledge, count: int) -> str:
-    """Every world with stopping, the incumbent's place and the wider spread."""
+def as_used(knowledge: Knowledge, count: int, chosen: Sequence[World]) -> str:
+    """Worlds with stopping, the incumbent's place and the wider spread."""
     lines = []
-    for world in worlds(knowledge):
-        for budget in (33, 44):
+    for world in chosen:
+        for budget in (22, 33, 44):
             rows = with_stopping(world, knowledge, count, budget=budget)
             decided = [row for row in rows if row.is_decided]
             lines.append(
@@ -163,7 +176,7 @@ def as_used(knowledge: Knowledge, count: int) -> str:
                     share(row.is_false for row in rows),
                 ]
             )
-    header = ["what is true", "budget", "races", "cost", "regret", "limit holds", "median limit"]
+    header = ["what is true", "budget", "races", "cost", "regret", *_LIMITS]
     more = ["decided", "within the margin", "gain claimed", "falsely"]
     return markdown([*header, *more], lines, num_names=2)
 
@@ -172,7 +185,7 @@ def with_stopping(world: World, knowledge: Knowledge, count: int, *, budget: int
     """Outcomes of races as users have them, the case not of the bank's family."""
     found = []
     for case in cases(world, count):
-        race = make_race(knowledge, full_runs=budget * 18 / 100 + 0.1)
+        race = make_race(knowledge, full_runs=BUDGETS[budget])
         *_, advice = advices(race, case.result)
         found.append(outcome(advice, case))
     return found
@@ -195,6 +208,7 @@ def outcome(advice: Advice, case: Case) -> Outcome:
         is_within=regret <= advice.margin,
         claims_gain=claims,
         is_false=claims and truth[advice.activation] <= truth[names[0]],
+        is_flagged=advice.is_unlike_bank,
     )
 
 

@@ -54,6 +54,8 @@ def worlds(knowledge: Knowledge) -> tuple[World, ...]:
     return (
         World("fitted", knowledge),
         World("correlation 0.6", weak),
+        World("correlation 0.6, effects x 2", weak, spread=2.0),
+        World("correlation 0.6, effects x 5", weak, spread=5.0),
         World("run SD doubled", noisy),
         World("one diverges", knowledge, diverges=True),
         World("effects of all sizes", knowledge, is_log_normal=True),

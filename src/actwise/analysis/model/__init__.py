@@ -6,6 +6,7 @@ from .chance import exact_interval as exact_interval
 from .chance import floor_accuracy as floor_accuracy
 from .chance import hardly_learned as hardly_learned
 from .condition import ConditionFit as ConditionFit
+from .distributions import chi2_quantile as chi2_quantile
 from .estimate import ALPHA as ALPHA
 from .estimate import Estimate as Estimate
 from .estimate import satterthwaite as satterthwaite

@@ -7,13 +7,12 @@ from .blocks import Standing, best_value, has_learned
 from .drawn import draw
 from .further import further
 from .outlook import Outlook, WhyStopped
-from .posterior import posterior
+from .posterior import differs_by_more, posterior
 from .settings import NUM_GRID_SEEDS, RaceSettings
 from .trial import Told
 
-UNLIKE = 2.0
-"""Times the bank's run SD: so it seems where effects are far larger than the bank's. With ten times
-its effects the limit of nominally 90 % held in .59 to .84 of 150 races (docs/recommend.md)."""
+_UNLIKE = 2.0
+"""Times the bank's run SD: so it seems where effects are far larger than the bank's."""
 
 
 def advise(
@@ -59,7 +58,8 @@ def advise(
         margin=now.margin,
         margin_asked=settings.margin,
         run_sd=now.run_sd,
-        is_unlike_bank=now.run_sd > UNLIKE * settings.knowledge.run_variances[1] ** 0.5,
+        is_unlike_bank=now.run_sd > _UNLIKE * settings.knowledge.run_variances[1] ** 0.5
+        or differs_by_more(settings.knowledge, told),
         outlooks=_outlooks(settings, now, told),
         trials=tuple(told),
         num_conditions=len(settings.knowledge.conditions),

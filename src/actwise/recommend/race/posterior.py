@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ...analysis.model import chi2_quantile
 from .knowledge import Knowledge
 from .trial import Told, Trial
 
@@ -26,6 +27,8 @@ _FREE = 1e4
 """Variance of a length's level, in points squared: results themselves say where it is."""
 _REACH = 4.0
 """SDs below the best of its block from which on a result tells no more."""
+_USUAL = 0.995
+"""Of races in the bank's own world, that are not taken for another one."""
 _TO_SD = 1.4826
 """From the median absolute deviation of normal values to their SD."""
 
@@ -101,6 +104,21 @@ def covariance(
     return np.asarray(found_AA)
 
 
+def differs_by_more(knowledge: Knowledge, told: Sequence[Told]) -> bool:
+    """Whether the short runs scatter more than the bank's do once in 200 races; no stuck ones."""
+    told = [row for row in told if not (row.trial.is_full or row.is_lost)]
+    if not told:
+        return False
+    names = [row.trial.activation for row in told]
+    runs = _Runs(knowledge, names, [row.trial for row in told])
+    values_S = np.array([row.value for row in told], dtype=np.float64)
+    kept_S = values_S[values_S > values_S.max() - runs.far(values_S)]
+    if len(kept_S) < 2:
+        return False
+    size = ((kept_S - kept_S.mean()) ** 2).sum() / runs.spread_L[0] ** 2
+    return bool(size > chi2_quantile(_USUAL, len(kept_S) - 1))
+
+
 class _Runs:
     """Which runs there are, and how they hang together; rows R are runs."""
 
@@ -134,10 +152,13 @@ class _Runs:
         """
         values_R = np.array(values, dtype=np.float64)
         best_R = np.where(self.same_block_RR, values_R, -np.inf).max(axis=1, initial=-np.inf)
-        reach_R = self.reach_R * max(1.0, self._scatter(values_R))
-        values_R = np.maximum(values_R, best_R - reach_R)
+        values_R = np.maximum(values_R, best_R - self.far(values_R))
         means_R = self.same_length_RR @ values_R / self.same_length_RR.sum(axis=1)
         return np.asarray(values_R - means_R)
+
+    def far(self, values_R: Array) -> Array:
+        """How far below the best of its block a result tells no more."""
+        return np.asarray(self.reach_R * max(1.0, self._scatter(values_R)))
 
     def _scatter(self, values_R: Array) -> float:
         """Of the short runs, over the bank's: by their median absolute deviation."""
