@@ -182,7 +182,7 @@ def as_used(knowledge: Knowledge, count: int, chosen: Sequence[World]) -> str:
 
 
 def with_stopping(world: World, knowledge: Knowledge, count: int, *, budget: int) -> list[Outcome]:
-    """Outcomes of races as users have them, the case not of the bank's family."""
+    """Outcomes of races as users have them, the case like none of the bank."""
     found = []
     for case in cases(world, count):
         race = make_race(knowledge, full_runs=BUDGETS[budget])

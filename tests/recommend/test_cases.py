@@ -174,6 +174,7 @@ WRONG: list[tuple[Any, dict[str, Any], str]] = [
     ("convnet", {"overrides": ["train.schedule=plateau"]}, "write train.schedule=onecycle"),
     ("convnet", {"overrides": ["train.schedule=step"]}, "train.schedule=step"),
     ("convnet", {"overrides": ["train.validation_fraction=0.5"]}, "folds of a fifth"),
+    ("convnet", {"overrides": ["train.validation_fraction=0"]}, "folds of a fifth"),
     ("convnet", {"overrides": ["observe.test_curve=on"]}, "leaves alone before its advice"),
     ("convnet", {"overrides": ["factors.model=mlp,convnet"]}, "the factor model has 2 levels"),
     ("convnet", {"overrides": ["train.epoch=9"]}, "did you mean epochs"),

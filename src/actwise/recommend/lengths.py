@@ -24,7 +24,9 @@ def our_study(study: StudySpec, lengths: tuple[int, int], describe: Describe) ->
             f"each of which ends at a learning rate of zero; write train.schedule=onecycle or "
             "cosine"
         )
-    if cell.train.validation_fraction not in (0.0, VALIDATION_FRACTION):
+    fraction = "validation_fraction"
+    is_asked = fraction in study.train.model_fields_set or f"train.{fraction}" in study.factors
+    if is_asked and cell.train.validation_fraction != VALIDATION_FRACTION:
         raise SpecError(
             f"train.validation_fraction={cell.train.validation_fraction:g}: a race judges by folds "
             f"of a fifth of the training images; leave it out, or write {VALIDATION_FRACTION:g}"

@@ -50,11 +50,12 @@ class Advice:
         margin: The race stops when the limit is at most this.
         margin_asked: The user's, if any; ``margin`` is larger where runs could not tell it.
         run_sd: SD of a full run's accuracy, as the bank and this race's residuals have it.
-        is_unlike_bank: Whether that is so far from the bank's that the limit may be too small.
+        is_unlike_bank: Whether that is so far from the bank's, or the short runs scatter so much
+            more, that the limit may be too small.
         outlooks: What is known of each candidate that did not diverge, best mean first.
         trials: All results, in the order of asking.
         num_conditions: Conditions of the bank.
-        is_widened: Whether the spread is 1.3 times the bank's, as the case is not of its family.
+        is_widened: Whether the spread is 1.3 times the bank's, as no condition is like the case.
         further: What more full runs are expected to bring; empty where nothing is left to compare.
         prior_pick: What the bank's means of activations would have picked beside the same
             results; None unless asked for.

@@ -57,7 +57,7 @@ class Race:
                 alone, a screening.
             num_classes: That a guess is among: where nothing comes to more than guesses the race
                 stops. None: then an accuracy of at most 1 % is a guess.
-            widened: Whether the case is of no family that the bank holds: spreads 1.3 times as
+            widened: Whether no condition of the bank is like the case: spreads 1.3 times as
                 wide.
             prior: Whether the advice also says what the bank's means of activations would pick.
             knowledge: Variances; None: those that come along.
