@@ -1,4 +1,4 @@
-"""A race of trainings of the user's own: what they give back, and what is made of it."""
+"""A training of the user's own is raced: by its own response, and with its own faults."""
 
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,27 @@ def task(function: str, **settings: Any) -> dict[str, Any]:
 
 
 LESS = {"response": "error_rate", "higher_is_better": False}
+
+
+def test_a_failed_training_ends_the_race_with_a_sentence(tmp_path: Path) -> None:
+    study = task("raises")
+    with pytest.raises(RaceFailedError, match=r"no advice: relu .* failed: ValueError: on purpose"):
+        race(tmp_path / "store", study, **OWN)
+    with pytest.raises(RaceFailedError, match="--retry-failed tries it again"):
+        race(tmp_path / "store", study, **OWN)
+
+
+def test_a_failure_is_named_by_its_exception_whatever_stands_below(tmp_path: Path) -> None:
+    with pytest.raises(RaceFailedError, match="failed: ValueError: too large;"):
+        race(tmp_path / "store", task("says_more"), **OWN)
+
+
+def test_a_training_that_only_met_accidents_is_counted_as_put_back(tmp_path: Path) -> None:
+    heard = Listener()
+    with pytest.raises(RaceFailedError, match="ended again and again: out of memory"):
+        race(tmp_path / "store", task("too_large"), max_attempts=1, progress=heard, **OWN)
+    (ended,) = heard.of(SweepEnded)
+    assert (ended.left, ended.put_back, ended.exit_code) == (1, 1, 1)
 
 
 def test_a_training_of_one_s_own_gets_its_length_and_its_fold(tmp_path: Path) -> None:
@@ -79,24 +100,3 @@ def test_a_run_that_has_another_number_is_named_with_those_it_has(tmp_path: Path
     renamed = task("errors", **LESS | {"response": "top1_error"})
     with pytest.raises(RaceFailedError, match=r"no number 'top1_error': .* gave back error_rate;"):
         race(tmp_path / "store", renamed, budget="1runs", **OWN)
-
-
-def test_a_failed_training_ends_the_race_with_a_sentence(tmp_path: Path) -> None:
-    study = task("raises")
-    with pytest.raises(RaceFailedError, match=r"no advice: relu .* failed: ValueError: on purpose"):
-        race(tmp_path / "store", study, **OWN)
-    with pytest.raises(RaceFailedError, match="--retry-failed tries it again"):
-        race(tmp_path / "store", study, **OWN)
-
-
-def test_a_failure_is_named_by_its_exception_whatever_stands_below(tmp_path: Path) -> None:
-    with pytest.raises(RaceFailedError, match="failed: ValueError: too large;"):
-        race(tmp_path / "store", task("says_more"), **OWN)
-
-
-def test_a_training_that_only_met_accidents_is_counted_as_put_back(tmp_path: Path) -> None:
-    heard = Listener()
-    with pytest.raises(RaceFailedError, match="ended again and again: out of memory"):
-        race(tmp_path / "store", task("too_large"), max_attempts=1, progress=heard, **OWN)
-    (ended,) = heard.of(SweepEnded)
-    assert (ended.left, ended.put_back, ended.exit_code) == (1, 1, 1)
