@@ -114,9 +114,9 @@ class Cluster:
             try:
                 problems.append(problem_of(ray.get(reference), logs))
             except ray.exceptions.RayError as error:
-                problems.append(first_line(error))
-        for problem in filter(None, problems):
-            raise StoreError(problem)
+                problems.append(last_line(error))
+        if any(problems):
+            raise StoreError(next(filter(None, problems)))
 
     @staticmethod
     def is_alive(node_id: str) -> bool:
@@ -149,8 +149,8 @@ def problem_of(found: NodeReport, logs: Path) -> str:
     )
 
 
-def first_line(error: BaseException) -> str:
-    """What an error of Ray's says, without the traces behind it."""
+def last_line(error: BaseException) -> str:
+    """What an error of Ray's says, without the traces before it."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"Ray: {lines[-1] if lines else type(error).__name__}"
 
@@ -190,7 +190,8 @@ def connected(options: RunOptions) -> Iterator[Cluster | None]:
                 include_dashboard=False if address == "local" else None,
             )
         except (ConnectionError, ValueError, RuntimeError) as error:
-            raise SpecError(f"no Ray cluster at {address or 'this machine'}: {error}") from None
+            reason = " ".join(str(error).split())
+            raise SpecError(f"no Ray cluster at {address or 'this machine'}: {reason}") from None
     # Its own news would come between ours, on stdout; what matters of them is in our events.
     ray._private.worker._worker_logs_enabled = False
     try:

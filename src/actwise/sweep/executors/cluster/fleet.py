@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from ...worker import Advanced, Assignment, PutBack, Result, Setup, Work, decode
 from ..crew import STOP_GRACE_SECONDS, results_of
 from ..executor import IDLE_SECONDS, WorkSource
 from ..nursery import make_start
-from .connection import Cluster, Needs, first_line, problem_of
+from .connection import Cluster, Needs, last_line, problem_of
 from .slot import VERSION, RaySlot, fill_cache
 
 _AVOID_SECONDS = 60.0
@@ -22,6 +23,8 @@ _AVOID_SECONDS = 60.0
 _BEGIN_SECONDS = 60.0
 """So long slots may fail to begin, while none works, before that ends the sweep."""
 _PAUSE_SECONDS = 1.0
+_MOST_CUTS = 3
+"""So often a run may lose the connection to a slot whose node lives before that is its fault."""
 
 
 class RayExecutor:
@@ -100,6 +103,7 @@ class Fleet:
         self._data: dict[tuple[str, str], Any] = {}
         self._filled: dict[tuple[str, str, str], Any] = {}
         self._left: list[PutBack] = []
+        self._cuts: Counter[str] = Counter()
 
     @property
     def is_busy(self) -> bool:
@@ -163,7 +167,7 @@ class Fleet:
         except self._ray.exceptions.RayTaskError:
             raise
         except self._ray.exceptions.RayError as error:
-            self._drop(berth, first_line(error))
+            self._drop(berth, last_line(error))
             return []
         if problem:
             self._avoided[found.node_id] = math.inf
@@ -251,11 +255,15 @@ class Fleet:
 
     def _lose(self, berth: _Berth, error: Exception) -> list[PutBack]:
         """Put back what a slot had: with its node, or a connection to it, no attempt is lost."""
-        is_cut_off = isinstance(error, self._ray.exceptions.ActorUnavailableError)
-        if is_cut_off or not self._cluster.is_alive(berth.node_id):
+        is_lost = not self._cluster.is_alive(berth.node_id)
+        if isinstance(error, self._ray.exceptions.ActorUnavailableError):
+            # The head may not know yet. What ends with memory may look like this, too.
+            self._cuts.update(berth.pending)
+            is_lost |= all(self._cuts[run_id] <= _MOST_CUTS for run_id in berth.pending)
+        if is_lost:
             self._avoided[berth.node_id] = time.monotonic() + _AVOID_SECONDS
             return self._remove(berth, f"node {berth.host} was lost", was_tried=False)
-        return self._remove(berth, f"its slot on node {berth.host} was lost: {first_line(error)}")
+        return self._remove(berth, f"its slot on node {berth.host} was lost: {last_line(error)}")
 
     def _remove(self, berth: _Berth, reason: str, *, was_tried: bool = True) -> list[PutBack]:
         self._berths.remove(berth)
