@@ -178,6 +178,9 @@ def steady(text: str) -> str:
     text = re.sub(r"sha256-[\w+/]+=", "sha256-STYLE", text)
     text = re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:[\d.]+)?(\+00:00| UTC)?", "THEN", text)
     text = text.replace(aw.__version__, "VERSION").replace(str(Path.cwd()), "HERE")
+    # Paths are as long as the machine has them: a line of progress is put together again.
+    while text != (text := re.sub(r"(?m)^(\[\d+/\d+\] .*)\n  (?=\S)", r"\1 ", text)):
+        pass
     trained = r"test [\d.]+ % in [\d.]+ s|(?<=seed \d, )loss [\d.]+"
     trained += r"|(?<=\()[\d.]+ [kM]?B\b|(?<=by )[\d.]+ [kM]?B\b"
     text = re.sub(trained, "SOME", text)
@@ -198,7 +201,10 @@ def page(name: str) -> str:
             text = text.replace(picture, picture.replace("><", ">\n<"))
         return f"{steady(re.sub(r'<style>.*?</style>', '', text, flags=re.DOTALL))}\n"
     ids = made_store() if name in ("store", "runs") else []
-    text = "".join(printed(command, ids) for command in COMMANDS[name])
+    # Which data lie in a cache differs from machine to machine, and plans name what is missing.
+    cache = {"ACTWISE_CACHE": str(Path.cwd() / "cache")} if name == "plans" else {}
+    with patch.dict(os.environ, cache):
+        text = "".join(printed(command, ids) for command in COMMANDS[name])
     files = sorted(Path("exported").glob("*.parquet"))
     return text + "".join(f"{file}: {', '.join(pq.read_schema(file).names)}\n" for file in files)
 

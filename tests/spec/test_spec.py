@@ -301,4 +301,4 @@ def test_names_of_levels_are_no_part_of_a_run_and_outlive_a_level_left_out(
     path.write_text(written + '[labels]\nrelu = "ReLU"\n"elu(0.5)" = "half ELU"\n')
     named = load_study(study_file, ["factors.activation=relu", "labels.bn=batch norm, alone"])
     assert named.labels == {"relu": "ReLU", "elu(0.5)": "half ELU", "bn": "batch norm, alone"}
-    assert list(load_study(study_file).cells()) == list(plain.cells())
+    assert list(named.cells()) == list(plain.cells())
