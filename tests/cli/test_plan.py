@@ -2,18 +2,22 @@
 
 import json
 import re
+from tempfile import TemporaryDirectory
 
 import pytest
 import torch
 
 from actwise.cli.main import run_command
 
+EMPTY = TemporaryDirectory()
 ONE_DATA_SET = "plan paper factors.dataset=cifar10 factors.model=resnet18-table2 width=0.125"
 
 
 @pytest.fixture(autouse=True)
 def in_a_terminal_of_200_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
+    # Without any data, whatever other tests have decoded.
+    monkeypatch.setenv("ACTWISE_CACHE", EMPTY.name)
 
 
 def printed(command: str, capsys: pytest.CaptureFixture[str]) -> str:
@@ -26,11 +30,12 @@ def printed(command: str, capsys: pytest.CaptureFixture[str]) -> str:
 
 def test_too_few_seeds_are_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
     out = printed(f"{ONE_DATA_SET} seeds=0..1", capsys)
-    (warning,) = (line for line in out.splitlines() if line.startswith("  warning"))
+    missing, warning = (line for line in out.splitlines() if line.startswith("  warning"))
+    assert "`run` would refuse: cifar10 needs a data folder: give --data DIR" in missing
     assert "2 seeds give" in warning
     assert "`equivalent` on cifar10 (margin 0.5 and run SD 0.25 points)" in warning
     assert "50 % power takes" in warning
-    assert "warning" not in printed(f"{ONE_DATA_SET} seeds=0..9", capsys)
+    assert printed(f"{ONE_DATA_SET} seeds=0..9", capsys).count("warning") == 1
 
 
 def test_one_seed_and_an_unknown_deviation_are_told_apart(
@@ -148,3 +153,12 @@ def test_more_workers_than_cores_take_no_less_time(capsys: pytest.CaptureFixture
 
     assert seconds(1000) == pytest.approx(seconds(500), rel=0.3)
     assert seconds(1000) > seconds(1) / 999
+
+
+def test_a_seed_that_may_be_meant_as_a_count_is_explained(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = "seeds=5 is one seed, number 5; 5 replicates are seeds=0..4"
+    assert told in printed("plan demo seeds=5", capsys)
+    for other in ("seeds=0..4", "seeds=0", "seeds=1", "seeds=20260101", "seeds=5,6"):
+        assert "replicates are" not in printed(f"plan demo {other}", capsys)

@@ -30,6 +30,12 @@ WRONG_INPUT: list[tuple[str, int, tuple[str, ...]]] = [
     (f"{RUN} --time-limit soon", 2, ("soon", "10m")),
     (f"{RUN} --time-limit 0s", 2, ("0s", "10m")),
     ("run mine.toml", 2, ("--store",)),
+    ("analyze --store one --store two", 2, ("--store is given 2 times", "one value")),
+    ("status --store one --study a --study b", 2, ("--study is given 2 times",)),
+    (f"{RUN} --quiet --verbose", 2, ("--quiet", "--verbose", "one of them")),
+    ("report --bank mish -o r.html --pdf", 2, ("--pdf", "--figures DIR")),
+    ("init a_file.txt", 2, ("a_file.txt", ".toml")),
+    ("init mine.toml", 2, ("mine.toml", "is there already")),
     # Studies
     ("plan papr", 2, ("papr", "paper")),
     ("plan mine", 2, ("mine", "demo", ".toml file")),
