@@ -78,7 +78,7 @@ def _audit(audit: "Audit") -> Display:
     return Display(
         about="",
         decision=str(audit),
-        table=_sites_view(audit.to_dict()["sites"], _SITE),
+        table=_sites_view(audit.to_rows(), _SITE),
         after=[*unseen, *audit.warnings],
     )
 
