@@ -44,7 +44,7 @@ def render_latex(table: Table, *, caption: str = "", label: str = "") -> str:
         raise SpecError(f"--label {label!r}: letters, digits and any of : . _ / + - are expected")
     table = table_with_labels(table)
     about = caption or f"{title(table)}; {scope(table)}."
-    label = label or f"tab:{'-'.join(table.studies)}"
+    label = label or f"tab:{_key('-'.join(table.studies), 'table')}"
     remarks = " ".join(_note(text) for text in notes(table))
     digits = digits_of_table(table)
     grids = make_grids(table)
@@ -52,10 +52,14 @@ def render_latex(table: Table, *, caption: str = "", label: str = "") -> str:
     for place, grid in enumerate(grids, start=1):
         is_one, name = len(grids) == 1, grid.dataset
         heading = about if (is_one and caption) or not name else f"{name}. {about}"
-        part = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") or str(place)
-        of_part = label if is_one else f"{label}-{part}"
+        of_part = label if is_one else f"{label}-{_key(name, str(place))}"
         blocks.append(_environment(grid, (_escape(heading), of_part), remarks, digits))
     return "\n".join(blocks) or f"% {_escape(title(table))}: {_escape(scope(table))}\n"
+
+
+def _key(name: str, otherwise: str) -> str:
+    """A name as part of a label, in which LaTeX reads no command."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") or otherwise
 
 
 def _environment(grid: TableGrid, heading: tuple[str, str], remarks: str, digits: int) -> str:
