@@ -5,15 +5,20 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 
-from actwise.cli.main import run_command
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_shell_is_told_how_to_complete(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_command(["--show-completion", shell]) == 0
-    assert f"complete_{shell}" in capsys.readouterr().out
+def test_bash_installs_what_completes_in_its_own_start_file(tmp_path: Path) -> None:
+    asked = "exec 3>&1; (" + f"{sys.executable} -m actwise --install-completion) >&3; true"
+    done = subprocess.run(
+        ["bash", "-c", asked],
+        env={**os.environ, "HOME": str(tmp_path), "SHELL": "/bin/bash"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "bash completion installed" in done.stdout
+    (script,) = tmp_path.glob(".bash_completions/*")
+    assert str(script) in (tmp_path / ".bashrc").read_text()
+    assert "_ACTWISE_COMPLETE=complete_bash" in script.read_text()
 
 
 def test_commands_options_and_studies_are_completed(tmp_path: Path) -> None:

@@ -15,7 +15,12 @@ def run(commands: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
         [sys.executable, str(WINDOWS)],
         input="\n".join(commands),
         cwd=folder,
-        env={**os.environ, "ACTWISE_DEBUG": "1", "ACTWISE_CACHE": str(folder / "cache")},
+        env={
+            **os.environ,
+            "COLUMNS": "200",
+            "ACTWISE_DEBUG": "1",
+            "ACTWISE_CACHE": str(folder / "cache"),
+        },
         capture_output=True,
         text=True,
         timeout=300,

@@ -167,6 +167,8 @@ def mistakes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def in_the_folder(mistakes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(mistakes)
+    # Other tests may have decoded the data that these commands lack.
+    monkeypatch.setenv("ACTWISE_CACHE", f"{mistakes}-cache")
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
 

@@ -64,7 +64,10 @@ def run_command(arguments: Sequence[str]) -> int:
         return EXIT_INTERRUPTED
     except typer.Exit as error:
         return error.exit_code
-    except (BrokenPipeError, SystemExit):
+    except (BrokenPipeError, SystemExit) as error:
+        if isinstance(error, SystemExit) and not isinstance(error.__context__, OSError):
+            sys.stdout.flush()  # so ends what installs completion
+            return error.code if isinstance(error.code, int) else 0
         # The reader has gone (`| head`; click then ends the process): nobody is left to tell, and
         # Python's own flush at exit must not complain either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -31,16 +31,16 @@ _COLUMN = 38
 """Where comments begin."""
 
 _STUDY = """\
-# Which activation suits these networks on these data? Every line may be changed.
+# Which activation suits these networks on these data? Change any line.
 #   actwise plan {file}{data}
 #   actwise run {file} --store {store}{data}
 #   actwise analyze --store {store}
-# `plan` trains nothing; the same `run` resumes; docs/study-files.md has every setting.
+# The same `run` resumes. docs/study-files.md has every setting.
 name = {name}
 seeds = "0..2"  # three replicates of every cell
 width = {width}  # of the usual number of channels
 
-[factors]  # every combination is trained at every seed
+[factors]  # every combination is trained
 dataset = [{dataset}]{others}
 model = ["resnet18-table2"]  # or yours: package.module:Name
 regularization = ["bn", {augmented}]  # `actwise list regularizers`
