@@ -113,4 +113,4 @@ def test_a_plan_says_what_a_data_folder_lacks(capsys: pytest.CaptureFixture[str]
     said = capsys.readouterr().out
     assert "`run` would refuse: cifar10 is not in photos/cifar10 and photos" in said
     assert run_command(command) == 0
-    assert "would refuse" not in capsys.readouterr().out
+    assert "`run` would refuse: cifar10 needs a data folder" in capsys.readouterr().out

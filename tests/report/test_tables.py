@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -283,22 +282,3 @@ def test_an_unknown_format_and_an_unwritable_file_are_refused(tmp_path: Path) ->
 def made_hostile(format: str) -> Table:
     name: dict[str, Any] = {"dataset": HOSTILE[format]}
     return make_table([made_row("a", **name)])
-
-
-def test_a_table_in_latex_has_a_label_and_the_caption_that_is_asked_for(tmp_path: Path) -> None:
-    one, two = study_table("paper", "factors.dataset=cifar10"), study_table("paper")
-    assert re.findall(r"\\label\{(.*)\}", render(two, "latex")) == [
-        "tab:paper-cifar10",
-        "tab:paper-cifar100",
-    ]
-    for table, label, caption in (
-        (one, "tab:main", "50 \\% of it"),
-        (two, "tab:main-cifar10", "cifar10. 50 \\% of it"),
-    ):
-        write(table, "latex", tmp_path / "t.tex", caption="50 % of it", label="tab:main")
-        text = (tmp_path / "t.tex").read_text()
-        assert f"\\caption{{{caption}}}\n\\label{{{label}}}\n" in text
-    with pytest.raises(SpecError, match="go with --format latex, not with csv"):
-        write(one, "csv", tmp_path / "t.csv", label="x")
-    with pytest.raises(SpecError, match="--label 'a}b': letters"):
-        write(one, "latex", tmp_path / "t.tex", label="a}b")

@@ -137,3 +137,9 @@ def test_the_last_validation_alone_is_refused_where_it_cannot_be(
 ) -> None:
     with pytest.raises(SpecError, match=reason):
         study(train=train, observe={"validation_curve": "last"})
+
+
+def test_seeds_that_may_be_a_count_are_refused_with_both_ways_to_write_them() -> None:
+    for number in (2, 5):
+        with pytest.raises(SpecError, match=rf"\[{number}\] or seeds = \"0..{number - 1}\""):
+            study(seeds=number)

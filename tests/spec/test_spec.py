@@ -285,12 +285,6 @@ def test_modules_that_make_no_code_digest_of_the_settings_are_refused(modules: o
         code_modules_in(settings)
 
 
-def test_seeds_that_may_be_a_count_are_refused_with_both_ways_to_write_them() -> None:
-    for number in (2, 5):
-        with pytest.raises(SpecError, match=rf"\[{number}\] or seeds = \"0..{number - 1}\""):
-            study(seeds=number)
-
-
 def test_names_of_levels_are_no_part_of_a_run_and_outlive_a_level_left_out(
     study_file: str,
 ) -> None:

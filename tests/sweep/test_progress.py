@@ -180,20 +180,6 @@ def test_a_terminal_shows_bars_and_keeps_the_lines_of_what_ended() -> None:
     assert shown.count("\x1b[?25l") == shown.count("\x1b[?25h")
 
 
-def test_a_dumb_terminal_has_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TERM", "dumb")
-    assert isinstance(choose_progress(is_json=False, stream=Terminal()), PlainProgress)
-    monkeypatch.setenv("TERM", "xterm")
-    for detail in ("quiet", "verbose"):
-        sink = choose_progress(is_json=False, stream=Terminal(), detail=detail)  # type: ignore[arg-type]
-        assert isinstance(sink, PlainProgress)
-
-
-def test_elsewhere_lines_are_plain() -> None:
-    assert isinstance(choose_progress(is_json=False, stream=io.StringIO()), PlainProgress)
-    assert isinstance(choose_progress(is_json=True, stream=Terminal()), JsonProgress)
-
-
 def test_a_program_hears_of_a_run_once_a_second_and_of_every_epochs_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
