@@ -41,7 +41,8 @@ class Advice(Shown):
             not the pick.
         incumbent_limit: The limit of the incumbent itself; None where it diverged, is unnamed, or
             the pick has none.
-        spent, budget: In full runs.
+        spent: In full runs.
+        budget: In full runs too.
         num_grid_runs: Full runs of the whole grid, three seeds of every candidate.
         why_stopped: None while the race is on.
         is_screening: Whether the pick has no full run: then no limit is stated.
