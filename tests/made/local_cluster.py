@@ -8,7 +8,12 @@ from typing import Any
 from made.local_network import LocalNetwork
 
 _SETTINGS = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}
-_PORTS = ("metrics_agent_port", "dashboard_agent_listen_port", "metrics_export_port")
+_PORTS = (
+    "metrics_agent_port",
+    "dashboard_agent_listen_port",
+    "metrics_export_port",
+    "runtime_env_agent_port",
+)
 
 
 class LocalCluster:
@@ -45,15 +50,23 @@ class LocalCluster:
         os.environ.update(self._environment)
         try:
             with self.network.inside():
-                return self._cluster.add_node(
-                    node_ip_address="127.0.0.1",
-                    include_log_monitor=False,
-                    # Where ports are given, a node does not wait for what says which it has taken.
-                    **{name: next(self._ports) for name in (*_PORTS, "runtime_env_agent_port")},
-                    **options,
-                )
+                return self._started(options)
         finally:
             for name, value in before.items():
                 os.environ.pop(name)
                 if value is not None:
                     os.environ[name] = value
+
+    def _started(self, options: Mapping[str, Any]) -> Any:
+        for tries_left in (2, 1, 0):
+            # Where ports are given, a node does not wait for what says which it has taken.
+            ports = {name: next(self._ports) for name in _PORTS}
+            try:
+                return self._cluster.add_node(
+                    node_ip_address="127.0.0.1", include_log_monitor=False, **ports, **options
+                )
+            except Exception as error:  # Ray has no other for it
+                # On a busy machine a node may take longer than the 30 s that Ray gives it.
+                if not tries_left or "timed out during startup" not in str(error):
+                    raise
+        raise AssertionError("it returns or raises")
