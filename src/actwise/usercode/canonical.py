@@ -41,7 +41,7 @@ def _parts(node: ast.AST) -> Iterator[str | ast.AST]:
 
 def _field(name: str, value: object) -> Iterator[str | ast.AST]:
     if isinstance(value, list):
-        kept = _joined([item for item in value if not _is_mere_string(item)])
+        kept = [item for item in value if not _is_mere_string(item)]
         if kept:
             yield f"{name}["
             for item in kept:
@@ -49,7 +49,7 @@ def _field(name: str, value: object) -> Iterator[str | ast.AST]:
                 yield item if isinstance(item, ast.AST) else f"{item!a},"
             yield "]"
     elif isinstance(value, ast.AST):
-        if not _is_empty_format(value):
+        if name != "format_spec" or not _is_empty_format(value):
             yield f"{name}="
             yield value
     elif value is not None:
