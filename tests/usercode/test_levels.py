@@ -1,7 +1,10 @@
 """Users' code as a level: loading, digest, arguments."""
 
+import os
+import py_compile
 import sys
 from collections.abc import Iterator
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -74,6 +77,41 @@ def test_a_file_that_changed_after_its_import_is_refused(folder: Path) -> None:
     folder.write_text(SOURCE + "\nchanged = True\n")
     with pytest.raises(SpecError, match="changed after this process imported it"):
         load(f"{folder.stem}:scale")
+
+
+FACTORS = "from other_factors import FACTOR"
+BY_PATH = """
+from importlib.util import module_from_spec, spec_from_file_location
+spec = spec_from_file_location("other_factors", "other_factors.py")
+module = module_from_spec(spec)
+spec.loader.exec_module(module)
+FACTOR = module.FACTOR
+"""
+
+
+@pytest.mark.parametrize(
+    ("main", "name"),
+    [
+        ("FACTOR = 0.9", "own_factors"),
+        (FACTORS, "other_factors"),
+        (f"def __getattr__(name):\n {FACTORS}\n return FACTOR", "other_factors"),
+        (BY_PATH, "other_factors"),
+    ],
+)
+def test_bytecode_of_another_text_of_the_same_size_and_second_is_not_taken(
+    main: str, name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder.parent)
+    for module in ("own_factors", "other_factors"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    (folder.parent / "own_factors.py").write_text(main)
+    path = folder.parent / f"{name}.py"
+    path.write_text("FACTOR = 0.9")
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    py_compile.compile(str(path), cfile=cache_from_source(str(path)), doraise=True)
+    path.write_text("FACTOR = 0.1")
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    assert load("own_factors:FACTOR") == 0.1
 
 
 @pytest.mark.parametrize("num_parts", [2, 200, 20_000])

@@ -3,14 +3,17 @@
 import importlib
 import sys
 from difflib import get_close_matches
-from types import ModuleType
+from importlib.abc import SourceLoader
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import CodeType, ModuleType
 from typing import Any
 
 from ..errors import SpecError
 from ..registry import Level
 from .code import UserCode, file_of_module, find_code, module_and_name
 from .faults import describe_fault
-from .finding import note_search_path
+from .finding import is_installed, note_search_path
 from .packages import PACKAGES, import_package
 
 # Module name -> digest of its statements when this process imported it.
@@ -45,6 +48,7 @@ def import_module_of(level: Level, *, kind: str) -> ModuleType:
     code = find_code(level, kind=kind)
     _refuse_changed(code, f"{kind} {level}")
     search_path = list(sys.path)
+    _distrust_bytecode()
     try:
         return importlib.import_module(module_name)
     except (Exception, SystemExit) as error:
@@ -54,6 +58,22 @@ def import_module_of(level: Level, *, kind: str) -> ModuleType:
     finally:
         note_search_path(search_path)
         _note_imported(code, module_name)
+
+
+def _distrust_bytecode() -> None:
+    """Have users' modules compiled from their text, from now on, however they are loaded.
+
+    Python takes a ``.pyc`` whose source has the same size and whole second of change: the code that
+    runs would not be the code that is recorded.
+    """
+    SourceFileLoader.get_code = _get_code  # type: ignore[method-assign]
+
+
+def _get_code(loader: SourceFileLoader, name: str) -> CodeType | None:
+    path = loader.get_filename(name)
+    if is_installed(Path(path)):
+        return SourceLoader.get_code(loader, name)
+    return loader.source_to_code(loader.get_data(path), path)
 
 
 def _refuse_changed(code: UserCode, owner: str) -> None:

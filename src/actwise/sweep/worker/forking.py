@@ -57,6 +57,11 @@ def become_a_fork(descriptor: int, import_all: Callable[[], object]) -> None:
             _serve(driver)
         except ConnectionError:
             os._exit(0)
+        except BaseException:
+            # Before the socket closes: the driver takes that for the end, and kills.
+            sys.excepthook(*sys.exc_info())
+            sys.stderr.flush()
+            os._exit(1)
 
 
 def _serve(driver: socket.socket) -> None:
