@@ -19,6 +19,7 @@ COMMANDS = (
     "data list",
     "data fetch",
     "data verify",
+    "init",
     "plan",
     "run",
     "demo",
