@@ -25,7 +25,7 @@ WRONG_INPUT: list[tuple[str, int, tuple[str, ...]]] = [
     (f"{RUN} --workers 0", 2, ("workers=0", "at least 1")),
     (f"{RUN} --threads 0", 2, ("threads=0", "at least 1")),
     (f"{RUN} --device gpu", 2, ("gpu", "cpu, cuda or auto")),
-    (f"{RUN} --executor ray", 2, ("ray", "inline or process")),
+    (f"{RUN} --executor dask", 2, ("dask", "inline, process or ray")),
     (f"{RUN} --executor inline --workers 2", 2, ("workers=2", "inline")),
     (f"{RUN} --time-limit soon", 2, ("soon", "10m")),
     (f"{RUN} --time-limit 0s", 2, ("0s", "10m")),
