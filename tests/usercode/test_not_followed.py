@@ -33,6 +33,18 @@ REMARKS = {
     "from sys import path\npath.append('lib')": "handles sys.path",
     "import site\nsite.addsitedir('lib')": "handles addsitedir",
     "__path__.append('lib')": "handles __path__",
+    "import sys as s\ns.path.append('lib')": "handles sys.path",
+    "import builtins as b\nb.exec(text)": "runs a computed text (exec)",
+    "import pydoc\npydoc.locate(name)": "runs code by pydoc.locate",
+    "from pydoc import locate as l\nl('lib.f')": "runs code by pydoc.locate",
+    "import torch\ntorch.hub.load('.', 'f', source='local')": "runs code by hub.load",
+    "from torch import hub as h\nh.load('.', 'f')": "runs code by hub.load",
+    "import torch.utils.cpp_extension as c\nc.load('x', sources=['x.cpp'])": (
+        "runs code by cpp_extension.load"
+    ),
+    "from types import FunctionType as F\nf = F(compile(text, '', 'exec'), {})": (
+        "runs a computed text (compile)"
+    ),
 }
 
 

@@ -18,6 +18,12 @@ _BY_PATH = {
 }
 # As names alone: `model.eval()` is no call of these.
 _BY_TEXT = frozenset({"exec", "eval"})
+# Calls whose code cannot be read, by the module and the name.
+_UNREAD = {
+    "pydoc": {"locate", "safeimport"},
+    "hub": {"load"},
+    "cpp_extension": {"load", "load_inline"},
+}
 # Where modules are looked for: attributes of sys, and what changes them.
 _PLACES = frozenset({"path", "meta_path", "path_hooks"})
 _PLACE_NAMES = frozenset({"addsitedir", "__path__"})
@@ -59,13 +65,19 @@ def find_imports(tree: ast.AST) -> Imports:
 
 
 def _aliases(nodes: Iterable[ast.AST]) -> dict[str, str]:
-    """``{"load": "import_module"}`` for ``from importlib import import_module as load``."""
-    return {
-        alias.asname or alias.name: alias.name
-        for node in nodes
-        if isinstance(node, ast.ImportFrom) and node.module in _HOMES
-        for alias in node.names
-    }
+    """``{"load": "import_module"}`` for ``from importlib import import_module as load``.
+
+    Of modules, too: ``{"s": "sys"}`` for ``import sys as s``.
+    """
+    aliases = {}
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module in _HOMES:
+            aliases |= {alias.asname or alias.name: alias.name for alias in node.names}
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            last = {alias.asname: alias.name.rpartition(".")[2] for alias in node.names}
+            modules = {"sys", "builtins", *_UNREAD}
+            aliases |= {name: its for name, its in last.items() if name and its in modules}
+    return aliases
 
 
 class _Reader:
@@ -84,6 +96,9 @@ class _Reader:
             elif isinstance(node, ast.ImportFrom):
                 names = tuple(alias.name for alias in node.names)
                 self.modules.append(Import(node.level, node.module or "", names))
+                last = (node.module or "").rpartition(".")[2]
+                for name in sorted(_UNREAD.get(last, set()).intersection(names)):
+                    self._remark(node, f"runs code by {last}.{name}")
                 if node.module == "sys" and not _PLACES.isdisjoint(names):
                     self._remark(node, "handles sys.path")
             elif isinstance(node, ast.Call):
@@ -93,7 +108,8 @@ class _Reader:
 
     def _read_call(self, call: ast.Call) -> None:
         name = self._name(call.func)
-        is_bare = isinstance(call.func, ast.Name) or _owner(call.func) == "builtins"
+        owner = self._owner(call.func)
+        is_bare = isinstance(call.func, ast.Name) or owner == "builtins"
         if name in _BY_NAME:
             self._called.add(id(call.func))
             found = _named_module(name, call)
@@ -108,7 +124,9 @@ class _Reader:
                 self.files.append(path.value)
             else:
                 self._remark(call, f"runs a file by a computed path ({name})")
-        elif name in _BY_TEXT and is_bare:
+        elif name in _UNREAD.get(owner, ()):
+            self._remark(call, f"runs code by {owner}.{name}")
+        elif name in (*_BY_TEXT, "compile") and is_bare:
             self._called.add(id(call.func))
             self._read_text(call, name)
 
@@ -125,10 +143,12 @@ class _Reader:
         if id(node) in self._called:
             return
         name = self._name(node)
-        is_text = name in _BY_TEXT and (isinstance(node, ast.Name) or _owner(node) == "builtins")
+        is_text = name in _BY_TEXT and (
+            isinstance(node, ast.Name) or self._owner(node) == "builtins"
+        )
         if name in _BY_NAME or name in _BY_PATH or is_text:
             self._remark(node, f"hands on {name}, which imports")
-        elif name in _PLACE_NAMES or (name in _PLACES and _owner(node) == "sys"):
+        elif name in _PLACE_NAMES or (name in _PLACES and self._owner(node) == "sys"):
             self._remark(node, f"handles {'sys.' if name in _PLACES else ''}{name}")
 
     def _name(self, node: ast.AST) -> str:
@@ -140,14 +160,12 @@ class _Reader:
         # A word such as "eval" is said for many reasons.
         return node.value if is_text and node.value in ("import_module", "__import__") else ""  # type: ignore[attr-defined]
 
+    def _owner(self, node: ast.AST) -> str:
+        """``sys`` of ``sys.path``, also where it has another name; ``hub`` of ``torch.hub.load``."""
+        return self._name(node.value) if isinstance(node, ast.Attribute) else ""
+
     def _remark(self, node: ast.AST, why: str) -> None:
         self.remarks.append((getattr(node, "lineno", 0), why))
-
-
-def _owner(node: ast.AST) -> str:
-    """``sys`` of ``sys.path``."""
-    is_of_name = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
-    return node.value.id if is_of_name else ""  # type: ignore[attr-defined]
 
 
 def _argument(call: ast.Call, place: int, name: str) -> ast.expr | None:
