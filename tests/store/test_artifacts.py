@@ -1,5 +1,6 @@
 """An artifacts folder belongs to one store, whatever others are called and wherever they lie."""
 
+import os
 import resource
 import shutil
 from collections.abc import Callable
@@ -113,6 +114,33 @@ def test_gc_and_rm_delete_nothing_of_another_store(tmp_path: Path, is_signed: bo
                 use()
         assert len(other.states()) == 2
     assert mine.exists()
+
+
+def test_gc_and_rm_delete_nothing_in_folders_that_two_stores_are_linked_to(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    stores = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "weights").symlink_to(tmp_path / "shared")
+        stores.append(RunStore.open(tmp_path / name, create=True))
+    one, two = stores
+    mine = fill(one)
+    fill(two, "elu")
+    assert collect_garbage(two).files == ()
+    assert remove(two, "elu").files == ()
+    assert mine.exists()
+    one.close()
+    two.close()
+
+
+def test_a_file_that_says_whose_a_folder_is_and_is_a_pipe_is_named(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        fill(store)
+        owner = tmp_path / "files" / "store.json"
+        owner.unlink()
+        os.mkfifo(owner)
+        with pytest.raises(StoreError, match="does not say which store"):
+            collect_garbage(store)
 
 
 def test_a_folder_from_before_there_were_tokens_is_taken_if_all_in_it_is_known(

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, select
 
 from ..errors import StoreError
-from .database import chunks, own_folder, refuse_folder_of_another, run_files, run_of
+from .database import chunks, own_folder, own_run_files, refuse_folder_of_another, run_of
 from .database.schema import environments, runs, studies, study_runs
 from .plans import mark_aliases, require_study
 from .runs import date_back, drop_unused_answers, kept_weights, live_owners
@@ -72,7 +72,7 @@ def remove(store: RunStore, study: str, run_ids: Collection[str] | None = None) 
         mark_aliases(connection, study)
     gone = set(orphans)
     # Files go after the commit: without their run they are garbage, a run without them is not.
-    files = [path for path in run_files(store.location) if run_of(path) in gone]
+    files = [path for path in own_run_files(store.location) if run_of(path) in gone]
     _unlink(files)
     shared = sorted(set(taken) - gone)
     return Removed(len(taken), tuple(orphans), tuple(shared), tuple(files))
@@ -83,7 +83,8 @@ def collect_garbage(store: RunStore, *, dry_run: bool = False) -> Garbage:
 
     Garbage are checkpoints of runs with a result, weights without a result or under a lease that
     ended, half-written files, all files of unknown runs, and runs that no study asks for. Nothing
-    of a run that a living process holds is touched, and no file that is not named after a run.
+    of a run that a living process holds is touched, and no file that is not named after a
+    run, nor what lies elsewhere and is linked to: two stores may share it.
 
     Raises:
         StoreError: if the store cannot be written, or the artifacts folder belongs to another
@@ -113,7 +114,7 @@ def _survey(connection: Connection, store: RunStore) -> tuple[list[str], list[Pa
     is_kept = runs.c.run_id.in_(select(study_runs.c.run_id))
     rows = connection.execute(select(runs.c.run_id, runs.c.status).where(is_kept))
     statuses = {row.run_id: row.status for row in rows}
-    files = (path for path in run_files(store.location) if run_of(path) not in live)
+    files = (path for path in own_run_files(store.location) if run_of(path) not in live)
     return orphans, [path for path in files if _is_garbage(path, statuses.get(run_of(path)))]
 
 

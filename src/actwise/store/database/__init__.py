@@ -2,8 +2,8 @@
 
 from .artifacts import OWNER_FILE as OWNER_FILE
 from .artifacts import own_folder as own_folder
+from .artifacts import own_run_files as own_run_files
 from .artifacts import refuse_folder_of_another as refuse_folder_of_another
-from .artifacts import run_files as run_files
 from .artifacts import run_folders as run_folders
 from .artifacts import run_of as run_of
 from .database import Database as Database

@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import select
 
 from ...errors import StoreError
+from ...files import read_file
 from .database import Database, chunks, read_mark, write_mark
 from .in_place import identity
 from .location import DATABASE_NAME, Location, make_folders
@@ -44,6 +45,12 @@ def run_files(location: Location) -> list[Path]:
         for path in sorted(place.iterdir())
     )
     return [path for path in found if RUN_FILE.fullmatch(path.name) and path.is_file()]
+
+
+def own_run_files(location: Location) -> list[Path]:
+    """Those that may be deleted: what is linked to from elsewhere may be another store's, too."""
+    folder = location.folder.resolve()
+    return [p for p in run_files(location) if p.parent.resolve() == folder / p.parent.name]
 
 
 def run_of(path: Path) -> str:
@@ -186,7 +193,7 @@ def _read_owner(location: Location) -> tuple[str | None, Path]:
         # A network folder then forgets that the file was not there.
         list(location.folder.iterdir())
     try:
-        owner: Any = json.loads(path.read_text(encoding="utf-8"))
+        owner: Any = json.loads(read_file(path))
         return str(owner["token"]), Path(str(owner["database"]))
     except (FileNotFoundError, NotADirectoryError):
         return None, Path(location.name)
