@@ -69,7 +69,7 @@ def _aliases(nodes: Iterable[ast.AST]) -> dict[str, str]:
 
     Of modules, too: ``{"s": "sys"}`` for ``import sys as s``.
     """
-    aliases = {}
+    aliases: dict[str, str] = {}
     for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module in _HOMES:
             aliases |= {alias.asname or alias.name: alias.name for alias in node.names}
@@ -161,7 +161,7 @@ class _Reader:
         return node.value if is_text and node.value in ("import_module", "__import__") else ""  # type: ignore[attr-defined]
 
     def _owner(self, node: ast.AST) -> str:
-        """``sys`` of ``sys.path``, also where it has another name; ``hub`` of ``torch.hub.load``."""
+        """``sys`` of ``sys.path``, whatever its name here; ``hub`` of ``torch.hub.load``."""
         return self._name(node.value) if isinstance(node, ast.Attribute) else ""
 
     def _remark(self, node: ast.AST, why: str) -> None:
