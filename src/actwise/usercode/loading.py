@@ -66,7 +66,7 @@ def _distrust_bytecode() -> None:
     Python takes a ``.pyc`` whose source has the same size and whole second of change: the code that
     runs would not be the code that is recorded.
     """
-    SourceFileLoader.get_code = _get_code  # type: ignore[method-assign]
+    SourceFileLoader.get_code = _get_code  # type: ignore[assignment, method-assign]
 
 
 def _get_code(loader: SourceFileLoader, name: str) -> CodeType | None:
