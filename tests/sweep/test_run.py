@@ -240,7 +240,7 @@ def test_results_of_an_older_engine_count_only_when_accepted(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"executor": "ray"}, "'ray' is not available"),
+        ({"executor": "dask"}, "'dask' is not available"),
         ({"device": "tpu"}, "'tpu' is not known"),
         ({"threads": 0}, "at least 1"),
         ({"executor": "inline", "workers": 2}, "one run at a time"),
