@@ -1,6 +1,5 @@
 """``actwise status``: who trains what, and looking on until nothing is left."""
 
-import io
 import json
 import sys
 import time
@@ -15,6 +14,7 @@ from actwise.cli.main import run_command
 from actwise.spec import PlannedRun
 from actwise.store import RunStore
 from made.runs import ME, finish, leased, made_plan, made_record, made_study
+from made.terminals import Terminal
 
 STUDY = made_study(seeds="0..1")
 OTHER = made_study("other", activation=("relu", "gelu"), seeds="0")
@@ -123,11 +123,6 @@ def test_watching_ends_when_nothing_is_left_and_looks_every_two_seconds(
     monkeypatch.setattr(time, "sleep", train_meanwhile)
     assert said(capsys, "--watch", "--study", "made")[-1] == "study made: 4 runs: 4 finished"
     assert waits == [2.0, 2.0]
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
 
 
 def test_a_terminal_shows_each_look_and_keeps_the_last(

@@ -25,6 +25,7 @@ from actwise.sweep.watch import (
 from made.hostile import every_character, every_control, is_harmless
 from made.pages import Page
 from made.runs import FINGERPRINT, failed_record, leased, made_plan, made_record, made_study
+from made.terminals import Terminal
 
 
 @pytest.fixture
@@ -156,13 +157,6 @@ def events(bad: str) -> list[Event]:
         Note(f"note {bad}"),
         SweepEnded(finished=1, diverged=0, failed=0, left=1, exit_code=1),
     ]
-
-
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
 
 
 @every_control

@@ -26,6 +26,7 @@ from actwise.sweep.watch import (
     choose_progress,
     describe_progress,
 )
+from made.terminals import Terminal
 
 
 @pytest.fixture(autouse=True)
@@ -80,11 +81,6 @@ COMPILED: tuple[SweepStarted, RunStarted, RunProgress, RunProgress] = (
 
 
 FIRST = {"loss": None, "images_per_second": None}
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
 
 
 def test_json_progress_writes_one_event_a_line() -> None:

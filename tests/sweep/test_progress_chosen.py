@@ -5,11 +5,7 @@ import io
 import pytest
 
 from actwise.sweep.watch import JsonProgress, PlainProgress, choose_progress
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
+from made.terminals import Terminal
 
 
 def test_a_dumb_terminal_has_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
