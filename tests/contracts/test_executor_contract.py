@@ -33,7 +33,10 @@ Make = Callable[[], Executor]
 
 def is_worker(process: psutil.Process) -> bool:
     """Or the mother of workers."""
-    return "actwise.sweep.worker" in process.cmdline()
+    try:
+        return "actwise.sweep.worker" in process.cmdline()
+    except psutil.NoSuchProcess:  # it ended meanwhile, or has nobody who waits for it
+        return False
 
 
 def never() -> bool:

@@ -12,6 +12,7 @@ import pytest
 from actwise.cli.main import run_command
 from actwise.errors import StoreError
 from actwise.store import RunStore, kept_weights
+from actwise.store.database.postgresql import ServerDatabase
 from actwise.store.exchange import copy_store, export_table, render_table
 from made.exports import DIVERGED
 from made.postgresql import Server
@@ -117,6 +118,19 @@ def test_makers_at_once_make_one_store(url: str, tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert len(set(pool.map(make, range(4)))) == 1
+
+
+def test_who_is_overtaken_while_making_a_store_opens_it(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def overtaken(database: ServerDatabase) -> None:
+        monkeypatch.undo()
+        RunStore.open(url, create=True, artifacts=tmp_path / "files").close()
+        database.refuse_unfit()
+
+    monkeypatch.setattr(ServerDatabase, "refuse_unfit", overtaken)
+    with RunStore.open(url, create=True, artifacts=tmp_path / "files") as store:
+        assert store.states() == {}
 
 
 def without_create(server: Server, url: str) -> str:

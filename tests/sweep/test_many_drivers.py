@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -100,10 +101,12 @@ def test_four_drivers_share_two_hundred_runs(place: Place, tmp_path: Path) -> No
         train_size=64,
     )
     drivers = [place.driver(values, executor="inline") for _ in range(4)]
-    assert sweep(tmp_path / "file", parse_study(values, source="test")).exit_code == 0
+    with ThreadPoolExecutor(4) as pool:
+        # All are read at once: who is not listened to stops when a pipe is full.
+        ended = pool.map(finish, drivers)
+        assert sweep(tmp_path / "file", parse_study(values, source="test")).exit_code == 0
     asked = refused = 0
-    for driver in drivers:
-        code, said = finish(driver)
+    for code, said in ended:
         assert code == 0, said
         (counts,) = (json.loads(line) for line in said.splitlines() if '"leases"' in line)
         asked, refused = asked + counts["asked"], refused + counts["refused"]

@@ -8,7 +8,8 @@ apart, by reading 100 bytes, before SQLite touches it.
 import os
 import struct
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakSet
@@ -51,7 +52,8 @@ def open_database(
     if location.database is None:
         return _open_on_server(location, create=create, before_making=before_making)
     if create and not location.database.exists():
-        before_making()
+        with _unless(location.database.exists):
+            before_making()
     return _open_file(location.database, create=create, shown=location.shown)
 
 
@@ -80,8 +82,9 @@ def _open_on_server(
         if version == 0 and not create:
             raise StoreError(f"there is no store at {location.shown!r}: it has no tables of one")
         if version == 0:
-            database.refuse_unfit()
-            before_making()
+            with _unless(lambda: database.read(read_version) > 0):
+                database.refuse_unfit()
+                before_making()
             database.write(make_tables, lock="EXCLUSIVE")
         elif create and database.is_read_only:
             raise StoreError(f"store {location.shown!r} cannot be written: no permission")
@@ -91,6 +94,16 @@ def _open_on_server(
         database.close()
         raise
     return database
+
+
+@contextmanager
+def _unless(is_made: Callable[[], bool]) -> Iterator[None]:
+    """What speaks against making a store, unless another process has made it meanwhile."""
+    try:
+        yield
+    except StoreError:
+        if not is_made():
+            raise
 
 
 def _connect(location: Location) -> "ServerDatabase":
