@@ -69,6 +69,11 @@ def _distrust_bytecode() -> None:
     SourceFileLoader.get_code = _get_code  # type: ignore[assignment, method-assign]
 
 
+def has_run_users_code() -> bool:
+    """Whether this process began to import users' code, which may have changed anything."""
+    return SourceFileLoader.get_code is _get_code
+
+
 def _get_code(loader: SourceFileLoader, name: str) -> CodeType | None:
     path = loader.get_filename(name)
     if is_installed(Path(path)):
