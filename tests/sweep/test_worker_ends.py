@@ -1,6 +1,7 @@
 """A worker that dies says why: at its start, by what stands in its way; later, by which signal."""
 
 import os
+import queue
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 from actwise.sweep.executors import Nursery
 from actwise.sweep.executors.mother import Fork, Mother
 from actwise.sweep.executors.nursery import make_start
-from actwise.sweep.executors.worker_process import WorkerProcess
+from actwise.sweep.executors.worker_process import Inbox, WorkerProcess
 from made.sweeps import born
 
 # Run from elsewhere than the working directory, as the installed command is.
@@ -69,6 +70,19 @@ def test_a_file_that_a_worker_takes_for_a_module_is_named(
     module = name.removesuffix(".py").removesuffix("/__init__")
     assert said.endswith(f"; {str(path)!r} stands before the module {module!r}; rename it")
     assert "calendar" not in said and "\n" not in said
+
+
+@pytest.mark.parametrize("name", ["secrets", "torch", "unittest", "psutil"])
+def test_a_worker_that_falls_silent_at_its_start_still_says_why(
+    name: str, tmp_path: Path, nursery: Nursery
+) -> None:
+    (tmp_path / f"{name}.py").write_text("raise RuntimeError('mine')", encoding="utf-8")
+    worker = WorkerProcess(nursery)
+    inbox: Inbox = queue.SimpleQueue()
+    worker.listen(inbox)
+    assert inbox.get(timeout=60) == (worker, None)
+    # As a sweep does: it does not wait until the process is gone.
+    assert f"'{name}'; rename it" in worker.end()
 
 
 def test_a_fault_at_the_start_without_such_a_file_is_said_too(
