@@ -140,9 +140,28 @@ def headers(shape: tuple[int, ...]) -> bytes:
     return zipped(file.getvalue())
 
 
-def zipped(content: bytes) -> bytes:
+def written_header(text: str) -> bytes:
+    content = text.encode().ljust(117) + b"\n"
+    return zipped(b"\x93NUMPY\x01\x00" + len(content).to_bytes(2, "little") + content)
+
+
+def damaged_lzma() -> bytes:
+    content = bytearray(zipped(bytes(5000), zipfile.ZIP_LZMA))
+    # Behind the name of the first member and the properties of its stream.
+    start = content.index(b"x_train.npy") + len("x_train.npy") + 9
+    content[start : start + 4] = bytes([255] * 4)
+    return bytes(content)
+
+
+def later_version() -> bytes:
+    content = bytearray(whole())
+    content[content.index(b"PK\x01\x02") + 6] = 99
+    return bytes(content)
+
+
+def zipped(content: bytes, compression: int = zipfile.ZIP_STORED) -> bytes:
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
+    with zipfile.ZipFile(file, "w", compression) as archive:
         for name in ARRAYS:
             archive.writestr(f"{name}.npy", content)
     return file.getvalue()
@@ -164,6 +183,11 @@ BROKEN: dict[str, tuple[Callable[[], bytes], str]] = {
     "no arrays": (lambda: zipped(b"hello"), "x_train is not a readable array"),
     "a header alone": (lambda: headers((9, 32, 32, 3)), "x_train is not a readable array: EOF"),
     "a negative size": (lambda: headers((-1, 32, 32, 3)), "x_train is not a readable array"),
+    "keys of two types": (lambda: written_header("{1: 2, 'descr': '|u1'}"), "is not a readable"),
+    "a key that is a list": (lambda: written_header("{[]: 2}"), "is not a readable array"),
+    "a size beyond counting": (lambda: headers((10**30,)), "x_train is not a readable array"),
+    "a damaged member": (damaged_lzma, "x_train is not a readable array"),
+    "a later version of zip": (later_version, "is not an .npz file, or damaged"),
     "a bomb": (lambda: headers((10**12, 64, 64, 3)), "memory ran out while x.npz was read"),
 }
 

@@ -120,6 +120,15 @@ def test_a_damaged_cache_is_rebuilt(damage: str, folder: Path, cache: Path) -> N
     ]
 
 
+@pytest.mark.parametrize("place", ["index/*.json", "data/*/train_images.npy"])
+def test_a_pipe_in_the_cache_is_not_waited_for(place: str, folder: Path, cache: Path) -> None:
+    facts = load("tiny", folder).info
+    (path,) = cache.glob(place)
+    path.unlink()
+    os.mkfifo(path)
+    assert load("tiny", folder).info == facts
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"digest": 1}'])
 def test_a_damaged_index_is_rebuilt(content: str, folder: Path, cache: Path) -> None:
     facts = load("tiny", folder).info

@@ -52,9 +52,17 @@ MIXED = [
     (["00000-of-00001-aa", "00000-of-00001-bb"], "more than one suffix: -aa, -bb"),
     (["00000-of-00001", "0"], "more than one number of shards: none, 00001"),
     (["0", "2"], "only 2 .* are there; shard 1 is missing"),
+    (["5"], "only 1 .* are there; shard 1 is missing"),
     (["0", "copy"], "copy.parquet is not named like a shard"),
     (["x-of-2"], "x-of-2.parquet is not named like a shard"),
 ]
+
+
+def test_one_file_beside_shards_of_its_part_is_named(tmp_path: Path) -> None:
+    level = write(tmp_path, WHOLE[1])
+    write_shard(tmp_path / "train.parquet", IMAGES, [0, 1, 2])
+    with pytest.raises(DataError, match=r"mixes two exports: train.parquet and train-00000-of-0"):
+        info(level)
 
 
 @pytest.mark.parametrize("part", ["train", "test"])

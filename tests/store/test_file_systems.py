@@ -17,6 +17,7 @@ SERVED = (
     *("vmhgfs", "fuse.vmhgfs-fuse", "prl_fs", "fuse.prl_fsd", "fuse.grpcfuse", "osxfs"),
     *("fakeowner", "s3fs", "fuse.s3fs", "fuse.goofys", "fuse.mountpoint-s3", "fuse.rclone"),
     *("fuse.gcsfuse", "fuse.blobfuse", "fuse.blobfuse2", "fuse.juicefs", "fuse"),
+    *("fuse.gvfsd-fuse", "fuse.cephfs", "xtreemfs", "fuse.mapr", "auristorfs"),
 )
 LOCAL = (
     *("overlay", "ext4", "ext3", "xfs", "btrfs", "zfs", "tmpfs", "fuse.fuse-overlayfs", "f2fs"),

@@ -90,6 +90,7 @@ PARTS: dict[str, str | Callable[[], str]] = {
     "its database": "s/store.sqlite",
     "through two points": "s/weights/../store.sqlite",
     "in capitals": "s/STORE.SQLITE",
+    "its log in capitals": "s/STORE.SQLITE-WAL",
     "through a linked folder": linked_store,
     "by a hard link": hard_link,
     "its log, which is not there": "s/store.sqlite-wal",

@@ -73,11 +73,11 @@ def run(
         if name not in known:
             raise UnknownNameError("option of run", name, known)
     chosen = RunOptions(**options)
+    stop = StopRequest(time_limit_seconds=chosen.time_limit_seconds)
     spec = study if isinstance(study, StudySpec) else load_study(study, overrides)
     started_as = (study, *overrides) if isinstance(study, str) else ()
     fixed = claims_in_force(None if claims is None else Path(claims))
     is_new = not isinstance(store, RunStore) and not is_there(store, artifacts=artifacts)
-    stop = StopRequest(time_limit_seconds=chosen.time_limit_seconds)
     with Nursery(threads=chosen.threads) as nursery:
         if is_new and chosen.executor != "inline" and "torch" not in sys.modules:
             # Runs are sure to come, and planning takes as long as workers do to import torch.

@@ -21,6 +21,7 @@ from .faults import describe_fault as describe_fault
 from .faults import exception_line as exception_line
 from .finding import is_installed as is_installed
 from .finding import search_path as search_path
+from .loading import has_run_users_code as has_run_users_code
 from .loading import import_module_of as import_module_of
 from .loading import load_user_object as load_user_object
 from .objects import in_levels as in_levels

@@ -61,7 +61,7 @@ def features_of(schema: Any) -> dict[str, Any]:
     """What its writer told of the columns; nothing if it was none of Hugging Face's."""
     try:
         features = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         return {}
     return features if isinstance(features, dict) else {}
 

@@ -28,7 +28,9 @@ def find_shards(folder: Path, part: str) -> tuple[Path, ...]:
     for shard in shards:
         if not has_file(shard):
             raise DataError(f"{shard} is no file; a Parquet file is expected")
-    if len(shards) > 1 or (shards and "-of-" in shards[0].name):
+    # A single one may be called anything, but not be one of several.
+    is_numbered = any(_NAME.fullmatch(shard.name.removeprefix(part)) for shard in shards)
+    if len(shards) > 1 or is_numbered or (shards and "-of-" in shards[0].name):
         _check_names(folder, part, shards=shards)
     return tuple(shards)
 
@@ -37,10 +39,13 @@ def find_part(folder: Path, part: str) -> tuple[Path, ...]:
     """The shards of a part, or its one file; empty if there is nothing of it.
 
     Raises:
-        DataError: as :func:`find_shards`, and if that one is no file.
+        DataError: as :func:`find_shards`, if there are both, and if that one is no file.
     """
     whole = folder / f"{part}.parquet"
-    return find_shards(folder, part) or ((whole,) if has_file(whole) else ())
+    shards = find_shards(folder, part)
+    if shards and has_file(whole):
+        raise DataError(f"{folder} mixes two exports: {whole.name} and {shards[0].name}; keep one")
+    return shards or ((whole,) if has_file(whole) else ())
 
 
 def is_begun(folder: Path, part: str) -> bool:

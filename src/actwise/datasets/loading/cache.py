@@ -27,6 +27,7 @@ from typing import Self
 
 import numpy as np
 
+from ...files import read_file, special_kind
 from ..content import Arrays, DatasetInfo, Split, digest
 
 ABANDONED_AFTER_SECONDS = 3600
@@ -53,6 +54,8 @@ class Cache:
     def read(self, content_digest: str, class_names: tuple[str, ...]) -> Arrays | None:
         """Memory-mapped arrays (copy on write), verified; None if absent or damaged."""
         folder = self._folder(content_digest)
+        if any(special_kind(folder / f"{name}.npy") for name in _FILES):
+            return None
         try:
             images, labels, test_images, test_labels = (
                 np.load(folder / f"{name}.npy", mmap_mode="c") for name in _FILES
@@ -67,7 +70,7 @@ class Cache:
     def recall(self, key: str, level: str) -> DatasetInfo | None:
         """What the source of ``key`` was found to hold, under the name ``level``."""
         try:
-            facts = json.loads(self._index(key).read_text("utf-8"))
+            facts = json.loads(read_file(self._index(key)))
             facts |= {name: tuple(facts[name]) for name in ("input_shape", "class_names", "notes")}
             return DatasetInfo(**facts | {"level": level})
         except (OSError, ValueError, KeyError, TypeError):

@@ -150,7 +150,9 @@ def refuse_part_of_store(target: Path) -> None:
 def _is_of_database(path: Path) -> bool:
     # Where a file system does not tell cases apart, all spellings are one file.
     name = path.name.lower()
-    owners = [path.name.removesuffix(end) for end in ("", *_BESIDE_DATABASE) if name.endswith(end)]
+    owners = [
+        path.name[: len(name) - len(end)] for end in ("", *_BESIDE_DATABASE) if name.endswith(end)
+    ]
     return any(
         owner.lower() == DATABASE_NAME or _is_database(path.with_name(owner)) for owner in owners
     )

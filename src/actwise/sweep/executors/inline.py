@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Generator
 from pathlib import Path
 
+from ...usercode import has_run_users_code
 from ..worker import Advanced, Assignment, PutBack, Result, Setup, streams_to
 from .executor import IDLE_SECONDS, WorkSource
 from .nursery import Nursery
@@ -14,7 +15,7 @@ class InlineExecutor:
     """Trains in this process, one run at a time; for debugging and for small studies.
 
     With the same fingerprint its numbers are those of a worker process. A run with users' code
-    goes to a process of its own.
+    goes to a process of its own; so does every run once this process has imported any.
     """
 
     def __init__(self, setup: Setup, nursery: Nursery) -> None:
@@ -37,7 +38,7 @@ class InlineExecutor:
                 return
             if assignments is None:
                 time.sleep(IDLE_SECONDS)
-            elif _has_users_code(assignments):
+            elif _has_users_code(assignments) or has_run_users_code():
                 after.append(assignments)
                 yield from children.map(
                     _users_code(after, work),
@@ -81,7 +82,7 @@ def _users_code(after: list[tuple[Assignment, ...]], work: WorkSource) -> WorkSo
     """What waits ``after`` and what follows it of its kind; what is not goes to ``after``."""
     yield after.pop()
     for assignments in work:
-        if assignments and not _has_users_code(assignments):
+        if assignments and not (_has_users_code(assignments) or has_run_users_code()):
             after.append(assignments)
             return
         yield assignments
