@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 # Before torch is imported anywhere: several test processes share two cores.
@@ -25,9 +26,23 @@ from made.local_cluster import LocalCluster
 from made.local_network import LocalNetwork
 from made.postgresql import Server, find_binaries
 
-NEVER_SKIPPED_IN_CI = ("browser", "ray", "postgresql", "docs", "package", "benchmarks")
+OF_TEST_MORE = (
+    "browser or ray or postgresql or compiler or images or draws or docs or package or benchmarks"
+)
 """Marks of tests that `make test-more` runs: what they need is there, or CI says that it is not."""
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "real_data" in getattr(item, "fixturenames", ()):
+            item.add_marker("images")
+
+
+@pytest.fixture(autouse=True)
+def _users_code_of_this_test_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a process imported of users' code sends all its later runs to other processes."""
+    monkeypatch.setattr(SourceFileLoader, "get_code", SourceFileLoader.get_code)
 
 
 @pytest.fixture(scope="session")
@@ -70,8 +85,8 @@ def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    is_kept = any(item.get_closest_marker(name) for name in NEVER_SKIPPED_IN_CI)
-    is_kept &= "real_data" not in getattr(item, "fixturenames", ())  # nothing installs the images
+    is_kept = any(item.get_closest_marker(name) for name in OF_TEST_MORE.split(" or "))
+    is_kept &= item.get_closest_marker("images") is None  # nothing installs them
     if is_kept and report.skipped and os.environ.get("CI") == "true":
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome, report.longrepr = "failed", f"with CI=true this fails: {reason}"

@@ -141,6 +141,7 @@ def test_p_values_are_adjusted_over_the_terms_of_the_compared_factor() -> None:
     )
 
 
+@pytest.mark.draws
 def test_f_tests_keep_their_level_with_unequal_and_equal_strata() -> None:
     """An interaction over two networks that scatter by 2.2 and .66 points."""
     generator, repetitions = np.random.default_rng(4), 400

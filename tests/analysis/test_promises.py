@@ -24,6 +24,8 @@ from benchmarks.statistics.truths import (
     stated,
 )
 
+pytestmark = pytest.mark.draws
+
 SLACK = 3.0
 """Standard errors of the simulation beyond the range, since few studies are drawn."""
 CROSSED = list(crossing.crossed())

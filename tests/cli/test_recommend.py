@@ -87,6 +87,17 @@ def test_a_preview_trains_and_writes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_preview_of_a_training_of_the_users_own_counts_no_parameters(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "own.toml").write_text(
+        'name = "own"\n[task]\ntrain = "made.races_in_tasks:scores"\nunit = "percent"\n'
+        '[factors]\nactivation = ["relu", "elu"]\n'
+    )
+    text = printed(capsys, "recommend", f"{tmp_path}/own.toml", "--dry-run")
+    assert text.startswith("race ") and "\n  of        relu, elu\n" in text
+
+
 def test_a_preview_says_what_is_there_already(
     store: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

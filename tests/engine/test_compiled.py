@@ -15,6 +15,7 @@ EVERYTHING = "bn+dropout(0.1)+dropconnect(0.1)+flip+crop(1)+cutout(2)+mixup(0.5)
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.compiler,
     pytest.mark.skipif(missing_compiler("cpu") is not None, reason=f"{missing_compiler('cpu')}"),
     # What torch's compiler imports is deprecated in places.
     pytest.mark.filterwarnings("ignore::DeprecationWarning:torch.*"),

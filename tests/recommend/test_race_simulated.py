@@ -13,6 +13,8 @@ from benchmarks.recommend import simulate
 from benchmarks.recommend.simulate import Outcome
 from benchmarks.recommend.worlds import World, worlds
 
+pytestmark = pytest.mark.draws
+
 KNOWLEDGE = Knowledge.load(Path(simulate.__file__).with_name("four_conditions.json"))
 WORLDS = {world.name: world for world in worlds(KNOWLEDGE)}
 REGRETS = {11: 0.41, 22: 0.24, 33: 0.18, 44: 0.13}

@@ -3,12 +3,15 @@
 from collections import Counter
 from pathlib import Path
 
+import pytest
 import torch
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from benchmarks.store.forgery import Export, forged, read_export
 from benchmarks.store.fuzz_import import SMALL, import_forged, quietly, scratch_folder
+
+pytestmark = pytest.mark.draws
 
 NUM_EXAMPLES, NUM_READ = 500, 25
 """Examples in all, and those of them that every reading command is tried on."""

@@ -78,6 +78,7 @@ def test_a_study_that_varies_the_setting_needs_no_advice() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.compiler
 @NEEDS_COMPILER
 def test_one_cell_of_a_model_is_timed_as_it_is_and_compiled() -> None:
     plan, calibration = calibrated(activation=("relu", "elu"), epochs=2000)
@@ -97,6 +98,7 @@ def test_one_cell_of_a_model_is_timed_as_it_is_and_compiled() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.compiler
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands for the compiler")
 def test_a_compiler_that_fails_is_named_and_nothing_is_recommended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

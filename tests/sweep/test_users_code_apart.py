@@ -16,6 +16,7 @@ from actwise.sweep.executors import Describer, Nursery, StopRequest
 from actwise.sweep.run import run
 from actwise.sweep.tries import smoke
 from made import ill_behaved
+from made.forks import run_forked
 from made.sweeps import results, small_study, sweep
 
 HERE = "made.in_plans"
@@ -58,6 +59,24 @@ def test_a_users_module_keeps_nothing_from_seed_to_seed(tmp_path: Path) -> None:
     sweep(tmp_path / "both", small(activation=(counting,), seeds=(0, 1)), **options)
     sweep(tmp_path / "second", small(activation=(counting,), seeds=(1,)), **options)
     assert weights(tmp_path / "both", counting)[1] == weights(tmp_path / "second", counting)[1]
+
+
+def test_relu_comes_to_the_same_weights_where_users_code_was_called_before(tmp_path: Path) -> None:
+    patch = """
+import actwise as aw, torch
+aw.activation("made.ill_behaved:patches_relu")(torch.zeros(2))
+"""
+    inline = """
+import sys
+from pathlib import Path
+from made.sweeps import small_study, sweep
+study = small_study(activation=("relu",), model=("mlp",), epochs=1, seeds=(0,))
+sys.exit(sweep(Path(sys.argv[1]), study).exit_code)
+"""
+    for name, code in (("calm", inline), ("after", patch + inline)):
+        done = run_forked(code, str(tmp_path / name))
+        assert done.returncode == 0, done.stderr
+    assert weights(tmp_path / "after") == weights(tmp_path / "calm")
 
 
 def test_a_try_of_relu_is_the_same_after_users_code() -> None:

@@ -173,12 +173,17 @@ def recommend(
 def _print_preview(found: "Preview") -> None:
     from ..sweep.watch import describe_seconds
 
-    print_columns(
-        ("candidate", "parameters"),
-        [(name, f"{number:,}") for name, number in found.parameters.items()],
-        right=("parameters",),
-    )
-    print_text("", f"race {found.study}: {counted(found.most_runs, 'training')} at most")
+    is_known = any(found.parameters.values())  # of a training of the user's own it is not
+    if is_known:
+        print_columns(
+            ("candidate", "parameters"),
+            [(name, f"{number:,}") for name, number in found.parameters.items()],
+            right=("parameters",),
+        )
+        print_text("")
+    print_text(f"race {found.study}: {counted(found.most_runs, 'training')} at most")
+    if not is_known:
+        _line("of", ", ".join(found.parameters))
     _line("budget", found.budget)
     if found.num_done:
         _line("done", f"{counted(found.num_done, 'run')} of it in the store already")

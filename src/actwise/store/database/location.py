@@ -21,10 +21,11 @@ DATABASE_NAME = "store.sqlite"
 _NETWORK_FILE_SYSTEMS = re.compile(
     r"(fuse\.)?("
     # Served by another machine.
-    r"nfs[34]?|cifs|smb[23]?|smbfs|afs|auristorfs|gvfsd-fuse|afpfs|davfs2?|webdav(fs)?|ncpfs|coda|sshfs|curlftpfs|ftpfs|"
+    r"nfs[34]?|cifs|smb[23]?|smbfs|afs|auristorfs|gvfsd-fuse|afpfs|davfs2?|webdav(fs)?|ncpfs|coda|"
+    r"sshfs|curlftpfs|ftpfs|"
     # Of a cluster.
-    r"ceph(fs|-fuse)?|xtreemfs|mapr(fs)?|glusterfs|lustre(_lite)?|beegfs|fhgfs|gpfs|mmfs|pvfs2|orangefs|panfs|ocfs2|"
-    r"gfs2?|acfs|wekafs|quobyte|moosefs|mfs|lizardfs|seaweedfs|hdfs|ipfs|"
+    r"ceph(fs|-fuse)?|xtreemfs|mapr(fs)?|glusterfs|lustre(_lite)?|beegfs|fhgfs|gpfs|mmfs|pvfs2|"
+    r"orangefs|panfs|ocfs2|gfs2?|acfs|wekafs|quobyte|moosefs|mfs|lizardfs|seaweedfs|hdfs|ipfs|"
     # Of the host of a virtual machine or of a container.
     r"9p|v9fs|drvfs|virtiofs|vboxsf|vmhgfs(-fuse)?|prl_fsd?|grpcfuse|osxfs|fakeowner|"
     # Object stores.
