@@ -58,13 +58,6 @@ MIXED = [
 ]
 
 
-def test_one_file_beside_shards_of_its_part_is_named(tmp_path: Path) -> None:
-    level = write(tmp_path, WHOLE[1])
-    write_shard(tmp_path / "train.parquet", IMAGES, [0, 1, 2])
-    with pytest.raises(DataError, match=r"mixes two exports: train.parquet and train-00000-of-0"):
-        info(level)
-
-
 @pytest.mark.parametrize("part", ["train", "test"])
 @pytest.mark.parametrize(("names", "message"), MIXED)
 def test_missing_double_and_mixed_shards_are_refused(

@@ -39,13 +39,10 @@ def find_part(folder: Path, part: str) -> tuple[Path, ...]:
     """The shards of a part, or its one file; empty if there is nothing of it.
 
     Raises:
-        DataError: as :func:`find_shards`, if there are both, and if that one is no file.
+        DataError: as :func:`find_shards`, and if that one is no file.
     """
     whole = folder / f"{part}.parquet"
-    shards = find_shards(folder, part)
-    if shards and has_file(whole):
-        raise DataError(f"{folder} mixes two exports: {whole.name} and {shards[0].name}; keep one")
-    return shards or ((whole,) if has_file(whole) else ())
+    return find_shards(folder, part) or ((whole,) if has_file(whole) else ())
 
 
 def is_begun(folder: Path, part: str) -> bool:
