@@ -189,9 +189,12 @@ def watched(words: list[str]) -> tuple[int, str]:
         [sys.executable, "-m", *words], stdout=subprocess.PIPE, text=True, env=os.environ
     ) as process:
         assert process.stdout is not None
-        printed = process.stdout.readline()
-        process.send_signal(signal.SIGINT)
-        process.wait(60)
+        try:
+            printed = process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+        finally:
+            process.kill()  # where SIGINT is ignored, as in the background of a script
     assert "http://127.0.0.1" in printed
     return process.returncode % 130, printed
 
