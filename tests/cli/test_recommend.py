@@ -87,6 +87,23 @@ def test_a_preview_trains_and_writes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_preview_says_that_a_budget_pays_for_a_screening_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = printed(capsys, *RACE[:-1], "2runs", "--store", f"{tmp_path}/new", "--dry-run")
+    folded = " ".join(text.split())
+    assert "3 candidates of 3 epochs, screening alone, 3.0 full runs pay full ones too" in folded
+
+
+def test_a_report_that_has_no_folder_is_refused_before_the_race(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "nowhere" / "page.html"
+    command = [*RACE, "--store", f"{tmp_path}/new", "--report", str(page)]
+    assert "No such file" in printed(capsys, *command, exit_code=74)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_preview_of_a_training_of_the_users_own_counts_no_parameters(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

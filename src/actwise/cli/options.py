@@ -146,11 +146,13 @@ def output_file(path: Path | None) -> Path | None:
 
     Raises:
         SpecError: if no file may stand there.
+        OutputError: if there is no folder for it.
     """
-    from ..store.exchange import refuse_output
+    from ..store.exchange import refuse_output, require_folder_of
 
     if path is not None:
         refuse_output(path)
+        require_folder_of(path)
     return path
 
 

@@ -158,15 +158,17 @@ def recommend(
         raise SpecError("recommend needs --store PATH, the folder where its runs go")
     progress = choose_progress(is_json=False, detail=detail_of(quiet=quiet, verbose=verbose))
     advice = run_race(request, prior=prior, progress=progress)
+    if json:
+        print_json(advice.to_dict())
+    else:
+        print_wrapped(*str(advice).splitlines())
     if report is not None:
         from ..report.advice import write_advice
 
         command = shlex.join(["actwise", *sys.argv[1:]])
         write_advice(advice, store, report, artifacts=artifacts, command=command)
-    if json:
-        print_json(advice.to_dict())
-    else:
-        print_wrapped(*str(advice).splitlines(), *([f"report: {report}"] if report else []))
+        if not json:
+            print_wrapped(f"report: {report}")
     return 0 if advice.activation is not None else NO_ADVICE
 
 

@@ -70,6 +70,7 @@ class Prepared:
         if budget.seconds is not None:
             full_runs = None if self.request.is_new else self._noted_full_runs()
         if budget.seconds is not None and full_runs is None:
+            self._refuse_untimed()
             sink.emit(Note(f"timing single steps, for the budget of {budget.text}"))
             full_runs, cost = self._measured(budget.seconds)
         race = self.case.race(
@@ -85,11 +86,13 @@ class Prepared:
     def in_runs(self, race: Race) -> str:
         """A race's budget: ``6.0 full runs: 6 candidates of 9 epochs, then up to 4 of 27``."""
         settings = race.settings
-        full = f"up to {settings.most_full}" if settings.most_full else "none"
-        return (
-            f"{race.budget:.1f} full runs: {len(settings.candidates)} candidates of "
-            f"{settings.short_epochs} epochs, then {full} of {settings.epochs}"
+        short = f"{len(settings.candidates)} candidates of {settings.short_epochs} epochs"
+        then = (
+            f"screening alone, {settings.short_runs_cost + 2:.1f} full runs pay full ones too"
+            if settings.is_screening
+            else f"then up to {settings.most_full} of {settings.epochs}"
         )
+        return f"{race.budget:.1f} full runs: {short}, {then}"
 
     def _noted_full_runs(self) -> float | None:
         """What the same budget of the same race came to before, if the store has that race."""
@@ -100,12 +103,14 @@ class Prepared:
                     return race.full_runs
         return None
 
-    def _measured(self, seconds: float) -> tuple[float, RunSeconds]:
+    def _refuse_untimed(self) -> None:
         if self.case.is_task:
             raise SpecError(
                 f"budget {self.budget.text}: how long a training of your own takes is not known; "
                 "write a number of full trainings such as 7runs, or a percentage"
             )
+
+    def _measured(self, seconds: float) -> tuple[float, RunSeconds]:
         cost = RunSeconds.measured(self.plan, calibrate(self.plan, self.request.options))
         gone = time.monotonic() - self.request.started
         full_runs = full_runs_in(

@@ -194,8 +194,8 @@ def _checked(value: float | Literal["diverged"]) -> float | None:
     if not math.isfinite(number):
         raise SpecError(f'value={shortened(value)}: expected a finite number, or "diverged"')
     if not (number == 0.0 or LEAST_PERCENT <= number <= 100.0):
+        why = "; below 1 it would be a fraction" if 0 < number < 1 else ""
         raise SpecError(
-            f"value={shortened(value)}: expected an accuracy in percent, 0 or from 1 to 100; below "
-            "1 it would be a fraction"
+            f"value={shortened(value)}: expected an accuracy in percent, 0 or from 1 to 100{why}"
         )
     return number

@@ -21,6 +21,7 @@ from .importing import import_folders as import_folders
 from .importing import store_to_fill as store_to_fill
 from .output import refuse_output as refuse_output
 from .output import refuse_output_folder as refuse_output_folder
+from .output import require_folder_of as require_folder_of
 from .output import write_file as write_file
 from .output import write_files as write_files
 from .tensorboard import export_tensorboard as export_tensorboard

@@ -112,6 +112,16 @@ def refuse_output(target: Path) -> None:
         raise SpecError(f"{shown} is a link: the file has another name too; {_HINT}")
 
 
+def require_folder_of(target: Path) -> None:
+    """Check that there is a folder for a file: else that would be said when it is written.
+
+    Raises:
+        OutputError: if there is none.
+    """
+    with _as_sentences(target):
+        target.parent.stat()
+
+
 def refuse_output_folder(folder: Path) -> None:
     """Refuse a path that is no folder, nor can become one, or is a part of a store.
 
