@@ -70,9 +70,7 @@ class Prepared:
         if budget.seconds is not None:
             full_runs = None if self.request.is_new else self._noted_full_runs()
         if budget.seconds is not None and full_runs is None:
-            self._refuse_untimed()
-            sink.emit(Note(f"timing single steps, for the budget of {budget.text}"))
-            full_runs, cost = self._measured(budget.seconds)
+            full_runs, cost = self._measured(budget.seconds, sink)
         race = self.case.race(
             full_runs=full_runs,
             margin=self.request.margin,
@@ -103,14 +101,13 @@ class Prepared:
                     return race.full_runs
         return None
 
-    def _refuse_untimed(self) -> None:
+    def _measured(self, seconds: float, sink: ProgressSink) -> tuple[float, RunSeconds]:
         if self.case.is_task:
             raise SpecError(
                 f"budget {self.budget.text}: how long a training of your own takes is not known; "
                 "write a number of full trainings such as 7runs, or a percentage"
             )
-
-    def _measured(self, seconds: float) -> tuple[float, RunSeconds]:
+        sink.emit(Note(f"timing single steps, for the budget of {self.budget.text}"))
         cost = RunSeconds.measured(self.plan, calibrate(self.plan, self.request.options))
         gone = time.monotonic() - self.request.started
         full_runs = full_runs_in(

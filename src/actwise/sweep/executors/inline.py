@@ -38,10 +38,10 @@ class InlineExecutor:
                 return
             if assignments is None:
                 time.sleep(IDLE_SECONDS)
-            elif _has_users_code(assignments) or has_run_users_code():
+            elif _needs_a_child(assignments):
                 after.append(assignments)
                 yield from children.map(
-                    _users_code(after, work),
+                    _for_a_child(after, work),
                     should_stop=should_stop,
                     on_progress=on_progress,
                 )
@@ -74,15 +74,15 @@ class InlineExecutor:
             state.restore()
 
 
-def _has_users_code(assignments: tuple[Assignment, ...]) -> bool:
-    return any(assignment.has_users_code for assignment in assignments)
+def _needs_a_child(assignments: tuple[Assignment, ...]) -> bool:
+    return has_run_users_code() or any(assignment.has_users_code for assignment in assignments)
 
 
-def _users_code(after: list[tuple[Assignment, ...]], work: WorkSource) -> WorkSource:
+def _for_a_child(after: list[tuple[Assignment, ...]], work: WorkSource) -> WorkSource:
     """What waits ``after`` and what follows it of its kind; what is not goes to ``after``."""
     yield after.pop()
     for assignments in work:
-        if assignments and not (_has_users_code(assignments) or has_run_users_code()):
+        if assignments and not _needs_a_child(assignments):
             after.append(assignments)
             return
         yield assignments
