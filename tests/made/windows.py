@@ -7,9 +7,12 @@ for this system, find it.
 import os
 import signal
 import sys
+from importlib.util import find_spec
 from types import FrameType, ModuleType
 from typing import Any
 
+# Of the package: what it is checked out into may be called so, too, and hold the libraries.
+OURS = str(find_spec("actwise").origin).removesuffix("__init__.py")  # type: ignore[union-attr]
 ABSENT = frozenset({"fcntl", "resource", "pwd", "grp", "termios", "tty"})
 MISSING = {
     os: frozenset(
@@ -94,7 +97,7 @@ def is_for_actwise() -> bool:
         frame.f_code.co_filename == __file__ or "importlib" in frame.f_code.co_filename
     ):
         frame = frame.f_back
-    return frame is not None and f"{os.sep}actwise{os.sep}" in frame.f_code.co_filename
+    return frame is not None and frame.f_code.co_filename.startswith(OURS)
 
 
 if __name__ == "__main__":
