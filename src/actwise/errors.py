@@ -44,11 +44,12 @@ class UnknownNameError(SpecError):
         near = get_close_matches(name, names, n=3)
         more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
         hint = f"known are {', '.join(names[:_MOST_NAMED])}{more}"
-        if near:
-            hint = f"did you mean {', '.join(near)}?"
         if not names:
             hint = "there are none"
         ending = f"; {other}" if other else ""
+        if near:
+            hint = f"did you mean {', '.join(near)}?"
+            ending = f" {other[:1].upper()}{other[1:]}".rstrip()
         super().__init__(f"no {kind} is named {shortened(name)}; {hint}{ending}")
 
 

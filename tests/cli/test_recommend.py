@@ -63,7 +63,8 @@ def test_the_pick_comes_first_and_the_line_that_applies_it_is_there(
     lines = printed(capsys, *RACE, "--store", str(store)).splitlines()
     assert re.match(r"(Use|Keep) \S+\. (Within \d\.\d points of t|T)he best of 3 \(9\d %", lines[0])
     assert [line for line in lines if len(line) > 80] == []
-    assert any(line.startswith("Apply it: factors.activation=") for line in lines)
+    has_line = any(line.startswith("Apply it: factors.activation=") for line in lines)
+    assert has_line == lines[0].startswith("Use")  # what is kept needs no line
     assert any(line.startswith("Cost: ") for line in lines)
 
 
@@ -93,6 +94,12 @@ def test_a_preview_says_that_a_budget_pays_for_a_screening_alone(
     text = printed(capsys, *RACE[:-1], "2runs", "--store", f"{tmp_path}/new", "--dry-run")
     folded = " ".join(text.split())
     assert "3 candidates of 3 epochs, screening alone, 3.0 full runs pay full ones too" in folded
+
+
+def test_a_preview_says_that_a_margin_is_raised(capsys: pytest.CaptureFixture[str]) -> None:
+    command = ("recommend", "convnet", "--dataset", "digits", "--dry-run", "--margin")
+    assert "the margin is 1.1" in " ".join(printed(capsys, *command, "0.2").split())
+    assert "the margin" not in printed(capsys, *command, "3")
 
 
 def test_a_report_that_has_no_folder_is_refused_before_the_race(
@@ -158,7 +165,7 @@ def test_costs_without_an_incumbent_are_over_the_first(capsys: pytest.CaptureFix
     [
         ("recommend convnet --dataset digits", "recommend needs --store PATH"),
         ("recommend convnet --store new", "needs a data set: --dataset"),
-        ("recommend convnt --dataset digits --store new", "did you mean convnet"),
+        ("recommend convnt --dataset digits --store new", "did you mean convnet? One of your own"),
         ("recommend convnet --dataset digit --store new", "digits"),
         ("recommend convnet --dataset digits --store new --budget much", "such as 33%"),
         ("recommend convnet --dataset digits --store new --budget 0.5runs", "is too small"),

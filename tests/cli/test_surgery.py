@@ -127,6 +127,7 @@ def test_networks_of_ours_and_other_shapes_are_looked_at_too(
             "audit audited_network:Net --shape 3,2,2",
             "shape (2, 3, 2, 2): images of 3,2,2; --shape C,H,W (channels, height, width) gives",
         ),
+        ("cost audited_network:Net --shape 3,2,2", "images of 3,2,2; --shape C,H,W (channels"),
         ("audit Net", "one of your own is written with its module, module:Name, such as my_file:N"),
         ("audit audited_network.Net", "module:Name, did you mean audited_network:Net?"),
         ("audit audited_network:Nat", "did you mean Net"),

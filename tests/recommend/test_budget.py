@@ -107,11 +107,11 @@ def test_a_duration_becomes_the_most_full_runs_that_fit() -> None:
     cost = RunSeconds((10.0,) * 3, (20.0,) * 3, 2, steps_between=1)
 
     def budget(seconds: float) -> float:
-        return full_runs_in(seconds, cost, short_runs_cost=1.0, text="1m")
+        return full_runs_in(seconds, cost, short_runs_cost=1.0, beside=5.0, text="1m")
 
-    assert [budget(s) for s in (20.0, 39.9, 40.0, 60.0, 80.0)] == [1.0, 1.0, 3.0, 4.0, 6.0]
-    with pytest.raises(SpecError, match=r"budget 1m is too short: .* takes about 20 s here"):
-        budget(19.0)
+    assert [budget(s) for s in (25.0, 44.9, 45.0, 65.0, 85.0)] == [1.0, 1.0, 3.0, 4.0, 6.0]
+    with pytest.raises(SpecError, match=r"too short here: .* about 20 s, .* 5 s; .* 45 s"):
+        budget(24.0)
 
 
 @pytest.mark.parametrize("step_seconds", [0.0005, 0.1, 0.5, 1.5, 5.0, 20.0])

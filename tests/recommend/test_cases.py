@@ -124,7 +124,7 @@ def test_what_the_bank_has_no_condition_of_widens_and_is_named(
     overrides = ["width=0.25", "train.train_size=10000", *changes]
     found = case("resnet18-table2", "cifar10", overrides=overrides)
     assert found.is_of_the_bank == (unlike is None)
-    assert found.notes == ((f"in no condition of the bank: {unlike}",) if unlike else ())
+    assert found.notes == ((f"no condition of the bank has this {unlike}",) if unlike else ())
     race = found.race(full_runs=None, margin=None)
     assert race.settings.is_widened == (unlike is not None)
 

@@ -185,6 +185,19 @@ def test_a_stuck_run_does_not_pass_for_noise() -> None:
     assert advice.run_sd < 1.5 * plain.run_sd
     assert advice.outlooks[-1].activation == "silu"
     assert advice.outlooks[-1].p_best < 0.01
+    assert (advice.far_below, plain.far_below) == ({"silu": 10.0}, {})
+
+
+def test_the_gain_over_an_incumbent_that_is_stuck_is_said_to_be_at_least_so_large() -> None:
+    def stuck(trial: Trial) -> float:
+        return 10.0 if trial.activation == "relu" else float(made_results(0)(trial) or 0)
+
+    advice = raced(made_race(), stuck).advice()
+    gain = advice.gain_over_incumbent
+    assert gain is not None and advice.best_value is not None
+    assert gain.upper < advice.best_value - 10.0
+    assert f"Over relu: at least +{gain.lower:.1f} points." in str(advice)
+    assert "in a run: relu (10.0 %)" in str(advice)
 
 
 def test_a_candidate_that_diverges_is_dropped() -> None:

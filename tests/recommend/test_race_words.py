@@ -22,6 +22,7 @@ ADVICE = Advice(
     best_value=61.2,
     floor=19.0,
     diverged=(),
+    far_below={},
     margin=1.0,
     margin_asked=None,
     run_sd=0.7,
@@ -73,7 +74,27 @@ def test_the_whole_text() -> None:
             ["Use elu. The best of 6 (95 %, if", "expected loss below 0.1."],
             ["Within", "Limit expected", "0.0"],
         ),
-        ({"is_unlike_bank": True}, ["elu. Within 0.8", "the limit may be too small."], []),
+        (
+            {"why_stopped": "decided", "limit": 0.0, "outlooks": SURE},
+            ["stopped as no other is likely to be the best."],
+            ["limit"],
+        ),
+        ({"is_unlike_bank": True}, ["elu. Within 0.8", "bank's: 90 % may be too much."], []),
+        (
+            {"far_below": {"relu": 10.2, "silu": 9.84}},
+            [
+                "Hardly more than guessing in a run: relu (10.2 %), silu (9.8 %); the best came to "
+                "61.2 %.",
+                "Over relu: at least +1.2 points.",
+            ],
+            ["2.4"],
+        ),
+        (
+            {"far_below": {"silu": 9.8, "gelu": 31.0}},
+            ["Far below the best in a run: silu (9.8 %), gelu (31.0 %)", "Over relu: +2.4"],
+            [],
+        ),
+        ({"far_below": {"relu": 9.8, "elu": 31.0}}, ["Over relu: +2.4"], ["at least"]),
         ({"further": (Further(2, 0.1), Further(4, 0.04))}, ["0.1 after 2, below 0.1 after 4"], []),
         (
             {"activation": None, "limit": None, "why_stopped": "unlearned", "best_value": 11.04},

@@ -8,6 +8,7 @@ from .audited import NUM_CLASSES as NUM_CLASSES
 from .audited import LevelAudit as LevelAudit
 from .audited import audit_level as audit_level
 from .audited import image_shape as image_shape
+from .audited import images_given as images_given
 from .audited import swap_level as swap_level
 from .build import build_network as build_network
 from .build import initial_network as initial_network

@@ -81,6 +81,12 @@ def image_shape(model: str, shape: _Shape | None = None) -> _Shape:
         return _made_for(_bare(resolve(model), PACKAGES_SHAPE)) or PACKAGES_SHAPE
 
 
+def images_given(shape: _Shape) -> str:
+    """For what a network that does not run was given, and how it is given other images."""
+    given = ",".join(map(str, shape))
+    return f"images of {given}; --shape C,H,W (channels, height, width) gives others"
+
+
 def _looked_at(
     model: str, shape: _Shape | None, look: Callable[[nn.Module, Tensor], _Found]
 ) -> _Found:
@@ -95,10 +101,7 @@ def _looked_at(
             size = shape or _made_for(network) or default
             return look(network, torch.zeros(2, *size))
     except DoesNotRunError as error:
-        given = ",".join(map(str, size))
-        raise SpecError(
-            f"{error}: images of {given}; --shape C,H,W (channels, height, width) gives others"
-        ) from error
+        raise SpecError(f"{error}: {images_given(size)}") from error
     except ActwiseError:
         raise
     except (Exception, SystemExit) as error:

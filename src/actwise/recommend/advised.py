@@ -116,7 +116,7 @@ def _cost_sentences(advice: CaseAdvice) -> Iterator[str]:
 
 
 def _apply_sentence(advice: CaseAdvice) -> Iterator[str]:
-    if advice.apply is not None:
+    if advice.apply is not None and advice.activation != advice.incumbent:
         yield f"Apply it: {advice.apply}"
 
 

@@ -149,25 +149,27 @@ class RunSeconds:
 
 
 def full_runs_in(
-    seconds: float, cost: RunSeconds, *, short_runs_cost: float, text: str | None
+    seconds: float, cost: RunSeconds, *, short_runs_cost: float, beside: float, text: str | None
 ) -> float:
     """The budget in full runs that takes at most ``seconds``.
 
     Args:
-        seconds: Left for trainings.
+        seconds: Of the budget.
         cost: What they take here.
         short_runs_cost: Of one short run of every candidate, in full runs.
+        beside: Seconds of the budget that are not for trainings.
         text: The budget as written, for the message.
 
     Raises:
         SpecError: if not even the short runs fit.
     """
     shortest = cost.of_race(0)
-    if shortest > seconds:
+    if shortest > seconds - beside:
         raise SpecError(
-            f"budget {text} is too short: one short run of every candidate takes about "
-            f"{math.ceil(shortest)} s here beside the start and the measurements"
+            f"budget {text} is too short here: one short run of every candidate takes about "
+            f"{math.ceil(shortest)} s, start and measurements {math.ceil(beside)} s; with two full "
+            f"runs that is {math.ceil(beside + cost.of_race(2))} s"
         )
     counts = range(int(MOST_FULL_RUNS) + 1)
-    num_full = bisect_right(counts, seconds, key=cost.of_race) - 1
+    num_full = bisect_right(counts, seconds - beside, key=cost.of_race) - 1
     return sum(batches(num_full, len(cost.full))) + short_runs_cost

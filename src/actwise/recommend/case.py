@@ -97,7 +97,7 @@ def make_case(request: RaceRequest, describe: Describe) -> Case:
         study = our_study(study, lengths, describe)
         unlike = _unlike_bank(study, length, describe)
         is_known = not unlike
-        notes += [f"in no condition of the bank: {', '.join(unlike)}"] * (not is_known)
+        notes += [f"no condition of the bank has this {', '.join(unlike)}"] * (not is_known)
     study = study.model_copy(update={"description": "", "seeds": (0,)})
     study = study.model_copy(update={"name": _name(study)})
     return Case(study, chosen, length, incumbent, tuple(notes), is_of_the_bank=is_known)

@@ -71,7 +71,7 @@ class Course:
                 logs=str(store.logs),
             )
         )
-        for note in dict.fromkeys((*ready.plan.notes, *ready.case.notes)):
+        for note in ready.notes(race):
             self.sink.emit(Note(note))
         if trials:
             self._drive(store, study, trials)

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 
 from ..errors import SpecError
+from ..numbers import number
 from ..spec import Description, RaceSpec, StudySpec
 from ..sweep.executors import Describer
 from ..sweep.plan import (
@@ -81,6 +82,16 @@ class Prepared:
             sink.emit(Note(f"the budget of {budget.text} is {self.in_runs(race)}"))
         return race, cost
 
+    def notes(self, race: Race) -> tuple[str, ...]:
+        """What a user should know before the race begins: sentences."""
+        asked, said = self.request.margin, [*self.plan.notes, *self.case.notes]
+        if asked is not None and asked < race.margin:
+            said.append(
+                f"single runs do not tell {number(asked, 1)} points: the margin is "
+                f"{number(race.margin, 1)}, more if runs here scatter more than the bank's"
+            )
+        return tuple(dict.fromkeys(said))
+
     def in_runs(self, race: Race) -> str:
         """A race's budget: ``6.0 full runs: 6 candidates of 9 epochs, then up to 4 of 27``."""
         settings = race.settings
@@ -111,9 +122,10 @@ class Prepared:
         cost = RunSeconds.measured(self.plan, calibrate(self.plan, self.request.options))
         gone = time.monotonic() - self.request.started
         full_runs = full_runs_in(
-            seconds - gone - cost.beside,
+            seconds,
             cost,
             short_runs_cost=self.case.race(full_runs=None, margin=None).settings.short_runs_cost,
+            beside=gone + cost.beside,
             text=self.budget.text,
         )
         return full_runs, cost

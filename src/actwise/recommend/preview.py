@@ -81,7 +81,7 @@ def preview(request: RaceRequest) -> Preview:
         seconds=None if cost is None else beside + cost.of_race(race.settings.most_full),
         beside_seconds=beside,
         is_measured=is_measured,
-        notes=tuple(dict.fromkeys((*plan.notes, *case.notes))),
+        notes=ready.notes(race),
     )
 
 

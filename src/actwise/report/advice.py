@@ -98,7 +98,7 @@ class _Words:
 
 def posterior_figure(advice: Advice, width: float) -> list[Drawing]:
     """What the race believes of each candidate at full length, against the best."""
-    if not advice.outlooks:
+    if advice.activation is None:
         return []
     best = max(row.mean for row in advice.outlooks)
     bars = []
@@ -144,7 +144,9 @@ def _points(record: RunRecord | None) -> Points:
 
 
 def candidates_view(advice: Advice) -> "View | None":
-    """A row for each candidate that did not diverge, the best first."""
+    """A row for each candidate that did not diverge, the best first; none without a pick."""
+    if advice.activation is None:
+        return None
     note = "effect: points above the candidates' average at full length"
     return make_view("candidates", "Candidates", outlook_header(advice), outlook_rows(advice), note)
 

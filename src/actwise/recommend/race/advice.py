@@ -49,6 +49,8 @@ class Advice(Shown):
         best_value: The best accuracy of the full runs, or of the short ones where there are no
             others, in percent; ``floor``: what hardly differs from guessing.
         diverged: Candidates that were dropped, those that came to 1 % or less too.
+        far_below: Candidates with a run so far below the best that it is read as less far, and
+            its accuracy: differences to them are larger than stated.
         margin: The race stops when the limit is at most this.
         margin_asked: The user's, if any; ``margin`` is larger where runs could not tell it.
         run_sd: SD of a full run's accuracy, as the bank and this race's residuals have it.
@@ -78,6 +80,7 @@ class Advice(Shown):
     best_value: float | None
     floor: float
     diverged: tuple[str, ...]
+    far_below: Mapping[str, float]
     margin: float
     margin_asked: float | None
     run_sd: float
@@ -113,9 +116,10 @@ def advice_text(advice: Advice) -> str:
     """The pick and its limit first; then what is not told apart, the gain, the cost, the end."""
     lines = [_pick(advice), _apart(advice), _gain(advice), _cost(advice), _more(advice)]
     if advice.is_unlike_bank and advice.limit is not None and len(advice.outlooks) > 1:
-        lines.insert(1, "Your results differ by more than the bank's: the limit may be too small.")
+        lines.insert(1, "Your results differ by more than the bank's: 90 % may be too much.")
     if advice.diverged and advice.activation is not None:
         lines.insert(1, f"Diverged and dropped: {', '.join(advice.diverged)}.")
+    lines.insert(1, _far_below(advice))
     if advice.prior_pick is not None:
         lines.append(f"With the bank's mean of each activation as a prior: {advice.prior_pick}.")
     return "\n".join(line for line in lines if line)
@@ -144,15 +148,29 @@ def _pick(advice: Advice) -> str:
     condition = f"if your case behaves like the {known} of the bank"
     if advice.is_widened:
         condition += ", with spreads 1.3 times theirs"
-    p_best = advice.outlooks[0].p_best
-    if p_best >= CONFIDENCE:
+    if _is_surely_best(advice):
         # Nothing is ahead of it: that is no distance of 0.
-        place = f"The best of {count} ({percent(round(min(p_best, 0.99), 2))}"
+        p_best = min(advice.outlooks[0].p_best, 0.99)
+        place = f"The best of {count} ({percent(round(p_best, 2))}"
     else:
         limit = number(max(advice.limit or 0.0, 0.1), 1)
         place = f"Within {limit} points of the best of {count} ({percent(CONFIDENCE)}"
     loss = _points(advice.expected_loss)
     return f"{verb} {advice.activation}. {place}, {condition}); expected loss {loss}."
+
+
+def _far_below(advice: Advice) -> str:
+    if not advice.far_below or advice.activation is None:
+        return ""
+    low = advice.far_below
+    named = ", ".join(f"{name} ({number(low[name], 1)} %)" for name in low)
+    is_guessing = max(low.values()) <= advice.floor
+    what = "Hardly more than guessing" if is_guessing else "Far below the best"
+    return f"{what} in a run: {named}; the best came to {number(advice.best_value, 1)} %."
+
+
+def _is_surely_best(advice: Advice) -> bool:
+    return advice.outlooks[0].p_best >= CONFIDENCE
 
 
 def _points(value: float | None) -> str:
@@ -172,6 +190,8 @@ def _gain(advice: Advice) -> str:
         return ""
     if gain is None:
         return f"No gain over {name} is stated: it has no full run."
+    if name in advice.far_below and advice.activation not in advice.far_below:
+        return f"Over {name}: at least {signed(gain.lower, 1)} points."
     said = f"Over {name}: {signed(gain.median, 1)} points ({span(gain.lower, gain.upper, 1)})."
     if advice.incumbent_limit is not None and advice.incumbent_limit <= advice.margin:
         said += (
@@ -186,6 +206,8 @@ def _cost(advice: Advice) -> str:
     said = f"Cost: {number(advice.spent, 1)} full runs, {share} of 3 seeds of each candidate"
     enough = f"{number(advice.spent + 2, 1)} full runs in all"
     end = _ENDS[advice.why_stopped].format(margin=number(advice.margin, 1), enough=enough)
+    if advice.why_stopped == "decided" and _is_surely_best(advice):
+        end = "stopped as no other is likely to be the best"
     return f"{said}; {end}."
 
 

@@ -55,6 +55,7 @@ def advise(
         best_value=best_value(told),
         floor=settings.floor,
         diverged=tuple(name for name in settings.candidates if name not in left),
+        far_below=now.far_below,
         margin=now.margin,
         margin_asked=settings.margin,
         run_sd=now.run_sd,

@@ -5,7 +5,7 @@ seed and one fold: of 4 candidates, 3, and then always 2, chosen two at a time b
 are the best. The incumbent takes the last place of a block as long as it has no full run.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .drawn import Drawn, draw
@@ -30,12 +30,14 @@ class Standing:
         drawn: Draws of their effects.
         run_sd: Of a full run.
         margin: At which the race stops.
+        far_below: See :class:`.posterior.Posterior`.
     """
 
     left: tuple[str, ...]
     drawn: Drawn
     run_sd: float
     margin: float
+    far_below: Mapping[str, float]
 
     @property
     def is_decided(self) -> bool:
@@ -53,6 +55,7 @@ def standing(settings: RaceSettings, told: Sequence[Told]) -> Standing:
         draw(known, spread=settings.spread, incumbent=settings.incumbent),
         known.run_sd,
         margin,
+        known.far_below,
     )
 
 

@@ -8,7 +8,7 @@ prior (log SD 0.35) that this race's own results move; it is taken over a grid, 
 posterior is a mixture of normal ones, one for each point.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +42,8 @@ class Posterior:
         weights_G: Of the points of the grid of run noise; they add up to 1.
         run_sds_G: SD of a full run at each.
         means_GA, covariances_GAA: Of the effects there.
+        far_below: Candidates with a result so far below the best that it is read as less far, and
+            the lowest one.
     """
 
     candidates: tuple[str, ...]
@@ -49,6 +51,7 @@ class Posterior:
     run_sds_G: Array
     means_GA: Array
     covariances_GAA: Array
+    far_below: Mapping[str, float]
 
     @property
     def run_sd(self) -> float:
@@ -78,7 +81,9 @@ def posterior(
     means_AL = np.zeros((len(candidates), 2))
     if prior:
         means_AL[:] = [knowledge.activation_means.get(name, (0.0, 0.0)) for name in candidates]
-    heights_R = runs.heights([row.value for row in told if row.value is not None])
+    values_R = np.array([row.value for row in told if row.value is not None], dtype=np.float64)
+    read_R = runs.read(values_R)
+    heights_R = runs.heights(read_R)
     expected_R = means_AL[runs.arms_R, runs.lengths_R]
     weighed_GR, covariances_GAA, size_G = runs.solved(heights_R - expected_R, factors_G)
     log_G = -0.5 * (size_G + _STEPS_G**2)
@@ -90,6 +95,10 @@ def posterior(
         run_sds_G=factors_G[kept_G] * np.sqrt(knowledge.run_variances[1]),
         means_GA=(means_AL[:, 1] + weighed_GR @ runs.at_full_AR.T)[kept_G],
         covariances_GAA=covariances_GAA[kept_G],
+        far_below={
+            candidates[arm]: float(values_R[runs.arms_R == arm].min())
+            for arm in np.unique(runs.arms_R[read_R > values_R])
+        },
     )
 
 
@@ -143,16 +152,18 @@ class _Runs:
         self.spread_L = np.sqrt(np.diag(effects_LL) + self.run_L)
         self.reach_R = _REACH * self.spread_L[self.lengths_R]
 
-    def heights(self, values: Sequence[float]) -> Array:
-        """Results about the mean of their length.
+    def read(self, values_R: Array) -> Array:
+        """Results, none of them all too low.
 
         One far below the best of its block, as of a run that is stuck, is read as less far: it
         would pass for run noise otherwise, and make all other differences nothing. What is far
         follows the middle half of the short runs where these scatter more than the bank's.
         """
-        values_R = np.array(values, dtype=np.float64)
         best_R = np.where(self.same_block_RR, values_R, -np.inf).max(axis=1, initial=-np.inf)
-        values_R = np.maximum(values_R, best_R - self.far(values_R))
+        return np.asarray(np.maximum(values_R, best_R - self.far(values_R)))
+
+    def heights(self, values_R: Array) -> Array:
+        """Results about the mean of their length."""
         means_R = self.same_length_RR @ values_R / self.same_length_RR.sum(axis=1)
         return np.asarray(values_R - means_R)
 

@@ -136,6 +136,11 @@ class Race:
         """In full runs, trials that were asked and not yet told included."""
         return self.settings.spent_by(self._asked)
 
+    @property
+    def margin(self) -> float:
+        """Points at which it stops by what is told so far; more where runs scatter more."""
+        return self._now(self._told()).margin
+
     def advice(self, *, with_further: bool = True) -> Advice:
         """What can be said by now.
 

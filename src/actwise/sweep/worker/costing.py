@@ -23,8 +23,9 @@ from ...engine.device import set_backend
 from ...engine.masks import Masks
 from ...engine.narrow import guard_narrow_convolutions
 from ...errors import ActwiseError, ModelWarning, SpecError
-from ...models import image_shape, initial_network, resolve
+from ...models import image_shape, images_given, initial_network, resolve
 from ...spec import RunSpec, TrainSpec
+from ...surgery import DoesNotRunError
 from ...usercode import describe_fault
 from ..plan import MOST_ROUNDS, are_enough
 from .protocol import Costed, CostQuestion, Refused, Round, StepTimes
@@ -36,6 +37,9 @@ def cost_of_steps(question: CostQuestion, *, on_round: Callable[[Round], None]) 
     """Time the steps with every activation; nothing that users' code does raises here."""
     try:
         return _cost(question, on_round)
+    except DoesNotRunError as error:
+        given = images_given(image_shape(question.model, question.input_shape))
+        return Refused(reason=f"{error}: {given}", exit_code=error.exit_code)
     except ActwiseError as error:
         return Refused(reason=str(error), exit_code=error.exit_code)
     except (Exception, SystemExit) as error:
