@@ -15,10 +15,12 @@ NUM_CELLS = {
     "cifar-mini": 24,
     "demo": 12,
     "depth": 24,
+    "depth-mini": 24,
     "identity": 16,
     "paper": 24,
     "paper-standard": 24,
     "race-bank": 288,
+    "signal-identity": 16,
     "tuning": 18,
 }
 
