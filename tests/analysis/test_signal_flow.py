@@ -1,6 +1,7 @@
 """Signal flow as a response: claims of mechanisms, judged where runs were probed."""
 
 import math
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from actwise.analysis.claims import ClaimResult
 from actwise.errors import SpecError
 from actwise.report.figures import write_figures
 from actwise.report.html import render_html
+from actwise.report.views.claims import claim_views
 from actwise.store import RunStore
 from actwise.store.records import ProbeRow, observed_probes, pack_probes
 from made.runs import PROBES, leased, made_plan, made_probe, made_record, made_study
@@ -51,8 +53,14 @@ def probed(levels: dict[str, str], seed: int, images: int = 100) -> tuple[ProbeR
     return tuple(rows)
 
 
-def made_store(folder: Path, *, are_probed: bool = True, **factors: Any) -> Path:
-    """Two networks, with augmentation and without; accuracies tell nothing."""
+def made_store(
+    folder: Path,
+    *,
+    are_probed: bool = True,
+    gains: Mapping[str, float] | None = None,
+    **factors: Any,
+) -> Path:
+    """Two networks, with augmentation and without; accuracies tell these gains by it."""
     levels = {"model": ["resnet20", "plain20"], "regularization": ["bn", "bn+aug"]} | factors
     study = made_study(
         activation=list(RISES),
@@ -69,7 +77,9 @@ def made_store(folder: Path, *, are_probed: bool = True, **factors: Any) -> Path
                 spec = run.spec
                 rows = probed(spec.model_dump(), spec.seed)
                 told = {"probes": pack_probes(rows), "observed": (observed_probes(PROBES),)}
-            accuracy = 60.0 + run.spec.seed / 7 + 0.1 * len(run.spec.activation)
+            gain = (gains or {}).get(run.spec.activation, 0.0)
+            gain *= run.spec.regularization == "bn+aug"
+            accuracy = gain + 60.0 + run.spec.seed / 7 + 0.1 * len(run.spec.activation)
             store.record(
                 leased(store, run.run_id),
                 made_record(run.run_id, test_accuracy=accuracy, **told),
@@ -105,6 +115,37 @@ def test_a_planted_mechanism_is_found(
         (level,) = (n for n in expected if n in part.name.partition(":")[2].split())
         assert part.estimate == pytest.approx(expected[level], abs=0.05)
         assert part.lower > 0.0 and part.df > 0
+
+
+def test_changes_of_signal_and_response_stand_side_by_side(analysis: Analysis) -> None:
+    by_augmentation, by_shortcuts = analysis.associations
+    assert (by_augmentation.step, by_shortcuts.step) == ("augmentation", "identity mapping")
+    for row in by_augmentation.changes:
+        function = row.cell[-1]
+        assert row.signal == pytest.approx(RISES[function], abs=0.05)
+        assert row.response == pytest.approx(0.0, abs=1e-9)
+    assert len(by_augmentation.changes) == len(by_shortcuts.changes) == 2 * len(RISES)
+    for row in by_shortcuts.changes:
+        assert row.signal == pytest.approx(STEPS[row.cell[-1]], abs=0.05)
+    (said,) = [view for view in claim_views(analysis) if view is not None and view.id == "changes"]
+    assert "Exploratory, no verdict." in said.note and len(said.rows) == 4 * len(RISES)
+
+
+@pytest.mark.parametrize(
+    ("gains", "expected"),
+    [
+        ({"relu": 3.0, "elu": 2.0, "prelu": 1.0}, 1.0),  # as RISES are ordered
+        ({"relu": 1.0, "elu": 2.0, "prelu": 3.0}, -1.0),
+        ({"relu": 2.0, "elu": 1.0, "prelu": 3.0}, -0.5),
+        ({"relu": 1.0, "elu": 1.0, "prelu": 1.0}, None),
+    ],
+)
+def test_the_rank_correlation_is_spearman_s(
+    gains: dict[str, float], expected: float | None, tmp_path: Path
+) -> None:
+    store = made_store(tmp_path / "store", model=["resnet20"], gains=gains)
+    (found,) = aw.analyze(store).associations
+    assert found.rank_correlation == (expected and pytest.approx(expected))
 
 
 def test_mechanisms_are_judged_only_where_runs_were_probed(tmp_path: Path) -> None:

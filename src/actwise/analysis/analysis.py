@@ -11,7 +11,7 @@ from .checks import Checks, Finding, Recomputed
 from .claims import ClaimResult, ClaimsOrigin
 from .decision import Decision
 from .differences import ContrastRow, IncumbentRow, Pair, PairRow, Refusal, Separation
-from .effects import Effects, Sums
+from .effects import Association, Effects, Sums
 from .model import ALPHA, Model, Scale
 from .precision import ImageErrors, Looks, RunPrecision
 from .reading import StudyResults
@@ -64,6 +64,7 @@ class Analysis(Shown):
         separations: The best against the second best in each condition.
         rules: Regret of rules of choice.
         claims, claims_origins: Verdicts on claims, and when each set of claims was fixed.
+        associations: Of changes in signal flow with changes in the response; exploratory.
         findings: What a careful reader must know first.
         precisions: Run SD of each stratum, and what it could have shown.
         checks: Outliers, and what hangs on one seed.
@@ -89,6 +90,7 @@ class Analysis(Shown):
     rules: tuple[Regret, ...] = ()
     claims: tuple[ClaimResult, ...] = ()
     claims_origins: tuple[ClaimsOrigin, ...] = ()
+    associations: tuple[Association, ...] = ()
     findings: tuple[Finding, ...] = ()
     precisions: tuple[RunPrecision, ...] = ()
     checks: Checks = field(default_factory=Checks)

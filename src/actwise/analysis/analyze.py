@@ -29,7 +29,7 @@ from .claims import (
 )
 from .decision import Decision, choose_rates, decide
 from .differences import Pair, against_incumbent, all_pairs, choose_incumbent, one_pair, separations
-from .effects import SUMS, Sums, effects_of
+from .effects import SUMS, Sums, associations, effects_of
 from .model import SCALES, Model, Scale, fit_model, hardly_learned, is_percent
 from .precision import Seen, image_errors, looks_at, precisions
 from .reading import Results, Selection, StudyResults, open_source, results_of, take_snapshot
@@ -164,6 +164,10 @@ def _analyze(results: StudyResults, question: Question) -> Analysis:
         raise SpecError(f"{observed.response} is no percentage: it has no logit scale")
     decided = runs_at_largest_budget(observed)
     at_largest = model if decided is observed else fit_model(decided, alpha=looks.alpha)
+    signals = {
+        name: runs_at_largest_budget(choose_rates(found).observed)
+        for name, found in results.signals.items()
+    }
     effects = effects_of(models, sums=question.sums)
     every_pair = all_pairs(model, margin=question.margin, direction=question.contrast)
     checks = Checks(outlier_runs(model), without_each_seed(model, every_pair))
@@ -186,7 +190,8 @@ def _analyze(results: StudyResults, question: Question) -> Analysis:
         incumbent=against_incumbent(model, incumbent, margin=question.margin) if incumbent else (),
         separations=separations(model, margin=question.margin),
         rules=regret_table(at_largest),
-        claims=_claims(results, decided, question, looks.alpha),
+        claims=_claims(results, decided, question, looks.alpha, signals),
+        associations=associations(decided, signals),
         claims_origins=claims_origins(
             [entry for study in results.studies for entry in study.registrations],
             first_result=results.first_result,
@@ -200,20 +205,21 @@ def _analyze(results: StudyResults, question: Question) -> Analysis:
 
 
 def _claims(
-    results: StudyResults, observed: Observations, question: Question, alpha: float
+    results: StudyResults,
+    observed: Observations,
+    question: Question,
+    alpha: float,
+    signals: Mapping[str, Observations],
 ) -> tuple[ClaimResult, ...]:
     users = read_claims(question.claims) if question.claims is not None else ()
-    mechanisms = mechanism_claims() if results.signals else ()
+    mechanisms = mechanism_claims() if signals else ()
     return judge_claims(
         observed,
         (*paper_claims(), *mechanisms, *users),
         margin=question.margin,
         alpha=alpha,
         bank=results.name if results.kind == "bank" else None,
-        signals={
-            name: runs_at_largest_budget(choose_rates(found).observed)
-            for name, found in results.signals.items()
-        },
+        signals=signals,
     )
 
 

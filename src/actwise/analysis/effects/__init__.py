@@ -1,5 +1,7 @@
 """What the factors do: decomposition of the sums of squares, and gains by augmentation."""
 
+from .associations import Association as Association
+from .associations import associations as associations
 from .decomposition import Decomposition as Decomposition
 from .decomposition import Effect as Effect
 from .decomposition import TermTest as TermTest

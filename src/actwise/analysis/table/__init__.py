@@ -19,6 +19,7 @@ from .conditions import network_of as network_of
 from .conditions import runs_at_largest_budget as runs_at_largest_budget
 from .levels import is_augmented as is_augmented
 from .levels import is_residual as is_residual
+from .levels import plain_twin as plain_twin
 from .levels import without_augmentation as without_augmentation
 from .observations import Booleans as Booleans
 from .observations import Cell as Cell

@@ -24,6 +24,11 @@ def is_residual(model: str) -> bool:
     return model.startswith("resnet")
 
 
+def plain_twin(model: str) -> str:
+    """The same network without its shortcuts, by its name."""
+    return model.replace("resnet", "plain", 1)
+
+
 def _parts(regularization: str) -> list[tuple[str, str]]:
     """(name, whole) of each part; nothing for a word that is no level."""
     try:

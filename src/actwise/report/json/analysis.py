@@ -36,6 +36,7 @@ def analysis_json(analysis: Analysis) -> Json:
             "refused": analysis.refusals,
             "claims": [_claim(claim) for claim in analysis.claims],
             "claims_origins": analysis.claims_origins,
+            "associations": analysis.associations,
             "findings": analysis.findings,
             "rules": analysis.rules,
             "looks": _looks(analysis),

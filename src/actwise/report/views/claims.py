@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ...analysis import Analysis
 from ...analysis.claims import ClaimResult, ComponentResult
-from ...numbers import degrees, percent, signed
+from ...numbers import counted, degrees, percent, signed
 from .. import words
 from ..tables import View, make_view
 
@@ -13,7 +13,7 @@ _MOST_CELLS = 6
 
 
 def claim_views(analysis: Analysis) -> Iterator[View | None]:
-    """The verdicts, then the components that were judged."""
+    """The verdicts, the components that were judged, and what is beside mechanisms."""
     judged, digits = words.judged_claims(analysis), words.digits_of(analysis)
     rows = [(c.id, words.claim_verdict(c), c.statement, _remarks(c)) for c in judged]
     note = (
@@ -31,6 +31,27 @@ def claim_views(analysis: Analysis) -> Iterator[View | None]:
     )
     header = ("claim", "component", *limits)
     yield make_view("components", "What the claims rest on", header, parts, note, digits=digits)
+    yield _changes_view(analysis)
+
+
+def _changes_view(analysis: Analysis) -> View | None:
+    rows, said, digits = [], [], words.digits_of(analysis)
+    for found in analysis.associations:
+        rows += [
+            (", ".join(row.cell), found.step, signed(row.signal, 2), signed(row.response, digits))
+            for row in found.changes
+        ]
+        if found.rank_correlation is not None:
+            said.append(
+                f"by {found.step} {signed(found.rank_correlation, 2)} "
+                f"({counted(len(found.changes), 'cell')})"
+            )
+    note = "Exploratory, no verdict."
+    if said:
+        note = f"Exploratory, no verdict. Rank correlation of the two changes {', '.join(said)}."
+    header = ("cell", "with against without", "signal flow", words.unit(analysis))
+    title = "What changes with the signal flow"
+    return make_view("changes", title, header, rows, note, digits=digits)
 
 
 def _remarks(claim: ClaimResult) -> str:
