@@ -157,6 +157,20 @@ def test_no_mother_serves_where_a_new_one_would_be_born_unlike_her(
     end_kept_mother()
 
 
+def test_a_folder_that_is_no_package_hides_no_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "site" / "search").mkdir(parents=True)  # as mkdocs leaves it
+    found = []
+    for _ in range(2):
+        with Nursery() as nursery:
+            nursery.begin()
+            found.append(psutil.Process().children())
+    assert found[0] == found[1]
+    end_kept_mother()
+
+
 def test_a_mother_that_imported_a_file_of_the_users_serves_nobody_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -128,8 +128,13 @@ def _has_namesakes(start: Start) -> bool:
 
 def _names_in(folder: Path) -> set[str]:
     try:
-        paths = [path for path in folder.iterdir() if path.suffix in ("", ".py", ".so")]
+        paths = [path for path in folder.iterdir() if _is_imported(path)]
     except OSError:  # as Python passes over it
         return set()
     names = {path.name.split(".")[0] for path in paths}
     return {name for name in names if name.isidentifier() and name != "__pycache__"}
+
+
+def _is_imported(path: Path) -> bool:
+    """Whether it hides modules of its name further on, as a folder without code does not."""
+    return path.suffix in (".py", ".so") or (path / "__init__.py").exists()
