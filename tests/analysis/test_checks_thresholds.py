@@ -111,3 +111,13 @@ def test_the_terms_of_a_finding_on_scales_are_those_that_move_by_5_points() -> N
     named = {term for term in moved if f"; {term}: " in f"; {found}"}
     assert named == {term for term, change in moved.items() if change > 5.0}
     assert named != set(moved)
+
+
+@pytest.mark.parametrize(("step", "by_seed"), [(0.1, 1 / 7), (0.3, 0.0), (0.7, 1 / 8), (2.3, 0.0)])
+def test_runs_without_noise_have_no_outliers(step: float, by_seed: float) -> None:
+    rows = [
+        {"activation": name, "seed": seed, "test_accuracy": 40.0 + level * step + seed * by_seed}
+        for level, name in enumerate(("relu", "elu", "prelu"))
+        for seed in range(12 if by_seed > 1 / 8 else 15)
+    ]
+    assert aw.analyze(rows).checks.outliers == ()

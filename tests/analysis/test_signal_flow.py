@@ -1,7 +1,7 @@
 """Signal flow as a response: claims of mechanisms, judged where runs were probed."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from actwise.errors import SpecError
 from actwise.report.figures import write_figures
 from actwise.report.html import render_html
 from actwise.report.views.claims import claim_views
+from actwise.spec import RunSpec
 from actwise.store import RunStore
 from actwise.store.records import ProbeRow, observed_probes, pack_probes
 from made.runs import PROBES, leased, made_plan, made_probe, made_record, made_study
@@ -57,10 +58,10 @@ def made_store(
     folder: Path,
     *,
     are_probed: bool = True,
-    gains: Mapping[str, float] | None = None,
+    more: Callable[[RunSpec], float] = lambda spec: 0.0,
     **factors: Any,
 ) -> Path:
-    """Two networks, with augmentation and without; accuracies tell these gains by it."""
+    """Two networks, with augmentation and without; accuracies of 60 to 61 and what is ``more``."""
     levels = {"model": ["resnet20", "plain20"], "regularization": ["bn", "bn+aug"]} | factors
     study = made_study(
         activation=list(RISES),
@@ -77,9 +78,7 @@ def made_store(
                 spec = run.spec
                 rows = probed(spec.model_dump(), spec.seed)
                 told = {"probes": pack_probes(rows), "observed": (observed_probes(PROBES),)}
-            gain = (gains or {}).get(run.spec.activation, 0.0)
-            gain *= run.spec.regularization == "bn+aug"
-            accuracy = gain + 60.0 + run.spec.seed / 7 + 0.1 * len(run.spec.activation)
+            accuracy = more(run.spec) + 60.0 + run.spec.seed / 7 + 0.1 * len(run.spec.activation)
             store.record(
                 leased(store, run.run_id),
                 made_record(run.run_id, test_accuracy=accuracy, **told),
@@ -117,6 +116,29 @@ def test_a_planted_mechanism_is_found(
         assert part.lower > 0.0 and part.df > 0
 
 
+def _plain_ones_learned_nothing(spec: RunSpec) -> float:
+    return -50.0 if spec.model == "plain20" else 0.0
+
+
+def _one_is_stuck(spec: RunSpec) -> float:
+    is_it = (spec.model, spec.activation, spec.seed) == ("plain20", "relu", 2)
+    return -50.0 - spec.seed / 7 if is_it else 0.0
+
+
+@pytest.mark.parametrize(
+    ("more", "verdict", "reason"),
+    [
+        (_plain_ones_learned_nothing, "supported", "hardly-learned"),
+        (_one_is_stuck, "undecided", "stuck"),
+    ],
+)
+def test_a_mechanism_in_networks_that_learned_nothing_is_labelled(
+    more: Callable[[RunSpec], float], verdict: str, reason: str, tmp_path: Path
+) -> None:
+    found = claim(aw.analyze(made_store(tmp_path / "store", more=more)), "C5m")
+    assert (found.verdict, found.reason) == (verdict, reason)
+
+
 def test_changes_of_signal_and_response_stand_side_by_side(analysis: Analysis) -> None:
     by_augmentation, by_shortcuts = analysis.associations
     assert (by_augmentation.step, by_shortcuts.step) == ("augmentation", "identity mapping")
@@ -143,7 +165,10 @@ def test_changes_of_signal_and_response_stand_side_by_side(analysis: Analysis) -
 def test_the_rank_correlation_is_spearman_s(
     gains: dict[str, float], expected: float | None, tmp_path: Path
 ) -> None:
-    store = made_store(tmp_path / "store", model=["resnet20"], gains=gains)
+    def more(spec: RunSpec) -> float:
+        return gains[spec.activation] if spec.regularization == "bn+aug" else 0.0
+
+    store = made_store(tmp_path / "store", model=["resnet20"], more=more)
     (found,) = aw.analyze(store).associations
     assert found.rank_correlation == (expected and pytest.approx(expected))
 

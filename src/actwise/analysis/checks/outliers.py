@@ -10,6 +10,7 @@ from ..table import Cell, Floats
 
 OUTLIER_DEVIATIONS = 3.5
 OUTLIER_MIN_DF = 20
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def outlier_runs(model: Model) -> tuple[OutlierRun, ...]:
     """Runs with |residual| above 3.5 robust standard deviations of their stratum.
 
     The robust SD is 1.4826 * median |residual| * sqrt(R / df), which allows for the fitted means;
-    judged only from 20 residual degrees of freedom on.
+    judged only from 20 residual degrees of freedom on, and where it is more than rounding.
     """
     by_stratum: dict[int, list[ConditionFit]] = defaultdict(list)
     for entry in model.conditions:
@@ -45,8 +46,11 @@ def outlier_runs(model: Model) -> tuple[OutlierRun, ...]:
         residuals = [_residuals(entry) for entry in entries]
         sizes_R = np.concatenate([np.abs(own[~np.isnan(own)]) for own in residuals])
         spread = 1.4826 * float(np.median(sizes_R)) * np.sqrt(len(sizes_R) / df)
+        largest = max(float(np.nanmax(np.abs(entry.fit.values_LS))) for entry in entries)
+        if spread <= _ROUNDING * largest:
+            continue
         for entry, own_LS in zip(entries, residuals, strict=True):
-            with np.errstate(divide="ignore", invalid="ignore"):
+            with np.errstate(invalid="ignore"):
                 far_LS = np.abs(own_LS / spread) > OUTLIER_DEVIATIONS
             for level, column in zip(*np.nonzero(far_LS), strict=True):
                 cell = model.cell_at(entry.condition, entry.levels[level])

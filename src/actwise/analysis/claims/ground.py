@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from ..differences import OWN_DF
-from ..model import Estimate, Model, Weights, fit_model, hardly_learned, is_percent
+from ..model import Estimate, LostRuns, Model, Weights, fit_model, hardly_learned, is_percent
 from ..table import Cell, Observations
 from .claim import Estimator, Rule, RuleVerdict
 
@@ -19,12 +19,15 @@ class Ground:
         margin: Of equivalence for all data sets, in points; None for the usual ones.
         alpha: Level of each claim.
         bank: Name of the bank that the runs come from.
+        learned: Where ``observed`` is of signal flow, the runs by the study's own response: it
+            tells which ones were lost and which cells have hardly learned.
     """
 
     observed: Observations
     margin: float | None
     alpha: float
     bank: str | None
+    learned: "Ground | None" = None
 
     @cached_property
     def is_percent(self) -> bool:
@@ -49,7 +52,12 @@ class Ground:
     @cached_property
     def hardly_learned(self) -> frozenset[Cell]:
         """Cells that have hardly learned."""
-        return hardly_learned(self.model.observed)
+        return self.learned.hardly_learned if self.learned else hardly_learned(self.model.observed)
+
+    @property
+    def lost(self) -> tuple[LostRuns, ...]:
+        """Cells with runs that diverged or are stuck."""
+        return self.learned.lost if self.learned else self.model.lost
 
     def views(self, rule: Rule) -> tuple[Estimator, ...]:
         """One for each model of the error, the shown one last."""

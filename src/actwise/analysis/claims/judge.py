@@ -96,7 +96,7 @@ def judge_claims(
         turned = replace(given, observed=as_accuracies(observed))
     grounds: dict[str | None, Ground] = {None: given}
     for name, found in (signals or {}).items():
-        grounds[name] = Ground(found, None, alpha, bank)
+        grounds[name] = Ground(found, None, alpha, bank, learned=given)
     return tuple(
         _judge(claim, turned if claim.head.accuracy else grounds.get(claim.head.response))
         for claim in claims
@@ -152,9 +152,10 @@ def _decided(
     is_decided = verdict != "undecided"
     own = rule.evaluate(ground.own)
     has_own = all(part.df > 0 for part in own.components if part.is_judged)
-    lost = [row for row in ground.model.lost if row.cell in cells]
+    lost = [row for row in ground.lost if row.cell in cells]
     at_chance = [partial(ground.at_chance, view) for view in views] if lost else []
-    is_shaken = any(math.isnan(row.shift) for row in lost) or any(
+    # Nobody knows what the signal flow of a lost run would be.
+    is_shaken = any(ground.learned is not None or math.isnan(row.shift) for row in lost) or any(
         rule.evaluate(view).verdict != said for view, said in zip(at_chance, verdicts, strict=False)
     )
     applies = {

@@ -1,5 +1,6 @@
 """Cell means, the error of their contrasts, and the runs that came to nothing."""
 
+from .chance import LostRuns as LostRuns
 from .chance import as_accuracies as as_accuracies
 from .chance import chance_accuracy as chance_accuracy
 from .chance import exact_interval as exact_interval
