@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -215,3 +216,50 @@ def test_a_report_draws_the_profiles(analysis: Analysis, tmp_path: Path) -> None
             assert "median and range" in pictures[of_networks[0]]
     text = render_html(analysis, command="actwise report", now=datetime(2026, 1, 2, tzinfo=UTC))
     assert "C4m" in text and "of probes.log_gradient_ratio" in text
+
+
+def with_norms(rows: tuple[ProbeRow, ...], ratio: float) -> tuple[ProbeRow, ...]:
+    return tuple(
+        replace(row, variance_ratio=ratio) if row.place == "norm" and row.epoch else row
+        for row in rows
+    )
+
+
+@pytest.mark.parametrize(("ratio", "is_found"), [(0.4, True), (0.6, False)])
+def test_batch_norm_at_other_variances_is_a_finding(
+    ratio: float, is_found: bool, tmp_path: Path
+) -> None:
+    study = made_study(activation=["relu", "elu"], train={"epochs": 3})
+    with RunStore.open(tmp_path / "store", create=True) as store:
+        store.add_study(study, made_plan(study))
+        for run in store.planned():
+            spec = run.spec
+            own = ratio if spec.activation == "relu" else 1.0
+            rows = with_norms(probed(spec.model_dump(), spec.seed), own)
+            told = {
+                "probes": pack_probes(rows),
+                "observed": (observed_probes(PROBES), "reestimated"),
+            }
+            record = made_record(run.run_id, test_accuracy=10.5, reestimated_accuracy=28.2, **told)
+            store.record(leased(store, run.run_id), record)
+    evidence = {found.code: found.evidence for found in aw.analyze(tmp_path / "store").findings}
+    assert ("A024" in evidence) is is_found
+    if is_found:
+        assert evidence["A024"].startswith("digits, mlp, bn, relu: 2 of 2 runs")
+        assert ", elu" not in evidence["A024"]
+        assert f"down to {ratio:.2f} of the variance learned" in evidence["A024"]
+        assert "test accuracy 10.5 %, re-estimated 28.2 %" in evidence["A024"]
+
+
+def test_runs_probed_on_fewer_images_are_left_out_with_a_word(tmp_path: Path) -> None:
+    study = made_study(activation=["relu", "elu"], train={"epochs": 3})
+    with RunStore.open(tmp_path / "store", create=True) as store:
+        store.add_study(study, made_plan(study))
+        for place, run in enumerate(store.planned()):
+            rows = probed(run.spec.model_dump(), run.spec.seed, images=100 if place else 50)
+            told = {"probes": pack_probes(rows), "observed": (observed_probes(PROBES),)}
+            store.record(leased(store, run.run_id), made_record(run.run_id, **told))
+    found = aw.analyze(tmp_path / "store").results
+    assert {signal.num_runs for signal in found.signals.values()} == {3}
+    (said,) = [text for text in found.not_computed if "signal flow" in text]
+    assert said.endswith("probed on fewer images than the others' 100")

@@ -6,12 +6,11 @@ from statistics import median
 from typing import Any, Literal
 
 from ..shown import Shown
+from ..store.records import is_shifted
 from .signal import NormSignal, SiteSignal, SumSignal
 
 DEFAULT_IMAGES = 1_000
 """Fewer are a screen: dead units become fewer with every image more."""
-SHIFTED_MEDIAN, SHIFTED_LEAST = 0.5, 0.3
-"""Below them the variances of norms in evaluation are no longer those of training."""
 
 GradientOf = Literal["cross-entropy", "loss", "random directions of the output"]
 Code = Literal[
@@ -110,8 +109,7 @@ class SignalReport(Shown):
     @property
     def is_shifted(self) -> bool:
         """Whether batch norm meets other variances in evaluation than it has learned."""
-        shift = self.shift
-        return shift is not None and (shift[0] < SHIFTED_MEDIAN or shift[1] < SHIFTED_LEAST)
+        return is_shifted([norm.variance_ratio for norm in self.norms if norm.is_fitted])
 
     def __getitem__(self, name: str) -> SiteSignal:
         """The site of a name.

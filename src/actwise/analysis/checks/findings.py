@@ -165,6 +165,13 @@ FINDINGS: tuple[FindingKind, ...] = (
         "They are taken as two; write one of them as the other where they are the same.",
         on_runs(in_runs.alike_levels),
     ),
+    FindingKind(
+        "A024",
+        "batch norm evaluates at other variances than it has learned",
+        "Put dropout behind the last norm, or read the accuracy with re-estimated statistics "
+        "([observe] reestimated = true) beside the usual one.",
+        lambda facts: facts.results.shifts,
+    ),
 )
 """In the order of the codes. A012, A013, A016 and A021 were findings of earlier editions."""
 

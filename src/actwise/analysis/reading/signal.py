@@ -1,12 +1,13 @@
 """Signal flow of runs, where they were probed: responses of claims, and profiles to look at."""
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 from typing import Any
 
+from ...numbers import counted
 from ...store import StoreSnapshot
 from ...store.records import ProbeRow, unpack_probes
 from ..table import Cell, Observations
@@ -45,14 +46,33 @@ class SignalProfile:
     points: tuple[tuple[float, float, float, float], ...]
 
 
-def probed_runs(snapshot: StoreSnapshot) -> Probed:
+def probed_runs(
+    snapshot: StoreSnapshot, datasets: Mapping[str, Any]
+) -> tuple[Probed, tuple[str, ...]]:
     """The probes of the sites that a swap would replace, of every run that has any.
 
-    Only of runs measured on equally many images, the most: dead units become fewer with each.
+    Of one data set only of runs measured on equally many images, the most: dead units become
+    fewer with each.
+
+    Args:
+        snapshot: Has the probes.
+        datasets: By run id the data set, None of a training of the user's own.
+
+    Returns:
+        With a sentence for each data set of which runs are left out.
     """
     found = {run: _sites(unpack_probes(packed)) for run, packed in snapshot.probes.items()}
-    most = max((row.images for rows in found.values() for row in rows), default=0)
-    return {run: rows for run, rows in found.items() if rows and rows[0].images == most}
+    images = {run: rows[0].images for run, rows in found.items() if rows and run in datasets}
+    most: dict[Any, int] = defaultdict(int)
+    for run, number in images.items():
+        most[datasets[run]] = max(most[datasets[run]], number)
+    kept = {run: found[run] for run, number in images.items() if number == most[datasets[run]]}
+    fewer = Counter(datasets[run] for run in images if run not in kept)
+    return kept, tuple(
+        f"signal flow of {counted(number, 'run')}{f' on {name}' if name else ''}: probed on fewer "
+        f"images than the others' {most[name]}"
+        for name, number in fewer.items()
+    )
 
 
 def signal_responses(

@@ -22,6 +22,7 @@ from .curves import learning_curves
 from .predictions import MOST_RUNS, correct_predictions, not_computed
 from .response import choose_response
 from .selection import Row, Selection
+from .shifts import shifted_cells
 from .signal import probed_runs, signal_profiles, signal_responses
 from .study_results import StudyResults, count_flow, refuse_left_out
 
@@ -97,7 +98,7 @@ def results_of(snapshot: StoreSnapshot, selection: Selection) -> StudyResults:
     cells = {row["run_id"]: tuple(str(row[name]) for name in factors) for row in unique}
     seeds = {row["run_id"]: row["seed"] for row in unique}
     correct = correct_predictions(snapshot, cells, unique)
-    probed = probed_runs(snapshot)
+    probed, unlike = probed_runs(snapshot, {row["run_id"]: row.get("dataset") for row in unique})
     name, study = snapshot.store, snapshot.study
     return StudyResults(
         "store",
@@ -127,9 +128,10 @@ def results_of(snapshot: StoreSnapshot, selection: Selection) -> StudyResults:
         planned_looks=tuple(sorted({n for s in snapshot.studies for n in s.spec.looks})),
         aliases=aliases,
         twins=_twins(unique, cells),
+        shifts=shifted_cells(snapshot, unique, cells),
         table=table,
         correct=correct,
-        not_computed=not_computed(snapshot, unique),
+        not_computed=(*not_computed(snapshot, unique), *unlike),
     )
 
 

@@ -41,6 +41,7 @@ class StudyResults:
         looks, planned_looks: Looks taken, and numbers of seeds fixed beforehand.
         aliases: Labels that stand for a network that another label stands for.
         twins: Cells of several runs that ended at the same weights, with the seeds.
+        shifts: Cells whose batch norms evaluate at other variances than they have learned.
         table: The same runs as the cells of ``actwise table``.
         optimism: Best minus last epoch, mean over complete curves, where curves are known.
         published: Each cell's figure as the paper of a bank gives it, where that is no plain mean.
@@ -72,6 +73,7 @@ class StudyResults:
     planned_looks: tuple[int, ...] = ()
     aliases: tuple[str, ...] = ()
     twins: tuple[str, ...] = ()
+    shifts: tuple[str, ...] = ()
     table: Table | None = None
     optimism: float | None = None
     published: Mapping[Cell, float] = field(default_factory=dict)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote, urlencode
 
 import psutil
 from sqlalchemy.engine import URL, make_url
@@ -16,6 +17,8 @@ from ...errors import StoreError
 from .schema import storable
 
 DATABASE_NAME = "store.sqlite"
+_SECRET = re.compile("password|secret|conninfo", re.IGNORECASE)
+"""In the name of an option of libpq whose value nobody may see."""
 
 # SQLite's write-ahead log needs shared memory and sound locks, which these do not give.
 _NETWORK_FILE_SYSTEMS = re.compile(
@@ -65,9 +68,11 @@ def locate(path: str | Path, *, artifacts: Path | None = None) -> Location:
         StoreError: for a URL of no SQLite file and no PostgreSQL server, a URL without
             ``artifacts``, or a folder with them.
     """
-    shown = storable(_without_password(str(path)))
+    shown = storable(str(path))
     if "://" in shown:
-        url = _parse_url(str(path), shown)
+        url = _parse_url(str(path))
+        shown = storable(_without_secrets(str(path), url))
+        _refuse_unfit(url, shown)
         if artifacts is None:
             raise StoreError(
                 f"store {shown!r} is a URL and needs a folder for checkpoints and weights; "
@@ -136,31 +141,45 @@ def make_folders(location: Location, folders: Iterable[Path]) -> None:
         ) from None
 
 
-def _parse_url(text: str, shown: str) -> URL:
+def secrets_in(url: URL) -> list[str]:
+    """What stands in a URL and must not be shown."""
+    given = [values for name, values in url.query.items() if _SECRET.search(name)]
+    values = [v for each in given for v in ((each,) if isinstance(each, str) else each)]
+    return [value for value in (str(url.password or ""), *values) if value]
+
+
+def _parse_url(text: str) -> URL:
+    problem = "is neither a folder nor a database URL such as sqlite:///FILE or postgresql://HOST/DATABASE"
     try:
         # The short name, which libpq takes too.
         url = make_url(re.sub("^postgres://", "postgresql://", text))
+        if "@" not in f"{url.host}{url.database}":
+            return url
+        problem = "has @ in its host or database: write it as %40 in a user's name or password, "
+        problem += "and / as %2F"
     except (ArgumentError, ValueError):
-        raise StoreError(
-            f"store {shown!r} is neither a folder nor a database URL such as sqlite:///FILE or "
-            "postgresql://HOST/DATABASE"
-        ) from None
+        pass
+    # Nobody can tell which part of it is secret.
+    shown = re.sub("(?s)(?<=://).*@", "***@", text).partition("?")[0]
+    raise StoreError(f"store {storable(shown)!r} {problem}")
+
+
+def _without_secrets(text: str, url: URL) -> str:
+    """The URL as it was written, unless it holds a secret."""
+    if not secrets_in(url):
+        return text
+    query = {n: "***" if _SECRET.search(n) else values for n, values in url.query.items()}
+    options = urlencode(query, doseq=True, quote_via=quote, safe="/:,*")
+    return url.set(query={}).render_as_string() + (f"?{options}" if options else "")
+
+
+def _refuse_unfit(url: URL, shown: str) -> None:
     kind = url.get_backend_name()
-    if kind == "postgresql":
-        if "@" in (url.host or ""):
-            raise StoreError(f"store {shown!r}: write @ in a user's name or password as %40")
-        return url
-    if kind != "sqlite":
+    if kind not in ("postgresql", "sqlite"):
         raise StoreError(
             f"store {shown!r}: {kind} databases are not supported; "
             "give a folder, sqlite:///FILE or postgresql://HOST/DATABASE"
         )
-    if url.host or url.query or url.database in (None, "", ":memory:"):
+    is_file = not (url.host or url.username or url.query or url.database in (None, "", ":memory:"))
+    if kind == "sqlite" and not is_file:
         raise StoreError(f"store {shown!r} does not name a file; write sqlite:///FILE")
-    return url
-
-
-def _without_password(text: str) -> str:
-    """Also of a URL that is not well formed."""
-    text = re.sub(r"(?<=://)([^:/@]*):.*@", r"\1:***@", text)
-    return re.sub(r"(?i)(?<=[?&])(\w*password)=[^&]*", r"\1=***", text)

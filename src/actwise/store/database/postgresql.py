@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from ...errors import StoreError
 from .database import Database, Lock, StoreUnavailableError, read_mark
+from .location import secrets_in
 from .schema import metadata
 from .waiting import ConnectionLostError
 
@@ -67,7 +68,7 @@ class ServerDatabase(Database):
     def __init__(self, url: URL, *, shown: str) -> None:
         """Nothing is connected yet; ``url`` may hold a password, ``shown`` not."""
         super().__init__(shown)
-        self._password = str(url.password or url.query.get("password") or "")
+        self._secrets = secrets_in(url)
         self._engine = _make_engine(url)
         self._was_connected = False
         self._is_read_only: bool | None = None
@@ -176,8 +177,8 @@ class ServerDatabase(Database):
         assert isinstance(error.orig, psycopg.Error)
         state = error.orig.sqlstate or ""
         message = error.orig.diag.message_primary or " ".join(str(error.orig).split())
-        if self._password:
-            message = message.replace(self._password, "***")
+        for secret in self._secrets:
+            message = message.replace(secret, "***")
         if state == "42P01":  # a table is missing
             return self._is_gone()
         if state in _SENTENCES:

@@ -14,6 +14,7 @@ from .metrics import pack_metrics as pack_metrics
 from .metrics import unpack_metrics as unpack_metrics
 from .probes import PROBE_COLUMNS as PROBE_COLUMNS
 from .probes import ProbeRow as ProbeRow
+from .probes import is_shifted as is_shifted
 from .probes import observed_probes as observed_probes
 from .probes import pack_probes as pack_probes
 from .probes import probes_of as probes_of

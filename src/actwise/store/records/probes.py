@@ -6,6 +6,7 @@ import types
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from statistics import median
 from typing import Any, Literal, get_args, get_type_hints
 
 from ...errors import StoreError
@@ -67,6 +68,15 @@ class ProbeRow:
     sum_energy: float | None = None
 
 
+def is_shifted(ratios: Sequence[float]) -> bool:
+    """Whether batch norm meets other variances in evaluation than it has learned.
+
+    Args:
+        ratios: Of the variance met to the one learned, of each norm.
+    """
+    return bool(ratios) and (median(ratios) < _SHIFTED_MEDIAN or min(ratios) < _SHIFTED_LEAST)
+
+
 PROBE_COLUMNS: dict[str, type] = {
     name: next(t for t in (get_args(hint) or (hint,)) if t is not types.NoneType)
     if name != "place"
@@ -74,6 +84,7 @@ PROBE_COLUMNS: dict[str, type] = {
     for name, hint in get_type_hints(ProbeRow).items()
 }
 """Name and type of every column."""
+_SHIFTED_MEDIAN, _SHIFTED_LEAST = 0.5, 0.3
 _REQUIRED = ("epoch", "images", "place", "name")
 
 
