@@ -49,8 +49,6 @@ class Course:
         ready, race = self.ready, self.race
         store.hold_folders()
         study = ready.registered(race)
-        # Before the first training: so the same command ends where this one would.
-        store.add_study(study, [])
         clear_leftovers(store)
         trials = Trials(
             race,
