@@ -5,6 +5,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 NUM_TEST_PROCESSES ?= 2
+# Where it is set, each of the many processes of tests would compile all modules again, 1 s each.
+unexport PYTHONDONTWRITEBYTECODE
 MORE := browser or ray or postgresql or compiler or images or draws or docs or package or benchmarks
 
 .PHONY: demo test test-more check fix docs bench zoo clean
