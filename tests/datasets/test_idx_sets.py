@@ -74,6 +74,8 @@ def test_the_sets_of_emnist_are_in_the_table() -> None:
         "emnist-letters": (26, 124_800),
         "emnist-mnist": (10, 60_000),
     }
+    names = SETS["emnist-byclass"].published.class_names  # type: ignore[union-attr]
+    assert (names[10], names[35], names[36], names[61]) == ("A", "Z", "a", "z")
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])

@@ -262,3 +262,27 @@ def test_hooks_of_the_user_stay_and_still_act() -> None:
     aw.swap(model, "relu", example=IMAGES)
     assert torch.equal(model(IMAGES), expected)
     assert len(model.head._forward_hooks) == 1
+
+
+class Looped(nn.Module):
+    """One line runs the activation and a layer, another the activation again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.act, self.layer = nn.ReLU(), nn.Linear(X.shape[-1], X.shape[-1])
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for step in (self.layer, self.act):
+            x = step(x)
+        return self.act(x)
+
+
+def test_a_call_that_runs_other_modules_too_shares_the_parameters_and_says_so() -> None:
+    model = Looped()
+    with pytest.warns(ModelWarning):
+        report = aw.swap(model, "prelu", example=X)
+    assert not report.missed
+    (said,) = report.warnings
+    assert "act is called at several places with the same parameters" in said
+    assert "the same call runs other modules too" in said
+    assert torch.equal(model.act(-torch.ones(1, 4)), torch.full((1, 4), -0.25))

@@ -42,6 +42,8 @@ def test_an_epoch_that_is_over_is_told_at_once_and_others_after_five_seconds() -
     for epoch, batch in ((1, 9), (1, 10), (2, 1), (2, 2)):
         notes.hear(7, advanced(epoch, batch))
     assert [(p.epoch, p.done_fraction) for p in notes.due()] == [(1, 1.0), (2, 0.2)]
+    notes.hear(7, advanced(2, 3))
+    assert notes.due() == []  # no epoch is over again
 
 
 def test_what_is_left_of_a_run_follows_from_its_pace_under_this_lease() -> None:

@@ -11,7 +11,7 @@ SIGN_SECONDS = 10.0
 class SignOfLife:
     """Says how far something long is; a :data:`actwise.signs.SignListener`."""
 
-    def __init__(self, unit: str, *, is_quiet: bool = False) -> None:
+    def __init__(self, unit: str, *, is_quiet: bool) -> None:
         """``unit``: what is counted, ``images``; a quiet one says nothing."""
         self._unit = unit
         self._is_quiet = is_quiet
