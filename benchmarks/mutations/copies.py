@@ -16,6 +16,8 @@ from pathlib import Path
 from benchmarks.mutations import tracing
 
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-info")
+_FOR_SERVERS = 0o711
+"""Mode of temporary folders: a database server runs as another user than root."""
 NO_TESTS_LEFT = 5
 """Exit code of pytest."""
 
@@ -34,6 +36,7 @@ class Copy:
             None if nothing failed; else the first test that did, or what ended the tests.
         """
         temporary = Path(tempfile.mkdtemp(dir=self.folder.parent))
+        temporary.chmod(_FOR_SERVERS)
         output = temporary / "output"
         output.touch()
         path = [*filter(None, [variables.get("PYTHONPATH")]), *python_path(self.folder)]
@@ -79,6 +82,7 @@ def copy_of(root: Path, source: str) -> Iterator[Copy]:
     ``source``: the folder of the code, whose imports of others' code are imported once.
     """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
+        Path(temporary).chmod(_FOR_SERVERS)
         folder = Path(temporary) / "tree"
         shutil.copytree(root, folder, ignore=NOT_COPIED, symlinks=True)
         if (root.parent / "shared").exists():

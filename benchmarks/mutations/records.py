@@ -17,7 +17,7 @@ from benchmarks.mutations.copies import Copy
 
 FILES_AT_ONCE = 6
 MOST_SECONDS = 3600.0
-LEFT_OUT = "browser or ray or docs or package or benchmarks"
+LEFT_OUT = "browser or docs or package or benchmarks"
 """Marks of tests that take long and see most of what they run in processes that nothing follows."""
 Place = tuple[str, int]
 """A file, from the source's folder, and a line."""
