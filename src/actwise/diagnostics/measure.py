@@ -134,7 +134,7 @@ class _Pass:
             self._without_gradient("no gradient leads from what the model returns to its sites")
             return
         try:
-            edges = [edge for _, edge in watch.edges]
+            edges = [edge.edge for edge in watch.edges]
             watch.add_gradients(torch.autograd.grad(value, edges, allow_unused=True))
             self.gradient_of = of
         except Exception as error:  # such as of checkpoints that refuse it

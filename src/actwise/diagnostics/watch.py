@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -63,14 +63,52 @@ class AddedSums:
     num_values: int = 0
 
 
+class SiteEdge(NamedTuple):
+    """Where the gradient of one call's input arrives.
+
+    Attributes:
+        sums: Of the site.
+        edge: Of the input; of what it is a view of, if the site writes into a view.
+        places: Where the input lies in that; None if it is all of it.
+    """
+
+    sums: SiteSums
+    edge: GradientEdge
+    places: Tensor | None
+
+    def add(self, gradient: Tensor) -> None:
+        """Add one that arrived."""
+        part = gradient if self.places is None else gradient.flatten()[self.places]
+        self.sums.gradient_square += part.double().square().sum().item()
+
+
 @dataclass
 class _Coming:
-    """The site that is about to run: what it computes, on what, and where its gradient is."""
+    """The site that is about to run: what it computes, on what, and where its gradient is.
+
+    Attributes:
+        z: A copy of ``x`` from before.
+        version: How often ``x`` had been written to.
+        edge, base_edge: Of ``x`` and of what it is a view of.
+    """
 
     function: Computes
     tensors: tuple[Any, ...]
+    x: Tensor
     z: Tensor
+    version: int
     edge: GradientEdge | None
+    base_edge: GradientEdge | None
+
+    def site_edge(self, sums: SiteSums) -> SiteEdge | None:
+        """Where the gradient arrives, once the site has run.
+
+        What is written into a view has a new history that goes through its base alone.
+        """
+        edge, places, base = self.edge, None, self.x._base
+        if base is not None and self.x._version > self.version:
+            edge, places = self.base_edge, _places(self.x, base)
+        return None if edge is None else SiteEdge(sums, edge, places)
 
 
 class Watch(Recorder):
@@ -88,7 +126,7 @@ class Watch(Recorder):
         self.sites: dict[FoundSite, SiteSums] = {}
         self.norms: dict[str, NormSums] = {}
         self.additions: dict[str, AddedSums] = {}
-        self.edges: list[tuple[SiteSums, GradientEdge]] = []
+        self.edges: list[SiteEdge] = []
         self._coming: _Coming | None = None
         self._num_images = 0
         self._reached: set[FoundSite] = set()
@@ -106,9 +144,9 @@ class Watch(Recorder):
 
     def add_gradients(self, gradients: tuple[Tensor | None, ...]) -> None:
         """Add those of the batch at hand, in the order of :attr:`edges`."""
-        for (sums, _), gradient in zip(self.edges, gradients, strict=True):
+        for edge, gradient in zip(self.edges, gradients, strict=True):
             if gradient is not None:
-                sums.gradient_square += gradient.double().square().sum().item()
+                edge.add(gradient)
 
     def before_call(
         self, function: Callable[..., Any], args: Any, kwargs: Any, *, is_site: bool
@@ -131,9 +169,10 @@ class Watch(Recorder):
         if coming is None or not coming.z.is_floating_point():
             sums.fault = sums.fault or f"it computes on {out.dtype}".replace("torch.", "")
             return
-        sums.has_gradient &= coming.edge is not None
-        if coming.edge is not None:
-            self.edges.append((sums, coming.edge))
+        edge = coming.site_edge(sums)
+        sums.has_gradient &= edge is not None
+        if edge is not None:
+            self.edges.append(edge)
         if not sums.by_channels:
             self._note_parameters(site, sums, coming)
         self._is_trying = True
@@ -203,9 +242,32 @@ def _coming(function: Callable[..., Any], args: Any, kwargs: Any) -> _Coming | N
         return None
     others = {name: value for name, value in kwargs.items() if name not in ("input", "out")}
     rest = tuple(args[1:])
-    edge = get_gradient_edge(x) if x.requires_grad else None
     called = partial(_called, function, rest, others)
-    return _Coming(called, (*rest, *others.values()), x.detach().clone(), edge)
+    # The base of a view of other numbers, as of the parts of complex ones, has no such places.
+    base = x._base if x._base is not None and x._base.dtype == x.dtype else None
+    return _Coming(
+        function=called,
+        tensors=(*rest, *others.values()),
+        x=x,
+        z=x.detach().clone(),
+        version=x._version,
+        edge=_edge(x),
+        base_edge=_edge(base),
+    )
+
+
+def _edge(x: Tensor | None) -> GradientEdge | None:
+    return get_gradient_edge(x) if x is not None and x.requires_grad else None
+
+
+def _places(view: Tensor, base: Tensor) -> Tensor | None:
+    """Where a view's values lie in its base, flattened; None if it shows all of them."""
+    if view.numel() == base.numel():
+        return None
+    places = torch.arange(base.numel(), device=base.device).view(base.shape)
+    laid = torch.empty_strided(base.size(), base.stride(), dtype=places.dtype, device=base.device)
+    offset = view.storage_offset() - base.storage_offset()
+    return laid.copy_(places).as_strided(view.size(), view.stride(), offset).flatten()
 
 
 def _called(
