@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.autograd.graph import saved_tensors_hooks
 
 from .units import BLOCKED, LOW_SLOPE
 
@@ -48,13 +49,25 @@ def value_and_slope(function: Computes, z: Tensor, *, is_inplace: bool) -> tuple
         z: Detached; not changed.
         is_inplace: Whether the function writes into its argument.
     """
-    with torch.enable_grad():
+    with torch.enable_grad(), saved_tensors_hooks(_saved, _unchanged):
         leaf = z.detach().requires_grad_()
         f = function(leaf.clone() if is_inplace else leaf)
         if not f.requires_grad:
             return f, torch.zeros_like(z)
         (slope,) = torch.autograd.grad(f.sum(), leaf, allow_unused=True)
     return f.detach(), torch.zeros_like(z) if slope is None else slope
+
+
+def _saved(x: Tensor) -> tuple[Tensor, int]:
+    """In place of the hooks of a checkpoint around the activation, which would keep nothing."""
+    return x, x._version
+
+
+def _unchanged(saved: tuple[Tensor, int]) -> Tensor:
+    x, version = saved
+    if x._version != version:
+        raise RuntimeError("a value that its gradient needs was written to")
+    return x
 
 
 def limits(function: Computes, z: Tensor, axis: int, *, is_inplace: bool) -> Ends:
