@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from actwise.diagnostics import measure
 
@@ -46,3 +47,58 @@ def test_what_is_written_into_a_view_has_the_gradient_of_what_is_not(view: str) 
     for one, other in zip(plain.sites, written.sites, strict=True):
         assert one.gradient_norm and other.gradient_norm == pytest.approx(one.gradient_norm, 1e-12)
     assert "no-gradient" not in [finding.code for finding in written.findings]
+
+
+class Shared(nn.Module):
+    """One tanh at one line for a convolution, a linear layer and tokens, eight channels each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.conv, self.inner, self.head = nn.Conv2d(3, 8, 1), nn.Linear(8, 8), nn.Linear(8, 4)
+        self.tanh = nn.Tanh()
+        self.seen: list[Tensor] = []
+
+    def act(self, z: Tensor) -> Tensor:
+        self.seen.append(z)
+        return self.tanh(z)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.act(5 * self.conv(x))
+        flat = self.act(30 * self.inner(y.mean((2, 3))))
+        last = self.act(9 * self.inner(y.permute(0, 2, 3, 1)))
+        return self.head(flat + last.mean((1, 2)))
+
+
+def test_one_site_that_is_called_with_several_shapes_has_the_shares_of_all_values() -> None:
+    network = Shared().double()
+    (site,) = measure(network, IMAGES, LABELS).sites
+    network.seen.clear()
+    network(IMAGES)
+    z = torch.cat([z.flatten() for z in network.seen])
+    at_limit = (z.tanh().abs() >= 0.98) & (1 - z.tanh().square() < 0.1)
+    assert (site.calls, site.values) == (3, len(z))
+    assert site.saturated_fraction == pytest.approx(at_limit.double().mean().item(), abs=1e-12)
+    # The image is as wide as there are channels: it is the channels that are counted.
+    with torch.no_grad():
+        network.conv.weight[:2], network.conv.bias[:2] = 0, 100  # type: ignore[index]
+        network.inner.weight[:3], network.inner.bias[:3] = 0, 100
+    assert (measure(network, IMAGES).sites[0].dead, site.units) == (2 + 3 + 3, 24)
+
+
+def test_a_model_may_keep_nothing_for_its_backward_pass() -> None:
+    class Kept(nn.Module):
+        def __init__(self, *, is_checkpointed: bool) -> None:
+            super().__init__()
+            torch.manual_seed(0)
+            self.is_checkpointed = is_checkpointed
+            self.inner = nn.Sequential(nn.Conv2d(3, 8, 3), nn.SiLU(), nn.Flatten(), nn.Tanh())
+            self.head = nn.Linear(288, 4)
+
+        def forward(self, x: Tensor) -> Tensor:
+            if self.is_checkpointed:
+                return self.head(checkpoint(self.inner, x, use_reentrant=False))
+            return self.head(self.inner(x))
+
+    plain, kept = (measure(Kept(is_checkpointed=k).double(), IMAGES, LABELS) for k in (False, True))
+    assert not kept.warnings and plain.sites == kept.sites

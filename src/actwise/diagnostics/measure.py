@@ -148,7 +148,7 @@ class _Pass:
             (known.get(found) or as_site(found, names[found], watch), sums)
             for found, sums in watch.sites.items()
         ]
-        measured = [(site, sums) for site, sums in sites if sums.by_channels]
+        measured = [(site, sums) for site, sums in sites if sums.parts]
         if not measured:
             raise SpecError(_nothing(audit, [sums.fault for _, sums in sites]))
         faults = [f"{site.name}: {sums.fault}" for site, sums in sites if sums.fault]

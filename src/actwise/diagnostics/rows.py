@@ -46,7 +46,7 @@ def sum_row(name: str, sums: AddedSums) -> SumSignal:
 
 
 def _site_row(site: Site, sums: SiteSums, before: SiteSignal | None, *, depth: int) -> SiteSignal:
-    parts = [units for units, _ in sums.by_channels.values()]
+    parts = [units for units, _ in sums.parts.values()]
     total = {
         key: sum(units.sums[key].sum().item() for units in parts)
         for key in parts[0].sums
@@ -81,9 +81,7 @@ def _site_row(site: Site, sums: SiteSums, before: SiteSignal | None, *, depth: i
         low_slope_fraction=share.get("slope_low") if has_slopes else None,
         slope_second_moment=share.get("slope_square") if has_slopes else None,
         saturated_fraction=share.get("saturated"),
-        is_bounded=all(
-            k.low is not None and k.high is not None for _, k in sums.by_channels.values()
-        ),
+        is_bounded=all(k.low is not None and k.high is not None for _, k in sums.parts.values()),
         mean=share["f"],
         mean_shift=share["f"] - share["z"] if "z" in share else None,
         input_second_moment=share.get("z_square", math.nan),

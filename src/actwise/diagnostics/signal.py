@@ -30,7 +30,7 @@ class SiteSignal:
         name, kind, activation, role, place: As ``aw.audit`` gives them.
         depth: Its place in the order of first calls, from 0.
         images: How many reached it.
-        units: Channels; of a place with several channel counts all of them.
+        units: Channels; of a place called with several counts or shapes of them all.
         calls: In one pass.
         values: Elements that were looked at.
         nonfinite: Of these, how many were NaN or infinite.

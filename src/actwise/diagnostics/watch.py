@@ -27,7 +27,8 @@ class SiteSums:
     """What is summed of one site.
 
     Attributes:
-        by_channels: The units and the limits of the function, for each channel count.
+        parts: The units and the limits of the function, for each channel count, number of
+            dimensions and axis of the channels that it was called with.
         images: How many reached it.
         gradient_square: Sum of the squares of the gradient of every image's loss.
         has_gradient: Whether there was one in every call.
@@ -35,7 +36,7 @@ class SiteSums:
         parameters: Those of the activation, by name.
     """
 
-    by_channels: dict[int, tuple[UnitSums, Ends]] = field(default_factory=dict)
+    parts: dict[tuple[int, int, int], tuple[UnitSums, Ends]] = field(default_factory=dict)
     images: int = 0
     gradient_square: float = 0.0
     has_gradient: bool = True
@@ -159,8 +160,8 @@ class Watch(Recorder):
         elif operation(function) in _ADDITIONS and len(args) == 2:
             self._add_addition(args[0], args[1], kwargs.get("alpha", 1))
 
-    def after_site(self, site: FoundSite, out: Tensor) -> None:
-        """Add one call of a site."""
+    def after_site(self, site: FoundSite, out: Tensor, axis: int) -> None:
+        """Add one call of a site; its axis may be another in each."""
         coming, self._coming = self._coming, None
         sums = self.sites.setdefault(site, SiteSums())
         if site not in self._reached:
@@ -173,13 +174,13 @@ class Watch(Recorder):
         sums.has_gradient &= edge is not None
         if edge is not None:
             self.edges.append(edge)
-        if not sums.by_channels:
+        if not sums.parts:
             self._note_parameters(site, sums, coming)
         self._is_trying = True
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                _add_call(site, sums, coming, out)
+                _add_call(site, sums, coming, out, axis)
         finally:
             self._is_trying = False
 
@@ -277,9 +278,8 @@ def _called(
     return value
 
 
-def _add_call(site: FoundSite, sums: SiteSums, coming: _Coming, out: Tensor) -> None:
+def _add_call(site: FoundSite, sums: SiteSums, coming: _Coming, out: Tensor, axis: int) -> None:
     z, f = coming.z, out.detach()
-    axis = site.axis if -z.dim() <= site.axis < z.dim() else z.dim() - 1
     slope = saturated = None
     is_elementwise = site.role != "softmax" and f.shape == z.shape and not sums.fault
     if is_elementwise:
@@ -287,13 +287,14 @@ def _add_call(site: FoundSite, sums: SiteSums, coming: _Coming, out: Tensor) -> 
             f, slope = value_and_slope(coming.function, z, is_inplace=site.is_inplace)
         except Exception as error:  # of a user's function, whatever it is
             sums.fault = f"its slope cannot be computed: {describe_fault(error)}"
-    channels = f.shape[axis] if f.dim() else 1
-    if channels not in sums.by_channels:
+    axis = max(0, min(axis, f.dim() - 1))
+    part = (f.shape[axis] if f.dim() else 1, f.dim(), axis)
+    if part not in sums.parts:
         known = Ends(None, None)
         if slope is not None:
             known = limits(coming.function, z, axis, is_inplace=site.is_inplace)
-        sums.by_channels[channels] = UnitSums(), known
-    units, known = sums.by_channels[channels]
+        sums.parts[part] = UnitSums(), known
+    units, known = sums.parts[part]
     if slope is not None:
         saturated = known.are_reached(f, slope)
     if f.numel():
