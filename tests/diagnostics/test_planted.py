@@ -136,6 +136,24 @@ def test_effective_rank_counts_the_directions() -> None:
     assert site_of(F.relu, -z.abs()).effective_rank is None
 
 
+def test_effective_rank_is_of_the_whole_image() -> None:
+    z = noise(num_images=20, size=64)
+    z[..., 1:] *= torch.linspace(1, 2, C).view(1, C, 1, 1)
+    z[:, 1:, :, 0] = z[:, :1, :, 0]
+    z.diagonal(dim1=2, dim2=3)[:, 1:] = z.diagonal(dim1=2, dim2=3)[:, :1]
+    rank = site_of(F.leaky_relu, z).effective_rank
+    assert rank is not None and rank > 0.8 * C
+
+
+def test_effective_rank_is_that_of_one_batch_far_from_zero() -> None:
+    z = noise(num_images=60, size=1) + 1e5
+    one, many = (
+        measure(OneSite(F.relu), z, batch_size=size).sites[0].effective_rank for size in (60, 7)
+    )
+    assert one is not None and one > 0.5 * C
+    assert many == pytest.approx(one, rel=1e-9)
+
+
 def test_values_that_are_not_finite_are_counted_and_found() -> None:
     z = noise(size=1)
     z[3, 1] = torch.inf

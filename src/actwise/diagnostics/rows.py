@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Sequence
 
-import torch
 from torch import Tensor
 
 from ..surgery import Site
@@ -27,8 +26,8 @@ def site_rows(found: Sequence[tuple[Site, SiteSums]]) -> tuple[SiteSignal, ...]:
 
 def norm_row(name: str, sums: NormSums) -> NormSignal:
     """One batch norm."""
-    difference_C = torch.as_tensor(sums.sum_C / sums.num_values)
-    variance_C = (sums.square_C / sums.num_values - difference_C.square()).clamp(min=0)
+    difference_C = sums.seen.mean_C - sums.mean_C
+    variance_C = sums.seen.squares / sums.seen.num_values
     running_C = sums.variance_C + sums.eps
     return NormSignal(
         name=name,

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from ..surgery.finding import Descent, FoundSite, Recorder, operation
 from ..usercode import describe_fault
 from .slopes import Computes, Ends, limits, value_and_slope
-from .units import UnitSums
+from .units import Moments, UnitSums, by_unit
 
 _ADDITIONS = frozenset(("add", "__add__", "__radd__", "__iadd__"))
 
@@ -46,14 +46,12 @@ class SiteSums:
 
 @dataclass(eq=False)
 class NormSums:
-    """Sums of a batch norm's input, (C,), float64, beside its running statistics."""
+    """The moments of a batch norm's input beside its running statistics, (C,), float64."""
 
     mean_C: Tensor
     variance_C: Tensor
     eps: float
-    num_values: int = 0
-    sum_C: Tensor | float = 0.0
-    square_C: Tensor | float = 0.0
+    seen: Moments = field(default_factory=Moments)
 
 
 @dataclass(eq=False)
@@ -208,12 +206,7 @@ class Watch(Recorder):
         name = self._buffers.get(id(running_var), path)
         means = running_mean.detach().double(), running_var.detach().double()
         sums = self.norms.setdefault(name, NormSums(*means, others[4] if len(others) > 4 else eps))
-        x_CL = x.detach().transpose(0, 1).flatten(1).double()
-        sums.num_values += x_CL.shape[1]
-        # From the running mean, so that the difference of two large sums is none.
-        x_CL = x_CL - sums.mean_C[:, None]
-        sums.sum_C = sums.sum_C + x_CL.sum(1)
-        sums.square_C = sums.square_C + x_CL.square().sum(1)
+        sums.seen.add(by_unit(x.detach(), 1))
 
     @torch.no_grad()
     def _add_addition(self, a: Any, b: Any, alpha: float) -> None:
