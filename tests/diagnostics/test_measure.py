@@ -126,6 +126,42 @@ def test_a_loss_of_ones_own(net: nn.Module, images: Tensor) -> None:
     assert report.gradient_of == "loss" and report.accuracy is None and report.loss is not None
 
 
+@pytest.mark.parametrize("loss", [F.cross_entropy, nn.CrossEntropyLoss(reduction="none")])
+def test_a_loss_is_a_mean_or_one_value_an_image(net: nn.Module, images: Tensor, loss: Any) -> None:
+    own = measure(net, images, LABELS)
+    for size in (7, 30):
+        report = measure(net, images, LABELS, loss=loss, batch_size=size)
+        assert report.loss == pytest.approx(own.loss, rel=1e-12)
+        for one, other in zip(report.sites, own.sites, strict=True):
+            assert one.gradient_norm == pytest.approx(other.gradient_norm, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"),
+    [
+        (
+            lambda out, y: F.nll_loss(out, y[:3]),
+            "loss raised ValueError: Expected input batch_size",
+        ),
+        (lambda out, y: 1.0, "loss gives a float; expected a tensor of floats"),
+        (lambda out, y: y, "loss gives a torch.int64"),
+        (lambda out, y: out[0], "loss gives shape (5,) of 30 images; expected their mean, or one"),
+    ],
+)
+def test_a_loss_that_cannot_be_used_gets_a_sentence(
+    net: nn.Module, images: Tensor, loss: Any, said: str
+) -> None:
+    for batches in ((images, LABELS), (DataLoader(TensorDataset(images, LABELS), batch_size=30),)):
+        with pytest.raises(SpecError) as caught:
+            measure(net, *batches, loss=loss)
+        assert said in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_loss_needs_labels_of_a_loader_too(net: nn.Module, images: Tensor) -> None:
+    with pytest.raises(SpecError, match="loss is given without labels"):
+        measure(net, DataLoader(images, batch_size=10), loss=F.cross_entropy)
+
+
 def test_shortcut_and_branch_are_told_apart(net: nn.Module, images: Tensor) -> None:
     (part,) = measure(net, images).sums
     net.eval()

@@ -54,15 +54,14 @@ def measure(
         labels: Classes. Without them there is no accuracy, and gradients are of random
             directions of the output.
         batch_size: Images of a pass; None: at most 250, fewer of large ones.
-        loss: Of the output and the labels, in place of the cross-entropy.
+        loss: Of the output and the labels, in place of the cross-entropy: the mean over the images
+            of a batch, as torch's own losses give it, or one value an image.
 
     Raises:
         SpecError: if the model does not run on the images, computes no activation that can be
             seen, or labels do not fit.
     """
     _refuse_lacking(model)
-    if loss is not None and labels is None and isinstance(images, Tensor | tuple | list | dict):
-        raise SpecError("loss is given without labels; give both or neither")
     with torch.inference_mode(mode=False):
         probes = ProbeSet(images, labels, batch_size)
         recording = record(model, _beginning(probes))
@@ -113,7 +112,6 @@ class _Pass:
         # Hooks and in-place functions see no leaf.
         example = _with_gradient(batch.example)
         name = type(watch.model).__name__
-        where = f"images {batch.first + 1:,} to {batch.first + batch.size:,}"
         try:
             with watch.watching("eval", example):
                 out = call_model(watch.model, example)
@@ -122,7 +120,7 @@ class _Pass:
             raise
         except Exception as error:
             fault = describe_fault(error)
-            raise DoesNotRunError(f"{name} in eval mode raised {fault} on {where}") from error
+            raise DoesNotRunError(f"{name} in eval mode raised {fault} on {batch}") from error
         self.num_images += batch.size
         tell("measured", self.num_images)
         value, of, num_right, num_labels = objective(out, batch, self.loss)

@@ -15,10 +15,11 @@ from torch.nn import functional as F
 from ..errors import SpecError
 from ..rng import stream
 from ..surgery import Example, tensors
+from ..usercode import describe_fault
 from .signal_report import GradientOf
 
 Loss = Callable[[Any, Tensor], Tensor]
-"""Of what the model returned and the labels: one value, or one an image; they are summed."""
+"""Of what the model returned and the labels: the mean over the images, or one value an image."""
 
 _MOST_VALUES, _MOST_IMAGES = 1_000_000, 250
 """Of a batch, unless its size is asked for: it bounds the memory."""
@@ -36,6 +37,9 @@ class ProbeBatch:
     labels: Tensor | None
     first: int
     size: int
+
+    def __str__(self) -> str:
+        return f"images {self.first + 1:,} to {self.first + self.size:,}"
 
 
 @dataclass(frozen=True)
@@ -124,17 +128,17 @@ def objective(out: Any, batch: ProbeBatch, loss: Loss | None) -> Objective:
     entries summed over the input and averaged over the outputs.
 
     Raises:
-        SpecError: if the labels do not fit what the model returns.
+        SpecError: if the labels do not fit what the model returns, or ``loss`` fails.
     """
     floats = [t for t in tensors(out) if t.is_floating_point() and t.dim()]
+    if loss is not None:
+        return Objective(_summed(loss, out, batch), "loss")
     if batch.labels is None:
         flat = [t.reshape(batch.size, -1) for t in floats if not len(t) % batch.size]
         if not flat:
             return Objective(None, None)
         value = torch.stack([(x_BK * _directions(batch, x_BK)).sum() for x_BK in flat]).sum()
         return Objective(value, "random directions of the output")
-    if loss is not None:
-        return Objective(loss(out, batch.labels).sum(), "loss")
     found = floats[0] if floats else None
     if found is None or found.shape[:-1] != batch.labels.shape:
         given = "no tensor of floats" if found is None else f"shape {tuple(found.shape)}"
@@ -152,6 +156,27 @@ def objective(out: Any, batch: ProbeBatch, loss: Loss | None) -> Objective:
     value = F.cross_entropy(scores, labels.long(), reduction="sum")
     num_right = int((scores.argmax(1) == labels).sum())
     return Objective(value, "cross-entropy", num_right, len(labels))
+
+
+def _summed(loss: Loss, out: Any, batch: ProbeBatch) -> Tensor:
+    """The sum of a loss of the user's over the images of a batch."""
+    if batch.labels is None:
+        raise SpecError("loss is given without labels; give both or neither")
+    try:
+        value = loss(out, batch.labels)
+    except Exception as error:
+        raise SpecError(f"loss raised {describe_fault(error)} on {batch}") from error
+    if not isinstance(value, Tensor) or not value.is_floating_point():
+        kind = str(value.dtype) if isinstance(value, Tensor) else type(value).__name__
+        raise SpecError(f"loss gives a {kind}; expected a tensor of floats that needs gradients")
+    if value.numel() == 1:
+        return value.sum() * batch.size
+    if value.shape[:1] != (batch.size,):
+        raise SpecError(
+            f"loss gives shape {tuple(value.shape)} of {batch.size} images; expected their mean, "
+            "or one value an image"
+        )
+    return value.sum()
 
 
 def _directions(batch: ProbeBatch, out_BK: Tensor) -> Tensor:

@@ -52,7 +52,7 @@ def reestimate(model: nn.Module, images: Any, *, batch_size: int | None = None) 
                 call_model(other, batch.example)
             except Exception as error:
                 fault = describe_fault(error)
-                raise DoesNotRunError(f"{name} raised {fault} on images to {total:,}") from error
+                raise DoesNotRunError(f"{name} raised {fault} on {batch}") from error
     return other
 
 
