@@ -39,7 +39,7 @@ def findings(report: SignalReport) -> tuple[SignalFinding, ...]:
 def _of_model(report: SignalReport) -> Iterator[SignalFinding]:
     shift = report.shift
     if shift is not None and report.is_shifted:
-        least = min(report.norms, key=lambda norm: norm.variance_ratio)
+        least = min(report.told_norms, key=lambda norm: norm.variance_ratio)
         yield SignalFinding("shift", least.name, shift[0])
     norms = [s.gradient_norm for s in report.activations if s.gradient_norm is not None]
     if len(norms) > 1 and norms[0] and norms[-1]:

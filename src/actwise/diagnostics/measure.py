@@ -26,7 +26,7 @@ from ..usercode import describe_fault
 from .findings import findings
 from .probe_set import Loss, ProbeBatch, ProbeSet, objective
 from .rows import norm_row, site_rows, sum_row
-from .signal_report import GradientOf, SignalReport
+from .signal_report import LEAST_VALUES, GradientOf, SignalReport
 from .watch import Watch
 
 _AUDITED = 2
@@ -152,6 +152,9 @@ class _Pass:
         faults = [f"{site.name}: {sums.fault}" for site, sums in sites if sums.fault]
         has_labels = self.gradient_of != "random directions of the output"
         seen = {site.name for site, _ in sites}
+        norms = tuple(norm_row(*pair) for pair in watch.norms.items())
+        if any(norm.is_fitted and norm.values < LEAST_VALUES for norm in norms):
+            faults.append(f"the shift of batch norm: it takes {LEAST_VALUES} values a channel")
         return SignalReport(
             model=type(watch.model).__name__,
             images=self.num_images,
@@ -159,7 +162,7 @@ class _Pass:
             loss=self.loss_sum / self.num_images if has_labels and self.gradient_of else None,
             accuracy=100 * self.num_right / self.num_labels if self.num_labels else None,
             sites=site_rows(measured),
-            norms=tuple(norm_row(*pair) for pair in watch.norms.items()),
+            norms=norms,
             sums=tuple(sum_row(*pair) for pair in watch.additions.items()),
             not_run=tuple(site.name for site in audit if site.name not in seen),
             unseen=tuple(map(str, audit.unseen)),

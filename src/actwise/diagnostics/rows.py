@@ -34,6 +34,7 @@ def norm_row(name: str, sums: NormSums) -> NormSignal:
         channels=len(running_C),
         variance_ratio=((variance_C + sums.eps) / running_C).log().mean().exp().item(),
         mean_difference=(difference_C.square() / running_C).mean().sqrt().item(),
+        values=sums.seen.num_values,
         is_fitted=bool((sums.mean_C != 0).any() or (sums.variance_C != 1).any()),
     )
 

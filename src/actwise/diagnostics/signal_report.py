@@ -1,5 +1,6 @@
 """What was measured of a model's signal flow, as data. Torch-free; words are made in ``report``."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
@@ -11,6 +12,8 @@ from .signal import NormSignal, SiteSignal, SumSignal
 
 DEFAULT_IMAGES = 1_000
 """Fewer are a screen: dead units become fewer with every image more."""
+LEAST_VALUES = 16
+"""Of a channel. The variance of fewer is no measure: of 3 the geometric mean is .38 of the true."""
 
 GradientOf = Literal["cross-entropy", "loss", "random directions of the output"]
 Code = Literal[
@@ -101,15 +104,32 @@ class SignalReport(Shown):
         return 3 / self.images
 
     @property
+    def told_norms(self) -> tuple[NormSignal, ...]:
+        """The norms that were trained, and saw :data:`LEAST_VALUES` here."""
+        return tuple(n for n in self.norms if n.is_fitted and n.values >= LEAST_VALUES)
+
+    @property
     def shift(self) -> tuple[float, float] | None:
-        """Median and least variance ratio of the norms; None without any that was trained."""
-        ratios = [norm.variance_ratio for norm in self.norms if norm.is_fitted]
+        """Median and least variance ratio of the norms; None where none tells."""
+        ratios = [norm.variance_ratio for norm in self.told_norms]
         return (median(ratios), min(ratios)) if ratios else None
 
     @property
     def is_shifted(self) -> bool:
         """Whether batch norm meets other variances in evaluation than it has learned."""
-        return is_shifted([norm.variance_ratio for norm in self.norms if norm.is_fitted])
+        return is_shifted([norm.variance_ratio for norm in self.told_norms])
+
+    @property
+    def is_shift_confirmed(self) -> bool | None:
+        """Whether re-estimated statistics make the model clearly more accurate; None if untested.
+
+        By more than two standard errors of the difference of two independent shares.
+        """
+        if self.accuracy is None or self.reestimated_accuracy is None:
+            return None
+        shares = self.accuracy / 100, self.reestimated_accuracy / 100
+        error = math.sqrt(sum(share * (1 - share) for share in shares) / self.images)
+        return shares[1] - shares[0] > 2 * error
 
     def __getitem__(self, name: str) -> SiteSignal:
         """The site of a name.
@@ -129,6 +149,7 @@ class SignalReport(Shown):
             "median": self.shift[0],
             "least": self.shift[1],
             "is_shifted": self.is_shifted,
+            "is_confirmed": self.is_shift_confirmed,
         }
         return {**asdict(self), "sums": sums, "is_screen": self.is_screen, "shift": shift}
 

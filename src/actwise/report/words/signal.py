@@ -71,14 +71,16 @@ def _shift(report: "SignalReport", finding: "SignalFinding") -> str:
     median, least = report.shift or (finding.value, finding.value)
     said = (
         f"in evaluation the inputs of batch norm have {significant(median, 2)} times the variance "
-        f"that it has learned (median; least {significant(least, 2)} at {finding.name}), as "
-        "dropout before batch norm makes it"
+        f"that it has learned (median; least {significant(least, 2)} at {finding.name})"
     )
-    if report.accuracy is None or report.reestimated_accuracy is None:
+    if report.accuracy is None:
         return f"{said}; with labels the accuracy with re-estimated statistics tells what it costs"
+    if report.reestimated_accuracy is None:
+        return said
+    confirmed = "" if report.is_shift_confirmed else ", not clearly more: it is not confirmed"
     return (
-        f"{said}: {report.accuracy:.1f} % right on these images, "
-        f"{report.reestimated_accuracy:.1f} % with re-estimated statistics (`aw.reestimate`)"
+        f"{said}: {report.accuracy:.1f} % right on these images, {report.reestimated_accuracy:.1f} "
+        f"% with re-estimated statistics (`aw.reestimate`){confirmed}"
     )
 
 
