@@ -262,8 +262,9 @@ def test_frozen_inference_and_checkpointed_models() -> None:
         def forward(self, x: Tensor) -> Tensor:
             return torch.utils.checkpoint.checkpoint(self.inner, x, use_reentrant=True)
 
-    report = measure(Refusing(), torch.randn(6, 4))
+    report = measure(Refusing(), torch.randn(6, 4), torch.arange(6) % 4)
     assert report.gradient_of is None and report.sites[0].gradient_norm is None
+    assert report.loss is not None
     assert report.warnings
 
 

@@ -159,4 +159,17 @@ def test_values_that_are_not_finite_are_counted_and_found() -> None:
     z[3, 1] = torch.inf
     report = measure(OneSite(F.relu), z)
     assert report.sites[0].nonfinite == 1
-    assert next(finding.code for finding in report.findings) == "nonfinite"
+    assert [f.code for f in report.findings[:2]] == ["nonfinite-output", "nonfinite"]
+
+
+def test_what_a_model_returns_and_its_loss_and_gradients_are_finite_or_found() -> None:
+    network = nn.Sequential(nn.Linear(6, 6), nn.ReLU(), nn.Linear(6, 4))
+    with torch.no_grad():
+        network[2].weight[1, 2] = torch.nan  # type: ignore[index]
+    report = measure(network, torch.randn(40, 6), torch.zeros(40, dtype=torch.long))
+    assert [(f.code, f.name, f.count) for f in report.findings[:3]] == [
+        ("nonfinite-output", "", 40),
+        ("nonfinite-loss", "", None),
+        ("nonfinite-gradient", "1", None),
+    ]
+    assert report.accuracy == 0.0 and report.outputs == 160

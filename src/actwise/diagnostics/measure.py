@@ -102,6 +102,8 @@ class _Pass:
         self.num_images = 0
         self.num_right = self.num_labels = 0
         self.loss_sum = 0.0
+        self.has_loss = False
+        self.num_outputs = self.num_nonfinite = 0
         self.gradient_of: GradientOf | None = None
         self.warnings: dict[str, None] = {}
 
@@ -123,10 +125,14 @@ class _Pass:
             raise DoesNotRunError(f"{name} in eval mode raised {fault} on {batch}") from error
         self.num_images += batch.size
         tell("measured", self.num_images)
+        for values in tensors(out):
+            self.num_outputs += values.numel()
+            self.num_nonfinite += int((~values.isfinite()).sum())
         value, of, num_right, num_labels = objective(out, batch, self.loss)
         self.num_right += num_right
         self.num_labels += num_labels
-        if value is not None:
+        if value is not None and of in ("cross-entropy", "loss"):
+            self.has_loss = True
             self.loss_sum += value.detach().double().item()
         if value is None or not watch.edges or not value.requires_grad:
             self._without_gradient("no gradient leads from what the model returns to its sites")
@@ -150,7 +156,6 @@ class _Pass:
         if not measured:
             raise SpecError(_nothing(audit, [sums.fault for _, sums in sites]))
         faults = [f"{site.name}: {sums.fault}" for site, sums in sites if sums.fault]
-        has_labels = self.gradient_of != "random directions of the output"
         seen = {site.name for site, _ in sites}
         norms = tuple(norm_row(*pair) for pair in watch.norms.items())
         if any(norm.is_fitted and norm.values < LEAST_VALUES for norm in norms):
@@ -159,8 +164,10 @@ class _Pass:
             model=type(watch.model).__name__,
             images=self.num_images,
             gradient_of=self.gradient_of,
-            loss=self.loss_sum / self.num_images if has_labels and self.gradient_of else None,
+            loss=self.loss_sum / self.num_images if self.has_loss else None,
             accuracy=100 * self.num_right / self.num_labels if self.num_labels else None,
+            outputs=self.num_outputs,
+            nonfinite_outputs=self.num_nonfinite,
             sites=site_rows(measured),
             norms=norms,
             sums=tuple(sum_row(*pair) for pair in watch.additions.items()),

@@ -154,7 +154,8 @@ def objective(out: Any, batch: ProbeBatch, loss: Loss | None) -> Objective:
             "for other labels give a loss=... of your own"
         )
     value = F.cross_entropy(scores, labels.long(), reduction="sum")
-    num_right = int((scores.argmax(1) == labels).sum())
+    is_known = ~scores.isnan().any(1)  # the greatest of NaN is the first
+    num_right = int(((scores.argmax(1) == labels) & is_known).sum())
     return Objective(value, "cross-entropy", num_right, len(labels))
 
 

@@ -17,7 +17,10 @@ LEAST_VALUES = 16
 
 GradientOf = Literal["cross-entropy", "loss", "random directions of the output"]
 Code = Literal[
+    "nonfinite-output",
+    "nonfinite-loss",
     "nonfinite",
+    "nonfinite-gradient",
     "no-gradient",
     "shift",
     "dead",
@@ -61,9 +64,11 @@ class SignalReport(Shown):
         images: N. Numbers of dead units fall with N, so only equal N are compared.
         gradient_of: What the gradient is of; None where none reached a site.
         loss: Mean of the loss over the images; None without labels.
-        accuracy: Percent of the images, as the model is.
+        accuracy: Percent of the images, as the model is; a row with NaN is wrong.
         reestimated_accuracy: The same with the statistics of batch norm estimated anew on these
             images with dropout off; None unless asked.
+        outputs, nonfinite_outputs: Numbers that the model returned, and how many of them were NaN
+            or infinite.
         sites, norms, sums: In the order of first calls.
         findings: What is odd, the worst kinds first.
         not_run: Sites of ``aw.audit`` that evaluation mode does not run.
@@ -77,6 +82,8 @@ class SignalReport(Shown):
     loss: float | None
     accuracy: float | None
     reestimated_accuracy: float | None = None
+    outputs: int = 0
+    nonfinite_outputs: int = 0
     sites: tuple[SiteSignal, ...]
     norms: tuple[NormSignal, ...] = ()
     sums: tuple[SumSignal, ...] = ()

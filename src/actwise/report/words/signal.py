@@ -104,6 +104,11 @@ _SIGNAL = "the second moment at the last activation, to that at the first,"
 _LOW_IS_BAD = ("low-rank", "silent-branch", "not-reached")
 _SENTENCES: dict[str, Callable[["SignalReport", "SignalFinding"], str]] = {
     "nonfinite": lambda _, f: f"{counted(f.count or 0, 'value')} NaN or infinite",
+    "nonfinite-output": lambda _, f: (
+        f"{counted(f.count or 0, 'value')} of what the model returns NaN or infinite"
+    ),
+    "nonfinite-loss": lambda *_: "the loss is NaN or infinite",
+    "nonfinite-gradient": lambda *_: "the gradient is NaN or infinite",
     "no-gradient": lambda *_: "no gradient reaches it",
     "shift": _shift,
     "dead": _units("dead (slope 0 on all images, output constant)"),
