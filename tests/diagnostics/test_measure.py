@@ -1,5 +1,6 @@
 """The measurement: any batch size, any model, and nothing of the model is moved."""
 
+from collections import namedtuple
 from collections.abc import Iterator
 from typing import Any
 
@@ -126,42 +127,6 @@ def test_a_loss_of_ones_own(net: nn.Module, images: Tensor) -> None:
     assert report.gradient_of == "loss" and report.accuracy is None and report.loss is not None
 
 
-@pytest.mark.parametrize("loss", [F.cross_entropy, nn.CrossEntropyLoss(reduction="none")])
-def test_a_loss_is_a_mean_or_one_value_an_image(net: nn.Module, images: Tensor, loss: Any) -> None:
-    own = measure(net, images, LABELS)
-    for size in (7, 30):
-        report = measure(net, images, LABELS, loss=loss, batch_size=size)
-        assert report.loss == pytest.approx(own.loss, rel=1e-12)
-        for one, other in zip(report.sites, own.sites, strict=True):
-            assert one.gradient_norm == pytest.approx(other.gradient_norm, rel=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("loss", "said"),
-    [
-        (
-            lambda out, y: F.nll_loss(out, y[:3]),
-            "loss raised ValueError: Expected input batch_size",
-        ),
-        (lambda out, y: 1.0, "loss gives a float; expected a tensor of floats"),
-        (lambda out, y: y, "loss gives a torch.int64"),
-        (lambda out, y: out[0], "loss gives shape (5,) of 30 images; expected their mean, or one"),
-    ],
-)
-def test_a_loss_that_cannot_be_used_gets_a_sentence(
-    net: nn.Module, images: Tensor, loss: Any, said: str
-) -> None:
-    for batches in ((images, LABELS), (DataLoader(TensorDataset(images, LABELS), batch_size=30),)):
-        with pytest.raises(SpecError) as caught:
-            measure(net, *batches, loss=loss)
-        assert said in str(caught.value) and "\n" not in str(caught.value)
-
-
-def test_a_loss_needs_labels_of_a_loader_too(net: nn.Module, images: Tensor) -> None:
-    with pytest.raises(SpecError, match="loss is given without labels"):
-        measure(net, DataLoader(images, batch_size=10), loss=F.cross_entropy)
-
-
 def test_shortcut_and_branch_are_told_apart(net: nn.Module, images: Tensor) -> None:
     (part,) = measure(net, images).sums
     net.eval()
@@ -244,6 +209,8 @@ def test_transformers_and_tuples_and_dicts_of_inputs() -> None:
         "layers.1+2",
     ]
     assert measure(encoder, (x, None, mask)).sites[0].images == 12
+    named = namedtuple("named", "src mask src_key_padding_mask")(x, None, mask)
+    assert measure(encoder, named, batch_size=5).sites == report.sites
 
 
 @pytest.mark.filterwarnings("ignore:None of the inputs have requires_grad")
@@ -300,6 +267,20 @@ MALFORMED: list[tuple[Any, Any, dict[str, Any], str]] = [
     (Wrong(""), torch.zeros(4, 4), {"labels": torch.full((4,), 4)}, "label 4 is no class"),
     (Wrong(""), torch.zeros(4, 4), {"labels": torch.zeros(4, 2)}, "labels have shape (4, 2)"),
     (Wrong(""), torch.zeros(4, 4), {"batch_size": 0}, "batch_size=0"),
+    (Wrong(""), torch.zeros(4, 4), {"batch_size": "3"}, "batch_size='3'; expected a whole number"),
+    (Wrong(""), torch.zeros(4, 4), {"batch_size": 2.5}, "batch_size=2.5"),
+    (
+        Wrong(""),
+        [(torch.zeros(99, 4), [torch.zeros(99)])],
+        {},
+        "of (shape (1, 4), (shape (1,)))",
+    ),
+    (
+        nn.Sequential(nn.LazyBatchNorm1d(affine=False)),
+        torch.zeros(4, 4),
+        {},
+        "0.running_mean has no",
+    ),
     (Wrong(""), torch.zeros(4, 4), {"loss": F.mse_loss}, "loss is given without labels"),
     (Wrong("").to("meta"), torch.zeros(4, 4), {}, "meta device"),
     (Wrong, torch.zeros(4, 4), {}, "expected a network of it"),

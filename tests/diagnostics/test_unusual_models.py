@@ -102,3 +102,50 @@ def test_a_model_may_keep_nothing_for_its_backward_pass() -> None:
 
     plain, kept = (measure(Kept(is_checkpointed=k).double(), IMAGES, LABELS) for k in (False, True))
     assert not kept.warnings and plain.sites == kept.sites
+
+
+class Mixed(nn.Module):
+    """Adds complex tensors and cannot be trained."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.head = nn.Conv2d(3, 8, 3), nn.Linear(8, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training:
+            raise ValueError("no training")
+        x = self.conv(x)
+        waves = torch.fft.fft2(torch.relu(x)) + torch.fft.fft2(x)
+        return self.head(waves.abs().mean((2, 3)))
+
+
+def test_complex_sums_are_none_of_two_ways_and_a_mode_that_raises_is_told() -> None:
+    report = measure(Mixed().double(), IMAGES, LABELS)
+    assert report.sums == () and report.sites[0].gradient_norm
+    (told,) = report.warnings
+    assert told.startswith("in train mode the model raised ValueError: no training")
+
+
+class Logarithm(nn.Module):
+    """Of both signs, without a limit."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.sign() * x.abs().log1p()
+
+
+class Softsign(nn.Module):
+    """Goes to its limits slowly."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x / (1 + x.abs())
+
+
+@pytest.mark.parametrize(("kind", "is_bounded"), [(Logarithm, False), (Softsign, True)])
+def test_what_grows_without_end_has_no_limit_however_slowly(
+    kind: type[nn.Module], is_bounded: bool
+) -> None:
+    network = nn.Sequential(nn.Conv2d(3, 8, 3), kind()).double()
+    (site,) = measure(network, IMAGES).sites
+    assert site.is_bounded == is_bounded and (site.saturated_fraction is not None) == is_bounded
+    # What a model returns through a bounded function is no activation of a layer.
+    assert site.role == ("output" if is_bounded else "activation")

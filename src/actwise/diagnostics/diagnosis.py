@@ -35,7 +35,7 @@ def diagnose(
         return report
     try:
         other = reestimate(model, images, batch_size=batch_size)
-        again = accuracy_of(other, images, labels, batch_size=batch_size, loss=loss)
+        again = accuracy_of(other, images, labels, batch_size=batch_size)
     except Exception as error:  # the copy is of a user's model; what was measured is kept
         fault = str(error) if isinstance(error, ActwiseError) else describe_fault(error)
         why = f"the accuracy with re-estimated statistics: {fault}"

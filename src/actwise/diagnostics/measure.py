@@ -17,9 +17,11 @@ from ..surgery import (
     call_model,
     left_as_it_was,
     record,
+    refuse_unready,
     site_names,
     tensors,
     uncompiled,
+    with_tensors,
 )
 from ..surgery.finding import FoundSite
 from ..usercode import describe_fault
@@ -50,7 +52,7 @@ def measure(
     Args:
         model: Any ``nn.Module`` with values, on any device.
         images: What it takes, as a tensor or a tuple or dict of tensors, of all images; or an
-            iterable of batches: images, or pairs of images and labels.
+            iterable of batches: images, or pairs of images and classes (with ``loss``, any labels).
         labels: Classes. Without them there is no accuracy, and gradients are of random
             directions of the output.
         batch_size: Images of a pass; None: at most 250, fewer of large ones.
@@ -62,16 +64,17 @@ def measure(
             seen, or labels do not fit.
     """
     _refuse_lacking(model)
-    with torch.inference_mode(mode=False):
-        probes = ProbeSet(images, labels, batch_size)
+    model = getattr(model, "_orig_mod", model)
+    # A DataLoader draws random numbers too.
+    with torch.inference_mode(mode=False), left_as_it_was(model):
+        probes = ProbeSet(images, labels, batch_size, has_loss=loss is not None)
         recording = record(model, _beginning(probes))
         names = site_names(recording)
         # Now, since the passes below count calls of these same sites.
         known = {found: as_site(found, names[found], recording) for found in names}
         audit = as_audit(recording)
         pass_ = _Pass(Watch(recording), loss)
-        model = recording.model
-        with left_as_it_was(model), torch.enable_grad(), uncompiled():
+        with torch.enable_grad(), uncompiled():
             model.eval()
             for batch in probes:
                 pass_.add(batch)
@@ -80,14 +83,14 @@ def measure(
 
 
 def accuracy_of(
-    model: nn.Module, images: Any, labels: Any, *, batch_size: int | None, loss: Loss | None
+    model: nn.Module, images: Any, labels: Any, *, batch_size: int | None
 ) -> float | None:
     """The accuracy that :func:`measure` has, in percent, and nothing else."""
     num_right = num_labels = 0
     with left_as_it_was(model), torch.inference_mode(mode=False), torch.no_grad(), uncompiled():
         model.eval()
         for batch in ProbeSet(images, labels, batch_size):
-            _, _, right, count = objective(call_model(model, batch.example), batch, loss)
+            _, _, right, count = objective(call_model(model, batch.example), batch)
             num_right += right
             num_labels += count
     return 100 * num_right / num_labels if num_labels else None
@@ -112,7 +115,7 @@ class _Pass:
         watch = self.watch
         watch.begin(batch.size)
         # Hooks and in-place functions see no leaf.
-        example = _with_gradient(batch.example)
+        example = with_tensors(batch.example, _with_gradient)
         name = type(watch.model).__name__
         try:
             with watch.watching("eval", example):
@@ -173,7 +176,7 @@ class _Pass:
             sums=tuple(sum_row(*pair) for pair in watch.additions.items()),
             not_run=tuple(site.name for site in audit if site.name not in seen),
             unseen=tuple(map(str, audit.unseen)),
-            warnings=(*self.warnings, *faults),
+            warnings=(*audit.warnings, *self.warnings, *faults),
         )
 
     def _without_gradient(self, why: str) -> None:
@@ -190,10 +193,10 @@ def _nothing(audit: Audit, faults: list[str]) -> str:
 
 def _refuse_lacking(model: Any) -> None:
     """A model without values has no signal."""
-    if isinstance(model, nn.Module):
-        for name, value in (*model.named_parameters(), *model.named_buffers()):
-            if value.is_meta:
-                raise SpecError(f"{name} is on the meta device, where nothing has a value")
+    refuse_unready(model)
+    for name, value in (*model.named_parameters(), *model.named_buffers()):
+        if value.is_meta:
+            raise SpecError(f"{name} is on the meta device, where nothing has a value")
 
 
 def _beginning(probes: ProbeSet) -> Any:
@@ -205,13 +208,7 @@ def _beginning(probes: ProbeSet) -> Any:
     return next(iter(ProbeSet(batch.example, batch_size=_AUDITED))).example
 
 
-def _with_gradient(example: Any) -> Any:
-    """The same images, from which gradients are wanted; none of them is a leaf."""
-    if isinstance(example, Tensor):
-        example = example.clone() if example.is_inference() else example.detach()
-        return example.requires_grad_().clone() if example.is_floating_point() else example
-    if isinstance(example, dict):
-        return {name: _with_gradient(value) for name, value in example.items()}
-    if isinstance(example, tuple | list):
-        return type(example)(_with_gradient(value) for value in example)
-    return example
+def _with_gradient(image: Tensor) -> Tensor:
+    """The same images, from which gradients are wanted; no leaf."""
+    image = image.clone() if image.is_inference() else image.detach()
+    return image.requires_grad_().clone() if image.is_floating_point() else image

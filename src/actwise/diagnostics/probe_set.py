@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from ..errors import SpecError
 from ..rng import stream
-from ..surgery import Example, tensors
+from ..surgery import Example, tensors, with_tensors
 from ..usercode import describe_fault
 from .signal_report import GradientOf
 
@@ -47,15 +47,18 @@ class ProbeSet:
     """All batches; may be gone through again if what it is made of may.
 
     Attributes:
-        images: What a model takes, of all images; or an iterable of batches, as a DataLoader is.
+        images: What a model takes, of all images; or an iterable of batches, as a DataLoader is,
+            or a list of pairs of images and classes.
         labels: Classes, (N,) or the shape of the output without its last axis; or what ``loss``
             takes. None without, or where the batches bring their own.
         batch_size: The most; None: 250, fewer where they hold more than a million numbers.
+        has_loss: Whether labels may be anything, so that every pair has them.
     """
 
     images: Any
     labels: Any = None
     batch_size: int | None = None
+    has_loss: bool = False
 
     def __iter__(self) -> Iterator[ProbeBatch]:
         """The batches in order.
@@ -74,26 +77,34 @@ class ProbeSet:
             raise SpecError("there are no images; expected at least one")
 
     def _parts(self) -> Iterator[tuple[Example, Tensor | None]]:
-        images = self.images
-        if isinstance(images, Tensor | tuple | list | dict):
+        images, size = self.images, self.batch_size
+        if size is not None and (not isinstance(size, int | np.integer) or size < 1):
+            raise SpecError(f"batch_size={size!r}; expected a whole number of at least 1")
+        is_listed = isinstance(images, list) and bool(images) and all(map(self._is_pair, images))
+        if isinstance(images, Tensor | tuple | list | dict) and not is_listed:
             yield from self._sliced(images)
         elif isinstance(images, Iterable) and not isinstance(images, Iterator | np.ndarray):
             if self.labels is not None:
                 raise SpecError("labels are given twice over; batches bring their own")
-            yield from map(_of_loader, images)
+            yield from (item if self._is_pair(item) else (item, None) for item in images)
         else:
             raise SpecError(
                 f"images is a {type(images).__name__}; expected a tensor of all images, a tuple or "
                 "dict of tensors as the model takes them, or a DataLoader"
             )
 
+    def _is_pair(self, batch: Any) -> bool:
+        """Whether it is one of images and their labels; two inputs of floats may look so."""
+        if not isinstance(batch, tuple | list) or len(batch) != 2:
+            return False
+        labels = batch[1]
+        return isinstance(labels, Tensor) and (self.has_loss or not labels.is_floating_point())
+
     def _sliced(self, images: Example) -> Iterator[tuple[Example, Tensor | None]]:
         total = _num_samples(images)
         labels = None if self.labels is None else _as_labels(self.labels, total)
         values = sum(t.numel() for t in tensors(images)) // max(1, total)
         size = fitting_batch(values) if self.batch_size is None else self.batch_size
-        if size < 1:
-            raise SpecError(f"batch_size={size} must be at least 1")
         number = -(-total // size)  # of nearly the same size, for those that normalize by batch
         for place in range(number):
             part = slice(place * total // number, (place + 1) * total // number)
@@ -120,7 +131,7 @@ class Objective(NamedTuple):
     num_labels: int = 0
 
 
-def objective(out: Any, batch: ProbeBatch, loss: Loss | None) -> Objective:
+def objective(out: Any, batch: ProbeBatch, loss: Loss | None = None) -> Objective:
     """What the gradient of a batch is of.
 
     Without labels it is the product of each image's output (of each, if there are several) with a
@@ -196,21 +207,7 @@ def _num_samples(example: Example) -> int:
 
 def _part(example: Any, part: slice, total: int) -> Any:
     """The images of a slice; what is no tensor of all images stays."""
-    if isinstance(example, Tensor):
-        return example[part] if example.dim() and len(example) == total else example
-    if isinstance(example, dict):
-        return {name: _part(value, part, total) for name, value in example.items()}
-    if isinstance(example, tuple | list):
-        return type(example)(_part(value, part, total) for value in example)
-    return example
-
-
-def _of_loader(item: Any) -> tuple[Example, Tensor | None]:
-    """A batch of a DataLoader: images, or images and their labels."""
-    is_pair = isinstance(item, tuple | list) and len(item) == 2
-    if is_pair and isinstance(item[1], Tensor) and not item[1].is_floating_point():
-        return item[0], item[1]
-    return item, None
+    return with_tensors(example, lambda t: t[part] if t.dim() and len(t) == total else t)
 
 
 def _as_labels(labels: Any, total: int) -> Tensor:

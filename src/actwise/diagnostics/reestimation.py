@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from ..errors import SpecError
-from ..surgery import DoesNotRunError, call_model, left_as_it_was
+from ..surgery import DoesNotRunError, call_model, left_as_it_was, refuse_unready
 from ..usercode import describe_fault
 from .probe_set import ProbeSet
 
@@ -33,8 +33,7 @@ def reestimate(model: nn.Module, images: Any, *, batch_size: int | None = None) 
         SpecError: if the model has no batch norm with running statistics, cannot be copied, or
             does not run on the images.
     """
-    if not isinstance(model, nn.Module):
-        raise SpecError(f"the model is a {type(model).__name__}; expected a torch.nn.Module")
+    refuse_unready(model)
     name = type(model).__name__
     try:
         other = copy.deepcopy(model).eval()

@@ -7,12 +7,12 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 
+from ..surgery.finding import FAR, goes_to_a_limit
 from .units import BLOCKED, LOW_SLOPE
 
 Computes = Callable[[Tensor], Tensor]
 
 
-_FAR, _MOST = 1e4, 1e2
 _NEAR = 0.01
 """Of the distance between two limits, or of 1 where there is one: so near is at a limit."""
 
@@ -81,9 +81,12 @@ def limits(function: Computes, z: Tensor, axis: int, *, is_inplace: bool) -> End
     """
     sample = z[:1] if axis and z.dim() > 1 else z
     found: list[Tensor | None] = []
-    for far in (-_FAR, _FAR):
-        f, slope = value_and_slope(function, torch.full_like(sample, far), is_inplace=is_inplace)
-        is_flat = bool((f.abs() < _MOST).all()) and bool((slope.abs() < BLOCKED).all())
+    for sign in (-1, 1):
+        points = [torch.full_like(sample, sign * far) for far in FAR]
+        values = [value_and_slope(function, point, is_inplace=is_inplace) for point in points]
+        f, slope = values[-1]
+        is_flat = bool((slope.abs() < BLOCKED).all())
+        is_flat &= goes_to_a_limit(*(value for value, _ in values))
         for other in range(f.dim()):
             f = f if other == axis % f.dim() else f.narrow(other, 0, 1)
         found.append(f if is_flat else None)

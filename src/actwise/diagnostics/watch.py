@@ -214,7 +214,9 @@ class Watch(Recorder):
         owner = self._stack[-1] if self._stack else None
         if owner is None or not isinstance(a, Tensor) or not isinstance(b, Tensor):
             return
-        if a.shape != b.shape or a.dim() < 2 or not (a.is_floating_point() or b.is_complex()):
+        if a.shape != b.shape or a.dim() < 2:
+            return
+        if not (a.is_floating_point() and b.is_floating_point()):
             return
         ways = [(self._flow.trace(x), x.detach().double()) for x in (a, b)]
         ways[1] = ways[1][0], ways[1][1] * alpha

@@ -1,7 +1,10 @@
 """What a model computes while it runs, and where."""
 
+from .elementwise import FAR as FAR
+from .elementwise import goes_to_a_limit as goes_to_a_limit
 from .flow import Descent as Descent
 from .flow import tensors as tensors
+from .flow import with_tensors as with_tensors
 from .found import FoundSite as FoundSite
 from .found import SiteKey as SiteKey
 from .functions import operation as operation

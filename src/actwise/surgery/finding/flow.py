@@ -6,7 +6,7 @@ place is seen by others than those it returns to.
 
 import enum
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -213,6 +213,18 @@ def tensors(value: Any) -> Iterator[Tensor]:
             yield from tensors(part)
     elif hasattr(value, "__dataclass_fields__"):
         yield from tensors(vars(value))
+
+
+def with_tensors(value: Any, change: Callable[[Tensor], Tensor]) -> Any:
+    """The same nested lists, tuples and dicts with each tensor changed."""
+    if isinstance(value, torch.Tensor):
+        return change(value)
+    if isinstance(value, dict):
+        return {name: with_tensors(part, change) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        parts = [with_tensors(part, change) for part in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
+    return value
 
 
 def _storage(tensor: Tensor) -> int | None:
