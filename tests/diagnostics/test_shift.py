@@ -176,3 +176,33 @@ def test_a_shift_that_costs_no_accuracy_is_not_confirmed(found: SignalReport) ->
     report = aw.diagnose(network, images, labels)
     assert report.is_shifted and report.is_shift_confirmed is False
     assert "not confirmed" in said(report) and "dropout" not in said(report)
+
+
+def test_sorted_images_vary_between_batches_too(
+    dropped: tuple[nn.Module, Tensor, Tensor],
+) -> None:
+    network, images, labels = dropped
+    ordered = images[labels.argsort()] + 3 * labels.sort().values[:, None]
+    norm = aw.reestimate(network, ordered, batch_size=50)[1]
+    with torch.no_grad():
+        x = network[0](ordered)
+    torch.testing.assert_close(norm.running_mean, x.mean(0))
+    torch.testing.assert_close(norm.running_var, x.var(0))
+
+
+def test_a_norm_that_is_called_twice_has_the_statistics_of_both_calls() -> None:
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.norm, self.unused = nn.BatchNorm1d(6), nn.BatchNorm1d(6)
+            self.unused.running_var.mul_(7)  # type: ignore[union-attr,operator]
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.norm(x) + self.norm(input=5 * x + 3)
+
+    x = torch.randn(90, 6)
+    other = aw.reestimate(Twice(), x, batch_size=30)
+    both = torch.cat([x, 5 * x + 3])
+    torch.testing.assert_close(other.norm.running_mean, both.mean(0))
+    torch.testing.assert_close(other.norm.running_var, both.var(0))
+    assert other.unused.running_var.eq(7).all()  # type: ignore[union-attr,operator]
