@@ -149,3 +149,44 @@ def test_what_grows_without_end_has_no_limit_however_slowly(
     assert site.is_bounded == is_bounded and (site.saturated_fraction is not None) == is_bounded
     # What a model returns through a bounded function is no activation of a layer.
     assert site.role == ("output" if is_bounded else "activation")
+
+
+class Stateful(nn.Module):
+    """Keeps a generator, a counter, a list and what it saw last; what it gives depends on them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.generator, self.calls = torch.Generator().manual_seed(1), 0
+        self.seen: list[int] = []
+        self.open = (k for k in range(3))  # has no copy
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.calls += 1
+        self.seen.append(len(x))
+        self.last = x
+        noise = torch.randn(x.shape, generator=self.generator, dtype=x.dtype)
+        return torch.relu(x * min(1, self.calls / 10) + noise * self.training)
+
+
+def test_what_a_model_keeps_of_its_own_is_left() -> None:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(192, 8), Stateful(), nn.Linear(8, 4)).double()
+    part = network[2]
+    assert isinstance(part, Stateful)
+    before, state = dict(vars(part)), part.generator.get_state()
+    measure(network, IMAGES, LABELS)
+    assert dict(vars(part)) == before and (part.calls, part.seen) == (0, [])
+    assert torch.equal(part.generator.get_state(), state)
+
+
+def test_layers_that_are_made_at_the_first_call_stay() -> None:
+    class Built(nn.Module):
+        is_built = False
+
+        def forward(self, x: Tensor) -> Tensor:
+            if not self.is_built:
+                self.inner, self.is_built = nn.Linear(192, 4).double(), True
+            return self.inner(torch.relu(x.flatten(1)))
+
+    network = Built()
+    measure(network, IMAGES, LABELS)
+    assert network.is_built and [*network.state_dict()] == ["inner.weight", "inner.bias"]

@@ -18,8 +18,9 @@ from torch.overrides import TorchFunctionMode
 
 from . import functions as f
 from .elementwise import Elementwise
-from .flow import Flow, tensors
+from .flow import Flow
 from .found import FoundSite, PlaceKey, SiteKey
+from .nested import tensors
 from .places import Place, caller, checked, place_of
 from .roles import role_by_descent
 from .site import Unseen
