@@ -173,3 +173,10 @@ def test_what_a_model_returns_and_its_loss_and_gradients_are_finite_or_found() -
         ("nonfinite-gradient", "1", None),
     ]
     assert report.accuracy == 0.0 and report.outputs == 160
+
+
+def test_effective_rank_is_that_of_one_batch_where_images_come_second() -> None:
+    z = noise(num_images=200, size=1).flatten(1)[:, None] * torch.linspace(1, 2, 5)[:, None]
+    network = OneSite(lambda z: torch.tanh(z.transpose(0, 1)))
+    one, many = (measure(network, z, batch_size=size).sites[0] for size in (200, 20))
+    assert one.effective_rank == pytest.approx(many.effective_rank, rel=1e-9)

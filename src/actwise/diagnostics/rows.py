@@ -7,8 +7,8 @@ from torch import Tensor
 
 from ..surgery import Site
 from .signal import LearnedParameter, NormSignal, SiteSignal, SumSignal
-from .units import UnitSums
-from .watch import AddedSums, NormSums, SiteSums
+from .units import AddedSums, NormSums, UnitSums
+from .watch import SiteSums
 
 NEARLY = 1e-3
 

@@ -1,8 +1,9 @@
-"""Sums over the probe set, one for each unit of a site, in float64.
+"""Sums over the probe set, in float64: of the units of a site, of norms and of additions.
 
 Legend: B images, C units, P positions; L = B P values of a unit, M of them chosen.
 """
 
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import torch
@@ -67,7 +68,14 @@ class UnitSums:
         self._ranked = Moments(of_pairs=True)
 
     def add(
-        self, z: Tensor | None, f: Tensor, slope: Tensor | None, saturated: Tensor | None, axis: int
+        self,
+        z: Tensor | None,
+        f: Tensor,
+        slope: Tensor | None,
+        saturated: Tensor | None,
+        axis: int,
+        *,
+        is_by_image: bool = True,
     ) -> None:
         """Add one call.
 
@@ -77,6 +85,8 @@ class UnitSums:
             slope: f' of each element.
             saturated: Whether each element is at a limit of f.
             axis: Where the units are.
+            is_by_image: Whether the first axis is that of images. If not, no positions are drawn,
+                since images may be among them.
         """
         f_CL = by_unit(f, axis).double()
         total_C = f_CL.sum(1)
@@ -111,7 +121,7 @@ class UnitSums:
         self.low = low if is_first else torch.minimum(self.low, low)
         self.high = high if is_first else torch.maximum(self.high, high)
         self.slope_high = slope_high if is_first else torch.maximum(self.slope_high, slope_high)
-        self._ranked.add(_chosen(f, axis))
+        self._ranked.add(_chosen(f, axis, MOST_POSITIONS if is_by_image else f.numel()))
 
     @property
     def constant_C(self) -> Tensor:
@@ -139,11 +149,29 @@ class UnitSums:
         return trace * trace / square if is_known else None, len(mean_C)
 
 
-def _chosen(f: Tensor, axis: int) -> Tensor:
+@dataclass(eq=False)
+class NormSums:
+    """The moments of a batch norm's input beside its running statistics, (C,), float64."""
+
+    mean_C: Tensor
+    variance_C: Tensor
+    eps: float
+    seen: Moments = field(default_factory=Moments)
+
+
+@dataclass(eq=False)
+class AddedSums:
+    """Sums of squares of the shorter way, of the longer one, of both added; and their number."""
+
+    squares: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
+    num_values: int = 0
+
+
+def _chosen(f: Tensor, axis: int, most_positions: int) -> Tensor:
     """(C, M): values of at most so many units, at as many positions of every image."""
     f_BCP = f.movedim(axis, 1) if f.dim() > 1 and axis else by_unit(f, axis)[None]
     f_BCP = f_BCP.flatten(2) if f_BCP.dim() > 2 else f_BCP[..., None]
-    for k, most in ((1, MOST_RANKED), (2, MOST_POSITIONS)):
+    for k, most in ((1, MOST_RANKED), (2, most_positions)):
         if f_BCP.shape[k] > most:
             f_BCP = f_BCP.index_select(k, _drawn(f_BCP.shape[k], most).to(f.device))
     return f_BCP.transpose(0, 1).flatten(1)

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from ..surgery.finding import Descent, FoundSite, Recorder, operation
 from ..usercode import describe_fault
 from .slopes import Computes, Ends, limits, value_and_slope
-from .units import Moments, UnitSums, by_unit
+from .units import AddedSums, NormSums, UnitSums, by_unit
 
 _ADDITIONS = frozenset(("add", "__add__", "__radd__", "__iadd__"))
 
@@ -42,24 +42,6 @@ class SiteSums:
     has_gradient: bool = True
     fault: str = ""
     parameters: dict[str, nn.Parameter] = field(default_factory=dict)
-
-
-@dataclass(eq=False)
-class NormSums:
-    """The moments of a batch norm's input beside its running statistics, (C,), float64."""
-
-    mean_C: Tensor
-    variance_C: Tensor
-    eps: float
-    seen: Moments = field(default_factory=Moments)
-
-
-@dataclass(eq=False)
-class AddedSums:
-    """Sums of squares of the shorter way, of the longer one, of both added; and their number."""
-
-    squares: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
-    num_values: int = 0
 
 
 class SiteEdge(NamedTuple):
@@ -178,9 +160,41 @@ class Watch(Recorder):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                _add_call(site, sums, coming, out, axis)
+                self._add_call(site, sums, coming, out, axis)
         finally:
             self._is_trying = False
+
+    def _add_call(
+        self, site: FoundSite, sums: SiteSums, coming: _Coming, out: Tensor, axis: int
+    ) -> None:
+        z, f = coming.z, out.detach()
+        slope = saturated = None
+        is_elementwise = site.role != "softmax" and f.shape == z.shape and not sums.fault
+        if is_elementwise:
+            try:
+                f, slope = value_and_slope(coming.function, z, is_inplace=site.is_inplace)
+            except Exception as error:  # of a user's function, whatever it is
+                sums.fault = f"its slope cannot be computed: {describe_fault(error)}"
+        axis = max(0, min(axis, f.dim() - 1))
+        part = (f.shape[axis] if f.dim() else 1, f.dim(), axis)
+        if part not in sums.parts:
+            known = Ends(None, None)
+            if slope is not None:
+                known = limits(coming.function, z, axis, is_inplace=site.is_inplace)
+            sums.parts[part] = UnitSums(), known
+        units, known = sums.parts[part]
+        if slope is not None:
+            saturated = known.are_reached(f, slope)
+        if f.numel():
+            is_by_image = f.dim() > 1 and not len(f) % self._num_images
+            units.add(
+                z if f.shape == z.shape else None,
+                f,
+                slope,
+                saturated,
+                axis,
+                is_by_image=is_by_image,
+            )
 
     def _note_parameters(self, site: FoundSite, sums: SiteSums, coming: _Coming) -> None:
         if site.module is not None:
@@ -271,26 +285,3 @@ def _called(
 ) -> Tensor:
     value: Tensor = function(x, *rest, **others)
     return value
-
-
-def _add_call(site: FoundSite, sums: SiteSums, coming: _Coming, out: Tensor, axis: int) -> None:
-    z, f = coming.z, out.detach()
-    slope = saturated = None
-    is_elementwise = site.role != "softmax" and f.shape == z.shape and not sums.fault
-    if is_elementwise:
-        try:
-            f, slope = value_and_slope(coming.function, z, is_inplace=site.is_inplace)
-        except Exception as error:  # of a user's function, whatever it is
-            sums.fault = f"its slope cannot be computed: {describe_fault(error)}"
-    axis = max(0, min(axis, f.dim() - 1))
-    part = (f.shape[axis] if f.dim() else 1, f.dim(), axis)
-    if part not in sums.parts:
-        known = Ends(None, None)
-        if slope is not None:
-            known = limits(coming.function, z, axis, is_inplace=site.is_inplace)
-        sums.parts[part] = UnitSums(), known
-    units, known = sums.parts[part]
-    if slope is not None:
-        saturated = known.are_reached(f, slope)
-    if f.numel():
-        units.add(z if f.shape == z.shape else None, f, slope, saturated, axis)
