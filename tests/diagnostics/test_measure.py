@@ -256,7 +256,7 @@ MALFORMED: list[tuple[Any, Any, dict[str, Any], str]] = [
     (Wrong("deaf"), torch.zeros(4, 4), {}, "computes no activation that can be measured"),
     (Wrong("lazy"), torch.zeros(4, 4), {}, "has no shape yet"),
     (Wrong("raises"), torch.zeros(4, 4), {}, "raised RuntimeError: no more"),
-    (Wrong("later"), torch.zeros(9, 4), {"batch_size": 2}, "on images 2 to 3"),
+    (Wrong("later"), torch.zeros(9, 4), {"batch_size": 2}, "on images 6 to 7"),
     (Wrong(""), torch.zeros(4, 7), {}, "mat1 and mat2"),
     (Wrong(""), torch.zeros(4, 4, dtype=torch.complex64), {}, "images are complex64"),
     (Wrong("complex"), torch.zeros(4, 4), {}, "it computes on complex64"),

@@ -13,7 +13,7 @@ from ..errors import SpecError
 from ..surgery import DoesNotRunError, call_model, left_as_it_was, refuse_unready
 from ..usercode import describe_fault
 from .probe_set import ProbeSet
-from .units import Moments, by_unit
+from .units import RunningMoments, by_unit
 
 
 def reestimate(model: nn.Module, images: Any, *, batch_size: int | None = None) -> nn.Module:
@@ -61,7 +61,7 @@ def batch_norms(model: nn.Module) -> list[_BatchNorm]:
 @contextmanager
 def _estimating(norms: list[_BatchNorm]) -> Iterator[None]:
     """These norms alone train; at the end they have the statistics of all that they were given."""
-    seen = {norm: Moments() for norm in norms}
+    seen = {norm: RunningMoments() for norm in norms}
 
     def add(norm: nn.Module, args: tuple[Any, ...], named: dict[str, Any]) -> None:
         seen[cast("_BatchNorm", norm)].add(by_unit((*args, *named.values())[0], 1))

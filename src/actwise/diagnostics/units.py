@@ -16,7 +16,7 @@ MOST_RANKED, MOST_POSITIONS = 512, 64
 _SILENT = 1e-6
 
 
-class Moments:
+class RunningMoments:
     """Means and centred squares of the values of units, whatever the batches were.
 
     Batches are joined as Chan, Golub and LeVeque (1983) do it: no difference of large sums.
@@ -65,7 +65,7 @@ class UnitSums:
         self.sums: dict[str, Tensor] = {}
         self.low = self.high = self.slope_high = torch.empty(0)
         self.has_slopes = True
-        self._ranked = Moments(of_pairs=True)
+        self._ranked = RunningMoments(of_pairs=True)
 
     def add(
         self,
@@ -156,7 +156,7 @@ class NormSums:
     mean_C: Tensor
     variance_C: Tensor
     eps: float
-    seen: Moments = field(default_factory=Moments)
+    seen: RunningMoments = field(default_factory=RunningMoments)
 
 
 @dataclass(eq=False)
