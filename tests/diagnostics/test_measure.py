@@ -1,5 +1,6 @@
 """The measurement: any batch size, any model, and nothing of the model is moved."""
 
+from collections import namedtuple
 from collections.abc import Iterator
 from typing import Any
 
@@ -208,6 +209,8 @@ def test_transformers_and_tuples_and_dicts_of_inputs() -> None:
         "layers.1+2",
     ]
     assert measure(encoder, (x, None, mask)).sites[0].images == 12
+    named = namedtuple("named", "src mask src_key_padding_mask")(x, None, mask)
+    assert measure(encoder, named, batch_size=5).sites == report.sites
 
 
 @pytest.mark.filterwarnings("ignore:None of the inputs have requires_grad")
@@ -226,8 +229,9 @@ def test_frozen_inference_and_checkpointed_models() -> None:
         def forward(self, x: Tensor) -> Tensor:
             return torch.utils.checkpoint.checkpoint(self.inner, x, use_reentrant=True)
 
-    report = measure(Refusing(), torch.randn(6, 4))
+    report = measure(Refusing(), torch.randn(6, 4), torch.arange(6) % 4)
     assert report.gradient_of is None and report.sites[0].gradient_norm is None
+    assert report.loss is not None
     assert report.warnings
 
 
@@ -252,7 +256,7 @@ MALFORMED: list[tuple[Any, Any, dict[str, Any], str]] = [
     (Wrong("deaf"), torch.zeros(4, 4), {}, "computes no activation that can be measured"),
     (Wrong("lazy"), torch.zeros(4, 4), {}, "has no shape yet"),
     (Wrong("raises"), torch.zeros(4, 4), {}, "raised RuntimeError: no more"),
-    (Wrong("later"), torch.zeros(9, 4), {"batch_size": 2}, "on images 2 to 3"),
+    (Wrong("later"), torch.zeros(9, 4), {"batch_size": 2}, "on images 6 to 7"),
     (Wrong(""), torch.zeros(4, 7), {}, "mat1 and mat2"),
     (Wrong(""), torch.zeros(4, 4, dtype=torch.complex64), {}, "images are complex64"),
     (Wrong("complex"), torch.zeros(4, 4), {}, "it computes on complex64"),
@@ -263,6 +267,20 @@ MALFORMED: list[tuple[Any, Any, dict[str, Any], str]] = [
     (Wrong(""), torch.zeros(4, 4), {"labels": torch.full((4,), 4)}, "label 4 is no class"),
     (Wrong(""), torch.zeros(4, 4), {"labels": torch.zeros(4, 2)}, "labels have shape (4, 2)"),
     (Wrong(""), torch.zeros(4, 4), {"batch_size": 0}, "batch_size=0"),
+    (Wrong(""), torch.zeros(4, 4), {"batch_size": "3"}, "batch_size='3'; expected a whole number"),
+    (Wrong(""), torch.zeros(4, 4), {"batch_size": 2.5}, "batch_size=2.5"),
+    (
+        Wrong(""),
+        [(torch.zeros(99, 4), [torch.zeros(99)])],
+        {},
+        "of (shape (1, 4), (shape (1,)))",
+    ),
+    (
+        nn.Sequential(nn.LazyBatchNorm1d(affine=False)),
+        torch.zeros(4, 4),
+        {},
+        "0.running_mean has no",
+    ),
     (Wrong(""), torch.zeros(4, 4), {"loss": F.mse_loss}, "loss is given without labels"),
     (Wrong("").to("meta"), torch.zeros(4, 4), {}, "meta device"),
     (Wrong, torch.zeros(4, 4), {}, "expected a network of it"),

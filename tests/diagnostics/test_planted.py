@@ -136,9 +136,47 @@ def test_effective_rank_counts_the_directions() -> None:
     assert site_of(F.relu, -z.abs()).effective_rank is None
 
 
+def test_effective_rank_is_of_the_whole_image() -> None:
+    z = noise(num_images=20, size=64)
+    z[..., 1:] *= torch.linspace(1, 2, C).view(1, C, 1, 1)
+    z[:, 1:, :, 0] = z[:, :1, :, 0]
+    z.diagonal(dim1=2, dim2=3)[:, 1:] = z.diagonal(dim1=2, dim2=3)[:, :1]
+    rank = site_of(F.leaky_relu, z).effective_rank
+    assert rank is not None and rank > 0.8 * C
+
+
+def test_effective_rank_is_that_of_one_batch_far_from_zero() -> None:
+    z = noise(num_images=60, size=1) + 1e5
+    one, many = (
+        measure(OneSite(F.relu), z, batch_size=size).sites[0].effective_rank for size in (60, 7)
+    )
+    assert one is not None and one > 0.5 * C
+    assert many == pytest.approx(one, rel=1e-9)
+
+
 def test_values_that_are_not_finite_are_counted_and_found() -> None:
     z = noise(size=1)
     z[3, 1] = torch.inf
     report = measure(OneSite(F.relu), z)
     assert report.sites[0].nonfinite == 1
-    assert next(finding.code for finding in report.findings) == "nonfinite"
+    assert [f.code for f in report.findings[:2]] == ["nonfinite-output", "nonfinite"]
+
+
+def test_what_a_model_returns_and_its_loss_and_gradients_are_finite_or_found() -> None:
+    network = nn.Sequential(nn.Linear(6, 6), nn.ReLU(), nn.Linear(6, 4))
+    with torch.no_grad():
+        network[2].weight[1, 2] = torch.nan  # type: ignore[index]
+    report = measure(network, torch.randn(40, 6), torch.zeros(40, dtype=torch.long))
+    assert [(f.code, f.name, f.count) for f in report.findings[:3]] == [
+        ("nonfinite-output", "", 40),
+        ("nonfinite-loss", "", None),
+        ("nonfinite-gradient", "1", None),
+    ]
+    assert report.accuracy == 0.0 and report.outputs == 160
+
+
+def test_effective_rank_is_that_of_one_batch_where_images_come_second() -> None:
+    z = noise(num_images=200, size=1).flatten(1)[:, None] * torch.linspace(1, 2, 5)[:, None]
+    network = OneSite(lambda z: torch.tanh(z.transpose(0, 1)))
+    one, many = (measure(network, z, batch_size=size).sites[0] for size in (200, 20))
+    assert one.effective_rank == pytest.approx(many.effective_rank, rel=1e-9)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from actwise.diagnostics import ProbeObserver, reestimated_for_test
 from actwise.engine import Checkpoints, Progress, TrainResult
@@ -43,6 +43,31 @@ def test_a_run_ends_at_the_same_bits_with_probes_and_without(model: str) -> None
     sites = [row for row in probes.rows if row.place == "site"]
     assert all(row.gradient_norm and row.slope_second_moment and row.images == 20 for row in sites)
     assert {row.function for row in sites} == {NETWORKS[model].get("activation", "relu")}
+
+
+class Stateful(nn.Module):
+    """What it gives in training depends on a generator and a counter of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.generator, self.calls = torch.Generator().manual_seed(1), 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.calls += 1
+        noise = torch.randn(x.shape, generator=self.generator)
+        return x * min(1.0, self.calls / 50) + noise if self.training else x
+
+
+def test_a_run_of_a_network_that_keeps_state_of_its_own_ends_at_the_same_bits() -> None:
+    def model() -> nn.Module:
+        torch.manual_seed(1)
+        layers = (nn.Flatten(), nn.Linear(192, 8), nn.ReLU(), Stateful(), nn.Linear(8, 4))
+        return nn.Sequential(*layers)
+
+    probes = ProbeObserver(EVERY)
+    alone = train_small(make_spec(), model=model())
+    result = train_small(make_spec(), model=model(), observers=[probes])
+    assert result.weights_sha256 == alone.weights_sha256 and probes.rows
 
 
 def test_probes_come_at_the_beginning_when_they_are_due_and_at_the_end() -> None:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 import actwise as aw
 from actwise.diagnostics import SignalReport
 from actwise.errors import SpecError
+from actwise.report.words import finding_lines
 
 K = 4
 
@@ -115,3 +116,93 @@ def test_norms_that_never_trained_are_no_finding() -> None:
     network = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU())
     report = aw.diagnose(network, torch.randn(50, 4) * 0.01)
     assert report.norms[0].variance_ratio < 0.3 and report.shift is None
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 15])
+def test_the_variance_of_a_few_values_is_no_shift(number: int) -> None:
+    network, images, labels = made(dropout=0.0)
+    report = aw.diagnose(network, images[:number], labels[:number])
+    assert report.shift is None and not report.is_shifted
+    assert "the shift of batch norm: it takes 16 values a channel" in report.warnings
+
+
+def test_what_was_measured_is_kept_where_no_copy_can_be_made(
+    dropped: tuple[nn.Module, Tensor, Tensor], found: SignalReport
+) -> None:
+    class Uncopied(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner, self.drawn = dropped[0], (k for k in range(3))
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.inner(x)
+
+    report = aw.diagnose(Uncopied(), *dropped[1:])
+    assert report.accuracy == found.accuracy and report.reestimated_accuracy is None
+    assert report.is_shifted and report.is_shift_confirmed is None
+    (why,) = report.warnings
+    assert "re-estimated statistics: Uncopied cannot be copied: TypeError: cannot pickle" in why
+
+
+def test_the_shift_names_a_norm_that_was_trained() -> None:
+    network, images, labels = made(dropout=0.0)
+    late, last = network[9], network[13]
+    assert isinstance(late, nn.BatchNorm1d) and isinstance(last, nn.BatchNorm1d)
+    last.reset_running_stats()
+    late.running_var *= 50  # type: ignore[operator]
+    with torch.no_grad():
+        network[12].weight *= 1e-3  # type: ignore[operator]
+    report = aw.diagnose(network, images, labels)
+    assert min(report.norms, key=lambda norm: norm.variance_ratio).name == "13"
+    assert [f.name for f in report.findings if f.code == "shift"] == ["9"]
+
+
+def said(report: SignalReport) -> str:
+    return dict(finding_lines(report, is_full=True))["shift"]
+
+
+def test_a_shift_that_costs_no_accuracy_is_not_confirmed(found: SignalReport) -> None:
+    assert found.is_shift_confirmed
+    assert "not confirmed" not in said(found)
+    network, images, labels = made(dropout=0.0)
+    for norm in (network[1], network[5], network[9]):
+        assert isinstance(norm, nn.BatchNorm1d)
+        with torch.no_grad():
+            # The same function: what is divided by more is multiplied by more.
+            norm.weight *= (
+                (9 * norm.running_var + norm.eps) / (norm.running_var + norm.eps)
+            ).sqrt()
+            norm.running_var *= 9
+    report = aw.diagnose(network, images, labels)
+    assert report.is_shifted and report.is_shift_confirmed is False
+    assert "not confirmed" in said(report) and "dropout" not in said(report)
+
+
+def test_sorted_images_vary_between_batches_too(
+    dropped: tuple[nn.Module, Tensor, Tensor],
+) -> None:
+    network, images, labels = dropped
+    ordered = images[labels.argsort()] + 3 * labels.sort().values[:, None]
+    norm = aw.reestimate(network, ordered, batch_size=50)[1]
+    with torch.no_grad():
+        x = network[0](ordered)
+    torch.testing.assert_close(norm.running_mean, x.mean(0))
+    torch.testing.assert_close(norm.running_var, x.var(0))
+
+
+def test_a_norm_that_is_called_twice_has_the_statistics_of_both_calls() -> None:
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.norm, self.unused = nn.BatchNorm1d(6), nn.BatchNorm1d(6)
+            self.unused.running_var.mul_(7)  # type: ignore[union-attr,operator]
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.norm(x) + self.norm(input=5 * x + 3)
+
+    x = torch.randn(90, 6)
+    other = aw.reestimate(Twice(), x, batch_size=30)
+    both = torch.cat([x, 5 * x + 3])
+    torch.testing.assert_close(other.norm.running_mean, both.mean(0))
+    torch.testing.assert_close(other.norm.running_var, both.var(0))
+    assert other.unused.running_var.eq(7).all()  # type: ignore[union-attr,operator]

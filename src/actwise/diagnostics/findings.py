@@ -1,5 +1,6 @@
 """What is odd in a signal flow: one table of kinds, from numbers alone."""
 
+import math
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -37,9 +38,14 @@ def findings(report: SignalReport) -> tuple[SignalFinding, ...]:
 
 
 def _of_model(report: SignalReport) -> Iterator[SignalFinding]:
+    if report.nonfinite_outputs:
+        share = report.nonfinite_outputs / report.outputs
+        yield SignalFinding("nonfinite-output", "", share, report.nonfinite_outputs)
+    if report.loss is not None and not math.isfinite(report.loss):
+        yield SignalFinding("nonfinite-loss", "", report.loss)
     shift = report.shift
     if shift is not None and report.is_shifted:
-        least = min(report.norms, key=lambda norm: norm.variance_ratio)
+        least = min(report.told_norms, key=lambda norm: norm.variance_ratio)
         yield SignalFinding("shift", least.name, shift[0])
     norms = [s.gradient_norm for s in report.activations if s.gradient_norm is not None]
     if len(norms) > 1 and norms[0] and norms[-1]:
@@ -72,6 +78,11 @@ def _nonfinite(site: SiteSignal) -> tuple[float, int] | None:
     return (site.nonfinite / site.values, site.nonfinite) if site.nonfinite else None
 
 
+def _nonfinite_gradient(site: SiteSignal) -> tuple[float, None] | None:
+    norm = site.gradient_norm
+    return None if norm is None or math.isfinite(norm) else (norm, None)
+
+
 def _no_gradient(site: SiteSignal) -> tuple[float, None] | None:
     return (0.0, None) if site.gradient_norm == 0 else None
 
@@ -89,6 +100,7 @@ def _low_rank(site: SiteSignal) -> tuple[float, None] | None:
 
 _OF_SITES = (
     _OfSite("nonfinite", _nonfinite),
+    _OfSite("nonfinite-gradient", _nonfinite_gradient),
     _OfSite("no-gradient", _no_gradient),
     _OfSite("dead", lambda site: _units(site, site.dead)),
     _OfSite("nearly-dead", lambda s: _units(s, (s.nearly_dead or 0) - (s.dead or 0))),

@@ -17,16 +17,18 @@ from ..surgery import (
     call_model,
     left_as_it_was,
     record,
+    refuse_unready,
     site_names,
     tensors,
     uncompiled,
+    with_tensors,
 )
 from ..surgery.finding import FoundSite
 from ..usercode import describe_fault
 from .findings import findings
 from .probe_set import Loss, ProbeBatch, ProbeSet, objective
 from .rows import norm_row, site_rows, sum_row
-from .signal_report import GradientOf, SignalReport
+from .signal_report import LEAST_VALUES, GradientOf, SignalReport
 from .watch import Watch
 
 _AUDITED = 2
@@ -50,29 +52,29 @@ def measure(
     Args:
         model: Any ``nn.Module`` with values, on any device.
         images: What it takes, as a tensor or a tuple or dict of tensors, of all images; or an
-            iterable of batches: images, or pairs of images and labels.
+            iterable of batches: images, or pairs of images and classes (with ``loss``, any labels).
         labels: Classes. Without them there is no accuracy, and gradients are of random
             directions of the output.
         batch_size: Images of a pass; None: at most 250, fewer of large ones.
-        loss: Of the output and the labels, in place of the cross-entropy.
+        loss: Of the output and the labels, in place of the cross-entropy: the mean over the images
+            of a batch, as torch's own losses give it, or one value an image.
 
     Raises:
         SpecError: if the model does not run on the images, computes no activation that can be
             seen, or labels do not fit.
     """
     _refuse_lacking(model)
-    if loss is not None and labels is None and isinstance(images, Tensor | tuple | list | dict):
-        raise SpecError("loss is given without labels; give both or neither")
-    with torch.inference_mode(mode=False):
-        probes = ProbeSet(images, labels, batch_size)
+    model = getattr(model, "_orig_mod", model)
+    # A DataLoader draws random numbers too.
+    with torch.inference_mode(mode=False), left_as_it_was(model):
+        probes = ProbeSet(images, labels, batch_size, has_loss=loss is not None)
         recording = record(model, _beginning(probes))
         names = site_names(recording)
         # Now, since the passes below count calls of these same sites.
         known = {found: as_site(found, names[found], recording) for found in names}
         audit = as_audit(recording)
         pass_ = _Pass(Watch(recording), loss)
-        model = recording.model
-        with left_as_it_was(model), torch.enable_grad(), uncompiled():
+        with torch.enable_grad(), uncompiled():
             model.eval()
             for batch in probes:
                 pass_.add(batch)
@@ -81,14 +83,14 @@ def measure(
 
 
 def accuracy_of(
-    model: nn.Module, images: Any, labels: Any, *, batch_size: int | None, loss: Loss | None
+    model: nn.Module, images: Any, labels: Any, *, batch_size: int | None
 ) -> float | None:
     """The accuracy that :func:`measure` has, in percent, and nothing else."""
     num_right = num_labels = 0
     with left_as_it_was(model), torch.inference_mode(mode=False), torch.no_grad(), uncompiled():
         model.eval()
         for batch in ProbeSet(images, labels, batch_size):
-            _, _, right, count = objective(call_model(model, batch.example), batch, loss)
+            _, _, right, count = objective(call_model(model, batch.example), batch)
             num_right += right
             num_labels += count
     return 100 * num_right / num_labels if num_labels else None
@@ -103,6 +105,8 @@ class _Pass:
         self.num_images = 0
         self.num_right = self.num_labels = 0
         self.loss_sum = 0.0
+        self.has_loss = False
+        self.num_outputs = self.num_nonfinite = 0
         self.gradient_of: GradientOf | None = None
         self.warnings: dict[str, None] = {}
 
@@ -111,9 +115,8 @@ class _Pass:
         watch = self.watch
         watch.begin(batch.size)
         # Hooks and in-place functions see no leaf.
-        example = _with_gradient(batch.example)
+        example = with_tensors(batch.example, _with_gradient)
         name = type(watch.model).__name__
-        where = f"images {batch.first + 1:,} to {batch.first + batch.size:,}"
         try:
             with watch.watching("eval", example):
                 out = call_model(watch.model, example)
@@ -122,19 +125,23 @@ class _Pass:
             raise
         except Exception as error:
             fault = describe_fault(error)
-            raise DoesNotRunError(f"{name} in eval mode raised {fault} on {where}") from error
+            raise DoesNotRunError(f"{name} in eval mode raised {fault} on {batch}") from error
         self.num_images += batch.size
         tell("measured", self.num_images)
+        for values in tensors(out):
+            self.num_outputs += values.numel()
+            self.num_nonfinite += int((~values.isfinite()).sum())
         value, of, num_right, num_labels = objective(out, batch, self.loss)
         self.num_right += num_right
         self.num_labels += num_labels
-        if value is not None:
+        if value is not None and of in ("cross-entropy", "loss"):
+            self.has_loss = True
             self.loss_sum += value.detach().double().item()
         if value is None or not watch.edges or not value.requires_grad:
             self._without_gradient("no gradient leads from what the model returns to its sites")
             return
         try:
-            edges = [edge for _, edge in watch.edges]
+            edges = [edge.edge for edge in watch.edges]
             watch.add_gradients(torch.autograd.grad(value, edges, allow_unused=True))
             self.gradient_of = of
         except Exception as error:  # such as of checkpoints that refuse it
@@ -148,24 +155,28 @@ class _Pass:
             (known.get(found) or as_site(found, names[found], watch), sums)
             for found, sums in watch.sites.items()
         ]
-        measured = [(site, sums) for site, sums in sites if sums.by_channels]
+        measured = [(site, sums) for site, sums in sites if sums.parts]
         if not measured:
             raise SpecError(_nothing(audit, [sums.fault for _, sums in sites]))
         faults = [f"{site.name}: {sums.fault}" for site, sums in sites if sums.fault]
-        has_labels = self.gradient_of != "random directions of the output"
         seen = {site.name for site, _ in sites}
+        norms = tuple(norm_row(*pair) for pair in watch.norms.items())
+        if any(norm.is_fitted and norm.values < LEAST_VALUES for norm in norms):
+            faults.append(f"the shift of batch norm: it takes {LEAST_VALUES} values a channel")
         return SignalReport(
             model=type(watch.model).__name__,
             images=self.num_images,
             gradient_of=self.gradient_of,
-            loss=self.loss_sum / self.num_images if has_labels and self.gradient_of else None,
+            loss=self.loss_sum / self.num_images if self.has_loss else None,
             accuracy=100 * self.num_right / self.num_labels if self.num_labels else None,
+            outputs=self.num_outputs,
+            nonfinite_outputs=self.num_nonfinite,
             sites=site_rows(measured),
-            norms=tuple(norm_row(*pair) for pair in watch.norms.items()),
+            norms=norms,
             sums=tuple(sum_row(*pair) for pair in watch.additions.items()),
             not_run=tuple(site.name for site in audit if site.name not in seen),
             unseen=tuple(map(str, audit.unseen)),
-            warnings=(*self.warnings, *faults),
+            warnings=(*audit.warnings, *self.warnings, *faults),
         )
 
     def _without_gradient(self, why: str) -> None:
@@ -182,10 +193,10 @@ def _nothing(audit: Audit, faults: list[str]) -> str:
 
 def _refuse_lacking(model: Any) -> None:
     """A model without values has no signal."""
-    if isinstance(model, nn.Module):
-        for name, value in (*model.named_parameters(), *model.named_buffers()):
-            if value.is_meta:
-                raise SpecError(f"{name} is on the meta device, where nothing has a value")
+    refuse_unready(model)
+    for name, value in (*model.named_parameters(), *model.named_buffers()):
+        if value.is_meta:
+            raise SpecError(f"{name} is on the meta device, where nothing has a value")
 
 
 def _beginning(probes: ProbeSet) -> Any:
@@ -197,13 +208,7 @@ def _beginning(probes: ProbeSet) -> Any:
     return next(iter(ProbeSet(batch.example, batch_size=_AUDITED))).example
 
 
-def _with_gradient(example: Any) -> Any:
-    """The same images, from which gradients are wanted; none of them is a leaf."""
-    if isinstance(example, Tensor):
-        example = example.clone() if example.is_inference() else example.detach()
-        return example.requires_grad_().clone() if example.is_floating_point() else example
-    if isinstance(example, dict):
-        return {name: _with_gradient(value) for name, value in example.items()}
-    if isinstance(example, tuple | list):
-        return type(example)(_with_gradient(value) for value in example)
-    return example
+def _with_gradient(image: Tensor) -> Tensor:
+    """The same images, from which gradients are wanted; no leaf."""
+    image = image.clone() if image.is_inference() else image.detach()
+    return image.requires_grad_().clone() if image.is_floating_point() else image

@@ -3,13 +3,12 @@
 import math
 from collections.abc import Callable, Sequence
 
-import torch
 from torch import Tensor
 
 from ..surgery import Site
 from .signal import LearnedParameter, NormSignal, SiteSignal, SumSignal
-from .units import UnitSums
-from .watch import AddedSums, NormSums, SiteSums
+from .units import AddedSums, NormSums, UnitSums
+from .watch import SiteSums
 
 NEARLY = 1e-3
 
@@ -27,14 +26,15 @@ def site_rows(found: Sequence[tuple[Site, SiteSums]]) -> tuple[SiteSignal, ...]:
 
 def norm_row(name: str, sums: NormSums) -> NormSignal:
     """One batch norm."""
-    difference_C = torch.as_tensor(sums.sum_C / sums.num_values)
-    variance_C = (sums.square_C / sums.num_values - difference_C.square()).clamp(min=0)
+    difference_C = sums.seen.mean_C - sums.mean_C
+    variance_C = sums.seen.squares / sums.seen.num_values
     running_C = sums.variance_C + sums.eps
     return NormSignal(
         name=name,
         channels=len(running_C),
         variance_ratio=((variance_C + sums.eps) / running_C).log().mean().exp().item(),
         mean_difference=(difference_C.square() / running_C).mean().sqrt().item(),
+        values=sums.seen.num_values,
         is_fitted=bool((sums.mean_C != 0).any() or (sums.variance_C != 1).any()),
     )
 
@@ -46,7 +46,7 @@ def sum_row(name: str, sums: AddedSums) -> SumSignal:
 
 
 def _site_row(site: Site, sums: SiteSums, before: SiteSignal | None, *, depth: int) -> SiteSignal:
-    parts = [units for units, _ in sums.by_channels.values()]
+    parts = [units for units, _ in sums.parts.values()]
     total = {
         key: sum(units.sums[key].sum().item() for units in parts)
         for key in parts[0].sums
@@ -81,9 +81,7 @@ def _site_row(site: Site, sums: SiteSums, before: SiteSignal | None, *, depth: i
         low_slope_fraction=share.get("slope_low") if has_slopes else None,
         slope_second_moment=share.get("slope_square") if has_slopes else None,
         saturated_fraction=share.get("saturated"),
-        is_bounded=all(
-            k.low is not None and k.high is not None for _, k in sums.by_channels.values()
-        ),
+        is_bounded=all(k.low is not None and k.high is not None for _, k in sums.parts.values()),
         mean=share["f"],
         mean_shift=share["f"] - share["z"] if "z" in share else None,
         input_second_moment=share.get("z_square", math.nan),

@@ -30,7 +30,7 @@ class SiteSignal:
         name, kind, activation, role, place: As ``aw.audit`` gives them.
         depth: Its place in the order of first calls, from 0.
         images: How many reached it.
-        units: Channels; of a place with several channel counts all of them.
+        units: Channels; of a place called with several counts or shapes of them all.
         calls: In one pass.
         values: Elements that were looked at.
         nonfinite: Of these, how many were NaN or infinite.
@@ -103,6 +103,7 @@ class NormSignal:
         name: The module's path, or that of its running variance.
         variance_ratio: Geometric mean over channels of (variance + eps) / (running one + eps).
         mean_difference: Root mean square over channels of (mean - running mean), in running SDs.
+        values: Of each channel that were looked at.
         is_fitted: Whether the statistics are others than those before any training.
     """
 
@@ -110,6 +111,7 @@ class NormSignal:
     channels: int
     variance_ratio: float
     mean_difference: float
+    values: int
     is_fitted: bool
 
 

@@ -1,5 +1,6 @@
 """What was measured of a model's signal flow, as data. Torch-free; words are made in ``report``."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
@@ -11,10 +12,15 @@ from .signal import NormSignal, SiteSignal, SumSignal
 
 DEFAULT_IMAGES = 1_000
 """Fewer are a screen: dead units become fewer with every image more."""
+LEAST_VALUES = 16
+"""Of a channel. The variance of fewer is no measure: of 3 the geometric mean is .38 of the true."""
 
 GradientOf = Literal["cross-entropy", "loss", "random directions of the output"]
 Code = Literal[
+    "nonfinite-output",
+    "nonfinite-loss",
     "nonfinite",
+    "nonfinite-gradient",
     "no-gradient",
     "shift",
     "dead",
@@ -58,9 +64,11 @@ class SignalReport(Shown):
         images: N. Numbers of dead units fall with N, so only equal N are compared.
         gradient_of: What the gradient is of; None where none reached a site.
         loss: Mean of the loss over the images; None without labels.
-        accuracy: Percent of the images, as the model is.
+        accuracy: Percent of the images, as the model is; a row with NaN is wrong.
         reestimated_accuracy: The same with the statistics of batch norm estimated anew on these
             images with dropout off; None unless asked.
+        outputs, nonfinite_outputs: Numbers that the model returned, and how many of them were NaN
+            or infinite.
         sites, norms, sums: In the order of first calls.
         findings: What is odd, the worst kinds first.
         not_run: Sites of ``aw.audit`` that evaluation mode does not run.
@@ -74,6 +82,8 @@ class SignalReport(Shown):
     loss: float | None
     accuracy: float | None
     reestimated_accuracy: float | None = None
+    outputs: int = 0
+    nonfinite_outputs: int = 0
     sites: tuple[SiteSignal, ...]
     norms: tuple[NormSignal, ...] = ()
     sums: tuple[SumSignal, ...] = ()
@@ -101,15 +111,32 @@ class SignalReport(Shown):
         return 3 / self.images
 
     @property
+    def told_norms(self) -> tuple[NormSignal, ...]:
+        """The norms that were trained, and saw :data:`LEAST_VALUES` here."""
+        return tuple(n for n in self.norms if n.is_fitted and n.values >= LEAST_VALUES)
+
+    @property
     def shift(self) -> tuple[float, float] | None:
-        """Median and least variance ratio of the norms; None without any that was trained."""
-        ratios = [norm.variance_ratio for norm in self.norms if norm.is_fitted]
+        """Median and least variance ratio of the norms; None where none tells."""
+        ratios = [norm.variance_ratio for norm in self.told_norms]
         return (median(ratios), min(ratios)) if ratios else None
 
     @property
     def is_shifted(self) -> bool:
         """Whether batch norm meets other variances in evaluation than it has learned."""
-        return is_shifted([norm.variance_ratio for norm in self.norms if norm.is_fitted])
+        return is_shifted([norm.variance_ratio for norm in self.told_norms])
+
+    @property
+    def is_shift_confirmed(self) -> bool | None:
+        """Whether re-estimated statistics make the model clearly more accurate; None if untested.
+
+        By more than two standard errors of the difference of two independent shares.
+        """
+        if self.accuracy is None or self.reestimated_accuracy is None:
+            return None
+        shares = self.accuracy / 100, self.reestimated_accuracy / 100
+        error = math.sqrt(sum(share * (1 - share) for share in shares) / self.images)
+        return shares[1] - shares[0] > 2 * error
 
     def __getitem__(self, name: str) -> SiteSignal:
         """The site of a name.
@@ -129,6 +156,7 @@ class SignalReport(Shown):
             "median": self.shift[0],
             "least": self.shift[1],
             "is_shifted": self.is_shifted,
+            "is_confirmed": self.is_shift_confirmed,
         }
         return {**asdict(self), "sums": sums, "is_screen": self.is_screen, "shift": shift}
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.autograd.graph import saved_tensors_hooks
 
+from ..surgery.finding import FAR, goes_to_a_limit
 from .units import BLOCKED, LOW_SLOPE
 
 Computes = Callable[[Tensor], Tensor]
 
 
-_FAR, _MOST = 1e4, 1e2
 _NEAR = 0.01
 """Of the distance between two limits, or of 1 where there is one: so near is at a limit."""
 
@@ -48,13 +49,25 @@ def value_and_slope(function: Computes, z: Tensor, *, is_inplace: bool) -> tuple
         z: Detached; not changed.
         is_inplace: Whether the function writes into its argument.
     """
-    with torch.enable_grad():
+    with torch.enable_grad(), saved_tensors_hooks(_saved, _unchanged):
         leaf = z.detach().requires_grad_()
         f = function(leaf.clone() if is_inplace else leaf)
         if not f.requires_grad:
             return f, torch.zeros_like(z)
         (slope,) = torch.autograd.grad(f.sum(), leaf, allow_unused=True)
     return f.detach(), torch.zeros_like(z) if slope is None else slope
+
+
+def _saved(x: Tensor) -> tuple[Tensor, int]:
+    """In place of the hooks of a checkpoint around the activation, which would keep nothing."""
+    return x, x._version
+
+
+def _unchanged(saved: tuple[Tensor, int]) -> Tensor:
+    x, version = saved
+    if x._version != version:
+        raise RuntimeError("a value that its gradient needs was written to")
+    return x
 
 
 def limits(function: Computes, z: Tensor, axis: int, *, is_inplace: bool) -> Ends:
@@ -68,9 +81,12 @@ def limits(function: Computes, z: Tensor, axis: int, *, is_inplace: bool) -> End
     """
     sample = z[:1] if axis and z.dim() > 1 else z
     found: list[Tensor | None] = []
-    for far in (-_FAR, _FAR):
-        f, slope = value_and_slope(function, torch.full_like(sample, far), is_inplace=is_inplace)
-        is_flat = bool((f.abs() < _MOST).all()) and bool((slope.abs() < BLOCKED).all())
+    for sign in (-1, 1):
+        points = [torch.full_like(sample, sign * far) for far in FAR]
+        values = [value_and_slope(function, point, is_inplace=is_inplace) for point in points]
+        f, slope = values[-1]
+        is_flat = bool((slope.abs() < BLOCKED).all())
+        is_flat &= goes_to_a_limit(*(value for value, _ in values))
         for other in range(f.dim()):
             f = f if other == axis % f.dim() else f.narrow(other, 0, 1)
         found.append(f if is_flat else None)

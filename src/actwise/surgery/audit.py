@@ -1,6 +1,7 @@
 """Which activations a model computes, found by running it once in each mode."""
 
 import os
+import reprlib
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 
 from ..errors import SpecError
 from ..usercode import describe_fault
-from .finding import Audit, FoundSite, Recorder, Site, Unseen, left_as_it_was, tensors
+from .finding import Audit, FoundSite, Recorder, Site, Unseen, left_as_it_was, tensors, with_tensors
 
 Example = Tensor | tuple[Any, ...] | list[Any] | dict[str, Any]
 
@@ -70,7 +71,7 @@ def record(model: nn.Module, example: Example) -> Recording:
     Raises:
         SpecError: if it does not run in eval mode.
     """
-    _refuse_unready(model)
+    refuse_unready(model)
     if not isinstance(example, Tensor | tuple | list | dict):
         raise SpecError(
             f"the example is {example!r}; expected a tensor, or a tuple or dict of them"
@@ -189,17 +190,19 @@ def call_model(model: nn.Module, example: Example) -> Any:
 
 
 def _doubled(example: Any) -> Any:
-    """The example with every batch of one sample twice; None if there is none."""
-    if isinstance(example, torch.Tensor):
-        return torch.cat((example, example)) if example.dim() and len(example) == 1 else None
-    is_dict = isinstance(example, dict)
-    parts = [_doubled(part) for part in (example.values() if is_dict else example)]
-    if any(part is None for part in parts):
+    """The example with every batch of one sample twice; None if there is none, or another."""
+    found = [*tensors(example)]
+    if not found or not all(t.dim() and len(t) == 1 for t in found):
         return None
-    return dict(zip(example, parts, strict=True)) if is_dict else type(example)(parts)
+    return with_tensors(example, lambda t: torch.cat((t, t)))
 
 
-def _refuse_unready(model: nn.Module) -> None:
+def refuse_unready(model: nn.Module) -> None:
+    """Refuse what is no network, or one that has no shape yet.
+
+    Raises:
+        SpecError: with what it is.
+    """
     if isinstance(model, type) and issubclass(model, nn.Module):
         name = model.__name__
         raise SpecError(f"the model is the class {name}; expected a network of it: {name}(...)")
@@ -210,11 +213,9 @@ def _refuse_unready(model: nn.Module) -> None:
         )
     if isinstance(model, torch.jit.ScriptModule):
         raise SpecError("the model is TorchScript, whose functions cannot be seen or replaced")
-    for name, parameter in model.named_parameters():
-        if nn.parameter.is_lazy(parameter):
-            raise SpecError(
-                f"parameter {name} has no shape yet; run the model once before it is audited"
-            )
+    for name, value in (*model.named_parameters(), *model.named_buffers()):
+        if nn.parameter.is_lazy(value):
+            raise SpecError(f"{name} has no shape yet; run the model once before")
 
 
 def _scripted_functions(model: nn.Module) -> Iterable[Unseen]:
@@ -246,8 +247,15 @@ def _scripted_names(kind: type) -> set[str]:
 def _shapes(example: Any) -> str:
     if isinstance(example, torch.Tensor):
         return f"shape {tuple(example.shape)}"
-    parts = example.values() if isinstance(example, dict) else example
-    return ", ".join(_shapes(p) if isinstance(p, torch.Tensor) else repr(p) for p in parts)
+    if isinstance(example, dict):
+        example = tuple(example.values())
+    if not isinstance(example, list | tuple):
+        return reprlib.repr(example)
+    parts = (
+        f"({_shapes(part)})" if isinstance(part, dict | list | tuple) else _shapes(part)
+        for part in example
+    )
+    return ", ".join(parts)
 
 
 def _placed(found: FoundSite, path: str) -> str:

@@ -95,7 +95,7 @@ def signal_figures(report: "SignalReport", *, width: float = NARROW) -> list[Dra
         for profile in _PROFILES
         if (lines := {n: [of(site) for site in sites] for n, of in profile.lines.items()})
     ]
-    norms = {"variance": [log10(n.variance_ratio) for n in report.norms if n.is_fitted]}
+    norms = {"variance": [log10(n.variance_ratio) for n in report.told_norms]}
     title = "Variance in evaluation over the running one"
     found.append(_drawn("norms", title, "log10", norms, "batch norm", width))
     shares = {"branch": [part.branch_share for part in report.sums]}

@@ -71,14 +71,16 @@ def _shift(report: "SignalReport", finding: "SignalFinding") -> str:
     median, least = report.shift or (finding.value, finding.value)
     said = (
         f"in evaluation the inputs of batch norm have {significant(median, 2)} times the variance "
-        f"that it has learned (median; least {significant(least, 2)} at {finding.name}), as "
-        "dropout before batch norm makes it"
+        f"that it has learned (median; least {significant(least, 2)} at {finding.name})"
     )
-    if report.accuracy is None or report.reestimated_accuracy is None:
+    if report.accuracy is None:
         return f"{said}; with labels the accuracy with re-estimated statistics tells what it costs"
+    if report.reestimated_accuracy is None:
+        return said
+    confirmed = "" if report.is_shift_confirmed else ", not clearly more: it is not confirmed"
     return (
-        f"{said}: {report.accuracy:.1f} % right on these images, "
-        f"{report.reestimated_accuracy:.1f} % with re-estimated statistics (`aw.reestimate`)"
+        f"{said}: {report.accuracy:.1f} % right on these images, {report.reestimated_accuracy:.1f} "
+        f"% with re-estimated statistics (`aw.reestimate`){confirmed}"
     )
 
 
@@ -102,6 +104,11 @@ _SIGNAL = "the second moment at the last activation, to that at the first,"
 _LOW_IS_BAD = ("low-rank", "silent-branch", "not-reached")
 _SENTENCES: dict[str, Callable[["SignalReport", "SignalFinding"], str]] = {
     "nonfinite": lambda _, f: f"{counted(f.count or 0, 'value')} NaN or infinite",
+    "nonfinite-output": lambda _, f: (
+        f"{counted(f.count or 0, 'value')} of what the model returns NaN or infinite"
+    ),
+    "nonfinite-loss": lambda *_: "the loss is NaN or infinite",
+    "nonfinite-gradient": lambda *_: "the gradient is NaN or infinite",
     "no-gradient": lambda *_: "no gradient reaches it",
     "shift": _shift,
     "dead": _units("dead (slope 0 on all images, output constant)"),

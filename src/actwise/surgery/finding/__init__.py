@@ -1,10 +1,13 @@
 """What a model computes while it runs, and where."""
 
+from .elementwise import FAR as FAR
+from .elementwise import goes_to_a_limit as goes_to_a_limit
 from .flow import Descent as Descent
-from .flow import tensors as tensors
 from .found import FoundSite as FoundSite
 from .found import SiteKey as SiteKey
 from .functions import operation as operation
+from .nested import tensors as tensors
+from .nested import with_tensors as with_tensors
 from .places import End as End
 from .places import Place as Place
 from .places import calls_of as calls_of

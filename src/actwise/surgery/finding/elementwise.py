@@ -5,8 +5,19 @@ import copy
 import torch
 from torch import Tensor, nn
 
-_FAR = 1e4
+FAR = (1e2, 1e3, 1e4)
+"""So far out a function shows whether it goes to a limit."""
 _BOUND = 1e2
+
+
+def goes_to_a_limit(near: Tensor, far: Tensor, farther: Tensor) -> bool:
+    """Whether the values of a function at :data:`FAR` or its negatives are those of a limit.
+
+    A logarithm's are small too, but go on by as much at every power of ten.
+    """
+    step, last = (far - near).abs(), (farther - far).abs()
+    rounding = 4 * torch.finfo(farther.dtype).eps * farther.abs()
+    return bool((farther.abs() < _BOUND).all() and (last <= 0.5 * step + rounding).all())
 
 
 class Elementwise:
@@ -73,5 +84,7 @@ def _judged(trial: nn.Module, shape: tuple[int, ...]) -> bool | None:
     bends = [steps[k] - 2 * steps[k + 1] + steps[k + 2] for k in range(3)]
     if max(bend.abs().max().item() for bend in bends) < 1e-6:
         return None
-    far = [trial(torch.full(shape, k, dtype=torch.float64)).abs().max() for k in (-_FAR, _FAR)]
-    return bool(max(far) < _BOUND)
+    return all(
+        goes_to_a_limit(*(trial(torch.full(shape, sign * k, dtype=torch.float64)) for k in FAR))
+        for sign in (-1, 1)
+    )

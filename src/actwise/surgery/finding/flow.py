@@ -6,7 +6,7 @@ place is seen by others than those it returns to.
 
 import enum
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from . import functions as f
+from .nested import tensors
 from .site import Role
 
 
@@ -199,20 +200,6 @@ class Flow:
             weight=_weight_after(name, given, traces),
             depth=max(t.depth for t in traces) + (name in f.LAYERS | f.FUSED),
         )
-
-
-def tensors(value: Any) -> Iterator[Tensor]:
-    """The tensors in a value: nested lists, tuples, dicts and plain objects of users."""
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from tensors(part)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from tensors(part)
-    elif hasattr(value, "__dataclass_fields__"):
-        yield from tensors(vars(value))
 
 
 def _storage(tensor: Tensor) -> int | None:

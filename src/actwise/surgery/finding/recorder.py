@@ -18,8 +18,9 @@ from torch.overrides import TorchFunctionMode
 
 from . import functions as f
 from .elementwise import Elementwise
-from .flow import Flow, tensors
+from .flow import Flow
 from .found import FoundSite, PlaceKey, SiteKey
+from .nested import tensors
 from .places import Place, caller, checked, place_of
 from .roles import role_by_descent
 from .site import Unseen
@@ -145,8 +146,11 @@ class Recorder(TorchFunctionMode):
     ) -> None:
         """A function, or the forward of an activation module, is about to run; for subclasses."""
 
-    def after_site(self, site: FoundSite, out: Tensor) -> None:
-        """The site that was about to run gave ``out``; for subclasses."""
+    def after_site(self, site: FoundSite, out: Tensor, axis: int) -> None:
+        """The site that was about to run gave ``out``; for subclasses.
+
+        ``axis``, not negative, holds the channels of the input of this call.
+        """
 
     def _note_only_call(
         self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any
@@ -177,7 +181,7 @@ class Recorder(TorchFunctionMode):
             site, trace.source, is_first=is_first, has_parameters=self._has_parameters
         )
         self._flow.mark(site, x, out)
-        self.after_site(site, out)
+        self.after_site(site, out, axis)
         return self._flow.mark_overwritten(site, out) if is_inplace else out
 
     def _before(self, module: nn.Module, args: Any) -> None:
