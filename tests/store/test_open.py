@@ -119,7 +119,12 @@ def test_a_page_damaged_in_the_middle_is_named_when_it_is_read(folder: Path) -> 
     [
         ("postgresql://me:secret@db/runs", None, r"'postgresql://me:\*\*\*@db/runs' is a URL"),
         ("postgresql://me:se:cr@secret@db/runs", "files", "as %40"),
-        ("postgresql://me:secret@db:port/runs", "files", r"me:\*\*\*@db:port.*neither a folder"),
+        ("postgresql://me:secret@db:port/runs", "files", r"//\*\*\*@db:port.*neither a folder"),
+        ("postgresql://me@srv:secret@db/runs", None, r"'postgresql://me%40srv:\*\*\*@db/runs' is"),
+        ("postgresql://a/b:secret@db/runs", "files", "and / as %2F"),
+        ("postgresql://db/runs?%70assword=secret", None, r"runs\?password=\*\*\*' is a URL"),
+        ("postgresql://db:x/runs?Password=secret", "files", "neither a folder"),
+        ("sqlite://me:secret@/runs.db", "files", "does not name a file"),
         ("mysql://db/runs", "files", "mysql databases are not supported"),
         ("sqlite:///runs.db", None, "add --artifacts DIR"),
         ("sqlite://", "files", "does not name a file"),

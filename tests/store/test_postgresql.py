@@ -242,9 +242,11 @@ def test_a_password_is_shown_and_stored_nowhere(
     postgresql: Server, url: str, tmp_path: Path
 ) -> None:
     secret = "s3cr3t"
+    postgresql.execute('CREATE ROLE "me@azure" LOGIN SUPERUSER')
     for changed in (
         url.replace("actwise@", f"actwise:{secret}@"),
-        f"{url}&password={secret}",
+        url.replace("actwise@", f"me@azure:{secret}@"),
+        f"{url}&%70assword={secret}",
     ):
         with RunStore.open(changed, create=True, artifacts=tmp_path / "files") as store:
             shown = (str(store), repr(store.location), repr(store.database), repr(vars(store)))
