@@ -16,7 +16,7 @@ from actwise.store import (
     remove,
     written_weights,
 )
-from made.runs import ME, leased, let_pass, made_record, wait_until_pending
+from made.runs import ME, leased, let_pass, made_record
 
 GONE = replace(ME, process_start="0")
 ELSEWHERE = replace(ME, host="another host")
@@ -26,7 +26,6 @@ def leased_by_a_dead_owner(store: RunStore, run: str) -> Lease:
     """Of a process that is gone, and long gone where only the time can tell."""
     lost = leased(store, run, GONE)
     let_pass(store, LEASE_SECONDS + 1)
-    wait_until_pending(store, run)
     return lost
 
 
@@ -135,7 +134,6 @@ class TestClaimContract:
         let_pass(store, LEASE_SECONDS - 1)
         assert store.states([run])[run].status == "running"
         let_pass(store, 2)
-        wait_until_pending(store, run)
         assert leased(store, run).attempt == 2
 
     def test_a_living_owner_whose_clock_runs_ahead_keeps_its_run(

@@ -18,7 +18,6 @@ from made.runs import (
     made_plan,
     made_record,
     made_study,
-    wait_until_pending,
 )
 from made.tasks import task_record
 
@@ -65,7 +64,6 @@ class TestProgressContract:
             store.release(lease)
         else:
             let_pass(store, LEASE_SECONDS + 1)  # where only the time can tell
-            wait_until_pending(store, run)
             assert survey(store).progress == {}, "nobody holds the run"
             leased(store, run)
         assert survey(store).progress == {}

@@ -1,13 +1,12 @@
 """Studies, plans and results made up for the tests of the store; nothing is trained."""
 
 import hashlib
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sqlalchemy import update
+from sqlalchemy import Float, Text, update
 
 from actwise.spec import (
     ENGINE_VERSION,
@@ -22,7 +21,7 @@ from actwise.spec import (
     spec_hash,
 )
 from actwise.store import Lease, Owner, RunStore
-from actwise.store.database.schema import leases
+from actwise.store.database.schema import leases, marks
 from actwise.store.records import (
     Answers,
     EpochRecord,
@@ -169,19 +168,15 @@ def _describe(spec: RunSpec) -> Description:
     )
 
 
-def let_pass(store: RunStore, seconds: float) -> None:
-    """Let so much time pass since all heartbeats until now."""
+def let_pass(store: RunStore, seconds: float, *, in_silence: bool = False) -> None:
+    """Let so much time pass since all heartbeats; ``in_silence``: no driver was heard of in it."""
     earlier = leases.c.heartbeat - seconds
     with store.database.writing() as connection:
         connection.execute(update(leases).values(heartbeat=earlier))
-
-
-def wait_until_pending(store: RunStore, run: str) -> None:
-    """At once, but on a server that has started less than ten seconds ago."""
-    deadline = time.monotonic() + 20
-    while store.states([run])[run].status != "pending":
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+        if in_silence:
+            before = marks.c.value.cast(Float) - seconds
+            of_sign = update(marks).where(marks.c.name == "sign")
+            connection.execute(of_sign.values(value=before.cast(Text)))
 
 
 def unpacked(record: RunRecord | None) -> dict[str, Any]:

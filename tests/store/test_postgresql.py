@@ -11,7 +11,7 @@ import pytest
 
 from actwise.cli.main import run_command
 from actwise.errors import StoreError
-from actwise.store import RunStore, kept_weights
+from actwise.store import LEASE_SECONDS, RunStore, kept_weights
 from actwise.store.database.postgresql import ServerDatabase
 from actwise.store.exchange import copy_store, export_table, render_table
 from made.exports import DIVERGED
@@ -21,6 +21,7 @@ from made.runs import (
     answered_record,
     failed_record,
     leased,
+    let_pass,
     made_epoch,
     made_plan,
     made_record,
@@ -291,3 +292,23 @@ def test_ids_and_counts_pass_four_bytes(store: RunStore, postgresql: Server, url
     assert lease.token == 3_000_000_000
     store.record(lease, made_record(run))
     assert store.result(run) == made_record(run)
+
+
+def test_nobody_is_robbed_who_waited_for_the_server(store: RunStore) -> None:
+    first, second, *_ = (line.run_id for line in store.planned())
+    other = replace(ME, host="elsewhere")
+    living = leased(store, first, other)
+    # The server was away: whoever comes back first finds all heartbeats old.
+    let_pass(store, LEASE_SECONDS + 30, in_silence=True)
+    assert store.lease(first, ME) is None
+    leased(store, second)
+    assert store.heartbeat(other) == (first,)
+    store.record(living, made_record(first))
+    # Who does not come back is dead a while later.
+    let_pass(store, LEASE_SECONDS + 30, in_silence=True)
+    assert store.lease(second, other) is None
+    let_pass(store, LEASE_SECONDS / 2 + 1)
+    assert leased(store, second, other).attempt == 2
+    # Longer than anybody waits.
+    let_pass(store, 3600, in_silence=True)
+    assert leased(store, second).attempt == 3

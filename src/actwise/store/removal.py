@@ -10,7 +10,7 @@ from ..errors import StoreError
 from .database import chunks, own_folder, own_run_files, refuse_folder_of_another, run_of
 from .database.schema import environments, runs, studies, study_runs
 from .plans import mark_aliases, require_study
-from .runs import date_back, drop_unused_answers, kept_weights, live_owners
+from .runs import drop_unused_answers, kept_weights, live_owners, settle_heartbeats
 from .store import RunStore
 
 
@@ -60,7 +60,7 @@ def remove(store: RunStore, study: str, run_ids: Collection[str] | None = None) 
     """
     own_folder(store.location, store.database)
     with store.database.writing() as connection:
-        date_back(connection)
+        settle_heartbeats(connection)
     with store.database.writing() as connection:
         require_study(connection, study)
         taken = _take_labels(connection, study, run_ids)
@@ -98,7 +98,7 @@ def collect_garbage(store: RunStore, *, dry_run: bool = False) -> Garbage:
 
     # The write lock keeps drivers from leasing a run whose files are about to go.
     def collect(connection: Connection) -> Garbage:
-        date_back(connection)
+        settle_heartbeats(connection)
         orphans, files = _survey(connection, store)
         _delete_runs(connection, orphans)
         num_bytes = _size(files)

@@ -10,7 +10,6 @@ from sqlalchemy import (
     Connection,
     Float,
     Table,
-    case,
     extract,
     func,
     inspect,
@@ -22,9 +21,6 @@ from sqlalchemy.dialects import sqlite
 from .database import read_mark, write_mark
 from .schema import leases, marks
 
-_RETURN_SECONDS = 10
-"""Within which who waited for a server that was started again has come back."""
-
 
 @dataclass(frozen=True)
 class Dialect:
@@ -34,8 +30,6 @@ class Dialect:
         sees_processes: Whether an owner with the name of this host is a process of this machine.
             Machines of one name may share a server; a file on a disk has one machine.
         seconds: The store's clock now, in seconds since 1970.
-        elapsed: Seconds that have passed since a time by that clock, during which it could be
-            renewed.
         insert_new: ``INSERT`` that leaves rows which are there already as they are.
         read_version: The schema version; 0 before the tables are made.
         write_version: Sets it; part of the transaction.
@@ -45,7 +39,6 @@ class Dialect:
 
     sees_processes: bool
     seconds: Callable[[], ColumnElement[float]]
-    elapsed: Callable[[ColumnElement[float]], ColumnElement[float]]
     insert_new: Callable[[Table], Any]
     read_version: Callable[[Connection], int]
     write_version: Callable[[Connection, int], object]
@@ -68,12 +61,6 @@ def _server_seconds() -> ColumnElement[float]:
     return extract("epoch", func.clock_timestamp()).cast(Float)
 
 
-def _server_elapsed(since: ColumnElement[float]) -> ColumnElement[float]:
-    # While the server was down nobody could renew anything; who waited for it does so now.
-    up_seconds = _server_seconds() - extract("epoch", func.pg_postmaster_start_time()).cast(Float)
-    return case((up_seconds < _RETURN_SECONDS, 0.0), else_=_server_seconds() - since)
-
-
 def _server_insert_new(table: Table) -> Any:
     from sqlalchemy.dialects import postgresql
 
@@ -90,7 +77,6 @@ _DIALECTS: Mapping[str, Dialect] = {
     "sqlite": Dialect(
         sees_processes=True,
         seconds=lambda: literal(time.time()),
-        elapsed=lambda since: literal(time.time()) - since,
         insert_new=lambda table: sqlite.insert(table).on_conflict_do_nothing(),
         read_version=lambda c: c.exec_driver_sql("PRAGMA user_version").scalar_one(),
         write_version=lambda c, n: c.exec_driver_sql(f"PRAGMA user_version = {int(n)}"),
@@ -102,7 +88,6 @@ _DIALECTS: Mapping[str, Dialect] = {
     "postgresql": Dialect(
         sees_processes=False,
         seconds=_server_seconds,
-        elapsed=_server_elapsed,
         insert_new=_server_insert_new,
         read_version=_server_version,
         write_version=lambda c, n: write_mark(c, "version", str(n)),

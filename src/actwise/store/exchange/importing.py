@@ -16,11 +16,11 @@ from ..database.schema import runs
 from ..plans import insert_look, insert_runs, insert_study
 from ..runs import (
     RunState,
-    date_back,
     differing_fields,
     read_answers,
     read_result,
     read_states,
+    settle_heartbeats,
     write_answers,
     write_results,
 )
@@ -60,7 +60,7 @@ def import_folders(folders: Sequence[Path], store: RunStore) -> Imported:
 def import_exports(exports: Sequence[Exported], store: RunStore) -> Imported:
     """Add exports that were read; see :func:`import_folders`."""
     # Also where a run that seems to be trained is refused below.
-    store.database.write(date_back)
+    store.database.write(settle_heartbeats)
     # Again after a commit whose answer was lost, all would be counted as present.
     added = store.database.write(lambda c: [_import(c, export) for export in exports])
     num_results = sum(len(export.results) for export in exports)

@@ -8,11 +8,11 @@ from .answers import read_predicted as read_predicted
 from .answers import write_answers as write_answers
 from .leases import Lease as Lease
 from .leases import StaleLeaseError as StaleLeaseError
-from .leases import date_back as date_back
 from .leases import lease_next as lease_next
 from .leases import live_owners as live_owners
 from .leases import put_back as put_back
 from .leases import renew_leases as renew_leases
+from .leases import settle_heartbeats as settle_heartbeats
 from .owners import LEASE_SECONDS as LEASE_SECONDS
 from .owners import Owner as Owner
 from .progress import ProgressPoint as ProgressPoint

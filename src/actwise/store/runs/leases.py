@@ -11,9 +11,11 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Float,
     Row,
     RowMapping,
     Select,
+    Text,
     case,
     delete,
     insert,
@@ -23,8 +25,14 @@ from sqlalchemy import (
 
 from ...errors import StoreError
 from ..database import dialect_of, is_repeated
-from ..database.schema import leases, runs
-from .owners import Owner
+from ..database.schema import leases, marks, runs
+from ..database.waiting import WAIT_SECONDS
+from .owners import LEASE_SECONDS, Owner
+
+# How often it is noted that some driver reached the server; for how long none did, that it counts
+# as away: more than lies between two heartbeats; and how long a driver may take to come back, which
+# is more than a pause and a try to connect.
+_SIGN_SECONDS, _SILENCE_SECONDS, _GRACE_SECONDS = 5.0, LEASE_SECONDS / 3, LEASE_SECONDS / 2
 
 
 class StaleLeaseError(StoreError):
@@ -67,7 +75,7 @@ def lease_next(
     Raises:
         StoreError: if none can be taken and one of them is not in the store.
     """
-    date_back(connection)
+    settle_heartbeats(connection)
     held = {row["run_id"]: row for row in _read_leases(connection, run_ids)}
     mine = next((row for row in held.values() if owner_of(row) == owner), None)
     if is_repeated(connection) and mine is not None:
@@ -138,9 +146,9 @@ def renew_leases(connection: Connection, owner: Owner) -> tuple[str, ...]:
         & (leases.c.pid == owner.pid)
         & (leases.c.process_start == owner.process_start)
     )
+    settle_heartbeats(connection)
     seconds = dialect_of(connection).seconds()
     connection.execute(update(leases).where(is_owner).values(heartbeat=seconds))
-    date_back(connection)
     held = select(leases.c.run_id).where(is_owner).order_by(leases.c.token)
     return tuple(connection.execute(held).scalars())
 
@@ -180,10 +188,34 @@ def require_lease(connection: Connection, lease: Lease) -> None:
         )
 
 
-def date_back(connection: Connection) -> None:
-    """Count the heartbeats of clocks that run ahead from now: nobody lives on in the future."""
-    now = dialect_of(connection).seconds()
+def settle_heartbeats(connection: Connection) -> None:
+    """Put heartbeats right that tell nothing of their owners, before anybody is judged by them.
+
+    Those of clocks that run ahead count from now: nobody lives on in the future. On a server that
+    no driver could reach for a while, all who may have waited for it are given time to come back.
+    """
+    dialect = dialect_of(connection)
+    now = dialect.seconds()
+    if not dialect.sees_processes:
+        _note_sign(connection, now)
     connection.execute(update(leases).where(leases.c.heartbeat > now).values(heartbeat=now))
+
+
+def _note_sign(connection: Connection, now: ColumnElement[float]) -> None:
+    is_sign = marks.c.name == "sign"
+    since = select(now - marks.c.value.cast(Float)).where(is_sign)
+    silence = connection.execute(since).scalar()
+    if silence is not None and silence < _SIGN_SECONDS:
+        return
+    # Of several that come back at once, the others wait until one has seen to it.
+    silence = connection.execute(since.with_for_update()).scalar()
+    if silence is None or silence > _SILENCE_SECONDS:
+        youngest = now - (LEASE_SECONDS - _GRACE_SECONDS)
+        may_wait = leases.c.heartbeat > now - (LEASE_SECONDS + WAIT_SECONDS)
+        is_old = leases.c.heartbeat < youngest
+        connection.execute(update(leases).where(may_wait & is_old).values(heartbeat=youngest))
+    connection.execute(dialect_of(connection).insert_new(marks), {"name": "sign", "value": "0"})
+    connection.execute(update(marks).where(is_sign).values(value=now.cast(Text)))
 
 
 def is_live(connection: Connection, lease: RowMapping) -> bool:
@@ -211,7 +243,8 @@ def _read_leases(connection: Connection, run_ids: Sequence[str]) -> Sequence[Row
 
 
 def _all_leases(connection: Connection) -> Select[Any]:
-    return select(leases, dialect_of(connection).elapsed(leases.c.heartbeat).label("elapsed"))
+    elapsed = dialect_of(connection).seconds() - leases.c.heartbeat
+    return select(leases, elapsed.label("elapsed"))
 
 
 def _is_lease_of(lease: Lease) -> ColumnElement[bool]:
