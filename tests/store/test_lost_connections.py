@@ -11,6 +11,7 @@ import pytest
 from actwise.store import (
     ConnectionLostError,
     RunStore,
+    StoreUnavailableError,
     collect_garbage,
     kept_weights,
     mixtures,
@@ -82,6 +83,45 @@ def test_a_server_that_is_started_again_is_waited_for(store: RunStore, postgresq
     timer.join()
     assert store.result(run) == made_record(run)
     assert len(said) == 2 and "waiting up to 120 s" in said[0] and "again after" in said[1]
+
+
+def test_a_store_that_another_keeps_locked_is_waited_for_and_leases_live_on(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actwise.store.database.postgresql.BUSY_SECONDS", 0.2)
+    monkeypatch.setattr("actwise.store.database.waiting.WAIT_SECONDS", 0.5)
+    run = store.planned()[0].run_id
+    lease = leased(store, run)
+    said: list[str] = []
+    let_go = threading.Event()
+
+    def keep() -> None:
+        with store.database.writing():
+            kept.set()
+            let_go.wait(30)
+
+    def tell(text: str) -> None:
+        said.append(text)
+        if len(said) > 1:
+            return
+        assert store.heartbeat(ME) == (run,)
+        # Who does not lead runs does not wait for ever.
+        with (
+            RunStore.open(str(store), artifacts=store.folder) as other,
+            pytest.raises(StoreUnavailableError, match="is busy"),
+        ):
+            other.reopen([run])
+        let_go.set()
+
+    kept = threading.Event()
+    holder = threading.Thread(target=keep)
+    holder.start()
+    assert kept.wait(10)
+    with store.database.patience.attended(tell=tell, is_over=lambda: False):
+        store.record(lease, made_record(run))
+    holder.join()
+    assert store.result(run) == made_record(run)
+    assert "waiting for it" in said[0]
 
 
 READERS: list[Callable[[RunStore], object]] = [

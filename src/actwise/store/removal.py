@@ -1,7 +1,8 @@
 """``store rm`` and ``store gc``: taking out what is not wanted, and what nobody needs."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection, delete, select
@@ -12,6 +13,8 @@ from .database.schema import environments, runs, studies, study_runs
 from .plans import mark_aliases, require_study
 from .runs import drop_unused_answers, kept_weights, live_owners, settle_heartbeats
 from .store import RunStore
+
+_FILES_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -92,30 +95,47 @@ def collect_garbage(store: RunStore, *, dry_run: bool = False) -> Garbage:
     """
     if dry_run:
         refuse_folder_of_another(store.location, store.database)
-        orphans, files = store.database.read(lambda c: _survey(c, store))
+        found = own_run_files(store.location)
+        read = store.database.read
+        orphans, files = read(lambda c: (_free_orphans(c), _garbage(c, found)))
         return Garbage(tuple(files), _size(files), tuple(orphans), 0)
     own_folder(store.location, store.database)
+    found = own_run_files(store.location)
+    store.database.write(settle_heartbeats)
+    orphans = store.database.write(_delete_orphans)
+    files = store.database.read(lambda c: _garbage(c, found))
+    num_bytes = _size(files)
+    for first in range(0, len(files), _FILES_AT_ONCE):
+        # The write lock keeps drivers from leasing a run whose files are about to go; not for long.
+        some = files[first : first + _FILES_AT_ONCE]
+        store.database.write(partial(_unlink_garbage, files=some))
+    freed_bytes = store.database.shrink()
+    return Garbage(tuple(files), num_bytes, tuple(orphans), freed_bytes)
 
-    # The write lock keeps drivers from leasing a run whose files are about to go.
-    def collect(connection: Connection) -> Garbage:
-        settle_heartbeats(connection)
-        orphans, files = _survey(connection, store)
-        _delete_runs(connection, orphans)
-        num_bytes = _size(files)
-        _unlink(files)
-        return Garbage(tuple(files), num_bytes, tuple(orphans), 0)
 
-    return replace(store.database.write(collect), freed_bytes=store.database.shrink())
+def _delete_orphans(connection: Connection) -> list[str]:
+    """Delete the runs that no study asks for and nobody holds; which they were."""
+    orphans = _free_orphans(connection)
+    _delete_runs(connection, orphans)
+    return orphans
 
 
-def _survey(connection: Connection, store: RunStore) -> tuple[list[str], list[Path]]:
-    live = set(live_owners(connection))
-    orphans = [run_id for run_id in _orphans(connection) if run_id not in live]
+def _free_orphans(connection: Connection) -> list[str]:
+    live = live_owners(connection)
+    return [run_id for run_id in _orphans(connection) if run_id not in live]
+
+
+def _garbage(connection: Connection, files: Sequence[Path]) -> list[Path]:
+    """Those of these files that nobody needs."""
+    live = live_owners(connection)
     is_kept = runs.c.run_id.in_(select(study_runs.c.run_id))
-    rows = connection.execute(select(runs.c.run_id, runs.c.status).where(is_kept))
-    statuses = {row.run_id: row.status for row in rows}
-    files = (path for path in own_run_files(store.location) if run_of(path) not in live)
-    return orphans, [path for path in files if _is_garbage(path, statuses.get(run_of(path)))]
+    query = select(runs.c.run_id, runs.c.status).where(is_kept)
+    statuses: dict[str, str] = {}
+    for chunk in chunks({run_of(path) for path in files}):
+        rows = connection.execute(query.where(runs.c.run_id.in_(chunk)))
+        statuses |= {row.run_id: row.status for row in rows}
+    free = (path for path in files if run_of(path) not in live)
+    return [path for path in free if _is_garbage(path, statuses.get(run_of(path)))]
 
 
 def _is_garbage(path: Path, status: str | None) -> bool:
@@ -128,6 +148,10 @@ def _is_garbage(path: Path, status: str | None) -> bool:
         is_kept = path == kept_weights(path.parent, run_of(path))
         return not is_kept or status not in ("finished", "diverged")
     return False
+
+
+def _unlink_garbage(connection: Connection, files: Sequence[Path]) -> None:
+    _unlink(_garbage(connection, files))
 
 
 def _take_labels(connection: Connection, study: str, run_ids: Collection[str] | None) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any, Self, TypeVar
 from sqlalchemy import Connection
 
 from ..spec import PlannedRun, StudySpec
-from .database import Database, HeldFolders, Location, open_place, run_folders, take_folders
+from .database import Database, HeldFolders, Location, Lock, open_place, run_folders, take_folders
 from .plans import (
     Look,
     StoredRun,
@@ -82,7 +82,8 @@ class RunStore:
 
     Errors. What a user can cause is a StoreError of one sentence, and then nothing is written. A
     RunStore may be used from several threads, and as a context manager that closes it. A server
-    that cannot be reached is waited for, two minutes; then it is a ConnectionLostError.
+    that cannot be reached, or a store that is locked, is waited for, two minutes; then it is a
+    ConnectionLostError, or a StoreUnavailableError.
     """
 
     def __init__(
@@ -222,9 +223,10 @@ class RunStore:
         return self._share(lambda c: lease_next(c, run_ids, owner, again=again))
 
     def heartbeat(self, owner: Owner, progress: Iterable[ProgressPoint] = ()) -> tuple[str, ...]:
-        """Show that ``owner`` lives, at least every 20 s, and how far it is; the runs it holds."""
+        """Show that ``owner`` lives, every 15 s, and how far it is; the runs it holds."""
         points = tuple(progress)
-        return self._share(lambda c: write_progress(c, points, renew_leases(c, owner)))
+        # Who has the store for himself is not waited for: the leases themselves are locked.
+        return self._share(lambda c: write_progress(c, points, renew_leases(c, owner)), "ROWS")
 
     def release(self, lease: Lease, reason: str | None = None, *, was_tried: bool = True) -> None:
         """Put a run back without a result; of a lease that was lost nothing happens.
@@ -241,7 +243,7 @@ class RunStore:
 
         Raises:
             StaleLeaseError: if the lease was lost.
-            StoreUnavailableError: if the store is busy or the disk is full; the lease stays.
+            StoreUnavailableError: if the store stays locked or the disk is full; the lease stays.
             OtherResultError: if a run that was observed again failed or came out otherwise; its
                 first result and the lease stay.
         """
@@ -295,6 +297,6 @@ class RunStore:
         """Looks at a study (None: all), those at the whole store included, by time."""
         return self.database.read(lambda c: read_looks(c, study))
 
-    def _share(self, write: Callable[[Connection], _Result]) -> _Result:
+    def _share(self, write: Callable[[Connection], _Result], lock: Lock = "SHARED") -> _Result:
         """Write of one run, beside others who write other runs."""
-        return self.database.write(write, lock="SHARED")
+        return self.database.write(write, lock=lock)

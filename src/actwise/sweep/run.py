@@ -150,8 +150,11 @@ def _run(
         device = device or _check(plan, todo.runs, options, nursery, cluster)
         if cluster is not None and todo.runs:
             cluster.require_usable(store.logs)
-        store.add_study(plan.study, todo.planned, claims=claims, started_as=started_as)
-        store.reopen(todo.failed)
+        # Others may be adding a large plan, for minutes; a signal ends this at once.
+        patience = store.database.patience
+        with patience.attended(tell=lambda said: sink.emit(Note(said)), is_over=lambda: False):
+            store.add_study(plan.study, todo.planned, claims=claims, started_as=started_as)
+            store.reopen(todo.failed)
         clear_leftovers(store)
         memory_bytes = most_memory_bytes(plan, todo.runs)
         if not todo.runs:

@@ -8,7 +8,6 @@ from .artifacts import run_folders as run_folders
 from .artifacts import run_of as run_of
 from .database import Database as Database
 from .database import Lock as Lock
-from .database import StoreUnavailableError as StoreUnavailableError
 from .database import chunks as chunks
 from .database import is_repeated as is_repeated
 from .dialects import dialect_of as dialect_of
@@ -28,3 +27,4 @@ from .place import take_folders as take_folders
 from .schema import SCHEMA_VERSION as SCHEMA_VERSION
 from .sqlite import files_of as files_of
 from .waiting import ConnectionLostError as ConnectionLostError
+from .waiting import StoreUnavailableError as StoreUnavailableError

@@ -13,21 +13,17 @@ from typing import Literal, TypeVar
 
 from sqlalchemy import Connection, delete, insert, select
 
-from ...errors import StoreError
 from .schema import marks
 from .waiting import Patience
 
-Lock = Literal["SHARED", "IMMEDIATE", "EXCLUSIVE"]
-"""Of a transaction that writes: beside others that write other runs; alone; alone, and making or
-changing tables. Under the first, the rows of ``runs`` that a decision hangs on are locked too."""
+Lock = Literal["ROWS", "SHARED", "IMMEDIATE", "EXCLUSIVE"]
+"""Of a transaction that writes: beside all others; beside others that write other runs; alone;
+alone, and making or changing tables. Under the first two, the rows that a decision hangs on are
+locked."""
 # SQLite takes 32,766 values in one statement; a thousand are as fast.
 _IDS_AT_ONCE = 1000
 _Value = TypeVar("_Value")
 _Result = TypeVar("_Result")
-
-
-class StoreUnavailableError(StoreError):
-    """The store cannot be written now: it is locked, or its disk is full."""
 
 
 def is_repeated(connection: Connection) -> bool:
@@ -69,12 +65,13 @@ class Database(ABC):
         """A transaction that holds its lock from its start; on disk when it ends.
 
         Raises:
-            StoreUnavailableError: if the store is busy or the disk is full.
+            StoreBusyError: if another process keeps it locked.
+            StoreUnavailableError: if the disk is full.
             StoreError: if the store is read-only or damaged. Nothing of the transaction is kept.
         """
 
     def read(self, read: Callable[[Connection], _Result]) -> _Result:
-        """What ``read`` makes of a transaction; again if the connection was lost."""
+        """What ``read`` makes of a transaction; again if it cannot be had now."""
 
         def once(*, is_repeated: bool) -> _Result:
             with self.reading() as connection:

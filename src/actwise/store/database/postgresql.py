@@ -17,12 +17,13 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from ...errors import StoreError
-from .database import Database, Lock, StoreUnavailableError, read_mark
+from .database import Database, Lock, read_mark
 from .location import secrets_in
 from .schema import metadata
-from .waiting import ConnectionLostError
+from .waiting import ConnectionLostError, StoreBusyError, StoreUnavailableError
 
-BUSY_SECONDS = 60
+BUSY_SECONDS = 5
+"""How long a lock is waited for in one go; in between, a stop is heard."""
 # A client that vanished must not keep the store locked for hours, nor a network that swallows
 # everything keep a driver waiting. What the URL says comes before.
 _IDLE_SECONDS = 120
@@ -35,19 +36,18 @@ _CONNECTING: Mapping[str, Any] = {
     "tcp_user_timeout": 60_000,
 }
 _LOCK_CLASS = 0x41637477  # "Actw"
-_BEGIN = text(
-    f"SELECT set_config('lock_timeout', '{BUSY_SECONDS}s', true), "
-    f"set_config('idle_in_transaction_session_timeout', '{_IDLE_SECONDS}s', true), "
-    f"pg_advisory_xact_lock({_LOCK_CLASS}, hashtext(current_schema()))"
-)
-_BEGIN_SHARED = text(_BEGIN.text.replace("xact_lock(", "xact_lock_shared("))
+_LOCKS: Mapping[Lock, str] = {
+    "ROWS": "",
+    "SHARED": f", pg_advisory_xact_lock_shared({_LOCK_CLASS}, hashtext(current_schema()))",
+    "IMMEDIATE": f", pg_advisory_xact_lock({_LOCK_CLASS}, hashtext(current_schema()))",
+}
 _PASSING = re.compile("starting up|shutting down|recovery mode|too many|connection slots|terminat")
 """In what a server says that takes no connection now, and may in a while."""
 _LOST_STATES = ("08", "57P", "53300", "25P03", "40001", "40P01", "25006")
 """How the states of errors begin after which the same may be asked again: connection lost, server
 shut down or full, transaction ended from outside, deadlock, a server that became a replica."""
 _SENTENCES = {
-    "55P03": f"is busy: another process has kept it locked for {BUSY_SECONDS} s",
+    "55P03": "is busy: another process keeps it locked",
     "53100": "cannot be written: the disk of the server is full",
     "53200": "cannot be used: the server has no memory left",
 }
@@ -100,7 +100,11 @@ class ServerDatabase(Database):
         """See :class:`.Database`."""
         with self._as_sentences(), self._engine.begin() as connection:
             self._was_connected = True
-            connection.execute(_BEGIN_SHARED if lock == "SHARED" else _BEGIN)
+            connection.exec_driver_sql(
+                f"SELECT set_config('lock_timeout', '{BUSY_SECONDS}s', true), "
+                f"set_config('idle_in_transaction_session_timeout', '{_IDLE_SECONDS}s', true)"
+                + _LOCKS.get(lock, _LOCKS["IMMEDIATE"])
+            )
             yield connection
 
     def hold(self) -> None:
@@ -182,15 +186,16 @@ class ServerDatabase(Database):
         if state == "42P01":  # a table is missing
             return self._is_gone()
         if state in _SENTENCES:
-            return StoreUnavailableError(f"store {self.shown!r} {_SENTENCES[state]}")
+            kind = StoreBusyError if state == "55P03" else StoreUnavailableError
+            return kind(f"store {self.shown!r} {_SENTENCES[state]}")
         if state.startswith(_LOST_STATES) or error.connection_invalidated:
             return ConnectionLostError(f"store {self.shown!r}: the connection was lost ({message})")
         if state:
             return StoreError(f"store {self.shown!r}: {message}")
         # Of a connection that was never made, there is only what libpq says.
         is_lost = self._was_connected or _PASSING.search(message)
-        kind = ConnectionLostError if is_lost else StoreError
-        return kind(f"store {self.shown!r} cannot be reached: {message}")
+        is_passing = ConnectionLostError if is_lost else StoreError
+        return is_passing(f"store {self.shown!r} cannot be reached: {message}")
 
     def _is_gone(self) -> StoreError:
         return StoreError(

@@ -15,8 +15,9 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.pool import QueuePool
 
 from ...errors import StoreError
-from .database import Database, Lock, StoreUnavailableError
+from .database import Database, Lock
 from .in_place import Identity, identity
+from .waiting import StoreBusyError, StoreUnavailableError
 
 BUSY_SECONDS = 60
 COPY_SECONDS = 1.0
@@ -24,6 +25,7 @@ COPY_SECONDS = 1.0
 Mode = Literal["create", "write", "read", "immutable"]
 # The one write lock of the file is held by whoever writes anything.
 _BEGIN: Mapping[Lock, str] = {
+    "ROWS": "BEGIN IMMEDIATE",
     "SHARED": "BEGIN IMMEDIATE",
     "IMMEDIATE": "BEGIN IMMEDIATE",
     "EXCLUSIVE": "BEGIN EXCLUSIVE",
@@ -34,14 +36,14 @@ _SENTENCES = {
     "malformed": "is damaged ({message}); restore it from a copy",
     "file is not a database": "is damaged or not a store (its database is not a SQLite file)",
     "readonly": "cannot be written: it is read-only",
-    "locked": f"is busy: another process has kept it locked for {BUSY_SECONDS} s",
+    "locked": "is busy: another process keeps it locked",
     "disk is full": "cannot be written: the disk is full",
     # Even to read, SQLite needs room for a small file beside the database.
     "disk I/O error": "cannot be read or written ({message}): its disk may be full or failing",
 }
 
 
-_PASSING = ("locked", "disk is full")
+_PASSING = {"locked": StoreBusyError, "disk is full": StoreUnavailableError}
 """Of these, what may be otherwise in a while."""
 
 
@@ -262,7 +264,7 @@ class SqliteDatabase(Database):
     def _error(self, message: str) -> StoreError:
         for part, sentence in _SENTENCES.items():
             if part in message:
-                kind = StoreUnavailableError if part in _PASSING else StoreError
+                kind = _PASSING.get(part, StoreError)
                 return kind(f"store {self.shown!r} {sentence.format(message=message)}")
         return StoreError(f"store {self.shown!r}: {message}")
 

@@ -1,4 +1,4 @@
-"""Waiting for a database whose connection was lost: it, or the network, may come back."""
+"""Waiting for a database that is away, or that another process keeps locked: it may come back."""
 
 import threading
 import time
@@ -20,6 +20,14 @@ class ConnectionLostError(StoreError):
     """The server cannot be reached any more, or not yet. What was asked of it may be repeated."""
 
 
+class StoreUnavailableError(StoreError):
+    """The store cannot be written now: it is locked, or its disk is full."""
+
+
+class StoreBusyError(StoreUnavailableError):
+    """Another process keeps the store locked, and will let go of it."""
+
+
 class Repeatable(Protocol[_Result]):
     """What can be asked again."""
 
@@ -29,12 +37,12 @@ class Repeatable(Protocol[_Result]):
 
 
 class Patience:
-    """Asks again while the connection is lost, with growing pauses."""
+    """Asks again while the connection is lost or the store is locked, with growing pauses."""
 
     def __init__(self) -> None:
         self._tell: Callable[[str], None] = lambda text: None
         self._is_over: Callable[[], bool] = lambda: False
-        self._thread = threading.get_ident()
+        self._thread: int | None = None
         self._gave_up = False
 
     @contextmanager
@@ -42,6 +50,8 @@ class Patience:
         self, *, tell: Callable[[str], None], is_over: Callable[[], bool]
     ) -> Iterator[None]:
         """Somebody hears, in this thread, that something is waited for, and may want it to end.
+
+        A store that is locked is then waited for until it is free.
 
         Args:
             tell: Is told it in a sentence, and that it is back.
@@ -60,24 +70,31 @@ class Patience:
         Raises:
             ConnectionLostError: if the connection does not come back in time. Then nothing is
                 waited for any more until one comes back.
+            StoreBusyError: if the store stays locked.
         """
         started = time.monotonic()
         wait_seconds = 0.0 if self._gave_up else WAIT_SECONDS
+        end = started + wait_seconds
         pause, has_told, is_repeated = 0.0, False, False
         while True:
             try:
                 result = ask(is_repeated=is_repeated)
-            except ConnectionLostError as error:
-                waited = time.monotonic() - started
+            except (ConnectionLostError, StoreBusyError) as error:
+                now = time.monotonic()
+                is_endless = isinstance(error, StoreBusyError) and self._thread is not None
                 if self._is_over():
-                    wait_seconds = min(wait_seconds, waited + STOP_SECONDS)
-                if waited + pause > wait_seconds:
+                    wait_seconds = STOP_SECONDS
+                    end = min(end, now + wait_seconds)
+                elif is_endless:
+                    end = now + wait_seconds
+                if now + pause > end:
                     self._gave_up = True
                     raise
                 is_heard = self._thread == threading.get_ident()
-                if waited >= _TELL_SECONDS and is_heard and not has_told:
+                if now - started >= _TELL_SECONDS and is_heard and not has_told:
                     has_told = True
-                    self._tell(f"{error}; waiting up to {WAIT_SECONDS:.0f} s for it")
+                    most = "" if is_endless else f" up to {WAIT_SECONDS:.0f} s"
+                    self._tell(f"{error}; waiting{most} for it")
                 time.sleep(pause)
                 pause = min(max(_FIRST_PAUSE, pause * _GROWTH), _LONGEST_PAUSE)
                 is_repeated = True
