@@ -1,9 +1,11 @@
 """What is particular to a store on a server: where it may lie, what it says, what it hides."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -292,6 +294,22 @@ def test_ids_and_counts_pass_four_bytes(store: RunStore, postgresql: Server, url
     assert lease.token == 3_000_000_000
     store.record(lease, made_record(run))
     assert store.result(run) == made_record(run)
+
+
+def test_times_are_those_of_the_server(
+    store: RunStore, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that what was fixed and what was found first are in order, whatever machines say."""
+    now = time.time()
+    monkeypatch.setattr("time.time", lambda: now - 86_400)
+    study = made_study("late", activation=["tanh"], seeds="0")
+    store.add_study(study, made_plan(study), claims={"mine": "0" * 64})
+    (run,) = (line.run_id for line in store.planned("late"))
+    store.record(leased(store, run), made_record(run))
+    seen = store.snapshot()
+    times = [fixed.recorded_at for spec in seen.studies for fixed in spec.registrations]
+    assert times[-1] < str(seen.first_result) < seen.read_at
+    assert min(times) > datetime.fromtimestamp(now - 600, UTC).isoformat()
 
 
 def test_nobody_is_robbed_who_waited_for_the_server(store: RunStore) -> None:

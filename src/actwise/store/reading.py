@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from .database import chunks
-from .database.schema import environments, epochs, now, predictions, probes, runs, study_runs
+from .database import chunks, now
+from .database.schema import environments, epochs, predictions, probes, runs, study_runs
 from .plans import (
     Look,
     Outdated,
@@ -170,7 +170,7 @@ def read_snapshot(
         store=store,
         study=study,
         where=where,
-        read_at=now(),
+        read_at=now(connection),
         columns=columns,
         rows=tuple(chosen.select(list(columns)).to_pylist()),
         planned=planned,

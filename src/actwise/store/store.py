@@ -82,8 +82,7 @@ class RunStore:
 
     Errors. What a user can cause is a StoreError of one sentence, and then nothing is written. A
     RunStore may be used from several threads, and as a context manager that closes it. A server
-    that cannot be reached, or a store that is locked, is waited for, two minutes; then it is a
-    ConnectionLostError, or a StoreUnavailableError.
+    that cannot be reached, or a locked store, is waited for, two minutes.
     """
 
     def __init__(
@@ -161,9 +160,9 @@ class RunStore:
             claims: SHA-256 of those in force, by name (:func:`actwise.spec.claims_in_force`).
             started_as: The file or the shipped name that it comes from, and the overrides.
         """
-        fixed = [register(planned, claims)]
 
         def write(connection: Connection) -> None:
+            fixed = [register(connection, planned, claims)]
             insert_study(connection, study, registrations=fixed, started_as=started_as)
             insert_runs(connection, study.name, planned)
 
@@ -224,8 +223,7 @@ class RunStore:
 
     def heartbeat(self, owner: Owner, progress: Iterable[ProgressPoint] = ()) -> tuple[str, ...]:
         """Show that ``owner`` lives, every 15 s, and how far it is; the runs it holds."""
-        points = tuple(progress)
-        # Who has the store for himself is not waited for: the leases themselves are locked.
+        points = tuple(progress)  # This waits for nobody: the leases themselves are locked.
         return self._share(lambda c: write_progress(c, points, renew_leases(c, owner)), "ROWS")
 
     def release(self, lease: Lease, reason: str | None = None, *, was_tried: bool = True) -> None:
@@ -251,8 +249,8 @@ class RunStore:
 
         def write(connection: Connection) -> None:
             record_result(connection, lease, record)
-            # While a lock keeps others from taking the run over; a kill before the commit leaves
-            # weights without a result, which the next attempt replaces.
+            # While others cannot take the run over; a kill before the commit leaves weights
+            # without a result, which the next attempt replaces.
             keep_weights(self.weights, lease.run_id, lease.token)
 
         self._share(write)
@@ -288,7 +286,7 @@ class RunStore:
     ) -> None:
         """Note that ``what`` (analyze, report) printed verdicts on what was ``seen``.
 
-        A run that has landed since is in no count of the look; see :class:`Look`.
+        What has landed since is in no count; see :class:`Look`.
         """
         counts = (seen.study, what, num_seeds, seen.num_results, nominal_level)
         self.database.write(lambda c: insert_look(c, Look(seen.read_at, *counts)))

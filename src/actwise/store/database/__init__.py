@@ -11,6 +11,7 @@ from .database import Lock as Lock
 from .database import chunks as chunks
 from .database import is_repeated as is_repeated
 from .dialects import dialect_of as dialect_of
+from .dialects import now as now
 from .in_place import HeldFolders as HeldFolders
 from .location import DATABASE_NAME as DATABASE_NAME
 from .location import Location as Location

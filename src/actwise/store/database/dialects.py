@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -14,6 +15,7 @@ from sqlalchemy import (
     func,
     inspect,
     literal,
+    select,
     text,
 )
 from sqlalchemy.dialects import sqlite
@@ -49,6 +51,12 @@ class Dialect:
 def dialect_of(connection: Connection) -> Dialect:
     """That of the database that a transaction works on."""
     return _DIALECTS[connection.dialect.name]
+
+
+def now(connection: Connection) -> str:
+    """The time of day by the store's clock, as it is stored: UTC, in order to the microsecond."""
+    seconds = connection.execute(select(dialect_of(connection).seconds())).scalar_one()
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
 
 
 def _sqlite_last_token(connection: Connection) -> int:

@@ -7,7 +7,6 @@ touches none of them. Times of day are UTC in ISO 8601, JSON is text with sorted
 import hashlib
 import json
 import secrets
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy
@@ -276,11 +275,6 @@ marks = Table(
 def new_token() -> str:
     """What tells a store from every other one."""
     return secrets.token_hex(16)
-
-
-def now() -> str:
-    """The time of day as it is stored: UTC, to the microsecond, so that order is kept."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 def to_json(value: Any) -> str:

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from ...spec import ENGINE_VERSION, PlannedRun, StudySpec
-from ..database.schema import now, runs, short_hash, studies, study_runs, to_json
+from ..database import now
+from ..database.schema import runs, short_hash, studies, study_runs, to_json
 from .plans import text_and_hash
 from .registrations import Registration, add_registrations
 
@@ -35,7 +36,7 @@ def insert_study(
     is_it = (studies.c.study == study.name) & (studies.c.study_hash == key)
     stored = connection.execute(select(studies.c.spec).where(is_it)).scalar()
     if stored is None:
-        row = {"study": study.name, "study_hash": key, "started_at": started_at or now()}
+        row = {"study": study.name, "study_hash": key, "started_at": started_at or now(connection)}
         connection.execute(insert(studies), row | {"spec": text})
     elif stored != text and started_at is None:
         connection.execute(update(studies).where(is_it).values(spec=text))
@@ -72,7 +73,7 @@ def insert_runs(
         rows = [_run_row(run, engine_version) for run in new_runs.values()]
         connection.execute(insert(runs), rows)
     is_of_study = study_runs.c.study == study
-    time = now()
+    time = now(connection)
     lines = list(_lines(study, planned, asked or [Asked(time, r.cell_hash) for r in planned]))
     columns = (study_runs.c.label, runs.c.seed, study_runs.c.run_id, runs.c.engine_version)
     joined = select(*columns).join(runs, runs.c.run_id == study_runs.c.run_id).where(is_of_study)

@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Connection, select, update
 
 from ...spec import PlannedRun
-from ..database.schema import now, studies, to_json
+from ..database import now
+from ..database.schema import studies, to_json
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,12 @@ class Registration:
         return self.plan_sha256 == other.plan_sha256 and other.claims.items() <= self.claims.items()
 
 
-def register(planned: Sequence[PlannedRun], claims: Mapping[str, str]) -> Registration:
+def register(
+    connection: Connection, planned: Sequence[PlannedRun], claims: Mapping[str, str]
+) -> Registration:
     """The registration of a plan and claims now."""
     run_ids = "\n".join(sorted({run.run_id for run in planned}))
-    return Registration(now(), hashlib.sha256(run_ids.encode()).hexdigest(), dict(claims))
+    return Registration(now(connection), hashlib.sha256(run_ids.encode()).hexdigest(), dict(claims))
 
 
 def add_registrations(

@@ -13,12 +13,11 @@ from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, insert,
 
 from ...errors import StoreError
 from ...usercode import exception_line
-from ..database import chunks, dialect_of, is_repeated
+from ..database import chunks, dialect_of, is_repeated, now
 from ..database.schema import (
     environments,
     epochs,
     leases,
-    now,
     predictions,
     probes,
     runs,
@@ -78,7 +77,7 @@ def record_result(connection: Connection, lease: Lease, record: RunRecord) -> No
     if old is not None:
         record = _observed_again(old, record)
         _clear(connection, lease.run_id)
-    write_results(connection, [(record, now())])
+    write_results(connection, [(record, now(connection))])
     drop_lease(connection, lease)
 
 
