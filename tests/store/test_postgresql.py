@@ -1,6 +1,7 @@
 """What is particular to a store on a server: where it may lie, what it says, what it hides."""
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,8 @@ import pytest
 from actwise.cli.main import run_command
 from actwise.errors import StoreError
 from actwise.store import LEASE_SECONDS, RunStore, kept_weights
+from actwise.store.database import Location
+from actwise.store.database.artifacts import probe_folder
 from actwise.store.database.postgresql import ServerDatabase
 from actwise.store.exchange import copy_store, export_table, render_table
 from made.exports import DIVERGED
@@ -228,6 +231,31 @@ def test_a_machine_that_does_not_see_the_folder_is_refused(
     elsewhere.mkdir()
     (elsewhere / "store.json").write_text(json.dumps({"token": owner["token"], "database": ""}))
     RunStore.open(url, create=True, artifacts=elsewhere).close()
+
+
+def test_of_drivers_that_give_several_folders_at_once_one_has_its_way(
+    store: RunStore, postgresql: Server, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    postgresql.execute(f"DELETE FROM {schema_of(url)}.marks WHERE name = 'folder'")
+    all_have_looked = threading.Barrier(3)
+
+    def probe(location: Location) -> None:
+        all_have_looked.wait(20)
+        probe_folder(location)
+
+    monkeypatch.setattr("actwise.store.database.place.probe_folder", probe)
+
+    def open_at(number: int) -> str:
+        try:
+            RunStore.open(url, create=True, artifacts=tmp_path / f"node{number}").close()
+        except StoreError as refusal:
+            return str(refusal)
+        return ""
+
+    with ThreadPoolExecutor(3) as pool:
+        said = sorted(pool.map(open_at, range(3)))
+    assert said[0] == "" and all("mount that one here" in text for text in said[1:])
+    assert len(list(tmp_path.glob("node*/store.json"))) == 1
 
 
 def test_a_folder_of_another_store_is_refused(

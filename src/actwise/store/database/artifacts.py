@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from ...errors import StoreError
 from ...files import read_file
@@ -95,13 +95,24 @@ def own_folder(location: Location, database: Database) -> None:
     refuse_folder_of_another(location, database)
     if _is_same(location.folder / DATABASE_NAME, location.database):
         return
-    owner = (_mark(database, "token"), Path(location.name))
-    known = _read_owner(location)
-    # Machines may know a server by other names.
-    if known != owner and not (database.keeps_folder and known[0] == owner[0]):
-        _sign(location, token=str(owner[0]), is_new=known[0] is None)
     if database.keeps_folder and _mark(database, "folder") is None:
-        database.write(lambda connection: write_mark(connection, "folder", location.name))
+        # Of several drivers that give several folders at once, one finds that none is noted.
+        database.write(lambda c: _claim(c, location, database), lock="EXCLUSIVE")
+    elif not database.keeps_folder:
+        _sign_as(location, str(_mark(database, "token")))
+
+
+def _claim(connection: Connection, location: Location, database: Database) -> None:
+    """Sign the folder and note that the store has one, unless another was noted meanwhile."""
+    refuse_folder_of_another(location, database)
+    _sign_as(location, str(read_mark(connection, "token")))
+    write_mark(connection, "folder", location.name)
+
+
+def _sign_as(location: Location, token: str) -> None:
+    known = _read_owner(location)
+    if known != (token, Path(location.name)):
+        _sign(location, token=token, is_new=known[0] is None)
 
 
 def probe_folder(location: Location) -> None:

@@ -57,7 +57,8 @@ def take_folders(location: Location, database: Database) -> HeldFolders:
     refuse_folder_of_another(location, database)
     if database.keeps_folder:
         probe_folder(location)
+    make_folders(location, [location.folder])
+    own_folder(location, database)
     folders = run_folders(location)
     make_folders(location, folders)
-    own_folder(location, database)
     return HeldFolders(folders, shown=location.shown)
