@@ -14,7 +14,7 @@ import pytest
 
 from actwise.cli.main import run_command
 from actwise.errors import StoreError
-from actwise.store import LEASE_SECONDS, RunStore, kept_weights
+from actwise.store import LEASE_SECONDS, RunStore, collect_garbage, kept_weights
 from actwise.store.database import Location
 from actwise.store.database.artifacts import probe_folder
 from actwise.store.database.postgresql import ServerDatabase
@@ -301,6 +301,35 @@ def test_who_may_only_read_reads(store: RunStore, postgresql: Server, url: str) 
         RunStore.open(mine, create=True, artifacts=store.folder)
     postgresql.execute("DROP OWNED BY reader")
     postgresql.execute("DROP ROLE reader")
+
+
+@pytest.mark.parametrize(
+    ("taken", "lack"),
+    [
+        ("USAGE ON SEQUENCE {}.leases_token_seq", "USE sequence leases_token_seq"),
+        ("DELETE ON {}.progress", "DELETE in table progress"),
+        ("INSERT ON {}.runs", "INSERT in table runs"),
+    ],
+)
+def test_a_right_that_lacks_is_found_before_anything_is_written(
+    store: RunStore, postgresql: Server, url: str, taken: str, lack: str
+) -> None:
+    schema = schema_of(url)
+    postgresql.execute("CREATE ROLE writer LOGIN")
+    try:
+        for what in ("SCHEMA", "ALL TABLES IN SCHEMA", "ALL SEQUENCES IN SCHEMA"):
+            postgresql.execute(f"GRANT ALL ON {what} {schema} TO writer")
+        mine = postgresql.url(schema, user="writer")
+        with RunStore.open(mine, create=True, artifacts=store.folder) as all_given:
+            leased(all_given, all_given.planned()[0].run_id)
+        postgresql.execute(f"REVOKE {taken.format(schema)} FROM writer")
+        with pytest.raises(StoreError, match=f"cannot be written: no permission to {lack}"):
+            RunStore.open(mine, create=True, artifacts=store.folder)
+        with RunStore.open(mine, artifacts=store.folder) as read, pytest.raises(StoreError):
+            collect_garbage(read)
+    finally:
+        postgresql.execute("DROP OWNED BY writer")
+        postgresql.execute("DROP ROLE writer")
 
 
 def test_a_store_whose_tables_are_gone_is_noticed(

@@ -86,8 +86,8 @@ def _open_on_server(
                 database.refuse_unfit()
                 before_making()
             database.write(make_tables, lock="EXCLUSIVE")
-        elif create and database.is_read_only:
-            raise StoreError(f"store {location.shown!r} cannot be written: no permission")
+        elif create:
+            database.require_writable()
         _bring_forward(database)
         database.hold()
     except BaseException:

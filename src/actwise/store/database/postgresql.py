@@ -41,6 +41,19 @@ _LOCKS: Mapping[Lock, str] = {
     "SHARED": f", pg_advisory_xact_lock_shared({_LOCK_CLASS}, hashtext(current_schema()))",
     "IMMEDIATE": f", pg_advisory_xact_lock({_LOCK_CLASS}, hashtext(current_schema()))",
 }
+_SEQUENCES = ("leases_token_seq", "looks_look_id_seq")
+_LACK = text(
+    "SELECT 'it is read-only' WHERE pg_is_in_recovery() "
+    "OR current_setting('default_transaction_read_only') = 'on' UNION ALL "
+    "SELECT format('no permission to %s in table %s', privilege, name) "
+    "FROM unnest(CAST(:tables AS text[])) name, "
+    "unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) privilege "
+    "WHERE NOT has_table_privilege(to_regclass(name), privilege) UNION ALL "
+    "SELECT format('no permission to USE sequence %s', name) "
+    "FROM unnest(CAST(:sequences AS text[])) name "
+    "WHERE NOT has_sequence_privilege(to_regclass(name), 'USAGE')"
+)
+"""What a user lacks who may not write everything; of tables that are not made, nothing."""
 _PASSING = re.compile("starting up|shutting down|recovery mode|too many|connection slots|terminat")
 """In what a server says that takes no connection now, and may in a while."""
 _LOST_STATES = ("08", "57P", "53300", "25P03", "40001", "40P01", "25006")
@@ -71,19 +84,25 @@ class ServerDatabase(Database):
         self._secrets = secrets_in(url)
         self._engine = _make_engine(url)
         self._was_connected = False
-        self._is_read_only: bool | None = None
+        self._lack: str | None = None
         self._token: str | None = None
 
     @property
     def is_read_only(self) -> bool:
         """See :class:`.Database`; asked once."""
-        if self._is_read_only is None:
-            asked = text(
-                "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only') "
-                "= 'on' OR NOT has_table_privilege('runs', 'INSERT, UPDATE')"
-            )
-            self._is_read_only = self.read(lambda c: bool(c.execute(asked).scalar_one()))
-        return self._is_read_only
+        if self._lack is None:
+            asked = {"tables": list(metadata.tables), "sequences": list(_SEQUENCES)}
+            self._lack = self.read(lambda c: c.execute(_LACK, asked).scalar()) or ""
+        return bool(self._lack)
+
+    def require_writable(self) -> None:
+        """Check that every table can be written.
+
+        Raises:
+            StoreError: if not.
+        """
+        if self.is_read_only:
+            raise StoreError(f"store {self.shown!r} cannot be written: {self._lack}")
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -98,6 +117,7 @@ class ServerDatabase(Database):
     @contextmanager
     def writing(self, *, lock: Lock = "IMMEDIATE") -> Iterator[Connection]:
         """See :class:`.Database`."""
+        self.require_writable()
         with self._as_sentences(), self._engine.begin() as connection:
             self._was_connected = True
             connection.exec_driver_sql(
