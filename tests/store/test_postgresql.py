@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from actwise.cli.main import run_command
 from actwise.errors import StoreError
@@ -367,6 +368,32 @@ def test_times_are_those_of_the_server(
     times = [fixed.recorded_at for spec in seen.studies for fixed in spec.registrations]
     assert times[-1] < str(seen.first_result) < seen.read_at
     assert min(times) > datetime.fromtimestamp(now - 600, UTC).isoformat()
+
+
+def test_settings_of_a_role_and_a_machine_change_nothing(
+    store: RunStore, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "SQL_ASCII")
+    odd = f"{url}%20-cextra_float_digits%3D0%20-cstatement_timeout%3D300"
+    runs = [line.run_id for line in store.planned()]
+    for run, changed in zip(runs, (odd, f"{odd}&client_encoding=latin1"), strict=False):
+        record = replace(failed_record(run), test_loss=0.1 + 0.2, traceback="β 😀")
+        with RunStore.open(changed, create=True, artifacts=store.folder) as other:
+            other.record(leased(other, run), record)
+            assert other.result(run) == store.result(run) == record
+            other.database.read(lambda c: c.execute(text("SELECT pg_sleep(0.5)")))
+
+
+def test_a_store_is_locked_by_whatever_path_it_was_found(
+    store: RunStore, postgresql: Server, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actwise.store.database.postgresql.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("actwise.store.database.waiting.WAIT_SECONDS", 0.2)
+    path = f"{schema_of(postgresql.new_url())},{schema_of(url)}"
+    with RunStore.open(postgresql.url(path), create=True, artifacts=store.folder) as other:
+        assert len(other.planned()) == 4
+        with store.database.writing(), pytest.raises(StoreError, match="is busy"):
+            other.reopen([])
 
 
 def test_nobody_is_robbed_who_waited_for_the_server(store: RunStore) -> None:

@@ -35,11 +35,22 @@ _CONNECTING: Mapping[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 60_000,
 }
+# What a role, the environment or the URL may have set otherwise: numbers come back as they were
+# written, and who waits for a lock ends that himself.
+_SESSION = (
+    "SELECT set_config('extra_float_digits', '1', false), "
+    "set_config('statement_timeout', '0', false)"
+)
 _LOCK_CLASS = 0x41637477  # "Actw"
+# That holds the tables; of several in the search path, not always the first.
+_SCHEMA = (
+    "hashtext(coalesce((SELECT nspname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace "
+    "WHERE c.oid = to_regclass('marks')), current_schema()))"
+)
 _LOCKS: Mapping[Lock, str] = {
     "ROWS": "",
-    "SHARED": f", pg_advisory_xact_lock_shared({_LOCK_CLASS}, hashtext(current_schema()))",
-    "IMMEDIATE": f", pg_advisory_xact_lock({_LOCK_CLASS}, hashtext(current_schema()))",
+    "SHARED": f", pg_advisory_xact_lock_shared({_LOCK_CLASS}, {_SCHEMA})",
+    "IMMEDIATE": f", pg_advisory_xact_lock({_LOCK_CLASS}, {_SCHEMA})",
 }
 _SEQUENCES = ("leases_token_seq", "looks_look_id_seq")
 _LACK = text(
@@ -229,12 +240,18 @@ def _make_engine(url: URL) -> Engine:
         url,
         pool_size=2,
         max_overflow=-1,
-        connect_args={name: v for name, v in _CONNECTING.items() if name not in url.query},
+        connect_args={
+            **{name: v for name, v in _CONNECTING.items() if name not in url.query},
+            "client_encoding": "utf8",
+        },
         isolation_level="READ COMMITTED",
     )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: psycopg.Connection[Any], record: Any) -> None:
         connection.adapters.register_dumper(float, _NoNan)
+        connection.autocommit = True
+        connection.execute(_SESSION)
+        connection.autocommit = False
 
     return engine
