@@ -21,6 +21,7 @@ from actwise.store.database.artifacts import probe_folder
 from actwise.store.database.postgresql import ServerDatabase
 from actwise.store.exchange import copy_store, export_table, render_table
 from made.exports import DIVERGED
+from made.forks import run_forked
 from made.postgresql import Server
 from made.runs import (
     ME,
@@ -116,6 +117,31 @@ def test_a_copy_goes_to_a_server_and_back(
         assert kept_weights(back.weights, run).read_bytes() == b"weights"
     with pytest.raises(StoreError, match="exists already"):
         copy_store(store, other, artifacts=tmp_path / "elsewhere")
+
+
+KILLED_COPY = """
+import os, shutil, sys
+from pathlib import Path
+from actwise.store import RunStore
+from actwise.store.exchange import copy_store
+shutil.copy2 = lambda *paths: os.kill(os.getpid(), 9)
+copy_store(RunStore.open(sys.argv[1]), sys.argv[2], artifacts=Path(sys.argv[3]))
+"""
+
+
+def test_a_copy_that_was_killed_is_no_store(postgresql: Server, url: str, tmp_path: Path) -> None:
+    with RunStore.open(tmp_path / "store", create=True) as store:
+        study = made_study()
+        store.add_study(study, made_plan(study))
+        run = store.planned()[0].run_id
+        store.record(leased(store, run), made_record(run))
+        (store.logs / f"{run}.log").write_text("its log")
+    for copy in (url, f"sqlite:///{tmp_path}/copy.db"):
+        asked = (str(tmp_path / "store"), copy, str(tmp_path / copy[:6]))
+        assert run_forked(KILLED_COPY, *asked).returncode == -9
+        for create in (True, False):
+            with pytest.raises(StoreError, match="is an incomplete copy"):
+                RunStore.open(copy, create=create, artifacts=Path(asked[2]))
 
 
 def test_makers_at_once_make_one_store(url: str, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from .database import Database as Database
 from .database import Lock as Lock
 from .database import chunks as chunks
 from .database import is_repeated as is_repeated
+from .database import write_mark as write_mark
 from .dialects import dialect_of as dialect_of
 from .dialects import now as now
 from .in_place import HeldFolders as HeldFolders
@@ -22,6 +23,7 @@ from .location import refuse_network_file_system as refuse_network_file_system
 from .migrations import migrate as migrate
 from .migrations import read_version as read_version
 from .opening import APPLICATION_ID as APPLICATION_ID
+from .opening import INCOMPLETE as INCOMPLETE
 from .place import is_there as is_there
 from .place import open_place as open_place
 from .place import take_folders as take_folders

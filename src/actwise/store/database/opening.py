@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from .postgresql import ServerDatabase
 
 APPLICATION_ID = 0x41637477  # "Actw"
+INCOMPLETE = "incomplete"
+"""The mark of a store that is just being copied to a URL."""
 
 _MAGIC = b"SQLite format 3\x00"
 _HEADER_BYTES = 100
@@ -164,6 +166,11 @@ def _bring_forward(database: Database) -> None:
     version, tables = database.read(_read_schema)
     if version == 0 or (version == SCHEMA_VERSION and not tables.issuperset(metadata.tables)):
         raise StoreError(f"store {database.shown!r} is damaged: tables are missing")
+    if "marks" in tables and database.read(lambda c: read_mark(c, INCOMPLETE)):
+        raise StoreError(
+            f"store {database.shown!r} is an incomplete copy: `store copy` was ended before it was "
+            "done; delete what there is of it and copy again"
+        )
     if version < SCHEMA_VERSION:
         database.write(migrate)
 

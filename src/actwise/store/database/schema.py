@@ -265,8 +265,9 @@ marks = Table(
     "marks",
     metadata,
     # What a store knows of itself: token, which tells it from every other one; in_use, of which
-    # file, while somebody has written and not closed it. On a server also version, of the schema,
-    # folder, once it has one for the files of its runs, and sign, when a driver was last heard of.
+    # file, while somebody has written and not closed it; incomplete, while a copy is made of
+    # another store. On a server also version, of the schema, folder, once it has one for the files
+    # of its runs, and sign, when a driver was last heard of.
     Column("name", AnyText, primary_key=True),
     Column("value", AnyText, nullable=False),
 )

@@ -8,16 +8,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from ...errors import OutputError, SpecError, StoreError
 from ..database import (
+    INCOMPLETE,
     Database,
     StoreUnavailableError,
     dialect_of,
     is_there,
     locate,
     refuse_network_file_system,
+    write_mark,
 )
 from ..database.schema import leases, looks, marks, metadata, progress
 from ..runs import kept_weights
@@ -61,7 +63,7 @@ def copy_store(
             return _fill(target, store, shown=str(destination))
     if is_there(destination, artifacts=artifacts):
         raise StoreError(f"copy {location.shown!r} exists already; give a new database or schema")
-    with store_to_fill(str(destination), artifacts=artifacts) as target:
+    with store_to_fill(str(destination), artifacts=artifacts) as target, _incomplete(target):
         return _fill(target, store, shown=location.shown)
 
 
@@ -76,6 +78,15 @@ def _new_folder(folder: Path) -> Iterator[Path]:
             partial.replace(folder)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def _incomplete(target: RunStore) -> Iterator[None]:
+    """Who opens it meanwhile, or after this process was killed, is told that it is no store yet."""
+    target.database.write(lambda c: write_mark(c, INCOMPLETE, "copy"))
+    yield
+    is_it = marks.c.name == INCOMPLETE
+    target.database.write(lambda c: c.execute(delete(marks).where(is_it)))
 
 
 def _is_empty_folder(path: Path) -> bool:
