@@ -29,7 +29,7 @@ from actwise.spec import (
     spec_hash,
 )
 from actwise.store import RunStore
-from actwise.store.database.schema import now
+from actwise.store.database import now
 from actwise.store.records import EpochRecord, RunRecord, pack_predictions
 from actwise.store.runs import write_results
 
@@ -70,7 +70,8 @@ def fill(store: RunStore, study: StudySpec, *, num_epochs: int) -> int:
         for run in planned
     ]
     with store.database.writing() as connection:
-        write_results(connection, [(record, now()) for record in records])
+        time = now(connection)
+        write_results(connection, [(record, time) for record in records])
     return len(planned)
 
 

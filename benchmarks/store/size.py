@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from actwise.store import Owner, RunStore, survey
+from actwise.store.database import now
 from actwise.store.database.database import chunks
-from actwise.store.database.schema import now
 from actwise.store.exchange import export_table
 from actwise.store.runs import write_results
 from benchmarks.printing import describe, markdown, where
@@ -50,7 +50,8 @@ def measure(folder: Path, num_runs: int, num_epochs: int) -> dict[str, str]:
     costs: dict[str, str] = {}
     with RunStore.open(folder, create=True) as store:
         costs["the plan is written"] = seconds(lambda: store.add_study(study, plan))
-        records = [(made_record(run_id, num_epochs=num_epochs), now()) for run_id in done]
+        time = store.database.read(now)
+        records = [(made_record(run_id, num_epochs=num_epochs), time) for run_id in done]
 
         def write_all() -> None:
             for some in chunks(records):

@@ -10,7 +10,7 @@ from pathlib import Path
 from actwise.board import BoardServer
 from actwise.spec import PlannedRun
 from actwise.store import ProgressPoint, RunStore
-from actwise.store.database.schema import now
+from actwise.store.database import now
 from actwise.store.runs.results import write_results
 from made.runs import (
     ME,
@@ -79,7 +79,8 @@ def large_store(folder: Path, *, num_runs: int = 10_000) -> RunStore:
     store.add_study(study, plan)
     done = plan[: len(plan) * 4 // 5]
     with store.database.writing() as connection:
-        write_results(connection, [(made_record(run.run_id), now()) for run in done])
+        time = now(connection)
+        write_results(connection, [(made_record(run.run_id), time) for run in done])
     return store
 
 

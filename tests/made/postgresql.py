@@ -116,6 +116,11 @@ class Server:
         )
 
 
+def schema_of(url: str) -> str:
+    """That which a URL of :meth:`Server.url` names."""
+    return url.rpartition("%3D")[2]
+
+
 def _unprivileged() -> pwd.struct_passwd:
     try:
         return pwd.getpwnam("postgres")

@@ -7,7 +7,7 @@ from typing import Any
 from actwise.registry import parse_level
 from actwise.spec import NO_DATA, Description, PlannedRun, RunSpec, StudySpec, parse_study
 from actwise.store import RunStore
-from actwise.store.database.schema import now
+from actwise.store.database import now
 from actwise.store.records import EpochRecord, Metrics, RunRecord, pack_metrics
 from actwise.store.runs.results import write_results
 from actwise.sweep import make_plan
@@ -69,7 +69,8 @@ def fill_task_store(
         store.add_study(study, planned)
         if records:
             with store.database.writing() as connection:
-                write_results(connection, [(record, now()) for record in records])
+                time = now(connection)
+                write_results(connection, [(record, time) for record in records])
     return planned
 
 

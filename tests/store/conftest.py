@@ -1,12 +1,16 @@
-"""An export of made-up runs, which tests forge, and what an import says of it."""
+"""An export of made-up runs, which tests forge, and what an import says of it; a server's store."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from actwise.cli.main import run_command
+from actwise.store import RunStore
 from made.exports import Refused, made_export
+from made.postgresql import Server
+from made.runs import made_plan, made_study
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +45,18 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Refused:
         return sentence
 
     return import_them
+
+
+@pytest.fixture
+def url(postgresql: Server) -> str:
+    """Of an empty schema."""
+    return postgresql.new_url()
+
+
+@pytest.fixture
+def store(url: str, tmp_path: Path) -> Iterator[RunStore]:
+    """A store with four pending runs."""
+    with RunStore.open(url, create=True, artifacts=tmp_path / "files") as store:
+        study = made_study()
+        store.add_study(study, made_plan(study))
+        yield store

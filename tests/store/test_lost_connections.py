@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -25,16 +25,6 @@ from made.proxy import Proxy
 from made.runs import ME, leased, made_plan, made_record, made_study
 
 pytestmark = pytest.mark.postgresql
-
-
-@pytest.fixture
-def store(postgresql: Server, tmp_path: Path) -> Iterator[RunStore]:
-    """A store with four pending runs."""
-    url = postgresql.new_url()
-    with RunStore.open(url, create=True, artifacts=tmp_path / "files") as store:
-        study = made_study()
-        store.add_study(study, made_plan(study))
-        yield store
 
 
 def test_an_answer_that_was_lost_is_asked_for_again(postgresql: Server, tmp_path: Path) -> None:
