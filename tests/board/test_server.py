@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,7 +16,8 @@ from actwise.cli.main import run_command
 from actwise.errors import SpecError, UnknownNameError
 from actwise.store import RunStore
 from made.boards import busy_store, plan_of, serving
-from made.runs import finish, leased
+from made.postgresql import Server
+from made.runs import finish, leased, made_plan, made_study
 
 
 class Visitor:
@@ -51,7 +53,7 @@ class Visitor:
         if host is not None:
             sent["Host"] = host
         if body is not None:
-            sent["Content-Length"] = str(len(body))
+            sent.setdefault("Content-Length", str(len(body)))
         for name, value in sent.items():
             connection.putheader(name, value)
         connection.endheaders(body.encode() if body is not None else None)
@@ -200,6 +202,7 @@ def test_the_ranking_is_a_look_that_is_recorded(alone: Visitor) -> None:
         ({"asked": {"study": "another"}}, 404),
         ({"asked": ["made"]}, 400),
         ({"asked": {"study": "x" * 5000}}, 400),
+        ({"Content_Length": "9" * 5000}, 400),
     ],
 )
 def test_a_look_that_the_page_did_not_ask_for_is_refused(
@@ -254,6 +257,31 @@ def test_what_happens_to_the_store_is_said_on_the_page(alone: Visitor) -> None:
         sentences = events(stream, until="fault")["fault"]["sentence"]
     assert "is no longer where it was" in sentences
     path.with_name("gone").rename(path)
+
+
+@pytest.mark.postgresql
+def test_a_server_that_is_away_is_said_on_the_page_and_keeps_nobody_from_ending(
+    postgresql: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actwise.store.database.waiting.STOP_SECONDS", 0.2)
+    url = postgresql.new_url()
+    with RunStore.open(url, create=True, artifacts=tmp_path) as store:
+        study = made_study()
+        store.add_study(study, made_plan(study))
+        with serving(store) as server, Visitor(server) as visitor:
+            stream = visitor.ask("events")
+            events(stream, until="machines")
+            postgresql.stop()
+            try:
+                sentence = ""
+                while not sentence:
+                    sentence = events(stream, until="fault")["fault"]["sentence"]
+                started = time.monotonic()
+                server.server_close()
+                assert time.monotonic() - started < 15
+            finally:
+                postgresql.start()
+    assert "waiting up to 120 s for it" in sentence
 
 
 def test_a_port_that_another_has_is_refused_in_a_sentence(

@@ -87,15 +87,20 @@ class Feed:
             pause = max(POLL_SECONDS, _SHARE * (time.monotonic() - started))
 
     def _look(self) -> None:
+        patience = self._board.store.database.patience
         try:
-            self._take((self._board.read() or {}) | {"fault": {"sentence": ""}})
+            with patience.attended(tell=self._tell, is_over=lambda: self._is_over):
+                self._take((self._board.read() or {}) | {"fault": {"sentence": ""}})
         except ActwiseError as error:
-            self._take({"fault": {"sentence": str(error)}})
+            self._tell(str(error))
         except Exception as error:
             # The thread ends, with its traceback on stderr: no window may go on as if it did not.
             sentence = f"a fault of actwise, {type(error).__name__}: {error}; please report it"
-            self._take({"fault": {"sentence": sentence}})
+            self._tell(sentence)
             raise
+
+    def _tell(self, sentence: str) -> None:
+        self._take({"fault": {"sentence": sentence}})
 
     def _take(self, parts: Mapping[str, BoardPart]) -> None:
         texts = {name: json.dumps(_shown(part), allow_nan=False) for name, part in parts.items()}

@@ -20,6 +20,7 @@ from .state import Board
 
 # Names of this machine; any port, since `ssh -L` may listen on another.
 _HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
+_LENGTH = re.compile(r"[0-9]{1,9}")
 _FOLDER = Path(__file__).parent
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
@@ -134,7 +135,7 @@ class BoardHandler(BaseHTTPRequestHandler):
     def _body(self) -> dict[str, Any] | None:
         """The JSON object that came with the request; None where it was refused."""
         length = self.headers.get("Content-Length") or ""
-        if not length.isascii() or not length.isdigit() or int(length) > _MOST_BODY_BYTES:
+        if not _LENGTH.fullmatch(length) or int(length) > _MOST_BODY_BYTES:
             self.send_error(HTTPStatus.BAD_REQUEST)
             return None
         try:
