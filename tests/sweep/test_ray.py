@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from actwise.store import RunStore
+from actwise.sweep.executors.worker_process import WORKERS_LOG
 from made.forks import Fork
 from made.local_cluster import LocalCluster
 from made.sweeps import (
@@ -55,6 +56,7 @@ import json
 from actwise.errors import ActwiseError
 from actwise.spec import parse_study
 from actwise.store import RunStore
+from actwise.sweep.executors.worker_process import WORKERS_LOG
 from actwise.sweep.run import run
 store, values, options = Path(sys.argv[1]), json.loads(sys.argv[2]), json.loads(sys.argv[3])
 study = parse_study(values, source="test")
@@ -104,6 +106,32 @@ def test_runs_of_a_lost_node_come_to_the_same_bits_without_another_attempt(
     assert "Traceback" not in complaints
     sweep(tmp_path / "here", small_study(**values_of(values)), executor="process", workers=2)
     assert results(tmp_path / "store") == results(tmp_path / "here")
+    assert attempts(tmp_path / "store") == {1}
+
+
+# Nodes are avoided for a moment only.
+SOON = """
+from actwise.sweep.executors.cluster import fleet
+fleet._AVOID_SECONDS = 1.0
+"""
+
+
+def test_a_node_that_can_start_no_worker_is_avoided_and_costs_no_attempt(
+    ray_cluster: LocalCluster, tmp_path: Path
+) -> None:
+    with RunStore.open(tmp_path / "store", create=True) as store:
+        workers_log = store.logs / WORKERS_LOG
+        workers_log.symlink_to("/nowhere/workers.log")
+    values = study_values(seeds=(0,), epochs=1, train_size=64, batch_size=32)
+    with driver_on(ray_cluster, tmp_path / "store", values, SOON + DRIVE) as driver:
+        put_back = wait_for_event(driver, "run_put_back")
+        assert put_back["attempts"] == 0
+        assert put_back["reason"].startswith("node ")
+        assert "no worker process can be started: [Errno 2]" in put_back["reason"]
+        assert "Traceback" not in put_back["reason"] and "\n" not in put_back["reason"]
+        workers_log.unlink()
+        code, said = finish(driver)
+    assert code == 0, said
     assert attempts(tmp_path / "store") == {1}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ....errors import StoreError
+from ....errors import ActwiseError, StoreError
 from ....registry import parse_level
 from ....usercode import files_of
 from ...worker import Advanced, Assignment, PutBack, Result, Setup, Work, decode, encode
@@ -19,7 +19,8 @@ from .connection import Cluster, Needs, last_line, problem_of
 from .slot import VERSION, RaySlot, fill_cache
 
 _AVOID_SECONDS = 60.0
-"""So long no slot is begun on a node that a slot was lost with: its head may not know it yet."""
+"""So long no slot is begun on a node that one was lost with, which the head may not know yet, or
+that can start no worker."""
 _BEGIN_SECONDS = 60.0
 """So long slots may fail to begin, while none works, before that ends the sweep."""
 _PAUSE_SECONDS = 1.0
@@ -94,8 +95,10 @@ class Fleet:
         self._fill = ray.remote(num_cpus=0, max_retries=0)(fill_cache)
         self._home = ray.get_runtime_context().get_node_id()
         self._berths: list[_Berth] = []
-        # Until when a node is avoided; since when slots fail to begin, and when the next may.
+        # Until when a node is avoided, and which could start no worker the last time; since when
+        # slots fail to begin, and when the next may.
         self._avoided: dict[str, float] = {}
+        self._barren: set[str] = set()
         self._failing_since: float | None = None
         self._next_begin = 0.0
         # What was put into the object store, and who has been asked to fill a node's cache.
@@ -159,33 +162,33 @@ class Fleet:
             self._ray.kill(berth.actor)
         self._berths.clear()
 
-    def _begin(self, berth: _Berth) -> list[Result]:
+    def _begin(self, berth: _Berth) -> Iterator[PutBack]:
         """Take up a slot that has found its place, unless that is no good."""
         try:
             found = self._ray.get(berth.heard)
             problem = problem_of(found, self._logs)
-        except self._ray.exceptions.RayTaskError:
-            raise
+        except self._ray.exceptions.RayTaskError as error:
+            raise _own(error) from None
         except self._ray.exceptions.RayError as error:
-            self._drop(berth, last_line(error))
-            return []
+            yield from self._drop(berth, last_line(error))
+            return
         if problem:
             self._avoided[found.node_id] = math.inf
         if self._avoided.get(found.node_id, 0.0) > time.monotonic():
-            self._drop(berth, problem)
-            return []
+            yield from self._drop(berth, problem)
+            return
         berth.node_id, berth.host, berth.heard = found.node_id, found.host, None
-        self._failing_since = None
-        return []
+        if found.node_id not in self._barren:
+            self._failing_since = None
 
-    def _drop(self, berth: _Berth, problem: str) -> None:
-        """Begin another in place of a slot that cannot be used.
+    def _drop(self, berth: _Berth, problem: str) -> Iterator[PutBack]:
+        """Begin another in place of a slot that cannot be used; what it had was not tried.
 
         Raises:
             StoreError: if that has gone on for long, and nothing works.
         """
         now = time.monotonic()
-        self._remove(berth, problem)
+        yield from self._remove(berth, problem, was_tried=False)
         self._next_begin = now + _PAUSE_SECONDS
         self._failing_since = self._failing_since or now
         is_long = now - self._failing_since > _BEGIN_SECONDS
@@ -241,11 +244,19 @@ class Fleet:
             while berth.pending:
                 yield PutBack(run_id=berth.pending.pop(), reason="stopped", is_accident=False)
             return
-        except self._ray.exceptions.RayTaskError:
-            raise
+        except self._ray.exceptions.RayTaskError as error:
+            if not isinstance(error.cause, StoreError):
+                raise _own(error) from None
+            # Its node can start no worker.
+            self._barren.add(berth.node_id)
+            self._avoided[berth.node_id] = time.monotonic() + _AVOID_SECONDS
+            yield from self._drop(berth, f"node {berth.host}: {error.cause}")
+            return
         except self._ray.exceptions.RayError as error:
             yield from self._lose(berth, error)
             return
+        self._barren.discard(berth.node_id)
+        self._failing_since = None
         for line in said:
             event = decode(line)
             assert isinstance(event, Advanced | Result)
@@ -273,3 +284,8 @@ class Fleet:
             PutBack(run_id=run_id, reason=reason, is_accident=True, was_tried=was_tried)
             for run_id in berth.pending
         ]
+
+
+def _own(error: Any) -> Any:
+    """What was raised in a task: of ours the sentence itself, else with Ray's traceback."""
+    return error.cause if isinstance(error.cause, ActwiseError) else error

@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from socket import gethostname
 from typing import Any
@@ -105,8 +105,11 @@ class RaySlot:
     def begin(self, version: str) -> NodeReport:
         """Say where it is, and begin to import torch."""
         found = look_around(self._setup.logs, version)
-        if not found.problem:
-            self._nursery.begin()
+        try:
+            if not found.problem:
+                self._nursery.begin()
+        except OSError as error:
+            return replace(found, problem=f"no worker process can be started: {error}")
         return found
 
     def train(self, work: bytes, files: Files, *problems: str) -> Iterator[list[bytes]]:
