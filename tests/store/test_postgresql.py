@@ -11,7 +11,7 @@ import pytest
 
 from actwise.cli.main import run_command
 from actwise.errors import StoreError
-from actwise.store import RunStore, kept_weights
+from actwise.store import ProgressPoint, RunStore, kept_weights
 from actwise.store.database.postgresql import ServerDatabase
 from actwise.store.exchange import copy_store, export_table, render_table
 from made.exports import DIVERGED
@@ -152,6 +152,10 @@ REFUSED: dict[str, tuple[Callable[[Server, str], str], str]] = {
     ),
     "another program's table": (with_a_foreign_table, "give a schema of its own"),
     "a newer schema": (of_a_newer_schema, "install a newer actwise"),
+    "a plugin": (
+        lambda server, url: f"{url}&plugin=foo",
+        "no URL of a server: Can't load plugin",
+    ),
     "an unknown option": (
         lambda server, url: f"{url}&colour=red&password=se%2Fcret",
         'invalid connection option "colour"',
@@ -264,11 +268,21 @@ def test_a_store_whose_tables_are_gone_is_noticed(
         store.lease(store.location.shown, ME)
 
 
-def test_ids_and_counts_pass_four_bytes(store: RunStore, postgresql: Server, url: str) -> None:
+@pytest.mark.parametrize("is_old", [False, True], ids=["made now", "brought forward"])
+def test_ids_and_counts_pass_four_bytes(
+    store: RunStore, postgresql: Server, url: str, is_old: bool
+) -> None:
     schema = schema_of(url)
+    if is_old:
+        postgresql.execute(f"DROP TABLE {schema}.progress")
+        postgresql.execute(f"ALTER TABLE {schema}.runs DROP COLUMN reestimated_accuracy")
+        postgresql.execute(f"UPDATE {schema}.marks SET value = '5' WHERE name = 'version'")
+        RunStore.open(url, create=True, artifacts=store.folder).close()
     postgresql.execute(f"ALTER SEQUENCE {schema}.leases_token_seq RESTART WITH 3000000000")
     run = store.planned()[0].run_id
     lease = leased(store, run)
     assert lease.token == 3_000_000_000
+    point = ProgressPoint(token=lease.token, epoch=1, num_epochs=2, done_fraction=0.5)
+    assert store.heartbeat(ME, [point]) == (run,)
     store.record(lease, made_record(run))
     assert store.result(run) == made_record(run)

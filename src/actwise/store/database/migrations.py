@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert
 
 from ...errors import StoreError
 from .dialects import dialect_of
-from .schema import SCHEMA_VERSION, marks, metadata, new_token
+from .schema import SCHEMA_VERSION, Integer, marks, metadata, new_token
 
 Migration = Callable[[Connection], None]
 
@@ -41,9 +41,10 @@ def _add_starts(connection: Connection) -> None:
 
 
 def _add_progress(connection: Connection) -> None:
+    number = Integer.compile(dialect=connection.dialect)
     connection.exec_driver_sql(
-        "CREATE TABLE progress (token INTEGER NOT NULL, epoch INTEGER NOT NULL, "
-        "num_epochs INTEGER, done_fraction FLOAT NOT NULL, loss FLOAT, images_per_second FLOAT, "
+        f"CREATE TABLE progress (token {number} NOT NULL, epoch {number} NOT NULL, "
+        f"num_epochs {number}, done_fraction FLOAT NOT NULL, loss FLOAT, images_per_second FLOAT, "
         "seconds_left FLOAT, metrics TEXT NOT NULL, PRIMARY KEY (token, epoch), "
         "FOREIGN KEY(token) REFERENCES leases (token) ON DELETE CASCADE)"
     )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from sqlalchemy import Connection, inspect
+from sqlalchemy.exc import ArgumentError
 
 from ...errors import StoreError, StoreWarning
 from ...files import open_file
@@ -119,7 +120,7 @@ def _connect(location: Location) -> "ServerDatabase":
     assert location.server is not None, "what is no file lies on a server"
     try:
         return ServerDatabase(location.server, shown=location.shown)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, ArgumentError) as error:
         raise StoreError(f"store {location.shown!r} is no URL of a server: {error}") from None
 
 

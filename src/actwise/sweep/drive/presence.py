@@ -10,16 +10,17 @@ POLL_SECONDS = 0.5
 
 
 class Presence:
-    """Looks for a store now and then."""
+    """Looks for a store now and then; on a server, which a thousand drivers may share, seldom."""
 
     def __init__(self, store: RunStore) -> None:
         self._store = store
+        self._pause = 5.0 if store.database.keeps_folder else POLL_SECONDS
         self._next_time = 0.0
 
     def problem(self) -> StoreError | None:
         """That it was deleted, moved or replaced, or cannot be reached; None if not, as known."""
         if time.monotonic() >= self._next_time:
-            self._next_time = time.monotonic() + POLL_SECONDS
+            self._next_time = time.monotonic() + self._pause
             try:
                 self._store.require_in_place()
             except StoreError as error:
