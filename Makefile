@@ -1,13 +1,14 @@
 # Two commands do everything on a fresh machine: `make demo` and `make test`. `make test-more` runs
-# the tests that need more than Python (a browser, a cluster, a database server, a C++ compiler, the
-# real images, a built package), those that draw hundreds of inputs or studies, and those that type
-# in the pages and run the benchmarks in small.
+# the tests that need more than Python (a browser, a cluster, a database server, a C++ compiler,
+# torchvision and timm, the real images, a built package), those that draw hundreds of inputs or
+# studies or kill at random, and those that type in the pages and run the benchmarks in small.
 PYTHON ?= python3
 BIN := .venv/bin
 NUM_TEST_PROCESSES ?= 2
 # Where it is set, each of the many processes of tests would compile all modules again, 1 s each.
 unexport PYTHONDONTWRITEBYTECODE
-MORE := browser or ray or postgresql or compiler or images or draws or docs or package or benchmarks
+MORE := browser or ray or postgresql or compiler or zoo or images or draws or kills or docs or \
+	package or benchmarks
 
 .PHONY: demo test test-more check fix docs bench zoo clean
 

@@ -27,7 +27,8 @@ from made.local_network import LocalNetwork
 from made.postgresql import Server, find_binaries
 
 OF_TEST_MORE = (
-    "browser or ray or postgresql or compiler or images or draws or docs or package or benchmarks"
+    *("browser", "ray", "postgresql", "compiler", "zoo", "images", "draws", "kills", "docs"),
+    *("package", "benchmarks"),
 )
 """Marks of tests that `make test-more` runs: what they need is there, or CI says that it is not."""
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -85,7 +86,7 @@ def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    is_kept = any(item.get_closest_marker(name) for name in OF_TEST_MORE.split(" or "))
+    is_kept = any(item.get_closest_marker(name) for name in OF_TEST_MORE)
     is_kept &= item.get_closest_marker("images") is None  # nothing installs them
     if is_kept and report.skipped and os.environ.get("CI") == "true":
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr

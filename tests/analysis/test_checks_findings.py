@@ -176,6 +176,7 @@ PLANTED: dict[str, tuple[Callable[[], Facts], str]] = {
     "A020": (one_condition_at_three_seeds, "cifar10, vgg16: 2 degrees of freedom"),
     "A022": (with_records(twins=("a = b, seed 0",)), "a = b, seed 0"),
     "A023": (written_in_two_ways, "activation relu and ReLU"),
+    "A024": (with_records(shifts=("a: 1 of 1 run",)), "a: 1 of 1 run"),
 }
 
 

@@ -1,4 +1,7 @@
-"""Without what only Linux and macOS have: what needs no training works, the rest says so."""
+"""Without what only Linux and macOS have: what needs no training works, the rest says so.
+
+All in one process: torch is imported once.
+"""
 
 import os
 import subprocess
@@ -9,8 +12,10 @@ WINDOWS = Path(__file__).parents[1] / "made" / "windows.py"
 PIECE = Path(__file__).parents[2] / "results" / "identity" / "seed-0"
 
 
+NEEDS = "actwise: trainings need Linux or macOS; on Windows they run under WSL"
+
+
 def run(commands: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    """All in one process: torch is imported once."""
     return subprocess.run(
         [sys.executable, str(WINDOWS)],
         input="\n".join(commands),
@@ -28,7 +33,9 @@ def run(commands: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_listing_planning_and_reading_need_no_posix(tmp_path: Path) -> None:
+def test_listing_planning_and_reading_need_no_posix_and_training_says_what_it_needs(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "runs.csv").write_text("activation,test_accuracy\nrelu,88.1\nelu,89.2\n")
     done = run(
         [
@@ -45,16 +52,13 @@ def test_listing_planning_and_reading_need_no_posix(tmp_path: Path) -> None:
             *(f"{what} --store store" for what in ("status", "table", "analyze")),
             "report --store store -o stored.html --title T --figures figures",
             "export --store store -o runs.parquet",
+            "run demo --store new",
+            "run demo --smoke --store new",
         ],
         tmp_path,
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    # Whatever fails says so there.
+    said = [line for line in done.stderr.splitlines() if line[0] != "["]
+    assert (done.returncode, said) == (2, [NEEDS] * 2)
     assert (tmp_path / "report.html").is_file()
     assert (tmp_path / "runs.parquet").is_file()
-
-
-def test_training_says_what_it_needs(tmp_path: Path) -> None:
-    done = run(["run demo --store store", "run demo --smoke --store store"], tmp_path)
-    assert done.returncode == 2
-    sentence = "actwise: trainings need Linux or macOS; on Windows they run under WSL"
-    assert [line for line in done.stderr.splitlines() if line[0] != "["] == [sentence] * 2

@@ -71,7 +71,13 @@ def refuse_faults(plan: Plan, data: Path | None = None) -> None:
         assert math.isfinite(found.loss or 0.0)
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in EXAMPLES.glob("*.toml")))
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(path.stem, marks=[pytest.mark.zoo] if path.stem == "timm_network" else [])
+        for path in sorted(EXAMPLES.glob("*.toml"))
+    ],
+)
 def test_every_cell_of_an_example_trains(name: str) -> None:
     is_zoo = name == "timm_network"
     if is_zoo and not HAS_ZOO:
@@ -134,7 +140,7 @@ def session(store: Path, model: nn.Module, x: torch.Tensor) -> aw.Analysis:
 """
 
 
-@pytest.mark.slow
+@pytest.mark.package
 def test_scripts_of_users_are_typed(tmp_path: Path) -> None:
     pytest.importorskip("mypy")
     session = tmp_path / "session.py"

@@ -188,8 +188,8 @@ def test_convolutions_have_a_bias_exactly_where_no_norm_follows(model: str) -> N
 @pytest.mark.parametrize("model", SHALLOW)
 def test_every_size_of_input_is_taken(model: str) -> None:
     # Both sides of what halves without a rest once, twice ... and five times.
-    shapes = [(3, side, side) for side in (28, 31, 32, 33, 36, 40, 47, 48, 49, 62, 63, 64)]
-    for shape in [*shapes, (1, 28, 28), (1, 37, 37), (1, 64, 64), (3, 28, 64), (1, 50, 33)]:
+    shapes = [(3, side, side) for side in (28, 31, 32, 33, 47, 48, 63, 64)]
+    for shape in [*shapes, (1, 37, 37), (3, 28, 64), (1, 50, 33)]:
         network = build(model, level="dropout", input_shape=shape, width=0.05)
         assert footprint(network, input_shape=shape, batch_size=2).num_outputs == 10
 

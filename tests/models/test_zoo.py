@@ -12,6 +12,7 @@ from actwise.registry import parse_level
 from actwise.spec import RunSpec
 from actwise.usercode import PACKAGES, code_digest, find_code, has_digest
 
+pytestmark = pytest.mark.zoo
 HAS_ZOO = all(map(find_spec, PACKAGES))
 with_zoo = pytest.mark.skipif(not HAS_ZOO, reason="the extra `zoo` is not installed")
 INFO = DatasetInfo(

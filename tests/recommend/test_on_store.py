@@ -161,6 +161,7 @@ def test_trainings_of_several_numerics_fingerprints_are_told(tmp_path: Path) -> 
     assert "the trainings come from 2 numerics fingerprints (processor, " in mixed.notes[-1]
 
 
+@pytest.mark.zoo
 @pytest.mark.skipif(not all(map(find_spec, PACKAGES)), reason="the extra `zoo` is not installed")
 @pytest.mark.filterwarnings("ignore")  # what these packages say
 def test_a_network_of_timm_is_raced(tmp_path: Path) -> None:

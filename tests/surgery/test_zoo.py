@@ -14,6 +14,7 @@ from benchmarks.zoo.networks import Entry, classifiers, families
 from made import flows, networks
 
 pytestmark = [
+    pytest.mark.zoo,
     pytest.mark.skipif(
         not all(map(find_spec, PACKAGES)), reason="the extra `zoo` is not installed"
     ),

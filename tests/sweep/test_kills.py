@@ -51,7 +51,7 @@ def integrity(folder: Path) -> str:
         return str(database.execute("PRAGMA integrity_check").fetchone()[0])
 
 
-@pytest.mark.slow
+@pytest.mark.kills
 def test_kills_at_random_moments_lose_and_double_nothing(undisturbed: Path, tmp_path: Path) -> None:
     folder = tmp_path / "store"
     dice = random.Random(0)
