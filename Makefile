@@ -10,20 +10,28 @@ unexport PYTHONDONTWRITEBYTECODE
 MORE := browser or ray or postgresql or compiler or zoo or images or draws or kills or docs or \
 	package or benchmarks
 
-.PHONY: demo test test-more check fix docs bench zoo clean
+.PHONY: demo test test-more check lint types suite fix docs bench zoo clean
 
 demo: .venv/installed
 	$(BIN)/actwise demo
 
-test: check
+# Beside the tests, which wait for other processes a sixth of their time.
+test: lint
+	$(MAKE) --no-print-directory --jobs=2 types suite
+
+suite: .venv/installed
 	$(BIN)/python -m pytest -n $(NUM_TEST_PROCESSES) --dist worksteal -m "not ($(MORE))"
 
 test-more: .venv/installed
 	$(BIN)/python -m pytest -m "$(MORE)"
 
-check: .venv/installed
+check: lint types
+
+lint: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+
+types: .venv/installed
 	$(BIN)/mypy
 
 fix: .venv/installed

@@ -29,6 +29,7 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str, exit_code: int 
     return captured.err if exit_code else captured.out
 
 
+@pytest.mark.kills
 def test_a_race_that_is_killed_ends_at_the_same_advice(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

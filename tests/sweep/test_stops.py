@@ -27,7 +27,7 @@ from made.sweeps import (
     wait_until_gone,
 )
 
-LONG = {"epochs": 40, "activation": ("relu",), "seeds": (0,)}
+LONG = {"epochs": 28, "activation": ("relu",), "seeds": (0,)}
 
 
 @pytest.fixture(scope="module")

@@ -43,6 +43,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.kills
 def test_a_study_that_was_killed_and_continued_has_every_result_once(store: Path) -> None:
     with RunStore.open(store) as opened:
         states = opened.states().values()
