@@ -110,6 +110,13 @@ def test_at_one_seed_all_activations_start_from_the_same_weights() -> None:
     assert not torch.equal(built(seed=1).conv.weight, relu["conv.weight"])
 
 
+@pytest.mark.parametrize(("seed", "first"), [(0, 0.046953), (1, 0.193076)])
+def test_what_layers_draw_at_their_build_is_the_same_for_good(seed: int, first: float) -> None:
+    head = built(seed=seed).get_submodule("head")
+    assert isinstance(head, nn.Linear)
+    assert head.bias[0].item() == pytest.approx(first, abs=1e-6)
+
+
 def test_building_a_network_draws_nothing_from_the_callers_generator() -> None:
     before = torch.random.get_rng_state()
     built(activation="prelu")
