@@ -26,6 +26,7 @@ TEST_ACCURACY = "test_accuracy"
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _ACCURACY = {"acc", "accuracy"}
 _NOT_JUDGED = {"train", "training", "best", "max", "min", "std", "step", "loss"}
+_NOT_JUDGED |= {"err", "error", "errors", "target", "threshold", "goal"}
 _TEST, _VALIDATION = {"test", "testing"}, {"val", "valid", "validation", "dev", "eval"}
 
 
@@ -149,7 +150,8 @@ def _setting(name: str, program: Program | None, known: Sequence[str], setting: 
 def _response(names: Sequence[str], program: Program | None, table: str) -> tuple[str, str] | None:
     """The measured column that is most likely meant: our name, and its own."""
     ranked: dict[int, list[str]] = {}
-    for name in names:
+    given = {*program.settings, *program.notes} - {*program.measured} if program else ()
+    for name in (name for name in names if not name.startswith(tuple(given))):
         for rank in _rank(_bare(name, program.measured if program else ())):
             ranked.setdefault(rank, []).append(name)
     for rank, found in sorted(ranked.items()):
