@@ -136,3 +136,9 @@ def test_an_unknown_name_gets_the_nearest_one() -> None:
 def test_of_many_names_some_are_listed_and_the_rest_counted() -> None:
     said = str(UnknownNameError("network", "?", [f"n{k}" for k in range(1_250)]))
     assert said.endswith("known are " + ", ".join(f"n{k}" for k in range(20)) + " and 1,230 more")
+
+
+@pytest.mark.parametrize("written", [3, None, ["elu"], len])
+def test_a_level_that_is_no_text_is_refused(written: object) -> None:
+    with pytest.raises(SpecError, match=r"activation .*: expected the name of a level, a text"):
+        parse_level(written, kind="activation")  # type: ignore[arg-type]

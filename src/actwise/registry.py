@@ -140,6 +140,8 @@ def parse_level(text: str, *, kind: str) -> Level:
     Raises:
         SpecError: if ``text`` does not follow the grammar.
     """
+    if not isinstance(text, str):
+        raise SpecError(f"{kind} {shortened(text)}: expected the name of a level, a text")
     written = text.strip()
     name, bracket, rest = written.partition("(")
     if not _NAME.fullmatch(name) or (bracket and not rest.endswith(")")):

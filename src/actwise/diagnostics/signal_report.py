@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any, Literal
 
+from ..errors import UnknownNameError
 from ..shown import Shown
 from ..store.records import is_shifted
 from .signal import NormSignal, SiteSignal, SumSignal
@@ -142,12 +143,12 @@ class SignalReport(Shown):
         """The site of a name.
 
         Raises:
-            KeyError: if there is none.
+            UnknownNameError: if there is none.
         """
         for site in self.sites:
             if site.name == name:
                 return site
-        raise KeyError(name)
+        raise UnknownNameError("site", name, [site.name for site in self.sites])
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain values; docs/json.md names the keys."""
