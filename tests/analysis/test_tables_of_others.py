@@ -278,37 +278,3 @@ def test_semicolons_tabs_and_decimal_commas_give_the_same_analysis(
     tabs = file.with_suffix(".tsv")
     tabs.write_bytes(file.read_bytes())
     assert aw.analyze(tabs).results.flow["finished"] == 8
-
-
-@pytest.mark.parametrize(
-    ("header", "state"),
-    [
-        ("Name,State,config.activation,config.seed,config.target_acc,summary/val_acc", "finished"),
-        ("Name,State,config.activation,config.seed,config.accuracy,summary/test_acc", "finished"),
-        (
-            "number,state,params_activation,params_seed,params_accuracy,value",
-            "COMPLETE",
-        ),
-        (
-            "run_id,status,params.activation,params.seed,params.accuracy,metrics.test_acc",
-            "FINISHED",
-        ),
-        ("name,kind,activation,seed,target_acc,val_acc", "made"),
-        ("name,kind,activation,seed,val_top1_err,val_acc", "made"),
-    ],
-)
-def test_what_was_set_and_what_counts_errors_is_no_response(
-    read: Reading, header: str, state: str
-) -> None:
-    rows = []
-    for number, line in enumerate(lines_of()):
-        level, seed, value = line.split(",")
-        rows.append(f"{number},{state},{level},{seed},95.0,{value}")
-    found = read(*rows, header=header)
-    means = {cell["activation"]: cell["mean"] for cell in found["cells"]}
-    assert means == pytest.approx({"relu": np.mean(RELU), "elu": np.mean(ELU)}), read.error
-
-
-def test_an_error_alone_is_no_accuracy(read: Reading) -> None:
-    assert read(*lines_of(), header="activation,seed,val_top1_err") == {}
-    assert "test_accuracy" in read.error
