@@ -70,7 +70,7 @@ def _changes(step: Treatment, observed: Observations, signal: Observations) -> t
     if factor not in observed.factors:
         return ()
     place = observed.position(factor)
-    responses, flows = _means(observed), _means(signal)
+    responses, flows = observed.cell_means, signal.cell_means
     known = responses.keys() & flows.keys()
     rows = []
     for cell in (cell for cell in responses if cell in known and is_with(cell[place])):
@@ -89,14 +89,6 @@ _STEPS: dict[Treatment, tuple[str, Callable[[str], bool], Callable[[str], str]]]
     "augmentation": ("regularization", is_augmented, without_augmentation),
     "identity mapping": ("model", is_residual, plain_twin),
 }
-
-
-def _means(observed: Observations) -> dict[Cell, float]:
-    """Of the runs of each cell that did not diverge."""
-    runs = observed.completed
-    sums_C = np.bincount(runs.run_cells, runs.response_R)
-    means_C = sums_C / np.bincount(runs.run_cells)
-    return dict(zip(runs.cells, means_C.tolist(), strict=True))
 
 
 def _rank_correlation(pairs_C2: Floats) -> float | None:

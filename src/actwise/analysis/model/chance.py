@@ -144,15 +144,11 @@ def hardly_learned(observed: Observations) -> frozenset[Cell]:
     """
     if observed.is_task or not is_percent(observed):
         return frozenset()
-    means: dict[Cell, float] = {}
     groups: dict[tuple[str, ...], list[Cell]] = defaultdict(list)
     done = observed.completed
-    values_R = _accuracies(done)
-    sums_C = np.bincount(done.run_cells, weights=values_R, minlength=len(done.cells))
-    counts_C = np.bincount(done.run_cells, minlength=len(done.cells))
+    means = done.with_response(_accuracies(done)).cell_means
     budgets = [place for place, name in enumerate(done.factors) if name in BUDGETS]
-    for cell, mean in zip(done.cells, (sums_C / counts_C).tolist(), strict=True):
-        means[cell] = mean
+    for cell in means:
         groups[done.dataset_of(cell), *(cell[place] for place in budgets)].append(cell)
     found: set[Cell] = set()
     for (dataset, *_), cells in groups.items():

@@ -5,17 +5,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 
 from ...numbers import counted, number
-from ...store import StoreSnapshot
-from ...store.records import is_shifted, unpack_probes
+from ...store.records import ProbeRow, is_shifted
 from ..table import Cell
 from .selection import Row
+from .signal import Probed
 
 
 def shifted_cells(
-    snapshot: StoreSnapshot, rows: Sequence[Row], cells: Mapping[str, Cell]
+    probes: Probed, rows: Sequence[Row], cells: Mapping[str, Cell]
 ) -> tuple[str, ...]:
     """Cells with such runs, each with what re-estimated statistics make of their accuracy."""
-    known = {run: _last_ratios(packed) for run, packed in snapshot.probes.items()}
+    known = {run: _last_ratios(found) for run, found in probes.items()}
     by_cell: dict[Cell, list[Row]] = defaultdict(list)
     for row in rows:
         if row["status"] == "finished" and known.get(row["run_id"]):
@@ -43,8 +43,7 @@ def _reestimated(rows: Sequence[Row]) -> Iterator[str]:
         yield f", test accuracy {usual} %, re-estimated {again} %"
 
 
-def _last_ratios(packed: bytes | None) -> list[float]:
-    rows = unpack_probes(packed)
+def _last_ratios(rows: Sequence[ProbeRow]) -> list[float]:
     return [
         row.variance_ratio
         for row in rows

@@ -8,8 +8,7 @@ from statistics import fmean, median
 from typing import Any
 
 from ...numbers import counted
-from ...store import StoreSnapshot
-from ...store.records import ProbeRow, unpack_probes
+from ...store.records import ProbeRow
 from ..table import Cell, Observations
 
 Probed = Mapping[str, tuple[ProbeRow, ...]]
@@ -46,22 +45,20 @@ class SignalProfile:
     points: tuple[tuple[float, float, float, float], ...]
 
 
-def probed_runs(
-    snapshot: StoreSnapshot, datasets: Mapping[str, Any]
-) -> tuple[Probed, tuple[str, ...]]:
+def probed_runs(probes: Probed, datasets: Mapping[str, Any]) -> tuple[Probed, tuple[str, ...]]:
     """The probes of the sites that a swap would replace, of every run that has any.
 
     Of one data set only of runs measured on equally many images, the most: dead units become
     fewer with each.
 
     Args:
-        snapshot: Has the probes.
+        probes: Of all places.
         datasets: By run id the data set, None of a training of the user's own.
 
     Returns:
         With a sentence for each data set of which runs are left out.
     """
-    found = {run: _sites(unpack_probes(packed)) for run, packed in snapshot.probes.items()}
+    found = {run: _sites(rows) for run, rows in probes.items()}
     images = {run: rows[0].images for run, rows in found.items() if rows and run in datasets}
     most: dict[Any, int] = defaultdict(int)
     for run, number in images.items():

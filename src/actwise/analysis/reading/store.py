@@ -16,6 +16,7 @@ from ...numbers import counted
 from ...registry import format_value
 from ...spec import TASK
 from ...store import CurvePoint, RunStore, StoredRun, StoreSnapshot, labels_of
+from ...store.records import unpack_probes
 from ...store.tables import METRIC, SETTING, in_full
 from ..table import Cell, Observations, Response, Table, make_table, select_planned
 from .curves import learning_curves
@@ -98,7 +99,8 @@ def results_of(snapshot: StoreSnapshot, selection: Selection) -> StudyResults:
     cells = {row["run_id"]: tuple(str(row[name]) for name in factors) for row in unique}
     seeds = {row["run_id"]: row["seed"] for row in unique}
     correct = correct_predictions(snapshot, cells, unique)
-    probed, unlike = probed_runs(snapshot, {row["run_id"]: row.get("dataset") for row in unique})
+    probes = {run: unpack_probes(packed) for run, packed in snapshot.probes.items()}
+    probed, unlike = probed_runs(probes, {row["run_id"]: row.get("dataset") for row in unique})
     name, study = snapshot.store, snapshot.study
     return StudyResults(
         "store",
@@ -128,7 +130,7 @@ def results_of(snapshot: StoreSnapshot, selection: Selection) -> StudyResults:
         planned_looks=tuple(sorted({n for s in snapshot.studies for n in s.spec.looks})),
         aliases=aliases,
         twins=_twins(unique, cells),
-        shifts=shifted_cells(snapshot, unique, cells),
+        shifts=shifted_cells(probes, unique, cells),
         table=table,
         correct=correct,
         not_computed=(*not_computed(snapshot, unique), *unlike),

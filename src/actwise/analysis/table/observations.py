@@ -185,6 +185,14 @@ class Observations:
         """The runs that did not diverge."""
         return self.select(~self.diverged_R) if self.diverged_R.any() else self
 
+    @cached_property
+    def cell_means(self) -> dict[Cell, float]:
+        """Mean response of the completed runs of each cell that has any."""
+        done = self.completed
+        sums_C = np.bincount(done.run_cells, weights=done.response_R, minlength=len(done.cells))
+        counts_C = np.bincount(done.run_cells, minlength=len(done.cells))
+        return dict(zip(done.cells, (sums_C / counts_C).tolist(), strict=True))
+
     def only(self, factors: Sequence[str]) -> Self:
         """The same runs with these factors; the caller knows that others tell no cells apart.
 
