@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,13 +18,9 @@ from actwise.report.views.claims import claim_views
 from actwise.spec import RunSpec
 from actwise.store import RunStore
 from actwise.store.records import ProbeRow, observed_probes, pack_probes
-from made.runs import PROBES, leased, made_plan, made_probe, made_record, made_study
+from made.probed import RISES, SEEDS, STEPS, probed, probed_store
+from made.runs import PROBES, leased, made_plan, made_record, made_study
 
-SEEDS = 6
-# log E f'^2 rises by augmentation: by 0.5 for ReLU, by 0.4 for ELU, by 0.1 for PReLU.
-RISES = {"relu": 0.5, "elu": 0.4, "prelu": 0.1}
-# log of the gradient's ratio, first to last, is lower in the plain network by so much.
-STEPS = {"relu": 2.0, "elu": 0.3, "prelu": 0.2}
 MINE = """
 [[claim]]
 id = "mine"
@@ -37,59 +32,9 @@ terms = [{weight = 1, where = {activation = "relu"}}, {weight = -1, where = {act
 """
 
 
-def probed(levels: dict[str, str], seed: int, images: int = 100) -> tuple[ProbeRow, ...]:
-    """Two activations whose logarithms are planted around a seed's, a gate and a norm."""
-    function = levels["activation"]
-    noise = 0.02 * math.sin(7.0 * seed + len(str(levels)) * 3.0 + ord(function[-1]))
-    rise = RISES[function] if "aug" in levels["regularization"] else 0.0
-    step = STEPS[function] if levels["model"].startswith("plain") else 0.0
-    slope = math.exp(-1.0 + rise + seed / 10 + noise)
-    rows = []
-    for epoch in (0, 2, 3):
-        for place, ratio in (("act1", math.exp(-step + noise)), ("act2", 1.0)):
-            values: dict[str, Any] = {"slope_second_moment": slope, "gradient_norm": ratio}
-            known = {"role": "activation", "images": images, **values}
-            rows.append(made_probe(epoch, place, **(known if epoch else dict(known, dead=1))))
-        rows.append(made_probe(epoch, "gate", role="gate", images=images, slope_second_moment=9.0))
-        rows.append(made_probe(epoch, "norm", place="norm", variance_ratio=1.0, images=images))
-    return tuple(rows)
-
-
-def made_store(
-    folder: Path,
-    *,
-    are_probed: bool = True,
-    more: Callable[[RunSpec], float] = lambda spec: 0.0,
-    **factors: Any,
-) -> Path:
-    """Two networks, with augmentation and without; accuracies of 60 to 61 and what is ``more``."""
-    levels = {"model": ["resnet20", "plain20"], "regularization": ["bn", "bn+aug"]} | factors
-    study = made_study(
-        activation=list(RISES),
-        seeds=f"0..{SEEDS - 1}",
-        regularization=levels.pop("regularization"),
-        factors=levels,
-        train={"epochs": 3},
-    )
-    with RunStore.open(folder, create=True) as store:
-        store.add_study(study, made_plan(study))
-        for run in store.planned():
-            told: dict[str, Any] = {}
-            if are_probed:
-                spec = run.spec
-                rows = probed(spec.model_dump(), spec.seed)
-                told = {"probes": pack_probes(rows), "observed": (observed_probes(PROBES),)}
-            accuracy = more(run.spec) + 60.0 + run.spec.seed / 7 + 0.1 * len(run.spec.activation)
-            store.record(
-                leased(store, run.run_id),
-                made_record(run.run_id, test_accuracy=accuracy, **told),
-            )
-    return folder
-
-
 @pytest.fixture(scope="module")
 def analysis(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
-    return aw.analyze(made_store(tmp_path_factory.mktemp("probed")))
+    return aw.analyze(probed_store(tmp_path_factory.mktemp("probed")))
 
 
 def claim(analysis: Analysis, name: str) -> ClaimResult:
@@ -136,7 +81,7 @@ def _one_is_stuck(spec: RunSpec) -> float:
 def test_a_mechanism_in_networks_that_learned_nothing_is_labelled(
     more: Callable[[RunSpec], float], verdict: str, reason: str, tmp_path: Path
 ) -> None:
-    found = claim(aw.analyze(made_store(tmp_path / "store", more=more)), "C5m")
+    found = claim(aw.analyze(probed_store(tmp_path / "store", more=more)), "C5m")
     assert (found.verdict, found.reason) == (verdict, reason)
 
 
@@ -169,7 +114,7 @@ def test_the_rank_correlation_is_spearman_s(
     def more(spec: RunSpec) -> float:
         return gains[spec.activation] if spec.regularization == "bn+aug" else 0.0
 
-    store = made_store(tmp_path / "store", model=["resnet20"], more=more)
+    store = probed_store(tmp_path / "store", model=["resnet20"], more=more)
     (found,) = aw.analyze(store).associations
     assert found.rank_correlation == (expected and pytest.approx(expected))
 
@@ -177,7 +122,7 @@ def test_the_rank_correlation_is_spearman_s(
 def test_mechanisms_are_judged_only_where_runs_were_probed(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(MINE)
     found = aw.analyze(
-        made_store(tmp_path / "store", are_probed=False), claims=tmp_path / "mine.toml"
+        probed_store(tmp_path / "store", are_probed=False), claims=tmp_path / "mine.toml"
     )
     assert {"C4m", "C5m"}.isdisjoint(entry.id for entry in found.claims)
     mine = claim(found, "mine")
@@ -186,7 +131,7 @@ def test_mechanisms_are_judged_only_where_runs_were_probed(tmp_path: Path) -> No
 
 def test_a_claim_of_ones_own_may_be_about_signal_flow(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(MINE)
-    store = made_store(tmp_path / "store", model=["resnet20"], regularization=["bn"])
+    store = probed_store(tmp_path / "store", model=["resnet20"], regularization=["bn"])
     mine = claim(aw.analyze(store, claims=tmp_path / "mine.toml"), "mine")
     assert mine.components[0].estimate == pytest.approx(0.0, abs=0.05)
     (tmp_path / "mine.toml").write_text(MINE.replace("log_slope", "log_slop"))

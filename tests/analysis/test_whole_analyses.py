@@ -1,0 +1,203 @@
+"""Whole analyses of small studies, all numbers of them, as they are kept in ``data/wholes``.
+
+Who changes what is computed writes them anew, and reads their difference:
+
+    PYTHONPATH=src:tests python tests/analysis/test_whole_analyses.py [NAME ...]
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import actwise as aw
+from actwise.analysis import Analysis
+from actwise.report import analysis_text, plain
+from actwise.report.figures import NARROW, curve_figures, summary_figure
+from made.analysed import rows_of, stored
+from made.cases import case_rows
+from made.probed import probed_store
+from made.studies import LEVELS, made_rows
+from made.tasks import fill_task_store, task_study
+from made.wholes import Maker, differences, json_lines, keep, picture_lines
+
+OWN_CLAIMS = """
+[[claim]]
+id = "U1"
+statement = "ELU beats ReLU in VGG."
+[[claim.component]]
+name = "elu - relu"
+bound = 0.5
+terms = [
+  { weight = 1, where = { model = "vgg*", activation = "elu" } },
+  { weight = -1, where = { model = "vgg*", activation = "relu" } },
+]
+
+[[claim]]
+id = "U2"
+statement = "Augmentation narrows the gap to PReLU."
+[[claim.component]]
+name = "{dataset}"
+gap_change = true
+each = { dataset = ["cifar10", "cifar100"] }
+terms = [
+  { weight = 1, where = { regularization = "bn+aug", activation = "prelu" } },
+  { weight = -1, where = { regularization = "bn+aug", activation = "relu" } },
+]
+"""
+
+
+def uneven_rows() -> list[dict[str, Any]]:
+    """Cells of one to four seeds, two without runs, runs that diverged or learned nothing."""
+    rows = made_rows(
+        seeds=4,
+        generator=np.random.default_rng(3),
+        sd=0.6,
+        seed_sd=0.4,
+        levels=LEVELS | {"dataset": ("cifar10",)},
+        truth=lambda cell: 70.0 + 2.0 * (cell["activation"] == "elu") * (cell["model"] == "vgg16"),
+    )
+    rows = [row for place, row in enumerate(rows) if place % 11 and place // 4 not in (2, 9)]
+    for place in (5, 29):
+        rows[place] |= {"status": "diverged", "test_accuracy": None}
+    rows[12]["test_accuracy"] = 10.0
+    rows[30]["test_accuracy"] = 55.0
+    return rows
+
+
+def many_levels() -> list[dict[str, Any]]:
+    """More pairs than are tested one by one."""
+    names = (
+        "relu",
+        "prelu",
+        "elu",
+        "silu",
+        "gelu",
+        "mish",
+        "celu",
+        "tanh",
+        "swish",
+        "softplus",
+        "selu",
+    )
+    levels = {"dataset": ("cifar10",), "activation": names}
+    return made_rows(
+        seeds=3,
+        generator=np.random.default_rng(4),
+        levels=levels,
+        truth=lambda cell: 80.0 + names.index(cell["activation"]) / 5,
+    )
+
+
+def budgets() -> list[dict[str, Any]]:
+    """Two lengths of training and two learning rates."""
+    levels = {
+        "model": ("vgg16",),
+        "train.epochs": ("10", "30"),
+        "train.learning_rate": ("0.05", "0.1"),
+        "activation": ("relu", "elu"),
+    }
+    return made_rows(
+        seeds=3,
+        generator=np.random.default_rng(5),
+        levels=levels,
+        truth=lambda cell: (
+            60.0
+            + float(cell["train.epochs"]) / 3
+            + (cell["activation"] == "elu")
+            * (1.5 if cell["train.learning_rate"] == "0.1" else -1.5)
+        ),
+    )
+
+
+def own_training(folder: Path) -> Analysis:
+    """A loss, over depths, of trainings of the user's own."""
+    noise = np.random.default_rng(6)
+
+    def values(run: Any) -> dict[str, tuple[float | None, ...]]:
+        depth = float(run.spec.task.settings["depth"])
+        loss = 1.0 - 0.1 * depth + 0.05 * (run.spec.activation == "relu") + noise.normal(0, 0.02)
+        return {"loss": (loss + 0.5, loss + 0.1, loss)}
+
+    task = {"response": "loss", "higher_is_better": False, "unit": "none"}
+    study = task_study(task=task, factors={"depth": [1, 2, 3]}, seeds="0..3")
+    fill_task_store(folder / "store", study, values, num_epochs=3)
+    return aw.analyze(folder / "store")
+
+
+def claimed(folder: Path) -> Analysis:
+    rows = made_rows(
+        seeds=4,
+        generator=np.random.default_rng(7),
+        truth=lambda cell: (
+            80.0
+            + (cell["activation"] == "elu") * (cell["model"] == "vgg16")
+            + 0.7 * (cell["activation"] == "prelu") * ("aug" not in cell["regularization"])
+        ),
+    )
+    (folder / "mine.toml").write_text(OWN_CLAIMS, encoding="utf-8")
+    return aw.analyze(rows, claims=folder / "mine.toml", margin=0.4)
+
+
+SOURCES: dict[str, Callable[[Path], Analysis]] = {
+    "uneven": lambda folder: aw.analyze(uneven_rows()),
+    "uneven-logit": lambda folder: aw.analyze(
+        uneven_rows(), scale="logit", strata=["model"], contrast=("elu", "relu")
+    ),
+    "many-levels": lambda folder: aw.analyze(many_levels()),
+    "budgets": lambda folder: aw.analyze(budgets()),
+    "own-training": own_training,
+    "claims": claimed,
+    "one-network": lambda folder: aw.analyze(
+        rows_of(5, shifts={"elu": 3.0}, dataset=("cifar10",), model=("vgg16",)), sums="III"
+    ),
+    "alike": lambda folder: aw.analyze(
+        rows_of(8, shifts={"relu": -3.0}, sd=0.1, dataset=("cifar10",), model=("resnet18",))
+    ),
+    "half-finished": lambda folder: stored(folder / "store", num_seeds=2, seeds="0..4"),
+    "probed": lambda folder: aw.analyze(probed_store(folder / "store")),
+    "single-runs": lambda folder: aw.analyze(
+        [row for row in rows_of(1, dataset=("cifar10",)) if row.pop("seed") == 0]
+    ),
+    "lower-is-better": lambda folder: aw.analyze(
+        case_rows("halved_errors"), lower_is_better=True, margin=0.2
+    ),
+    "published-mish": lambda folder: aw.analyze("bank:mish"),
+    "some-of-the-paper": lambda folder: aw.analyze(
+        "bank:paper", where=["dataset=cifar10"], contrast=("elu", "relu")
+    ),
+}
+WITHOUT = ("actwise", "curves")
+NARROW_ONES, WIDE_ONES = ("uneven", "many-levels"), ("budgets", "own-training", "probed")
+
+
+def whole(name: str, folder: Path) -> Iterator[str]:
+    """All that is computed, what a notebook prints, the short text, and for some the pictures."""
+    analysis = SOURCES[name](folder)
+    values = analysis.to_dict()
+    for path in (folder / "store", folder):
+        values["source"] = {
+            key: value.replace(str(path), path.name) if isinstance(value, str) else value
+            for key, value in values["source"].items()
+        }
+    yield from json_lines({key: v for key, v in values.items() if key not in WITHOUT})
+    yield from plain(analysis_text(analysis, command="actwise analyze x"), 80).split("\n")
+    if name in NARROW_ONES:
+        yield from picture_lines(summary_figure(analysis, width=NARROW))
+    if name in WIDE_ONES:
+        first = [drawing for drawing in curve_figures(analysis) if drawing.name.endswith("-1")]
+        yield from picture_lines([*summary_figure(analysis), *first])
+
+
+MAKERS: dict[str, Maker] = {name: lambda f, name=name: whole(name, f) for name in SOURCES}  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_an_analysis_says_what_it_said(name: str, tmp_path: Path) -> None:
+    assert differences(name, whole(name, tmp_path)) == []
+
+
+if __name__ == "__main__":
+    keep(MAKERS)
