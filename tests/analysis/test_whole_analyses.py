@@ -21,7 +21,7 @@ from made.cases import case_rows
 from made.probed import probed_store
 from made.studies import LEVELS, made_rows
 from made.tasks import fill_task_store, task_study
-from made.wholes import Maker, differences, json_lines, keep, picture_lines
+from made.wholes import Maker, differences, json_lines, keep, page_lines, picture_lines
 
 OWN_CLAIMS = """
 [[claim]]
@@ -141,6 +141,20 @@ def claimed(folder: Path) -> Analysis:
     return aw.analyze(rows, claims=folder / "mine.toml", margin=0.4)
 
 
+def many_networks() -> list[dict[str, Any]]:
+    """More networks than a short text has lines for, of which every fourth has other leaders."""
+    models = tuple(f"net{number}" for number in range(22))
+    return made_rows(
+        seeds=2,
+        generator=np.random.default_rng(8),
+        levels={"dataset": ("mine",), "model": models, "activation": ("relu", "elu", "prelu")},
+        sd=0.4,
+        truth=lambda cell: (
+            60.0 + 3.0 * (cell["activation"] == ("elu" if int(cell["model"][3:]) % 4 else "prelu"))
+        ),
+    )
+
+
 SOURCES: dict[str, Callable[[Path], Analysis]] = {
     "uneven": lambda folder: aw.analyze(uneven_rows()),
     "uneven-logit": lambda folder: aw.analyze(
@@ -158,6 +172,7 @@ SOURCES: dict[str, Callable[[Path], Analysis]] = {
     ),
     "half-finished": lambda folder: stored(folder / "store", num_seeds=2, seeds="0..4"),
     "probed": lambda folder: aw.analyze(probed_store(folder / "store")),
+    "many-networks": lambda folder: aw.analyze(many_networks()),
     "single-runs": lambda folder: aw.analyze(
         [row for row in rows_of(1, dataset=("cifar10",)) if row.pop("seed") == 0]
     ),
@@ -170,6 +185,7 @@ SOURCES: dict[str, Callable[[Path], Analysis]] = {
     ),
 }
 WITHOUT = ("actwise", "curves")
+IN_FULL, IN_NOTEBOOKS, SHORT = ("budgets", "probed"), ("uneven",), ("many-networks",)
 NARROW_ONES, WIDE_ONES = ("uneven", "many-levels"), ("budgets", "own-training", "probed")
 
 
@@ -182,8 +198,14 @@ def whole(name: str, folder: Path) -> Iterator[str]:
             key: value.replace(str(path), path.name) if isinstance(value, str) else value
             for key, value in values["source"].items()
         }
-    yield from json_lines({key: v for key, v in values.items() if key not in WITHOUT})
-    yield from plain(analysis_text(analysis, command="actwise analyze x"), 80).split("\n")
+    if name not in SHORT:
+        yield from json_lines({key: v for key, v in values.items() if key not in WITHOUT})
+    full = name in IN_FULL
+    text = plain(analysis_text(analysis, command="actwise analyze x", full=full), 80)
+    yield from text.replace(str(folder), "HERE").split("\n")
+    yield from repr(analysis).replace(str(folder), "HERE").split("\n")
+    if name in (*IN_NOTEBOOKS, *SHORT):
+        yield from page_lines(analysis._repr_html_())
     if name in NARROW_ONES:
         yield from picture_lines(summary_figure(analysis, width=NARROW))
     if name in WIDE_ONES:

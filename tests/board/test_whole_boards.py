@@ -12,6 +12,7 @@ import pytest
 
 from actwise.board import Board
 from actwise.board.feed import Feed
+from actwise.board.ranking import look_at_ranking
 from actwise.store import RunStore
 from made.boards import busy_store
 from made.runs import ME, look_at, made_plan, made_record, made_study
@@ -56,16 +57,19 @@ STORES: dict[str, Callable[[Path], RunStore]] = {"board-busy": busy, "board-own"
 
 
 def whole(name: str, folder: Path) -> Iterator[str]:
-    """Each part as the first look tells it, as JSON."""
+    """Each part as the first look tells it, as JSON, and the ranking of each study."""
     with STORES[name](folder) as store:
-        feed = Feed(Board(store))
+        board = Board(store)
+        feed = Feed(board)
         try:
             parts = feed.news({}, most_seconds=0.0)
         finally:
             feed.close()
+        rankings = [look_at_ranking(board, study) for study in board.study_names]
     assert parts is not None
-    for part, text in parts.items():
-        for line in json_lines(json.loads(text), part):
+    found = {part: json.loads(text) for part, text in parts.items()} | {"rankings": rankings}
+    for part, values in found.items():
+        for line in json_lines(values, part):
             line = line.replace(str(folder), "HERE").replace(str(ME), "ME")
             yield re.sub(r"\d{4}-\d\d-\d\d[T ][\d:.]+(\+00:00)?", "THEN", line)
 

@@ -71,10 +71,10 @@ def planted() -> SignalReport:
 class Deep(nn.Module):
     """A chain whose values shrink or grow by a factor at each of its layers."""
 
-    def __init__(self, factor: float, function: nn.Module) -> None:
+    def __init__(self, factor: float, function: nn.Module, length: int) -> None:
         super().__init__()
         layers: list[nn.Module] = []
-        for _ in range(6):
+        for _ in range(length):
             layer = nn.Linear(8, 8, bias=False)
             with torch.no_grad():
                 layer.weight.copy_(factor * torch.eye(8))
@@ -98,8 +98,9 @@ def broken() -> SignalReport:
     return aw.diagnose(network, drawn(40, 6), torch.arange(40) % 4)
 
 
-def deep(factor: float, function: nn.Module) -> Callable[[], SignalReport]:
-    return lambda: aw.diagnose(Deep(factor, function).double(), drawn(20, 8), batch_size=7)
+def deep(factor: float, function: nn.Module, length: int = 6) -> Callable[[], SignalReport]:
+    network = Deep(factor, function, length)
+    return lambda: aw.diagnose(network.double(), drawn(20, 8), batch_size=7)
 
 
 REPORTS: dict[str, Callable[[], SignalReport]] = {
@@ -108,6 +109,7 @@ REPORTS: dict[str, Callable[[], SignalReport]] = {
     "vanishing": deep(0.1, nn.Tanh()),
     "exploding": deep(9.0, nn.LeakyReLU(0.2)),
     "saturated": deep(40.0, nn.Sigmoid()),
+    "long": deep(1.1, nn.Softsign(), 13),
     "gates": lambda: aw.diagnose(filled(Gates()), drawn(25, 4)),
     "in-training": lambda: aw.diagnose(filled(InTraining()), drawn(25, 4), torch.arange(25) % 4),
 }
@@ -123,6 +125,7 @@ def whole(name: str) -> Iterator[str]:
     if name in ("planted", "vanishing"):
         yield from picture_lines(signal_figures(report))
     if name == "planted":
+        yield from page_lines(report._repr_html_())
         yield from page_lines(render_signal(report, command="actwise diagnose x", now=NOW))
 
 
