@@ -6,54 +6,27 @@ Who changes what is measured writes them anew, and reads their difference:
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
 import actwise as aw
 from actwise.diagnostics import SignalReport
+from actwise.diagnostics.signal_report import Code, SignalFinding
 from actwise.report import plain, signal_text
 from actwise.report.figures import signal_figures
 from actwise.report.signal import render_signal
+from actwise.report.words import finding_lines, signal_headline, signal_scope
 from made.flows import Gates, InTraining
+from made.planted import Deep, Planted, drawn, filled
 from made.wholes import Maker, differences, json_lines, keep, page_lines, picture_lines
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
-
-
-def drawn(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-
-def filled(network: nn.Module, scale: float = 0.5) -> nn.Module:
-    """With weights that no layer's own start decides."""
-    network = network.double()
-    with torch.no_grad():
-        for place, values in enumerate(network.parameters()):
-            values.copy_(scale * drawn(*values.shape, seed=place))
-    return network
-
-
-class Planted(nn.Module):
-    """Dead, constant and saturated units, a shift, a silent branch, learned slopes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv1, self.norm = nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8)
-        self.conv2, self.conv3 = nn.Conv2d(8, 8, 3, padding=1), nn.Conv2d(8, 8, 1)
-        self.act, self.high = nn.PReLU(8), nn.Hardtanh()
-        self.drop, self.head = nn.Dropout(0.5), nn.Linear(8, 4)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = F.relu(self.norm(self.conv1(x)), inplace=True)
-        x = x + self.act(self.conv2(x))
-        x = x + 1e-5 * torch.tanh(self.conv3(x))
-        x = self.high(self.drop(x) * 4)
-        return self.head(x.mean((2, 3)))
 
 
 def planted() -> SignalReport:
@@ -66,25 +39,6 @@ def planted() -> SignalReport:
         network.norm.bias.copy_(torch.tensor([-9.0, -9.0, -9.0, 0.0, 0.1, 0.2, 0.3, 0.4]))
         network.act.weight.copy_(torch.linspace(0.0, 0.9, 8))
     return aw.diagnose(network, drawn(30, 3, 6, 6, seed=90), torch.arange(30) % 4, batch_size=8)
-
-
-class Deep(nn.Module):
-    """A chain whose values shrink or grow by a factor at each of its layers."""
-
-    def __init__(self, factor: float, function: nn.Module, length: int) -> None:
-        super().__init__()
-        layers: list[nn.Module] = []
-        for _ in range(length):
-            layer = nn.Linear(8, 8, bias=False)
-            with torch.no_grad():
-                layer.weight.copy_(factor * torch.eye(8))
-            layers += [layer, function]
-        self.layers = nn.Sequential(*layers, nn.Linear(8, 3, bias=False))
-        nn.init.ones_(self.layers[-1].weight)  # type: ignore[arg-type]
-
-    def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.layers(x)
-        return out
 
 
 def broken() -> SignalReport:
@@ -129,10 +83,41 @@ def whole(name: str) -> Iterator[str]:
         yield from page_lines(render_signal(report, command="actwise diagnose x", now=NOW))
 
 
+VARIANTS: dict[str, dict[str, Any]] = {
+    "no labels": {"accuracy": None, "reestimated_accuracy": None, "loss": None},
+    "not estimated": {"reestimated_accuracy": None},
+    "confirmed": {"accuracy": 40.0, "reestimated_accuracy": 90.0},
+    "not confirmed": {"accuracy": 40.0, "reestimated_accuracy": 45.0},
+    "no gradient": {"gradient_of": None},
+    "no loss": {"gradient_of": "random directions of the output"},
+    "1,000 images": {"images": 1000},
+    "999 images": {"images": 999},
+    "not run": {"not_run": ("aux", "other"), "unseen": ("a", "b"), "warnings": ("this", "that")},
+}
+
+
+def sentences(folder: Path) -> Iterator[str]:
+    """What is said of every kind of finding at one place and at two, and beside them."""
+    base = planted()
+    first, second = base.sites[0].name, base.sites[1].name
+    for code in get_args(Code):
+        name = base.norms[0].name if code == "shift" else first
+        one = SignalFinding(code, name, 0.25, 3)
+        for found in ((one,), (one, SignalFinding(code, second, 0.5, 5))):
+            lines = finding_lines(replace(base, findings=found), is_full=False)
+            yield from (f"{code}: {sentence}" for code, sentence in lines)
+    for name, changes in VARIANTS.items():
+        yield f"== {name}"
+        report = replace(base, **changes)
+        yield signal_headline(report)
+        yield from (f"{code}: {said}" for code, said in finding_lines(report, is_full=True))
+        yield from signal_scope(report)
+
+
 MAKERS: dict[str, Maker] = {
     f"signal-{name}": lambda folder, name=name: whole(name)  # type: ignore[misc]
     for name in REPORTS
-}
+} | {"signal-sentences": sentences}
 
 
 @pytest.mark.parametrize("name", MAKERS)

@@ -20,20 +20,25 @@ WHOLES = Path(__file__).parents[1] / "data" / "wholes"
 Maker = Callable[[Path], Iterable[str]]
 """Makes the lines of one output, in an empty folder."""
 _LONG = re.compile(r"-?\d+\.\d{3,}(?:e[+-]?\d+)?|-?\d(?:\.\d+)?e[+-]?\d+")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:[\d.]+\+00:00")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:[\d.]+)?(\+00:00| UTC)?")
 _DIGITS = 6
 _ATTRIBUTE = re.compile(r" [\w-]+=\"([^\"]*)\"")
 
 
 def differences(name: str, lines: Iterable[str]) -> list[tuple[str, str]]:
     """Where an output differs from what is kept."""
-    found = [part for line in lines for part in line.split("\n")]
+    found = _steady(lines).split("\n")
     kept = (WHOLES / f"{name}.txt").read_text(encoding="utf-8").split("\n")[:-1]
     assert len(found) == len(kept), (
         f"{len(found)} lines, {len(kept)} are kept: {_first(found, kept)}"
     )
     pairs = zip(found, kept, strict=True)
     return [(new, old) for new, old in pairs if new != old and not _is_close(new, old)]
+
+
+def _steady(lines: Iterable[str]) -> str:
+    """The text without what changes with the day and the version."""
+    return _TIME.sub("THEN", "\n".join(lines).replace(aw.__version__, "VERSION"))
 
 
 def _first(found: list[str], kept: list[str]) -> object:
@@ -77,8 +82,7 @@ def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _line(value: Any) -> str:
-    text = json.dumps(_rounded(value), ensure_ascii=False).replace('"', "")
-    return _TIME.sub("THEN", text.replace(aw.__version__, "VERSION"))
+    return json.dumps(_rounded(value), ensure_ascii=False).replace('"', "")
 
 
 def _rounded(value: Any) -> Any:
@@ -100,7 +104,6 @@ def picture_lines(drawings: Iterable[Drawing]) -> Iterator[str]:
 def page_lines(page: str) -> Iterator[str]:
     """A page without its style and its pictures."""
     page = re.sub(r"<style>.*?</style>|<svg.*?</svg>|sha256-[^']*", "", page, flags=re.DOTALL)
-    page = page.replace(aw.__version__, "VERSION")
     yield from (line.strip() for line in page.split("\n") if line.strip())
 
 
@@ -109,6 +112,6 @@ def keep(makers: Mapping[str, Maker]) -> None:
     WHOLES.mkdir(exist_ok=True)
     for name in sys.argv[1:] or makers:
         with tempfile.TemporaryDirectory() as folder:
-            text = "\n".join(makers[name](Path(folder)))
+            text = _steady(makers[name](Path(folder)))
         (WHOLES / f"{name}.txt").write_text(f"{text}\n", encoding="utf-8")
         sys.stderr.write(f"{name}: {len(text):,}\n")
