@@ -3,7 +3,7 @@
 A number that is wrong in one column is seen by no test that looks for a word beside it. Who changes
 what is printed writes the pages anew, and reads their difference:
 
-    PYTHONPATH=src:tests python tests/cli/test_pages.py
+    PYTHONPATH=src:tests python tests/cli/test_pages.py [NAME ...]
 """
 
 import contextlib
@@ -13,7 +13,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +28,7 @@ from actwise.datasets import DATASETS
 from actwise.report.html import render_html
 from actwise.store import RunStore
 from made.cases import CASES, RESULTS
+from made.data import TRAIN_IMAGES, encode_image
 from made.pages import pictures
 from made.runs import leased, look_at, made_epoch, made_plan, made_record, made_study
 
@@ -114,6 +115,39 @@ COMMANDS["trained"] = [  # digits, by a small network, for one epoch
     "data verify digits",
     "data list --data .",
 ]
+COMMANDS["json"] = [  # what programs read; the store is that of the page "store"
+    *(f"list {what} --json" for what in ("models", "regularizers", "datasets", "studies")),
+    "show activation elu(0.5) --json",
+    "show activation prelu --json",
+    "data list --data . --json",
+    "data verify digits --json",
+    "data verify folder:images --json",
+    "data verify folder:images",
+    "store gc --store store --dry-run --json",
+    "store copy copied --store store --json",
+    "export --store store --what runs --format json --where activation=relu",
+    "export --store store --what looks --format csv",
+    "export --store store --what answers --format csv",
+    "export --store store --what probes --format csv",
+    "export --store store --what all -o exported --json --where activation=elu",
+    "import exported --store imported",
+    "import RESULTS/seed-0 --store imported --json",
+    "status --store imported --json",
+    "export --store imported --what runs --format csv",
+    "export --store imported --what answers --format csv",
+    "export --store imported --what environments --format csv",
+    "table --store store --where activation=relu",
+    "table --store store --format latex --caption C --label L",
+    "store rm --store copied --study made --yes --json",
+]
+COMMANDS["surgery"] = [
+    "audit mlp",
+    "audit resnet20 --full",
+    "audit convnet --shape 1,28,28 --json",
+    "swap resnet20 elu",
+    "swap convnet prelu --full",
+    "swap mlp elu(0.5) --json",
+]
 REPORTS = {"report": "crossover.csv", "curves": "bank:trottier"}
 """Of the second only the pictures."""
 
@@ -153,6 +187,14 @@ def made_store() -> list[str]:
     return ids
 
 
+def write_images(folder: Path) -> None:
+    """Ten pictures of two classes, two of them alike."""
+    for number, pixels in enumerate((*TRAIN_IMAGES[:9], TRAIN_IMAGES[0])):
+        path = folder / "ab"[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encode_image(pixels))
+
+
 def printed(command: str, ids: list[str]) -> str:
     """A command with its output; a run is named by its place in the plan."""
     order = [0, 2, 8, 9, 10, 11, 5]
@@ -166,15 +208,17 @@ def printed(command: str, ids: list[str]) -> str:
         contextlib.redirect_stderr(out),
         patch.object(sys, "argv", ["actwise", *words]),
     ):
-        assert run_command(words) == 0
+        code = run_command(words)
     out.seek(0)
-    return f"$ actwise {command}\n{steady(out.read())}\n"
+    ending = f" (exit {code})" * bool(code)
+    return f"$ actwise {command}{ending}\n{steady(out.read())}\n"
 
 
 def steady(text: str) -> str:
     """Without what changes with the version, the day and the machine."""
     text = re.sub(r"(?<![\d.])[0-9a-f]{16,64}", lambda found: found[0][:6], text)
     text = re.sub(r"\d+\.\d{11,}", lambda found: f"{float(found[0]):.9g}", text)
+    text = re.sub(r"(?<=\.py):\d+:\d+", ":PLACE", text)
     text = re.sub(r"sha256-[\w+/]+=", "sha256-STYLE", text)
     text = re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:[\d.]+)?(\+00:00| UTC)?", "THEN", text)
     text = text.replace(aw.__version__, "VERSION").replace(str(Path.cwd()), "HERE")
@@ -200,10 +244,15 @@ def page(name: str) -> str:
         for picture in pictures(text):  # an element a line, where it is drawn
             text = text.replace(picture, picture.replace("><", ">\n<"))
         return f"{steady(re.sub(r'<style>.*?</style>', '', text, flags=re.DOTALL))}\n"
-    ids = made_store() if name in ("store", "runs") else []
+    ids = made_store() if name in ("store", "runs", "json") else []
+    if name == "json":
+        write_images(Path("images"))
     # Which data lie in a cache differs from machine to machine, and plans name what is missing.
-    cache = {"ACTWISE_CACHE": str(Path.cwd() / "cache")} if name == "plans" else {}
-    with patch.dict(os.environ, cache):
+    cached = name in ("plans", "json")
+    cache = {"ACTWISE_CACHE": str(Path.cwd() / "cache")} if cached else {}
+    # Tests add sets that they made.
+    shipped = {name: entry for name, entry in DATASETS.items() if "made" not in entry.description}
+    with patch.dict(os.environ, cache), patch.object(DATASETS, "_entries", shipped):
         text = "".join(printed(command, ids) for command in COMMANDS[name])
     files = sorted(Path("exported").glob("*.parquet"))
     return text + "".join(f"{file}: {', '.join(pq.read_schema(file).names)}\n" for file in files)
@@ -213,18 +262,15 @@ def page(name: str) -> str:
 def test_a_page_reads_as_it_did(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
-    # Other tests of this process add sets that they made.
-    shipped = {name: entry for name, entry in DATASETS.items() if "made" not in entry.description}
-    monkeypatch.setattr(DATASETS, "_entries", shipped)
     stored = (PAGES / f"{name}.txt").read_text(encoding="utf-8")
     assert page(name).splitlines() == stored.splitlines()
 
 
-def written() -> Iterator[Path]:
-    """Write every page."""
+def written(names: Iterable[str]) -> Iterator[Path]:
+    """Write pages."""
     os.environ["COLUMNS"] = "100"
     PAGES.mkdir(exist_ok=True)
-    for name in (*COMMANDS, *REPORTS):
+    for name in names:
         with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
             text = page(name)
         (PAGES / f"{name}.txt").write_text(text, encoding="utf-8")
@@ -232,5 +278,5 @@ def written() -> Iterator[Path]:
 
 
 if __name__ == "__main__":
-    for path in written():
+    for path in written(sys.argv[1:] or [*COMMANDS, *REPORTS]):
         sys.stderr.write(f"{path}\n")
