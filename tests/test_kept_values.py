@@ -32,7 +32,7 @@ from actwise.errors import UnknownNameError, require_number, shortened
 from actwise.models import MODELS, LayerFactory, initialise, resolve
 from actwise.registry import format_value, parse_value
 from actwise.rng import position, stream, stream_seed
-from actwise.spec import TrainSpec, canonical_settings, load_study, shipped_studies
+from actwise.spec import TrainSpec, load_study, shipped_studies
 from actwise.store import RunStore
 from actwise.sweep.drive.progress_notes import ProgressNotes
 from actwise.sweep.drive.time_left import TimeLeft
@@ -82,7 +82,7 @@ def rows() -> Lines:
     with tempfile.TemporaryDirectory() as folder:
         made_export(Path(folder))
         with RunStore.open(f"{folder}/origin") as store:
-            named = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+            named = "SELECT name FROM sqlite_master WHERE type = 'table' AND name != 'marks' ORDER BY name"
             for (table,) in rows_of(store, named):
                 for row in rows_of(store, f"SELECT * FROM {table} ORDER BY 1, 2"):
                     yield f"{table}: {tuple(map(short, row))}"
@@ -108,7 +108,7 @@ def networks() -> Lines:
             model = resolve(name)
             net = model.build(layers, input_shape=(3, 32, 32), num_classes=10, width=0.25)
             initialise(net, seed=1, init="gain", gain=1.25)
-            yield f"{name}: {layers.sites}"
+            yield f"{name}: {sorted(layers.sites)}"
             yield f"  {' '.join(type(part).__name__ for part in net.modules())}"
             for key, value in net.named_parameters():
                 some = [f"{x:.4g}" for x in value.detach().flatten()[:2].tolist()]
