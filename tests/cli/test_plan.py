@@ -38,6 +38,16 @@ def test_too_few_seeds_are_warned_of(capsys: pytest.CaptureFixture[str]) -> None
     assert printed(f"{ONE_DATA_SET} seeds=0..9", capsys).count("warning") == 1
 
 
+def test_probes_of_fewer_images_than_asked_for_are_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    few = "demo observe.probes.images=100 train.train_size=1000 train.epochs=1"
+    out = printed(f"plan {few}", capsys)
+    assert "probes    40 images instead of the 100 asked for: at most 4 % of those of an" in out
+    for others in ("observe.probes.forced=true", "observe.probes.images=40"):
+        assert "instead of" not in printed(f"plan {few} {others}", capsys)
+
+
 def test_one_seed_and_an_unknown_deviation_are_told_apart(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -104,7 +104,9 @@ def test_the_command_prints_and_writes_a_page(
     command = ["diagnose", "--store", str(store), "--run", run_id, "--images", "50"]
     assert run_command([*command, "--report", "flow.html"]) == 0
     text = capsys.readouterr().out
-    assert "50 images, a screen" in text and "3/N, 95 %" in text and "report: flow.html" in text
+    said = " ".join(text.split())
+    assert "50 images of digits (1x32x32), a screen" in said and "3/N, 95 %" in said
+    assert "report: flow.html" in said and "On noise" not in said
     assert "<h1>" in (folder / "flow.html").read_text(encoding="utf-8")
     assert run_command([*command, "--full"]) == 0
     full = capsys.readouterr().out

@@ -85,3 +85,17 @@ def test_a_loss_that_cannot_be_used_gets_a_sentence(
 def test_a_loss_needs_labels_of_a_loader_too(net: nn.Module, images: Tensor) -> None:
     with pytest.raises(SpecError, match="loss is given without labels"):
         measure(net, DataLoader(images, batch_size=10), loss=F.cross_entropy)
+
+
+def test_images_that_hold_nan_are_no_fault_of_the_model(net: nn.Module, images: Tensor) -> None:
+    images = images.clone()
+    images[5] = torch.nan
+    with pytest.raises(SpecError, match=r"^images 4 to 7 hold NaN: it would come out of any model"):
+        aw.diagnose(net, images, batch_size=4)
+
+
+def test_arrays_get_the_remedy(net: nn.Module, images: Tensor) -> None:
+    with pytest.raises(
+        SpecError, match=r"images is a ndarray; expected torch\.as_tensor\(images\)"
+    ):
+        aw.diagnose(net, images.numpy())

@@ -79,7 +79,9 @@ def test_planted_units_are_counted_and_no_others(case: str) -> None:
     function, make, expected = PLANTED[case]
     if case == "tanh of two values":  # it moves, between two flat ends
         expected = (0, 0, 0, 3)
-    assert counts(site_of(function, make())) == expected
+    site = site_of(function, make())
+    assert counts(site) == expected
+    assert site.dead_units == tuple(range(expected[0]))  # they were planted in the first ones
 
 
 def test_a_unit_that_fires_on_one_image_of_a_thousand_is_not_dead() -> None:

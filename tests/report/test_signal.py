@@ -1,6 +1,7 @@
 """A signal report in words: what is odd first, and an inert page with profiles over depth."""
 
 import re
+from dataclasses import replace
 
 import pytest
 import torch
@@ -66,6 +67,36 @@ def test_the_full_text_has_all_tables_in_the_order_of_calls(report: SignalReport
     rows = [line.split() for line in text.splitlines() if "@forward" in line]
     assert [row[1] for row in rows if row[0] in ("1", "2")] == [site.name for site in report.sites]
     assert "Shortcuts and branches" in text and "E f - E z" in text
+
+
+def test_noise_and_branches_that_begin_at_zero_are_explained() -> None:
+    class Block(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.last = nn.Linear(4, 8), nn.Linear(8, 4)
+            nn.init.zeros_(self.last.weight)
+            nn.init.zeros_(self.last.bias)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return x * 2 + self.last(torch.relu(self.first(x)))
+
+    found = aw.diagnose(Block(), torch.randn(20, 4))
+    said = " ".join(text_of(replace(found, image_source="noise (3x32x32)")).split())
+    assert "the branch adds 0 % of the energy; meant where its last weights begin at 0" in said
+    assert "20 images of noise (3x32x32), a screen" in said
+    assert "On noise other units are dead than on pictures: --dataset NAME" in said
+    assert "On noise" not in text_of(found)
+
+
+def test_shares_begin_at_zero_and_one_value_is_no_line() -> None:
+    torch.manual_seed(0)
+    layers = (nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 8), nn.Tanh(), nn.Linear(8, 8))
+    healthy = nn.Sequential(*layers)
+    page = render_signal(aw.diagnose(healthy, torch.randn(20, 4)), command="x")
+    units = next(p for p in pictures(page) if "Units that do nothing" in p)
+    assert ">0.0<" in units and ">-0" not in units
+    alone = render_signal(aw.diagnose(healthy[2:], torch.randn(20, 8)), command="x")
+    assert pictures(alone) == []
 
 
 def test_the_page_is_inert_and_has_profiles(report: SignalReport) -> None:

@@ -73,10 +73,27 @@ def print_cost(planned: "Plan", cost: "CostEstimate", *, notes: Sequence[str]) -
         _line("time", _time(cost))
     else:
         _print_task(planned, cost)
+    if capped := _capped_probes(planned):
+        _line("probes", capped)
     if cost.is_upper_bound and cost.is_measured:
         _line("", "the plateau schedule may end runs before their last epoch")
     for note in notes:
         _line("warning", note)
+
+
+def _capped_probes(planned: "Plan") -> str:
+    """Why probes see fewer images than were asked for; empty where they do not."""
+    from ..spec.train import PROBED_SHARE
+    from ..sweep.plan import probe_size
+
+    probes = planned.study.observe.probes
+    sizes = [probe_size(planned, run, probes) for run in planned.cells] if probes else []
+    if probes is None or min(sizes) >= probes.images:
+        return ""
+    return (
+        f"{counted(min(sizes), 'image')} instead of the {probes.images:,} asked for: at most "
+        f"{100 * PROBED_SHARE:g} % of those of an epoch, unless forced = true"
+    )
 
 
 def _print_task(planned: "Plan", cost: "CostEstimate") -> None:

@@ -3,6 +3,7 @@
 from .diagnosis import diagnose as diagnose
 from .levels import diagnose_level as diagnose_level
 from .levels import number_of as number_of
+from .levels import source_of as source_of
 from .levels import training_images as training_images
 from .measure import measure as measure
 from .probes import ProbeObserver as ProbeObserver

@@ -83,13 +83,17 @@ def diagnose_level(
         train=TrainSpec(init="own" if is_own else "he"),
     )
     if dataset is None:
-        made = _network(spec, image_shape(model, shape), NUM_CLASSES, keeps_activations=keeps)
-        return replace(diagnose(made, Noise(image_shape(model, shape), number)), model=model)
+        shape = image_shape(model, shape)
+        made = _network(spec, shape, NUM_CLASSES, keeps_activations=keeps)
+        report = diagnose(made, Noise(shape, number))
+        return replace(report, model=model, image_source=source_of("noise", shape))
     if shape is not None:
         raise SpecError(f"--shape is of noise; images of {dataset} have the shape that they have")
     data = datasets.load(dataset, data_dir)
     made = _network(spec, data.info.input_shape, data.info.num_classes, keeps_activations=keeps)
-    return replace(diagnose(made, *training_images(data, spec, number)), model=model)
+    report = diagnose(made, *training_images(data, spec, number))
+    source = source_of(spec.dataset, data.info.input_shape)
+    return replace(report, model=model, image_source=source)
 
 
 def training_images(dataset: Dataset, spec: RunSpec, number: int) -> tuple[Tensor, Tensor]:
@@ -103,6 +107,11 @@ def training_images(dataset: Dataset, spec: RunSpec, number: int) -> tuple[Tenso
     device = prepare_device("cpu", threads=1, model=spec.model, width=spec.width)
     parts = prepare_parts(dataset, spec, device)
     return parts.first(number, device=device)
+
+
+def source_of(name: str, shape: tuple[int, int, int]) -> str:
+    """What images are, for a report: ``digits (1x32x32)``."""
+    return f"{name} ({'x'.join(map(str, shape))})"
 
 
 def number_of(images: int | None) -> int:

@@ -43,26 +43,7 @@ def measure(
     batch_size: int | None = None,
     loss: Loss | None = None,
 ) -> SignalReport:
-    """The signal flow of a model on a set of images, in evaluation mode.
-
-    The model comes back as it was: modes, buffers, gradients, and the random numbers of torch,
-    numpy and Python. Hooks of the user's are called. Memory is that of one batch, and the result
-    does not depend on the batch size but for rounding.
-
-    Args:
-        model: Any ``nn.Module`` with values, on any device.
-        images: What it takes, as a tensor or a tuple or dict of tensors, of all images; or an
-            iterable of batches: images, or pairs of images and classes (with ``loss``, any labels).
-        labels: Classes. Without them there is no accuracy, and gradients are of random
-            directions of the output.
-        batch_size: Images of a pass; None: at most 250, fewer of large ones.
-        loss: Of the output and the labels, in place of the cross-entropy: the mean over the images
-            of a batch, as torch's own losses give it, or one value an image.
-
-    Raises:
-        SpecError: if the model does not run on the images, computes no activation that can be
-            seen, or labels do not fit.
-    """
+    """As :func:`.diagnose`, without a second accuracy where batch norm is shifted."""
     _refuse_lacking(model)
     model = getattr(model, "_orig_mod", model)
     # A DataLoader draws random numbers too.

@@ -64,14 +64,17 @@ class ProbeSet:
         """The batches in order.
 
         Raises:
-            SpecError: if there are none, or labels do not fit.
+            SpecError: if there are none, they hold NaN, or labels do not fit.
         """
         first = 0
         for example, labels in self._parts():
             size = _num_samples(example)
             if not size:
                 continue
-            yield ProbeBatch(example, labels, first, size)
+            batch = ProbeBatch(example, labels, first, size)
+            if any(t.is_floating_point() and t.isnan().any() for t in tensors(example)):
+                raise SpecError(f"{batch} hold NaN: it would come out of any model")
+            yield batch
             first += size
         if not first:
             raise SpecError("there are no images; expected at least one")
@@ -88,9 +91,10 @@ class ProbeSet:
                 raise SpecError("labels are given twice over; batches bring their own")
             yield from (item if self._is_pair(item) else (item, None) for item in images)
         else:
+            hint = "torch.as_tensor(images), " if isinstance(images, np.ndarray) else ""
             raise SpecError(
-                f"images is a {type(images).__name__}; expected a tensor of all images, a tuple or "
-                "dict of tensors as the model takes them, or a DataLoader"
+                f"images is a {type(images).__name__}; expected {hint}a tensor of all images, a "
+                "tuple or dict of tensors as the model takes them, or a DataLoader"
             )
 
     def _is_pair(self, batch: Any) -> bool:

@@ -91,11 +91,16 @@ def _site_row(site: Site, sums: SiteSums, before: SiteSignal | None, *, depth: i
         effective_rank=rank,
         rank_units=ranked,
         learned=tuple(_learned(name, value) for name, value in sums.parameters.items()),
+        dead_units=_dead_units(parts[0]) if has_slopes and len(parts) == 1 else (),
     )
 
 
 def _counted(parts: Sequence[UnitSums], which: Callable[[UnitSums], Tensor]) -> int:
     return sum(int(which(units).sum()) for units in parts)
+
+
+def _dead_units(units: UnitSums) -> tuple[int, ...]:
+    return tuple(units.dead_C(0.0).nonzero().flatten().tolist())
 
 
 def _gradient_norm(sums: SiteSums) -> float | None:

@@ -35,6 +35,7 @@ class SiteSignal:
         values: Elements that were looked at.
         nonfinite: Of these, how many were NaN or infinite.
         dead: Units whose f' was 0 everywhere and whose f never moved.
+        dead_units: Which, from 0; empty of a place called with several counts or shapes of them.
         nearly_dead: The same with abs(f') <= 1e-3; holds the dead ones.
         constant: Units whose f never moved, whatever f' was.
         blocked: Units with abs(f') < 1e-3 everywhere, whether f moved or not.
@@ -88,6 +89,7 @@ class SiteSignal:
     effective_rank: float | None
     rank_units: int
     learned: tuple[LearnedParameter, ...] = ()
+    dead_units: tuple[int, ...] = ()
 
     @property
     def is_activation(self) -> bool:

@@ -63,6 +63,7 @@ class SignalReport(Shown):
     Attributes:
         model: Its class, or its level.
         images: N. Numbers of dead units fall with N, so only equal N are compared.
+        image_source: Noise or a data set, with the shape; None where images were given.
         gradient_of: What the gradient is of; None where none reached a site.
         loss: Mean of the loss over the images; None without labels.
         accuracy: Percent of the images, as the model is; a row with NaN is wrong.
@@ -79,6 +80,7 @@ class SignalReport(Shown):
 
     model: str
     images: int
+    image_source: str | None = None
     gradient_of: GradientOf | None
     loss: float | None
     accuracy: float | None

@@ -34,7 +34,7 @@ def diagnose_run(
         DataError: if the data set is missing or damaged.
     """
     from ..datasets import load
-    from ..diagnostics import diagnose, number_of, training_images
+    from ..diagnostics import diagnose, number_of, source_of, training_images
 
     if not isinstance(store, RunStore):
         with RunStore.open(store, artifacts=artifacts) as opened:
@@ -43,5 +43,10 @@ def diagnose_run(
     run_id = store.find_run(run_id)
     model = load_model(store, run_id, data_dir=data_dir)
     spec = planned_spec(store, run_id)
-    report = diagnose(model, *training_images(load(spec.dataset, data_dir), spec, number))
-    return replace(report, model=f"run {run_id}: {spec.model}, {spec.regularization}")
+    data = load(spec.dataset, data_dir)
+    report = diagnose(model, *training_images(data, spec, number))
+    return replace(
+        report,
+        model=f"run {run_id}: {spec.model}, {spec.regularization}",
+        image_source=source_of(spec.dataset, data.info.input_shape),
+    )

@@ -168,8 +168,8 @@ FINDINGS: tuple[FindingKind, ...] = (
     FindingKind(
         "A024",
         "batch norm evaluates at other variances than it has learned",
-        "Put dropout behind the last norm, or read the accuracy with re-estimated statistics "
-        "([observe] reestimated = true) beside the usual one.",
+        "Put dropout behind the last norm, or judge by re-estimated statistics too: store them by "
+        "[observe] reestimated = true, then `analyze --response reestimated_accuracy`.",
         lambda facts: facts.results.shifts,
     ),
 )

@@ -159,11 +159,16 @@ def _signal_flow(analysis: Analysis, width: float) -> Iterator[Drawing]:
                     level = named.pop(observed.focus)
                     panels.setdefault(tuple(named.items()), {})[level] = profile.points
             names = (f"flow-{quantity.split('_')[0]}-{by}", f"{unit}, median and range", below)
-            yield from _panels(analysis, panels, names, width)
+            yield from _panels(analysis, panels, names, width, heading=f"by {by}")
 
 
 def _panels(
-    analysis: Analysis, panels: Panels, names: tuple[str, str, str], width: float
+    analysis: Analysis,
+    panels: Panels,
+    names: tuple[str, str, str],
+    width: float,
+    *,
+    heading: str = "",
 ) -> Iterator[Drawing]:
     """One chart for each; ``names`` are of the files, of the values and of what is below them."""
     name, unit, x_unit = names
@@ -171,7 +176,10 @@ def _panels(
     varying = words.varying_factors(observed)
     order = observed.levels_of(observed.focus) if observed else ()
     for place, (levels, lines) in enumerate([*panels.items()][:MOST_PANELS], start=1):
-        title = printable(words.place(levels, varying))
+        where = printable(words.place(levels, varying))
+        title = (
+            heading if heading and len(panels) == 1 else ", ".join(filter(None, (where, heading)))
+        )
         shown = sorted(lines.items(), key=lambda line: order.index(line[0]))[:_MOST_SERIES]
         series = {printable(level): points for level, points in shown}
         drawing = Drawing(f"{name}-{place}", title, width)

@@ -33,7 +33,7 @@ def lines_chart(
     top, bottom = top + 24, top + 24 + _HEIGHT
     points = [point for line in series.values() for point in line]
     values = [value for _, *limits in points for value in limits if math.isfinite(value)]
-    ticks = nice_ticks(min(values, default=0.0), max(values, default=1.0))
+    ticks = nice_ticks(*_ends(values))
     y_of = AxisScale((ticks[0], ticks[-1]), (bottom, top))
     right = drawing.width - _RIGHT
     for tick in ticks:
@@ -56,6 +56,12 @@ def lines_chart(
         if len(line) <= _MOST_DOTS:
             _add_dots(drawing, name, line, colours[name], (x_of, y_of), digits)
     return drawing
+
+
+def _ends(values: list[float]) -> tuple[float, float]:
+    """Least and greatest; of nothing but zeros, such as shares of dead units, 0 and 1."""
+    ends = (min(values, default=0.0), max(values, default=1.0))
+    return (0.0, 1.0) if ends == (0.0, 0.0) else ends
 
 
 def _add_dots(

@@ -122,7 +122,7 @@ def _drawn(
     for key, values in lines.items():
         names.setdefault(_points(values), []).append(key)
     shown = {printable(", ".join(keys)): points for points, keys in names.items() if points}
-    if not shown:
+    if not any(len(points) > 1 for points in shown.values()):  # the tables have single values
         return None
     drawing = Drawing(f"signal-{name}", title, width)
     return lines_chart(

@@ -13,7 +13,8 @@ def signal_headline(report: "SignalReport") -> str:
     """What was measured, on how many images, how right it is."""
     right = "" if report.accuracy is None else f", {report.accuracy:.1f} % right"
     screen = ", a screen" if report.is_screen else ""
-    images = f"{counted(report.images, 'image')}{screen}{right}"
+    source = f" of {report.image_source}" if report.image_source else ""
+    images = f"{counted(report.images, 'image')}{source}{screen}{right}"
     kinds = ", ".join(activations_of(report))
     return f"{report.model}: {counted(len(report.sites), 'site')} ({kinds}), {images}"
 
@@ -32,6 +33,8 @@ def signal_scope(report: "SignalReport") -> Iterator[str]:
     )
     if report.is_screen:
         yield f"{counted(report.images, 'image')} are a screen: take 1,000 before you act on it."
+    if report.image_source and report.image_source.startswith("noise"):
+        yield "On noise other units are dead than on pictures: --dataset NAME measures on those."
     if report.gradient_of is None:
         yield "There are no gradients."
     elif report.gradient_of == "random directions of the output":
@@ -123,7 +126,14 @@ _SENTENCES: dict[str, Callable[["SignalReport", "SignalFinding"], str]] = {
     "exploding-gradient": _ratio(_GRADIENT),
     "vanishing-signal": _ratio(_SIGNAL),
     "exploding-signal": _ratio(_SIGNAL),
-    "silent-branch": lambda _, f: f"the branch adds {percent(f.value)} of the energy",
+    "silent-branch": lambda _, f: (
+        f"the branch adds {percent(f.value)} of the energy"
+        + (
+            "; meant where its last weights begin at 0, and then no gradient reaches its "
+            "activations before the first step"
+        )
+        * (f.value == 0)
+    ),
     "not-reached": lambda _, f: f"{percent(f.value)} of the images reach it",
 }
 

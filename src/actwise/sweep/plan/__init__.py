@@ -15,6 +15,7 @@ from .cost import images_in_all as images_in_all
 from .cost import longest_first as longest_first
 from .cost import makespan as makespan
 from .cost import most_memory_bytes as most_memory_bytes
+from .cost import probe_size as probe_size
 from .cost import training_images as training_images
 from .durations import Durations as Durations
 from .durations import StepKind as StepKind

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ...spec import Description, PlannedRun, RunSpec
+from ...spec import Description, PlannedRun, ProbesSpec, RunSpec
 from .plan import Plan, num_available
 from .resources import compiler_bytes
 
@@ -192,12 +192,16 @@ def evaluated_images(plan: Plan, run: PlannedRun) -> int:
 
 def probed_images(plan: Plan, run: PlannedRun) -> int:
     """Of one run: the images of all its probes."""
-    probes, train = plan.study.observe.probes, run.spec.train
+    probes, epochs = plan.study.observe.probes, run.spec.train.epochs
     if probes is None:
         return 0
-    size = train.train_size or num_available(run.spec, plan.description(run))
-    num_probes = 1 + -(-train.epochs // probes.every)
-    return num_probes * probes.num_images(size)
+    return (1 + -(-epochs // probes.every)) * probe_size(plan, run, probes)
+
+
+def probe_size(plan: Plan, run: PlannedRun, probes: ProbesSpec) -> int:
+    """Images of one probe of a run."""
+    size = run.spec.train.train_size or num_available(run.spec, plan.description(run))
+    return probes.num_images(size)
 
 
 def makespan(durations: Iterable[float], *, workers: int) -> float:
