@@ -83,3 +83,11 @@ def test_a_number_reads_as_it_should(
     name: str, arguments: tuple[object, ...], said: object
 ) -> None:
     assert getattr(numbers, name)(*arguments) == said
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 59, 60, 61, 119, 120, 121, 5000])
+def test_places_are_few_and_hold_both_ends(number: int) -> None:
+    found = numbers.places(number, 60)
+    assert found == sorted(set(found)) and len(found) <= 60
+    assert found[:1] == [0][:number] and found[-1:] == [number - 1][:number]
+    assert number > 60 or len(found) == number

@@ -56,6 +56,12 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def places(number: int, most: int) -> list[int]:
+    """At most so many of a number of places, evenly apart but for the last, with both ends."""
+    step = max(1, -(-(number - 1) // (most - 1)))
+    return [*range(0, number - 1, step), number - 1] if number else []
+
+
 def degrees(df: float) -> str:
     """Degrees of freedom; a dash where none are known. Rounding of processors is no decimal."""
     if df == 0:

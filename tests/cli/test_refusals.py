@@ -17,6 +17,8 @@ from made.refusals import keep_sentences, kept_sentences, refusal
 PAGE = "further-refusals"
 RUN = "run mine.toml --store new"
 COMMANDS = [
+    f"{RUN} --threads 1025",
+    "diagnose mlp --report a_file/r.html",
     # Options of analyses and tables
     "analyze",
     "analyze --bank paper --store store",

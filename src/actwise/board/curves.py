@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..numbers import places
 from ..store import Curve, RunStore, Survey, read_curves
 from .cells import BoardCell, BoardStudy
 
@@ -103,5 +104,4 @@ def _thinned(curve: Iterable[tuple[int, float | None]]) -> Curve:
         (epoch, None if value is None or abs(value) > 1e30 else float(f"{value:.6g}"))
         for epoch, value in curve
     ]
-    step = -(-len(points) // MOST_POINTS) or 1
-    return tuple(p for n, p in enumerate(points) if n % step == 0 or n == len(points) - 1)
+    return tuple(points[place] for place in places(len(points), MOST_POINTS))

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..numbers import number, signed, span
+from ..numbers import number, places, signed, span
 from ..printable import printable
 from ..recommend import Advice, CaseAdvice, Told
 from ..recommend.advised import outlook_header, outlook_rows
@@ -137,9 +137,7 @@ def _points(record: RunRecord | None) -> Points:
         return ()
     first = next(iter(record.metrics.values()), None)
     values: Sequence[float | None] = first or [e.train_accuracy for e in record.epochs]
-    step = max(1, -(-len(values) // _MOST_POINTS))
-    known = [(float(place), value) for place, value in enumerate(values, start=1)]
-    chosen = known[::step] if known[-1:] == known[::step][-1:] else [*known[::step], known[-1]]
+    chosen = ((place + 1.0, values[place]) for place in places(len(values), _MOST_POINTS))
     return tuple((x, y, math.nan, math.nan) for x, y in chosen if y is not None)
 
 

@@ -9,7 +9,7 @@ from ...analysis import Analysis
 from ...analysis.differences import Judged
 from ...analysis.reading import PROFILES, LearningCurve
 from ...analysis.table import BUDGETS, Levels
-from ...numbers import signed, span
+from ...numbers import places, signed, span
 from ...printable import printable
 from ...store.exchange import write_files
 from .. import words
@@ -188,6 +188,5 @@ def _panels(
 
 def _points(curve: LearningCurve) -> Points:
     """At most :data:`_MOST_POINTS` of a curve, its last epoch included."""
-    step = max(1, -(-len(curve.epochs) // _MOST_POINTS))
-    chosen = [*range(0, len(curve.epochs) - 1, step), len(curve.epochs) - 1]
+    chosen = places(len(curve.epochs), _MOST_POINTS)
     return tuple((float(curve.epochs[i]), curve.mean[i], math.nan, math.nan) for i in chosen)

@@ -14,6 +14,10 @@ DeviceName = Literal["cpu", "cuda", "auto"]
 ExecutorName = Literal["inline", "process", "ray"]
 
 
+MOST_THREADS = 1024
+"""Of a run: where the system has no more to give, torch ends the process."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
     """Options of one ``run`` command.
@@ -76,6 +80,8 @@ class RunOptions:
             raise SpecError(f"device {self.device!r} is not known; expected cpu, cuda or auto")
         for name in ("workers", "threads", "max_attempts"):
             require_number(name, getattr(self, name), least=1)
+        if self.threads > MOST_THREADS:
+            raise SpecError(f"threads={self.threads} must be at most {MOST_THREADS:,}")
         for name in ("time_limit_seconds", "checkpoint_seconds"):
             require_number(name, getattr(self, name), whole=False)
         for digest in self.accept_code_digests:
