@@ -21,6 +21,7 @@ Maker = Callable[[Path], Iterable[str]]
 """Makes the lines of one output, in an empty folder."""
 _LONG = re.compile(r"-?\d+\.\d{3,}(?:e[+-]?\d+)?|-?\d(?:\.\d+)?e[+-]?\d+")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:[\d.]+)?(\+00:00| UTC)?")
+_LINE_OF_TORCH = re.compile(r"(?<=container\.py):\d+:\d+")
 _DIGITS = 6
 _ATTRIBUTE = re.compile(r" [\w-]+=\"([^\"]*)\"")
 
@@ -37,8 +38,9 @@ def differences(name: str, lines: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def _steady(lines: Iterable[str]) -> str:
-    """The text without what changes with the day and the version."""
-    return _TIME.sub("THEN", "\n".join(lines).replace(aw.__version__, "VERSION"))
+    """The text without what changes with the day and the versions."""
+    text = "\n".join(lines).replace(aw.__version__, "VERSION")
+    return _LINE_OF_TORCH.sub("", _TIME.sub("THEN", text))
 
 
 def _first(found: list[str], kept: list[str]) -> object:
