@@ -1,8 +1,6 @@
 """Tables as Weights & Biases, Optuna, MLflow and TensorBoard write them: read as they are meant."""
 
-import csv
 import json
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,120 +8,19 @@ import pandas as pd
 import pytest
 
 import actwise as aw
-from actwise.analysis import Analysis
 from actwise.cli.main import run_command
 from actwise.errors import ActwiseError, UnknownNameError
-
-MEANS = {"relu": 0.80, "elu": 0.84}
-PLAIN = [
-    {"activation": name, "seed": seed, "test_accuracy": round(mean + 0.002 * seed, 4)}
-    for name, mean in MEANS.items()
-    for seed in range(4)
-]
-"""Eight runs; in each table of others a ninth was stopped half-way."""
-
-
-def wandb_page(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What the table of runs on a project's page downloads as CSV."""
-    about = {"Created": "2026-11-01T10:00:00.000Z", "Runtime": 120, "Sweep": ""}
-    return [
-        {
-            "Name": f"glad-sun-{place}",
-            "State": row.get("state", "finished"),
-            **about,
-            "model.activation": row["activation"],
-            "seed": row["seed"],
-            "train/acc": 0.99,
-            "test/acc": row["test_accuracy"],
-            "test/loss": 0.7,
-        }
-        for place, row in enumerate(rows)
-    ]
-
-
-def wandb_api(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What its guide to the API makes: dictionaries in the cells."""
-    return [
-        {
-            "summary": {"val": {"acc": 0.5}, "test_accuracy": row["test_accuracy"], "_step": 9},
-            "config": {"activation": row["activation"], "seed": row["seed"], "layers": [1, 2]},
-            "name": f"glad-sun-{place}",
-            "state": row.get("state", "finished"),
-        }
-        for place, row in enumerate(rows)
-    ]
-
-
-def optuna(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """``study.trials_dataframe()``."""
-    states = {"crashed": "PRUNED"}
-    return [
-        {
-            "number": place,
-            "value": 0.5,
-            "datetime_start": "2026-11-01 10:00:00",
-            "params_activation": row["activation"],
-            "params_random_seed": row["seed"],
-            "user_attrs_test_acc": row["test_accuracy"],
-            "state": states.get(row.get("state", ""), "COMPLETE"),
-        }
-        for place, row in enumerate(rows)
-    ]
-
-
-def mlflow(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """``mlflow.search_runs()``: parameters are texts."""
-    states = {"crashed": "KILLED"}
-    return [
-        {
-            "run_id": f"{place:032x}",
-            "experiment_id": "0",
-            "status": states.get(row.get("state", ""), "FINISHED"),
-            "metrics.val_accuracy": 0.5,
-            "metrics.test_accuracy": row["test_accuracy"],
-            "params.act_fn": row["activation"],
-            "params.seed": str(row["seed"]),
-            "tags.mlflow.runName": f"run {place}",
-        }
-        for place, row in enumerate(rows)
-    ]
-
-
-def tensorboard(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """One row a run, tag and step, in any order; a run that was stopped has no last value."""
-    return [
-        {"run": f"activation={row['activation']},seed={row['seed']}", "tag": tag} | values
-        for row in rows
-        for tag, values in (
-            ("test/accuracy", {"step": 2, "value": row["test_accuracy"]}),
-            ("test/accuracy", {"step": 1, "value": 0.1}),
-            ("loss", {"step": 2, "value": 0.4}),
-        )
-        if not (row.get("state") and tag == "test/accuracy")
-    ]
-
-
-TABLES = {
-    "wandb": (wandb_page, wandb_api),
-    "optuna": (optuna,),
-    "mlflow": (mlflow,),
-    "tensorboard": (tensorboard,),
-}
-STOPPED = {"activation": "elu", "seed": 9, "test_accuracy": 0.11, "state": "crashed"}
-CASES = [(name, made) for name, several in TABLES.items() for made in several]
-
-
-def written(folder: Path, rows: list[dict[str, Any]]) -> Path:
-    path = folder / "runs.csv"
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=[*rows[0]])
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
-
-
-def means_of(found: Analysis) -> dict[str, tuple[float, int]]:
-    return {row.cell[-1]: (round(row.mean.value, 4), row.num_runs) for row in found.cells}
+from made.tables_of_others import (
+    CASES,
+    PLAIN,
+    STOPPED,
+    means_of,
+    mlflow,
+    optuna,
+    tensorboard,
+    wandb_page,
+    written,
+)
 
 
 @pytest.mark.parametrize("is_said", [True, False])
@@ -169,12 +66,6 @@ def test_a_setting_that_differs_is_never_averaged_over(tmp_path: Path) -> None:
     factors = aw.analyze(rows).observed.factors
     assert "task.dropout" in factors
     assert "train.learning_rate" not in factors
-
-
-def test_the_value_that_optuna_optimised_is_taken_where_no_accuracy_is_named() -> None:
-    rows = [{k: v for k, v in r.items() if k != "user_attrs_test_acc"} for r in optuna(PLAIN)]
-    found = aw.analyze(rows)
-    assert (found.observed.response, found.cells[0].mean.value) == ("value", 0.5)
 
 
 @pytest.mark.parametrize(
@@ -250,6 +141,33 @@ WRONG = {
         {"columns": {"seed": "sed"}},
         "the table has no column 'sed'; it has activation, seed, test_accuracy",
     ),
+    "a name that is none of ours": (
+        PLAIN,
+        {"columns": {"sead": "seed"}},
+        "no column of ours is named 'sead'; did you mean seed?",
+    ),
+    "a file of another program": (
+        wandb_page(PLAIN),
+        {"preset": "optuna"},
+        "the table is no table of Optuna: it has no column number, state, value or values_*, "
+        "params_*; leave out preset 'optuna'",
+    ),
+    "a long table of which a row is short": (
+        [*tensorboard(PLAIN), {"run": "r"}],
+        {},
+        "the table has no column 'tag'; it has run",
+    ),
+    "a column that only we call so": (
+        mlflow(PLAIN),
+        {"factors": ["actvation"]},
+        "has no column 'actvation'; it has run_id, experiment_id, status, metrics.val_accuracy, "
+        "metrics.test_accuracy, params.act_fn, params.seed, tags.mlflow.runName",
+    ),
+    "no accuracy": (
+        [{"act_fn": "relu", "metric": 3}],
+        {},
+        "has no column 'test_accuracy'; it has act_fn, metric; say what was measured: --response",
+    ),
 }
 
 
@@ -282,5 +200,5 @@ def test_presets_go_with_a_file(capsys: pytest.CaptureFixture[str], given: list[
 
 
 def test_rows_that_are_none_are_one_sentence() -> None:
-    with pytest.raises(ActwiseError, match="a list of dictionaries or a DataFrame, not 5"):
+    with pytest.raises(ActwiseError, match="a list of dictionaries or a DataFrame, not int"):
         aw.analyze(5)  # type: ignore[arg-type]

@@ -1,12 +1,15 @@
 """Which of a table's columns are ours: the activation, the seed, the response, settings."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..errors import DataError
+from ..errors import DataError, UnknownNameError
 from .csv_file import PlacedRow
-from .programs import Program, one_row_a_run, program_of
+from .programs import Program, mark_cut_short, one_row_a_run, program_of
+from .units import words_of
+from .values import number_key
 from .wording import our_name
 
 _OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
@@ -23,7 +26,7 @@ _OF_TRAINING = {"lr": "learning_rate", "num_epochs": "epochs", "max_epochs": "ep
 _OF_TRAINING |= {"wd": "weight_decay", "optim": "optimizer"}
 """The same for settings of a training, where a program tells what was set."""
 TEST_ACCURACY = "test_accuracy"
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_RESPONSES = (TEST_ACCURACY, "accuracy", "validation_accuracy")
 _ACCURACY = {"acc", "accuracy"}
 _NOT_JUDGED = {"train", "training", "best", "max", "min", "std", "step", "loss"}
 _NOT_JUDGED |= {"err", "error", "errors", "target", "threshold", "goal"}
@@ -38,11 +41,13 @@ class Taken:
         program: The program that wrote it, if that is known.
         columns: Of our columns that it calls otherwise, its name.
         fractions: Columns of fractions that were turned into percent.
+        not_finite: Runs that count as diverged, since the response written down is NaN or infinite.
     """
 
     program: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     fractions: tuple[str, ...] = ()
+    not_finite: int = 0
 
 
 def renamed(
@@ -66,44 +71,68 @@ def renamed(
 
     Raises:
         DataError: if a column is missing, or several may be one of ours.
+        UnknownNameError: if ``columns`` has a name that is none of ours.
     """
     if not rows:
         return [], response or TEST_ACCURACY, Taken()
-    program = program_of(preset, _names(rows))
+    table = rows[0].table
+    program = program_of(preset, _names(rows), table)
     rows = one_row_a_run(program, rows)
-    names, table = _names(rows), rows[0].table
+    names = _names(rows)
     for theirs in columns.values():
         if theirs not in names:
             raise DataError(f"{table} has no column {theirs!r}; it has {', '.join(names)}")
-    found = dict(columns)
-    taken = {our_name(name, known) for name in names if name not in columns.values()} | {*columns}
-    for ours in [name for name in _OTHER_NAMES if name not in taken]:
+    allowed = (*known, "status", *_RESPONSES, *([response] if response else ()))
+    found = {_target(ours, allowed, setting): theirs for ours, theirs in columns.items()}
+    own = {our_name(name, known): name for name in names if name not in found.values()}
+    for ours in [name for name in _OTHER_NAMES if name not in {*own, *found}]:
         found |= _column(ours, names, program, table)
+    given = defaultdict(list)
     for name in names:
         further = _setting(name, program, known, setting)
-        if further and further not in {*found, *taken} and name not in found.values():
-            found[further] = name
+        if further and name not in found.values():
+            given[further].append(name)
+    for ours, several in given.items():
+        found |= _settings(rows, ours, several, {**own, **found}.get(ours), setting)
     measured = TEST_ACCURACY
     if response is not None:
         measured = next((ours for ours, name in found.items() if name == response), response)
-    elif measured not in {*found, *taken} and (likely := _response(names, program, table)):
-        measured = likely[0]
-        found[measured] = likely[1]
+    elif measured not in {*found, *own}:
+        measured, theirs = _response(names, program, table)
+        found[measured] = theirs
+    mark_cut_short(rows, found.get(measured, measured))
     said = {ours: name for ours, name in found.items() if our_name(name, (ours,)) != ours}
     title = program.title if program else None
     ours_of = {theirs: ours for ours, theirs in found.items()}
     # A column whose name is given to another one goes.
-    kept = {name: ours_of.get(name, name) for name in names if name in ours_of or name not in found}
-    return [_row(row, kept) for row in rows], measured, Taken(title, said)
-
-
-def _row(row: PlacedRow, kept: Mapping[str, str]) -> PlacedRow:
-    values = {kept[name]: value for name, value in row.items() if name in kept}
-    return PlacedRow(values, table=row.table, place=row.place)
+    kept = {
+        name: ours_of.get(name, name)
+        for name in _names(rows)
+        if name in ours_of or name not in found
+    }
+    values = ({ours: row.get(name, "") for name, ours in kept.items()} for row in rows)
+    made = [row.with_values(said_of, names) for row, said_of in zip(rows, values, strict=True)]
+    return made, measured, Taken(title, said)
 
 
 def _names(rows: Sequence[PlacedRow]) -> list[str]:
-    return [*dict.fromkeys(name for row in rows for name in row)]
+    names = [*dict.fromkeys(name for row in rows for name in row)]
+    for name in names:
+        if not isinstance(name, str):
+            raise DataError(
+                f"{rows[0].table} has a column named {name!r}, which is no text; give each column "
+                "a name"
+            )
+    return names
+
+
+def _target(ours: str, known: Sequence[str], setting: str) -> str:
+    """The column of ours that a user means."""
+    for name in (our_name(ours, known), f"train.{_OF_TRAINING.get(ours, ours)}"):
+        if name in known or name.startswith(setting):
+            return name
+    other = f"a setting of your own is written {setting}{ours}"
+    raise UnknownNameError("column of ours", ours, known, other=other)
 
 
 def _bare(name: str, beginnings: Sequence[str]) -> str:
@@ -147,8 +176,38 @@ def _setting(name: str, program: Program | None, known: Sequence[str], setting: 
     return next((ours for ours in (bare, of_training) if ours in known), f"{setting}{bare}")
 
 
-def _response(names: Sequence[str], program: Program | None, table: str) -> tuple[str, str] | None:
-    """The measured column that is most likely meant: our name, and its own."""
+def _settings(
+    rows: Sequence[PlacedRow],
+    ours: str,
+    several: Sequence[str],
+    chosen: str | None,
+    setting: str,
+) -> dict[str, str]:
+    """Columns that may all be one setting of ours, under names that let none of them vanish.
+
+    Raises:
+        DataError: if they differ, and nobody has chosen.
+    """
+    first = chosen or several[0]
+    values = {name: [number_key(row.get(name)) for row in rows] for name in (first, *several)}
+    differing = [name for name in several if values[name] != values[first]]
+    if chosen is None and differing:
+        listed = " and ".join(map(repr, several))
+        raise DataError(
+            f"{rows[0].table}: {listed} differ and may both be {ours}; say which, as in "
+            f"--map {ours}={first}"
+        )
+    if chosen is None:
+        return {ours: first}
+    return {f"{setting}{name}": name for name in differing if ours not in _OTHER_NAMES}
+
+
+def _response(names: Sequence[str], program: Program | None, table: str) -> tuple[str, str]:
+    """The measured column that is most likely meant: our name, and its own.
+
+    Raises:
+        DataError: if there is none, or it may be several.
+    """
     ranked: dict[int, list[str]] = {}
     given = {*program.settings, *program.notes} - {*program.measured} if program else ()
     for name in (name for name in names if not name.startswith(tuple(given))):
@@ -158,14 +217,18 @@ def _response(names: Sequence[str], program: Program | None, table: str) -> tupl
         if len(found) > 1:
             listed = ", ".join(map(repr, found[:4]))
             raise DataError(f"{table}: {listed} may be the response; say which: --response COLUMN")
-        return (TEST_ACCURACY, "accuracy", "validation_accuracy")[rank], found[0]
-    objective = program.objective if program else None
-    return (objective, objective) if objective and objective in names else None
+        return _RESPONSES[rank], found[0]
+    if program and program.objective in names:
+        return program.objective, program.objective
+    raise DataError(
+        f"{table} has no column {TEST_ACCURACY!r}; it has {', '.join(names)}; say what was "
+        "measured: --response COLUMN"
+    )
 
 
 def _rank(name: str) -> Iterator[int]:
     """0 for a test accuracy, 1 for one of which it is not said, 2 for a validation accuracy."""
-    words = {word.casefold() for word in _WORD.findall(name)}
+    words = words_of(name)
     is_accuracy = bool(words & _ACCURACY) or {"top", "1"} <= words
     if is_accuracy and not words & _NOT_JUDGED and "5" not in words:
         yield 0 if words & _TEST else 2 if words & _VALIDATION else 1

@@ -8,11 +8,11 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import DataError
+from ..errors import DataError, shortened
 from ..files import read_file
 
 _MOST_BYTES, _MOST_CHARACTERS = 50_000_000, 500_000
@@ -23,20 +23,49 @@ _DECIMAL_COMMA = re.compile(r"^([+-]?\d+),(\d+(?:[eE][+-]?\d+)?)$")
 
 
 class PlacedRow(dict[str, Any]):
-    """A row and its place, such as "runs.csv, line 5"."""
+    """A row and its place, such as "runs.csv, line 5"; the names of its columns in its table."""
 
-    def __init__(self, values: Mapping[str, Any], *, table: str, place: str) -> None:
+    def __init__(
+        self, values: Mapping[str, Any], *, table: str, place: str, columns: Sequence[str] = ()
+    ) -> None:
         super().__init__(values)
         self.table = table
         self.place = place
+        self.columns = columns
+
+    def with_values(self, values: Mapping[str, Any], columns: Sequence[str] = ()) -> "PlacedRow":
+        """Other values in its place."""
+        columns = columns or self.columns
+        return PlacedRow(values, table=self.table, place=self.place, columns=columns)
 
 
 def placed(rows: Iterable[Mapping[str, Any]], *, table: str) -> list[PlacedRow]:
-    """The rows with their places; rows at hand are counted from 1."""
-    return [
-        row if isinstance(row, PlacedRow) else PlacedRow(row, table=table, place=f"row {number}")
-        for number, row in enumerate(rows, start=1)
-    ]
+    """The rows with their places; rows at hand are counted from 1.
+
+    Raises:
+        DataError: for a row that is no mapping.
+    """
+    found: list[PlacedRow] = []
+    for number, row in enumerate(rows, start=1):
+        if not isinstance(row, Mapping):
+            raise DataError(
+                f"row {number} is no dictionary of a run's columns, but {shortened(row)}"
+            )
+        if not isinstance(row, PlacedRow):
+            row = PlacedRow(row, table=table, place=f"row {number}")
+        found.append(row)
+    return found
+
+
+def refuse_twins(names: Iterable[object], table: str) -> None:
+    """Refuse columns of one name.
+
+    Raises:
+        DataError: naming it.
+    """
+    for name, count in Counter(names).items():
+        if name and count > 1:
+            raise DataError(f"{table} has {count} columns named {name!r}; give each its name")
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
@@ -105,9 +134,7 @@ def _short_lines(text: str) -> Iterator[str]:
 def _rows(text: str, separator: str, path: Path) -> Iterator[dict[str, str]]:
     lines = _lines(text, separator)
     _, header = next(lines, (0, []))
-    for name, count in Counter(header).items():
-        if name and count > 1:
-            raise DataError(f"{path.name} has {count} columns named {name!r}; give each its name")
+    refuse_twins(header, path.name)
     for number, fields in lines:
         place = f"{path.name}, line {number}"
         if len(fields) != len(header):

@@ -22,8 +22,11 @@ def check_columns(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> No
     for row in rows:
         for name in names:
             if name not in row:
-                table = row.table if isinstance(row, PlacedRow) else "the table"
-                raise DataError(f"{table} has no column {name!r}; it has {', '.join(row)}")
+                placed = row if isinstance(row, PlacedRow) else None
+                table, columns = (placed.table, placed.columns) if placed else ("the table", ())
+                raise DataError(
+                    f"{table} has no column {name!r}; it has {', '.join(columns or row)}"
+                )
 
 
 def text_of(value: Any) -> str:
@@ -46,6 +49,14 @@ def number_in(row: Mapping[str, Any], name: str) -> float:
     if not math.isfinite(number):
         raise DataError(f"{before(row)}{name}={row[name]!r} is not a finite number")
     return number
+
+
+def is_not_finite(value: Any) -> bool:
+    """Whether a program wrote down NaN or infinity, which a number that is missing is not."""
+    try:
+        return text_of(value) != "" and not math.isfinite(float(value))
+    except (TypeError, ValueError):
+        return False
 
 
 def number_key(value: Any) -> Decimal | str:

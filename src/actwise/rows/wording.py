@@ -15,6 +15,8 @@ _STATUSES = ("status", "state")
 """Columns that tell how a run ended."""
 _FINISHED = ("", "finished", "complete", "completed", "ok")
 ENDED = ("finished", "diverged", "failed")
+PARENT = "parent"
+"""The status of a run that only holds others together."""
 
 
 def our_name(column: str, known: Sequence[str]) -> str:
@@ -59,7 +61,7 @@ def in_our_words(
         said = [_status(values.get(name)) for name in statuses]
         if said:
             values["status"] = next((text for text in said if text != "finished"), "finished")
-        found.append(PlacedRow(values, table=row.table, place=row.place))
+        found.append(row.with_values(values))
     for name in {*levels} & {*names.values()}:
         _join_numbers(found, name)
     return found
@@ -68,7 +70,9 @@ def in_our_words(
 def unfinished(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Runs that some program stopped: what they had reached by then is no result."""
     for status, count in Counter(row.get("status", "finished") for row in rows).items():
-        if status not in ENDED:
+        if status == PARENT:
+            yield counted(count, "parent run")
+        elif status not in ENDED:
             yield f"{counted(count, 'run')} not finished but {status}"
 
 

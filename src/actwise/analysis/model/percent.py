@@ -1,5 +1,6 @@
 """Whether a response is a percentage of accuracy or error, or a fraction of one."""
 
+from ...rows import is_rate
 from ..table.observations import Observations
 
 
@@ -20,8 +21,8 @@ def looks_like_fraction(observed: Observations) -> bool:
 
 
 def _is_share(observed: Observations, *, most: float) -> bool:
-    named = "accuracy" in observed.response or "error" in observed.response
-    return (named or observed.unit == "percent") and _lies_within(observed, most=most)
+    is_named = is_rate(observed.response) or observed.unit == "percent"
+    return is_named and _lies_within(observed, most=most)
 
 
 def _lies_within(observed: Observations, *, most: float) -> bool:

@@ -9,10 +9,12 @@ from typing import TypeVar
 from ...errors import DataError, SpecError
 from ...numbers import counted
 from ...rows import (
+    ENDED,
     before,
     check_columns,
     in_our_words,
     in_percent,
+    is_not_finite,
     number_key,
     our_name,
     placed,
@@ -62,25 +64,31 @@ def read_table_rows(
         setting=SETTING,
     )
     response = our_name(response, _COLUMNS)
-    factors = tuple(our_name(factor, _COLUMNS) for factor in selection.factors or ())
+    ours = {theirs: name for name, theirs in taken.columns.items()}
+    factors = tuple(our_name(ours.get(name, name), _COLUMNS) for name in selection.factors or ())
     table = in_our_words(
         rows,
         (*factors, response, *_COLUMNS),
         levels=(*factors, *SETTINGS),
     )
     columns = tuple(table[0]) if table else USUAL_FACTORS
-    asked = parse_where(selection.where, columns)
+    where = (condition.partition("=") for condition in selection.where)
+    asked = parse_where([ours.get(n, n) + equals + v for n, equals, v in where], columns)
     for column, values in asked.items():
         if column != response:
             refuse_unknown(column, values, {row.get(column) for row in table})
     meant = [row for row in table if all(is_any(row.get(f), v) for f, v in asked.items())]
     chosen = [row for row in meant if text_of(row.get(OUTDATED)).lower() not in ("true", "on")]
-    factors = factors or (_factors(chosen) if table else USUAL_FACTORS)
+    ended = [row for row in chosen if row.get("status", "finished") in ENDED]
+    factors = factors or (_factors(ended or chosen) if table else USUAL_FACTORS)
     if not factors:
         raise SpecError(f"{name}: no factor column; name them with --factors")
     check_columns(chosen, (*factors, response))
     kept = without_shared_runs(chosen, factors, response)
     runs = [row for row in kept if row.get("status", "finished") in ("finished", "diverged")]
+    lost = [row for row in runs if taken.program and is_not_finite(row[response])]
+    for row in lost:
+        row["status"] = "diverged"
     usable = [row for row in runs if row.get("status") == "diverged" or text_of(row[response])]
     refuse_empty_levels(usable, factors)
     fractions = in_percent(usable, (response, _VALIDATION))
@@ -111,7 +119,7 @@ def read_table_rows(
         ),
         excluded=tuple(left_out),
         scope={**observed.scope, **constant_levels(observed)},
-        taken=replace(taken, fractions=fractions),
+        taken=replace(taken, fractions=fractions, not_finite=len(lost)),
     )
 
 

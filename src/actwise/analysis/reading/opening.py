@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
 from ...errors import DataError
+from ...rows import refuse_twins
 from ...store import RunStore
 from ..table import Observations
 from .files import read_file, read_table_rows
@@ -52,14 +53,34 @@ def open_source(given: Results, selection: Selection) -> Iterator[StudyResults |
             yield store
 
 
-def _rows(given: PandasFrame | PolarsFrame | Sequence[Row]) -> Sequence[Row]:
+def _rows(given: Any) -> Sequence[Row]:
+    """Rows at hand; those of a pandas DataFrame with the named levels of its index.
+
+    Raises:
+        DataError: for what has no rows, or whose columns have no names of their own.
+    """
     if isinstance(given, Sequence):
         return given
-    names = [name for name in ("to_dicts", "to_dict") if hasattr(given, name)]
-    if not names:
+    if hasattr(given, "to_dicts"):
+        rows: list[Row] = given.to_dicts()
+        return rows
+    if not (hasattr(given, "to_dict") and hasattr(given, "columns")):
         raise DataError(
-            f"rows of runs are a list of dictionaries or a DataFrame, not {given!r:.60}"
+            f"rows of runs are a list of dictionaries or a DataFrame, not {type(given).__name__}"
         )
-    read = getattr(given, names[0])
-    rows: list[Row] = read() if names[0] == "to_dicts" else read(orient="records")
-    return rows
+    if given.columns.nlevels > 1:
+        raise DataError(
+            "the DataFrame has several levels of names above its columns; join them, as in "
+            "frame.columns = ['_'.join(names) for names in frame.columns]"
+        )
+    named = [name is not None for name in given.index.names]
+    if len(named) > 1 and not all(named):
+        raise DataError(
+            "the DataFrame has several levels in its index, not all with a name; "
+            "frame.reset_index() makes them columns"
+        )
+    if any(named):
+        given = given.reset_index(allow_duplicates=True)
+    refuse_twins(given.columns, "the DataFrame" + " with its index" * any(named))
+    present: PandasFrame = given.astype(object).where(given.notna(), None)
+    return present.to_dict(orient="records")

@@ -9,9 +9,10 @@ from ...analysis.decision import NetworkDecision
 from ...analysis.differences import LevelSet
 from ...analysis.table import BUDGETS
 from ...numbers import counted, percent
-from ...rows import Taken
+from ...rows import TEST_ACCURACY, Taken, says_direction
 from .names import decided_factors, listed, number_word, place, short, varying_factors
 from .scope import decided_values, scale_text, training_text
+from .units import in_points
 
 LABELS = {
     "single-run": "single runs",
@@ -56,7 +57,7 @@ def remarks(analysis: Analysis) -> list[str]:
     lost = [*results.excluded, *[counted(failed, "failed run")] * bool(failed)]
     if results.kind not in _TABLES:
         lost = [*map(str, results.table.outdated)] if results.table else []
-    found = [*_read_as(results.taken)]
+    found = [*_read_as(results.taken), *_response(analysis)]
     found += [f"Left out: {listed(lost, most=6)}."] if lost else []
     mixtures = results.table.mixtures if results.table else ()
     found += [f"{mixture[0].upper() + mixture[1:]}." for mixture in mixtures]
@@ -72,6 +73,25 @@ def _read_as(taken: Taken) -> Iterator[str]:
         yield f"Read as{program or ' follows'}{': ' * bool(columns)}{listed(columns, most=8)}."
     if taken.fractions:
         yield f"Fractions, turned into percent: {listed(taken.fractions)}."
+    if taken.not_finite:
+        yield f"Not finite, so counted as diverged: {counted(taken.not_finite, 'run')}."
+
+
+def _response(analysis: Analysis) -> Iterator[str]:
+    """What of a table is judged, in what unit and direction, unless that is the test accuracy."""
+    observed = analysis.observed
+    if observed is None or analysis.results.kind not in _TABLES:
+        return
+    name = observed.response
+    if name == TEST_ACCURACY:
+        return
+    is_known = in_points(analysis) or name in analysis.results.taken.fractions
+    better = "higher is better" if observed.higher_is_better else "lower is better"
+    if observed.higher_is_better and not says_direction(name):
+        better = (
+            "its name tells no direction, so higher is taken as better (else --lower-is-better)"
+        )
+    yield f"The response is {name}, {'in percent' if is_known else 'as it stands'}; {better}."
 
 
 def headline(analysis: Analysis) -> str:
