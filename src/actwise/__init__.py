@@ -3,7 +3,9 @@
 Names below are loaded when they are first used, so that ``import actwise`` costs nothing.
 """
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -75,3 +77,15 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return ["__version__", *__all__]
+
+
+class _Package(ModuleType):
+    """``report`` and ``recommend`` stay functions although folders have these names."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # An import writes the folder here, as an attribute of its package.
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -6,9 +6,8 @@ They stand in tests/data/pages/defaults.txt. After a change that is meant write 
 
 import inspect
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 import typer
@@ -18,6 +17,7 @@ from actwise.activations import activation, gain
 from actwise.analysis.analyze import analyze
 from actwise.cli.app import app
 from actwise.diagnostics import diagnose, reestimate
+from actwise.errors import UnknownNameError
 from actwise.recommend import Race, cost
 from actwise.recommend.run import recommend
 from actwise.report.html import report
@@ -25,6 +25,7 @@ from actwise.spec import load_study
 from actwise.store.exchange import runs
 from actwise.surgery import audit, load_filling, parameter_groups, swap
 from actwise.sweep import RunOptions, load_model
+from actwise.sweep.plan import RunKeywords
 from actwise.sweep.run import run
 
 PAGE = Path(__file__).parents[1] / "data" / "pages" / "defaults.txt"
@@ -74,9 +75,7 @@ def of_calls() -> Iterator[str]:
 
 
 def page() -> str:
-    options = (f"  {field.name}: default {field.default!r}" for field in fields(RunOptions))
-    lines = [*of_commands(), *of_calls(), "aw.run(..., **options)", *options]
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{line}\n" for line in (*of_commands(), *of_calls()))
 
 
 def test_a_default_changes_only_where_its_page_does() -> None:
@@ -85,6 +84,14 @@ def test_a_default_changes_only_where_its_page_does() -> None:
 
 def test_every_call_has_its_defaults_there() -> None:
     assert {call.__name__ for call in CALLS} == {n for n in aw.__all__ if not is_data(n)}
+
+
+def test_a_call_knows_every_option_of_runs_and_no_other(tmp_path: Path) -> None:
+    assert get_type_hints(RunKeywords) == get_type_hints(RunOptions)
+    with pytest.raises(UnknownNameError, match="option of run is named 'wrokers'; did you mean w"):
+        aw.run("demo", tmp_path / "store", wrokers=2)  # type: ignore[call-arg]
+    with pytest.raises(UnknownNameError, match="no option of recommend is named 'observe_again'"):
+        aw.recommend("mlp", "digits", store=tmp_path, observe_again=True)  # type: ignore[call-arg]
 
 
 def test_the_page_on_python_names_every_call() -> None:

@@ -122,6 +122,9 @@ from torch import nn
 def session(store: Path, model: nn.Module, x: torch.Tensor) -> aw.Analysis:
     study: dict[str, Any] = {"name": "mine", "factors": {"activation": ["relu"]}}
     assert_type(aw.run(study, store, workers=2, progress=True).exit_code, int)
+    aw.run(study, store, wrokers=2)  # type: ignore[call-arg]
+    aw.run(study, store, executor="threads")  # type: ignore[arg-type]
+    aw.recommend("mlp", "digits", store=store, observe_again=True)  # type: ignore[call-arg]
     assert_type(aw.runs(store, where=["seed=0"]), aw.Runs)
     assert_type(aw.activation("elu(0.5)"), nn.Module)
     assert_type(aw.audit(model, x), aw.Audit)

@@ -2,7 +2,10 @@
 
 import base64
 import hashlib
+import inspect
+import pydoc
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,6 @@ import numpy as np
 import pytest
 
 import actwise as aw
-import actwise.report
 from actwise.analysis import Analysis
 from actwise.errors import OutputError
 from actwise.report.html import render_html
@@ -119,7 +121,10 @@ def test_figures_are_written_as_svg(tmp_path: Path) -> None:
 
 def test_a_report_is_a_call_also_when_its_package_is_imported(tmp_path: Path) -> None:
     target = tmp_path / "report.html"
-    analysis = actwise.report("bank:paper", target, margin=2.0, contrast=("elu", "relu"))  # type: ignore[operator]
+    repr(aw.analyze("bank:mish"))  # loads the package to show itself
+    assert "report(source: " in pydoc.render_doc(aw.report, renderer=pydoc.plaintext)
+    assert inspect.isfunction(aw.recommend) and inspect.ismodule(sys.modules["actwise.report"])
+    analysis = aw.report("bank:paper", target, margin=2.0, contrast=("elu", "relu"))
     assert (analysis.question.margin, analysis.question.command) == (2.0, "report")
     assert "The pair asked for" in target.read_text()
 

@@ -1,9 +1,5 @@
 """Which activation, within a budget: a race of short and full trainings, and what it can say."""
 
-import sys
-from types import ModuleType
-from typing import Any
-
 from .advised import CaseAdvice as CaseAdvice
 from .costs import Costs as Costs
 from .costs import Ratio as Ratio
@@ -22,16 +18,3 @@ from .race import Told as Told
 from .race import Trial as Trial
 from .race import advice_text as advice_text
 from .race import shipped_knowledge as shipped_knowledge
-
-
-class _CallableModule(ModuleType):
-    """``aw.recommend(...)`` stays a function although the package of its name is imported."""
-
-    def __call__(self, *arguments: Any, **options: Any) -> Any:
-        """Race; see :func:`.run.recommend`."""
-        from .run import recommend
-
-        return recommend(*arguments, **options)
-
-
-sys.modules[__name__].__class__ = _CallableModule

@@ -3,16 +3,13 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import SpecError, UnknownNameError
+from ..errors import SpecError
 from ..store import RunStore, is_there
-from ..sweep.plan import RunOptions
-
-_OF_STUDIES = ("observe_again", "accept_engines", "accept_code_digests")
-"""Options of ``run`` that a race does not take: other runs than those it asks for."""
+from ..sweep.plan import RaceKeywords, RunOptions, chosen_options
 
 
 @dataclass(frozen=True)
@@ -62,11 +59,7 @@ def run_options(options: Mapping[str, Any]) -> RunOptions:
     Raises:
         SpecError: for one that is not known or not valid.
     """
-    known = [option.name for option in fields(RunOptions) if option.name not in _OF_STUDIES]
-    for name in options:
-        if name not in known:
-            raise UnknownNameError("option of recommend", name, known)
-    chosen = RunOptions(**options)
+    chosen = chosen_options("recommend", RaceKeywords, options)
     if chosen.executor == "ray":
         raise SpecError("executor 'ray' is for `run`: a race trains on this machine")
     return chosen

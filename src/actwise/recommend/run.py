@@ -4,10 +4,11 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from ..store import RunStore
 from ..sweep.executors import Describer, Nursery, StopRequest
+from ..sweep.plan import RaceKeywords, spelled_out
 from ..sweep.watch import ProgressSink, watcher
 from .advised import CaseAdvice
 from .course import Course
@@ -15,6 +16,7 @@ from .prepared import prepare
 from .request import RaceRequest, run_options
 
 
+@spelled_out(RaceKeywords)
 def recommend(
     model: str | Path | Mapping[str, Any] | Callable[..., Any],
     data: str | None = None,
@@ -30,7 +32,7 @@ def recommend(
     overrides: Sequence[str] = (),
     artifacts: Path | None = None,
     progress: ProgressSink | bool | None = None,
-    **options: Any,
+    **options: Unpack[RaceKeywords],
 ) -> CaseAdvice:
     """Find an activation for a network within a budget; the same call resumes.
 

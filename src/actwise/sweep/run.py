@@ -3,12 +3,11 @@
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
-from ..errors import UnknownNameError
 from ..spec import PlannedRun, StudySpec, claims_in_force, load_study
 from ..store import RunStore, is_there
 from .drive import Driver, TimeLeft, clear_leftovers
@@ -19,21 +18,25 @@ from .plan import (
     Outcome,
     PendingRuns,
     Plan,
+    RunKeywords,
     RunOptions,
     Todo,
     check_machine,
     check_memory,
     check_study,
+    chosen_options,
     count_workers,
     crowding,
     find_todo,
     make_plan,
     most_memory_bytes,
+    spelled_out,
 )
 from .watch import Note, ProgressSink, SweepEnded, SweepStarted, watcher
 from .worker import make_setup
 
 
+@spelled_out(RunKeywords)
 def run(
     study: str | Path | StudySpec | Mapping[str, Any],
     store: str | Path | RunStore,
@@ -42,7 +45,7 @@ def run(
     artifacts: Path | None = None,
     progress: ProgressSink | bool | None = None,
     claims: str | Path | None = None,
-    **options: Any,
+    **options: Unpack[RunKeywords],
 ) -> Outcome:
     """Train every run of a study that the store lacks; the same call resumes.
 
@@ -68,11 +71,7 @@ def run(
         DataError: if a data set is missing or damaged; nothing is written.
         StoreError: if the store cannot be read or written.
     """
-    known = [field.name for field in fields(RunOptions)]
-    for name in options:
-        if name not in known:
-            raise UnknownNameError("option of run", name, known)
-    chosen = RunOptions(**options)
+    chosen = chosen_options("run", RunKeywords, options)
     stop = StopRequest(time_limit_seconds=chosen.time_limit_seconds)
     spec = study if isinstance(study, StudySpec) else load_study(study, overrides)
     started_as = (study, *overrides) if isinstance(study, str) else ()

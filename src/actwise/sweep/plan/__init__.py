@@ -22,7 +22,11 @@ from .durations import StepKind as StepKind
 from .durations import step_kind as step_kind
 from .options import DeviceName as DeviceName
 from .options import Outcome as Outcome
+from .options import RaceKeywords as RaceKeywords
+from .options import RunKeywords as RunKeywords
 from .options import RunOptions as RunOptions
+from .options import chosen_options as chosen_options
+from .options import spelled_out as spelled_out
 from .order import PendingRuns as PendingRuns
 from .order import RunQueue as RunQueue
 from .plan import Plan as Plan

@@ -1,17 +1,19 @@
 """How a study is run and how that ended: nothing here changes a result."""
 
+import inspect
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self, TypedDict, TypeVar, get_type_hints
 
-from ...errors import SpecError, require_number
+from ...errors import SpecError, UnknownNameError, require_number
 from ...store import RunState
 
 DeviceName = Literal["cpu", "cuda", "auto"]
 ExecutorName = Literal["inline", "process", "ray"]
+_Call = TypeVar("_Call", bound=Callable[..., Any])
 
 
 MOST_THREADS = 1024
@@ -94,6 +96,57 @@ class RunOptions:
             raise SpecError(f"workers={self.workers}: the inline executor trains one run at a time")
         if self.time_limit_seconds is not None and self.time_limit_seconds <= 0:
             raise SpecError(f"time_limit_seconds={self.time_limit_seconds:g} must be above 0")
+
+
+class RaceKeywords(TypedDict, total=False):
+    """The fields of :class:`RunOptions` that a race takes, as keywords of a call."""
+
+    data_dir: Path | None
+    workers: int | None
+    threads: int
+    device: DeviceName
+    executor: ExecutorName
+    ray_address: str | None
+    gpus_per_worker: float | None
+    time_limit_seconds: float | None
+    retry_failed: bool
+    allow_environment_change: bool
+    checkpoint_seconds: float
+    max_attempts: int
+
+
+class RunKeywords(RaceKeywords, total=False):
+    """All of them; these are about other runs than those that a race asks for."""
+
+    observe_again: bool
+    accept_engines: tuple[int, ...]
+    accept_code_digests: tuple[str, ...]
+
+
+def chosen_options(call: str, keywords: type, given: Mapping[str, Any]) -> RunOptions:
+    """The options of a call.
+
+    Raises:
+        SpecError: for one that is not known or not valid.
+    """
+    known = get_type_hints(keywords)
+    for name in given:
+        if name not in known:
+            raise UnknownNameError(f"option of {call}", name, known)
+    return RunOptions(**given)
+
+
+def spelled_out(keywords: type) -> Callable[[_Call], _Call]:
+    """Show what ``**options`` are, with their defaults, to ``help`` and editors."""
+
+    def shown(call: _Call) -> _Call:
+        signature, fields = inspect.signature(call), inspect.signature(RunOptions).parameters
+        own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        options = [fields[name] for name in get_type_hints(keywords)]
+        vars(call)["__signature__"] = signature.replace(parameters=[*own, *options])
+        return call
+
+    return shown
 
 
 @dataclass(frozen=True, kw_only=True)
