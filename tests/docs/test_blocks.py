@@ -1,8 +1,9 @@
-"""README and the tutorial, typed in: every block, in its order, and what it is said to print.
+"""README, the tutorial and other-tools.md, typed in: every block, in order, and what it prints.
 
 A block of ``sh`` is typed, one of ``text`` is what the block before it printed, where ``...``
-stands for any lines; one that begins with ``# NAME`` is that file; Python runs. What trains longer
-than a test may is given less to do, by the tables below.
+stands for any lines; one that begins with ``# NAME`` is that file, one of ``csv`` the file that the
+next line reads; Python runs. What trains longer than a test may is given less to do, by the tables
+below.
 """
 
 import contextlib
@@ -25,8 +26,9 @@ from actwise.sweep.worker import ProcessState
 from made.cases import CASES
 
 REPOSITORY = Path(__file__).parents[2]
-README, TUTORIAL, CONVENTIONS = (
-    REPOSITORY / name for name in ("README.md", "docs/tutorial.md", "docs/conventions.md")
+README, TUTORIAL, CONVENTIONS, OTHER_TOOLS = (
+    REPOSITORY / name
+    for name in ("README.md", "docs/tutorial.md", "docs/conventions.md", "docs/other-tools.md")
 )
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NUMBER = r"\d+\.\d+"
@@ -98,6 +100,12 @@ def test_the_readme_does_on_real_images_what_it_says(folder: Path, real_data: Pa
 
 
 @pytest.mark.docs
+def test_tables_of_other_tools_are_read_as_their_page_says() -> None:
+    pytest.importorskip("tensorboard")
+    follow(in_section(OTHER_TOOLS))
+
+
+@pytest.mark.docs
 def test_every_command_of_the_conventions_ends_well(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,14 +143,18 @@ def test_what_a_page_shows_and_nobody_printed_is_noticed() -> None:
 
 def follow(text: str) -> None:
     """Do what a page says, in the working directory."""
-    printed, names = "", dict[str, object]()
+    printed, table, names = "", "", dict[str, object]()
     for kind, block in BLOCK.findall(text):
         file = re.match(r"# (\w+\.\w+)\n", block)
         if kind == "sh":
-            lines = block.replace("\\\n", " ").splitlines()
+            for path in re.findall(r"--csv (\S+)", block) if table else ():
+                Path(path).write_text(table, encoding="utf-8")
+            lines, table = block.replace("\\\n", " ").splitlines(), ""
             printed = "".join(typed(line) for line in lines)
         elif kind == "text":
             assert is_shown(block, printed), f"{block}\nis not what was printed:\n{printed}"
+        elif kind == "csv":
+            table = block
         elif file is not None:
             Path(file[1]).write_text(block, encoding="utf-8")
         else:

@@ -30,6 +30,17 @@ def test_prose_has_at_most_100_characters_a_line(page: Path) -> None:
     assert [*long_lines(page.read_text(encoding="utf-8"))] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_every_file_that_a_page_names_is_there(page: Path) -> None:
+    known = [
+        f"/{path}"
+        for folder in ("src", "tests", "benchmarks", "scripts", "examples")
+        for path in (REPOSITORY / folder).rglob("*.py")
+    ]
+    named = re.findall(r"`([a-z_]+/[a-z_/]+\.py)`", page.read_text(encoding="utf-8"))
+    assert [name for name in named if not any(path.endswith(f"/{name}") for path in known)] == []
+
+
 def test_the_readme_has_at_most_120_lines() -> None:
     assert len((REPOSITORY / "README.md").read_text(encoding="utf-8").splitlines()) <= 120
 
