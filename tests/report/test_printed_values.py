@@ -234,7 +234,7 @@ def test_lists_in_settings_and_the_stores_own_name_are_printed(tmp_path: Path) -
     assert lines_of(analysis)[0].startswith("lists   6 runs, 3 seeds")
 
 
-@pytest.mark.parametrize("response", ["top1", "reward", "f1"])
+@pytest.mark.parametrize("response", ["score", "reward", "f1"])
 def test_no_number_of_seeds_is_told_where_nobody_said_what_matters(response: str) -> None:
     rows = [
         {"activation": level, "seed": seed, response: value}
