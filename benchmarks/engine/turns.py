@@ -11,12 +11,12 @@ from multiprocessing.process import BaseProcess
 
 import numpy as np
 
-from actwise import recommend
+from actwise.recommend import Ratio as MeasuredRatio
 from actwise.sweep.plan import physical_cores
 from benchmarks.engine import contenders
 
 
-class Ratio(recommend.Ratio):
+class Ratio(MeasuredRatio):
     """As the program has it, printed for tables."""
 
     def __str__(self) -> str:
