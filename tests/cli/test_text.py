@@ -161,6 +161,18 @@ def test_weights_are_kept_on_request(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_a_stopped_run_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
-    command = "run demo factors.activation=relu seeds=0 --store stopped --executor inline"
-    assert run_command([*command.split(), "--time-limit", "0.2s"]) == 4
+    command = "run demo factors.activation=relu factors.model=mlp factors.regularization=none"
+    command += " seeds=0 train.epochs=5000 --store stopped --executor inline --time-limit 3s"
+    assert run_command(command.split()) == 4
     assert "the same command goes on" in capsys.readouterr().out
+
+
+def test_the_next_command_knows_the_folder_beside_a_url(capsys: pytest.CaptureFixture[str]) -> None:
+    command = "run demo factors.activation=relu factors.model=mlp factors.regularization=none"
+    command += " seeds=0 train.epochs=1 train.train_size=64 --executor inline"
+    command += " --store sqlite:///runs.db --artifacts kept"
+    assert run_command(command.split()) == 0
+    said = capsys.readouterr().out
+    (hint,) = (line for line in said.splitlines() if line.startswith("results: actwise "))
+    assert hint.endswith("table --store sqlite:///runs.db --artifacts kept")
+    assert "relu" in printed(hint.removeprefix("results: actwise "), capsys)

@@ -92,6 +92,21 @@ def test_a_copy_goes_to_a_server_and_back(
         copy_store(store, other, artifacts=tmp_path / "elsewhere")
 
 
+@pytest.mark.parametrize("folder", ["nowhere", "of another"])
+def test_no_copy_is_made_with_a_folder_that_is_not_the_stores(
+    store: RunStore, postgresql: Server, url: str, tmp_path: Path, folder: str
+) -> None:
+    fill(store)
+    of_another = f"sqlite:///{tmp_path}/runs.db"
+    RunStore.open(of_another, create=True, artifacts=tmp_path / "of another").close()
+    with (
+        RunStore.open(url, artifacts=tmp_path / folder) as opened,
+        pytest.raises(StoreError, match=r"is not the one of its files|belongs to another store"),
+    ):
+        copy_store(opened, tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
+
+
 def test_makers_at_once_make_one_store(url: str, tmp_path: Path) -> None:
     def make(_: int) -> str:
         with RunStore.open(url, create=True, artifacts=tmp_path / "files") as store:
@@ -148,7 +163,11 @@ REFUSED: dict[str, tuple[Callable[[Server, str], str], str]] = {
     ),
     "no server": (
         lambda server, url: "postgresql://me:se%2Fcret@/runs?host=/nowhere",
-        "cannot be reached",
+        r"cannot be reached: No such file",
+    ),
+    "no password": (
+        lambda server, url: url.replace("actwise@", "guarded@"),
+        r"cannot be reached: no password was given; set PGPASSWORD, or write it into ~/\.pgpass",
     ),
     "another program's table": (with_a_foreign_table, "give a schema of its own"),
     "a newer schema": (of_a_newer_schema, "install a newer actwise"),

@@ -108,7 +108,7 @@ const PARTS = {
       machine.torch ?? "–", thousands(machine.num_runs)]);
     find("#machines .tables").replaceChildren(
       ...drivers.length ? [table("At work", ["driver", "runs now"], drivers, [false, true])] : [],
-      ...machines.length ? [table("Recorded", ["machine", "processor", "device", "torch", "runs"], machines, [false, false, false, false, true])] : []);
+      ...machines.length ? [table("Recorded", ["machine", "processor", "device", "torch", "runs of the store"], machines, [false, false, false, false, true])] : []);
   },
 };
 

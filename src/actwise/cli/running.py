@@ -12,6 +12,7 @@ import typer
 from ..errors import SpecError
 from ..numbers import counted
 from ..signs import listening
+from ..store import locate
 from ..usercode import exception_line
 from .options import (
     AcceptCodeDigest,
@@ -152,7 +153,7 @@ def run(
     if not json:
         if outcome.exit_code in _STOPPED:
             print_text("stopped: the same command goes on from here")
-        at_store = f"--store {shlex.quote(store)}"
+        at_store = locate(store, artifacts=artifacts).as_options
         if outcome.failed:
             run_id = _failed_run(load_study(study, changes).name, store, artifacts)
             print_text(f"traceback: actwise show run {run_id} {at_store}")

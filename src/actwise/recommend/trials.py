@@ -113,9 +113,9 @@ class Trials:
         assert record is not None, "it has just been recorded"
         if status == "failed":
             self.problem = (
-                f"{self._label(run_id)} failed: {exception_line(record.traceback or '')}; `actwise "
-                f"show run {run_id} --store {self.store}` has its traceback, and --retry-failed "
-                "tries it again"
+                f"{self._label(run_id)} failed: {exception_line(record.traceback or '')}; "
+                f"`actwise show run {run_id} {self.store.location.as_options}` has its traceback, "
+                "and --retry-failed tries it again"
             )
             return
         if record.status == "diverged":

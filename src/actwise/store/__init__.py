@@ -3,6 +3,7 @@
 from .database import ConnectionLostError as ConnectionLostError
 from .database import StoreUnavailableError as StoreUnavailableError
 from .database import is_there as is_there
+from .database import locate as locate
 from .plans import Look as Look
 from .plans import Outdated as Outdated
 from .plans import Registration as Registration

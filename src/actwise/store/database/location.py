@@ -3,7 +3,9 @@
 A password in a URL is in no message, in no representation and in nothing that is stored.
 """
 
+import os
 import re
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,6 +61,13 @@ class Location:
     def name(self) -> str:
         """Of the database, as the folder of its files names it."""
         return self.shown if self.database is None else str(self.database)
+
+    @property
+    def as_options(self) -> str:
+        """``--store`` and ``--artifacts`` of a command that a user may type; without a password."""
+        is_url = "://" in self.shown
+        named = ["--artifacts", os.path.relpath(self.folder)] if is_url else []
+        return shlex.join(["--store", self.shown, *named])
 
 
 def locate(path: str | Path, *, artifacts: Path | None = None) -> Location:

@@ -226,13 +226,21 @@ class ServerDatabase(Database):
         # Of a connection that was never made, there is only what libpq says.
         is_lost = self._was_connected or _PASSING.search(message)
         is_passing = ConnectionLostError if is_lost else StoreError
-        return is_passing(f"store {self.shown!r} cannot be reached: {message}")
+        return is_passing(f"store {self.shown!r} cannot be reached: {_in_short(message)}")
 
     def _is_gone(self) -> StoreError:
         return StoreError(
             f"store {self.shown!r} is no longer what it was: its tables were dropped, replaced or "
             "renamed while it was in use"
         )
+
+
+def _in_short(message: str) -> str:
+    """What libpq says of a connection, without what it says twice, and asks."""
+    said = message.rpartition(" failed: ")[2].partition(" Is the server running")[0]
+    if "no password supplied" in said:
+        return "no password was given; set PGPASSWORD, or write it into ~/.pgpass"
+    return said.removeprefix("FATAL: ").strip()
 
 
 def _make_engine(url: URL) -> Engine:

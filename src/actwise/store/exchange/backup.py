@@ -18,6 +18,7 @@ from ..database import (
     dialect_of,
     is_there,
     locate,
+    refuse_folder_of_another,
     refuse_network_file_system,
     write_mark,
 )
@@ -49,10 +50,12 @@ def copy_store(
     checkpoints stay behind. A folder appears when it is complete.
 
     Raises:
-        StoreError: if ``destination`` lies on a network file system, or holds a store.
+        StoreError: if ``destination`` lies on a network file system, or holds a store; or if the
+            folder given with the URL of ``store`` is not that of its files.
         SpecError: if it exists and is not an empty folder, or is a part of a store.
         OutputError: if it cannot be written; then nothing of it is left.
     """
+    refuse_folder_of_another(store.location, store.database)
     location = locate(destination, artifacts=artifacts)
     refuse_network_file_system(location)
     refuse_part_of_store(location.folder)
