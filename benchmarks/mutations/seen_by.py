@@ -65,8 +65,12 @@ def seen_by(file: str, change: Change, uses: Uses, record: Record) -> set[str]:
     """The tests.
 
     A change outside functions shows in those of its own file, and in those that name what its
-    statement defines, directly or by another such statement.
+    statement defines, directly or by another such statement; of a statement that defines nothing,
+    such as one that registers a level, in all tests of its unit.
     """
+    if change.function is None and not change.names:
+        unit = file.split("/")[0].removesuffix(".py")
+        return {test for test in record.seconds if test.split("/")[1] == unit}
     if change.function is not None:
         first, last = change.lines
         places = {(file, line) for line in range(first, last + 1)}

@@ -7,7 +7,7 @@ import pytest
 
 from actwise.datasets import DatasetInfo
 from actwise.errors import SpecError, UnknownNameError
-from actwise.models import audit_level, describe, resolve, swap_level
+from actwise.models import audit_level, describe, image_shape, resolve, swap_level
 from actwise.registry import parse_level
 from actwise.spec import RunSpec
 from actwise.usercode import PACKAGES, code_digest, find_code, has_digest
@@ -24,6 +24,22 @@ INFO = DatasetInfo(
     num_test=100,
     class_names=tuple("abcdefghij"),
 )
+
+
+@with_zoo
+@pytest.mark.parametrize(
+    ("model", "asked", "shape"),
+    [
+        ("timm:resnet10t", None, (3, 176, 176)),
+        ("torchvision:resnet18", None, (3, 224, 224)),
+        ("torchvision:resnet18", (1, 28, 28), (1, 28, 28)),
+        ("resnet20", None, (3, 32, 32)),
+    ],
+)
+def test_a_network_is_looked_at_with_images_that_it_is_made_for(
+    model: str, asked: tuple[int, int, int] | None, shape: tuple[int, int, int]
+) -> None:
+    assert image_shape(model, asked) == shape
 
 
 @with_zoo

@@ -17,6 +17,7 @@ import actwise as aw
 from actwise.analysis import Analysis
 from actwise.analysis.precision import with_intervals
 from actwise.analysis.reading import Selection, runs_of
+from actwise.cli.main import run_command
 from actwise.report import render
 from actwise.report.html import render_html
 from actwise.store import RunStore
@@ -170,7 +171,7 @@ ACCURACIES = {"relu": (90.25, 91.5, 93.0), "elu": (88.0, 88.5, 90.0)}
 
 
 def stored(folder: Path, **settings: Any) -> RunStore:
-    study = made_study("lists", seeds="0..2", **settings)
+    study = made_study("lists", **{"seeds": "0..2"} | settings)
     store = RunStore.open(folder, create=True)
     planned = made_plan(study)
     store.add_study(study, planned)
@@ -218,6 +219,15 @@ def test_a_table_of_any_format_holds_mean_spread_number_and_interval(
         mean, sd = statistics.mean(values), statistics.stdev(values)
         expected[level] = f"{mean:.2f} ± {sd:.2f} n=3 {interval(mean, error, df, 0.95)}"
     assert cells_of(format, render(table, format)) == expected
+
+
+def test_a_table_without_any_deviation_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stored(tmp_path / "store", factors={"dataset": ["digits"]}, seeds="0").close()
+    assert run_command(["table", "--store", str(tmp_path / "store")]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Without intervals: these runs do not tell the run-to-run deviation." in said
 
 
 def test_lists_in_settings_and_the_stores_own_name_are_printed(tmp_path: Path) -> None:
