@@ -79,7 +79,7 @@ def limits(function: Computes, z: Tensor, axis: int, *, is_inplace: bool) -> End
         axis: Where the units are.
         is_inplace: As in :func:`value_and_slope`.
     """
-    sample = z[:1] if axis else z
+    sample = z[:1] if axis and z.dim() > 1 else z
     found: list[Tensor | None] = []
     for sign in (-1, 1):
         points = [torch.full_like(sample, sign * far) for far in FAR]
