@@ -16,6 +16,7 @@ from actwise.engine.masks import CpuBits, CudaBits
 from actwise.errors import SpecError
 from actwise.files import MOST_TOML_BYTES, read_file, read_toml
 from actwise.registry import Parameter, Registry
+from actwise.spec.claims import hash_claims_file
 from actwise.store.runs.owners import LEASE_SECONDS, Owner
 
 
@@ -144,6 +145,8 @@ def test_a_file_has_at_most_the_bytes_that_are_read(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="it is larger than 250,000 bytes, the most that is read"):
         read_toml(path)
     assert len(read_file(path)) == MOST_TOML_BYTES + 1
+    with pytest.raises(SpecError, match="cannot be read: it is larger than"):
+        hash_claims_file(path)
 
 
 def test_an_owner_elsewhere_is_alive_while_its_heartbeat_is_fresh() -> None:
