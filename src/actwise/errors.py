@@ -22,9 +22,19 @@ _MOST_NAMED = 20
 
 
 class ActwiseError(Exception):
-    """Base of every error that actwise raises on purpose; prints as one sentence."""
+    """Base of every error that actwise raises on purpose; prints as one sentence.
+
+    Attributes:
+        typed: The sentence for who has typed a command: options are written as they are typed.
+    """
 
     exit_code = 2
+
+    def __init__(self, message: str = "", *, option: tuple[str, str] = ("", "")) -> None:
+        """``option``: how the message ends, for a call and for a command."""
+        called, typed = option
+        super().__init__(message + called)
+        self.typed = message + typed
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows: the sentence, as on the command line."""

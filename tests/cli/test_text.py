@@ -1,11 +1,12 @@
 """What people read: every command without a fault, within 80 columns, nothing cut off."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from actwise.cli.main import run_command
-from actwise.cli.output import print_columns
+from actwise.cli.output import own_command, print_columns
 from actwise.store import RunStore
 from made.runs import finish, leased, made_plan, made_record, made_study
 
@@ -35,6 +36,24 @@ def made_store() -> list[str]:
         for record in results:
             store.record(leased(store, record.run_id), record)
     return run_ids
+
+
+@pytest.mark.parametrize(
+    ("is_on_path", "called", "expected"),
+    [
+        (False, ".venv/bin/actwise", ".venv/bin/actwise"),
+        (False, "my env/bin/actwise", "'my env/bin/actwise'"),
+        (False, "/usr/lib/actwise/__main__.py", "actwise"),
+        (True, ".venv/bin/actwise", "actwise"),
+    ],
+)
+def test_a_command_that_is_not_on_the_path_is_named_as_it_was_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_on_path: bool, called: str, expected: str
+) -> None:
+    (tmp_path / "actwise").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path) if is_on_path else "")
+    monkeypatch.setattr(sys, "argv", [called, "demo"])
+    assert own_command() == expected
 
 
 def printed(command: str, capsys: pytest.CaptureFixture[str]) -> str:

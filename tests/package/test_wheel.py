@@ -1,6 +1,7 @@
 """The distributions as they would be published: built, installed beside nothing of ours, run."""
 
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -87,3 +88,5 @@ def test_the_installed_package_runs_its_demo(installed: Path, tmp_path: Path) ->
     assert "demo: test accuracy in percent" in said
     assert "(95 %" in said
     assert [*tmp_path.rglob("*.html")]
+    here = "actwise" if shutil.which("actwise") else str(installed / "actwise")
+    assert f"`{here} init my-study.toml`" in " ".join(said.split())

@@ -170,6 +170,26 @@ def test_own_variances_are_said_to_agree_only_where_they_do(sd: float) -> None:
     assert "own variance" in said
 
 
+@pytest.mark.parametrize(
+    ("column", "seen"),
+    [("seed", "scatter beyond what seeds share"), ("note", "run-to-run scatter")],
+)
+def test_runs_without_scatter_are_said_to_leave_nothing_to_test(column: str, seen: str) -> None:
+    noise = {"still": (0.0,) * 6, "loud": (0.3, -0.2, 0.4, -0.5, 0.1, 0.2)}
+    rows = [
+        {"model": model, "activation": name, column: place, "test_accuracy": mean + more}
+        for model, scatter in noise.items()
+        for name, mean, some in (("relu", 80.0, scatter[:3]), ("gelu", 82.0, scatter[3:]))
+        for place, more in enumerate(some)
+    ]
+    said = " ".join(steadiness(aw.analyze(rows[:6])))
+    assert f"No {seen} was seen, so nothing can be tested." in said
+    assert "Too few seeds" not in said
+    said = " ".join(steadiness(aw.analyze(rows)))
+    assert f"No {seen} was seen in still, so nothing can be tested there." in said
+    assert "Too few seeds" in said
+
+
 def test_the_limits_are_those_of_the_source() -> None:
     single, several = aw.analyze("bank:paper"), aw.analyze(rows_of(**SMALL))
     pages = [render_html(analysis, command="test") for analysis in (single, several)]

@@ -71,8 +71,12 @@ def test_a_quoted_line_break_is_part_of_a_value(tmp_path: Path) -> None:
         ("a,b,a\n1,2,3\n", "runs.csv has 2 columns named 'a'"),
         ("a; b;b \n1;2;3\n", "runs.csv has 2 columns named 'b'"),
         ('"a"\ta\n1\t2\n', "runs.csv has 2 columns named 'a'"),
-        ("a;b\n1;2;3\n", "runs.csv, line 2: the number of fields"),
-        ('a,b\n"1,2\n3,4\n', "runs.csv, line 3: the number of fields"),
+        ("a;b\n1;2;3\n", "runs.csv, line 2: 3 fields instead of the header's 2"),
+        ('a,b\n"1,2\n3,4\n', "runs.csv, line 3: 1 field instead of the header's 2; the file"),
+        (
+            "a,b,c\n1,2,3\n1,2\n",
+            "line 3: 2 fields instead of the header's 3; the file may be cut off",
+        ),
         ("\n\n", "no rows below its header"),
         ("", "no rows below its header"),
     ],
@@ -82,6 +86,13 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, content: str | bytes, mess
         read(tmp_path, content)
     assert message in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_only_a_short_last_line_may_be_where_a_file_is_cut_off(tmp_path: Path) -> None:
+    for content in ("a,b\n1\n1,2\n", "a,b\n1,2,3\n"):
+        with pytest.raises(DataError) as refused:
+            read(tmp_path, content)
+        assert "cut off" not in str(refused.value)
 
 
 @pytest.mark.parametrize("name", ["a" * 300, "a\0b", "folder", "loop", "file/below", "absent"])

@@ -40,25 +40,48 @@ OBJECTIVE = [{k: v for k, v in row.items() if k != "user_attrs_test_acc"} for ro
 
 
 def test_the_value_that_optuna_optimised_is_taken_where_no_accuracy_is_named() -> None:
-    found = aw.analyze(OBJECTIVE)
+    found = aw.analyze(OBJECTIVE, lower_is_better=True)
     assert (found.observed.response, found.cells[0].mean.value) == ("value", 0.5)
+    assert "The response is value, as it stands; lower is better." in remarks(found)
 
 
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ([], "its name tells no direction, so higher is taken as better (else --lower-is-better)."),
-        (["--lower-is-better"], "as it stands; lower is better."),
-    ],
-)
-def test_the_direction_of_a_value_is_said(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], said: str
+@pytest.mark.parametrize("name", ["value", "values_0"])
+@pytest.mark.parametrize("response", [[], ["--response"]])
+def test_nothing_is_decided_by_a_value_whose_direction_nobody_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, response: list[str]
 ) -> None:
-    path = str(written(tmp_path, OBJECTIVE))
-    assert run_command(["analyze", "--csv", path, *options]) == 0
-    text = " ".join(capsys.readouterr().out.split())
-    assert "The response is value, " in text
-    assert said in text
+    rows = [{name: row["value"], **row} for row in OBJECTIVE]
+    asked = [*response, name] if response else []
+    path = str(written(tmp_path, rows))
+    assert run_command(["analyze", "--csv", path, *asked]) == 3
+    taken = name if asked else "value"
+    said = f"Optuna does not write down whether high or low values of {taken!r} are good; say "
+    remedy = f"--lower-is-better, or --map test_accuracy={taken} for an accuracy\n"
+    assert capsys.readouterr().err.endswith(said + remedy)
+    with pytest.raises(DataError) as refused:
+        aw.analyze(rows, response=taken if asked else None)
+    remedy = f"lower_is_better=True, or columns={{'test_accuracy': {taken!r}}} for an accuracy"
+    assert str(refused.value).endswith(said + remedy)
+    for given in (["--lower-is-better"], ["--map", f"test_accuracy={taken}"]):
+        assert run_command(["analyze", "--csv", path, *asked, *given]) == 0
+
+
+def test_a_value_may_be_given_a_name_that_says_high_is_good() -> None:
+    found = aw.analyze(OBJECTIVE, response="reward", columns={"reward": "value"})
+    assert "The response is reward, as it stands; higher is better." in remarks(found)
+
+
+def test_a_trial_that_failed_counts_as_a_run_that_failed() -> None:
+    tables = [
+        [{**row, column: word} if not place else row for place, row in enumerate(made)]
+        for made, column, word in (
+            (optuna(PLAIN), "state", "FAIL"),
+            (mlflow(PLAIN), "status", "FAILED"),
+        )
+    ]
+    for found in map(aw.analyze, tables):
+        assert (found.results.flow["failed"], found.results.excluded) == (1, ())
+        assert "Left out: 1 failed run." in remarks(found)
 
 
 RATES = [
@@ -71,7 +94,8 @@ def test_two_settings_that_may_be_one_of_ours_are_refused_until_one_is_chosen() 
     with pytest.raises(DataError) as refused:
         aw.analyze(RATES)
     assert "'params_lr' and 'params_learning_rate' differ and may both be" in str(refused.value)
-    assert "--map train.learning_rate=params_lr" in str(refused.value)
+    assert "columns={'train.learning_rate': 'params_lr'}" in str(refused.value)
+    assert refused.value.typed.endswith("--map train.learning_rate=params_lr")
     for name in ("train.learning_rate", "learning_rate", "lr"):
         found = aw.analyze(RATES, columns={name: "params_learning_rate"})
         assert found.observed.levels_of("train.learning_rate") == ("0.1", "0.2")

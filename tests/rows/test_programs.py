@@ -119,7 +119,7 @@ WRONG = {
     "a long table whose runs do not say what they are": (
         [{"run": "r1", "tag": "acc", "step": 1, "value": 0.5}],
         {},
-        "no factor column; name them with --factors",
+        "no factor column; name them with factors=[...]",
     ),
     "a step that is no number": (
         [{"run": "seed=1", "tag": "acc", "step": "last", "value": 0.5}],
@@ -129,17 +129,23 @@ WRONG = {
     "two seeds": (
         [{"activation": "relu", "a.seed": 1, "b.seed": 2, "test_accuracy": 0.5}],
         {},
-        "the table: 'a.seed' and 'b.seed' may both be the seed; say which, as in --map seed=a.seed",
+        "the table: 'a.seed' and 'b.seed' may both be the seed; say which, as in "
+        "columns={'seed': 'a.seed'}",
     ),
     "two accuracies": (
         [{"activation": "relu", "seed": 1, "test_acc": 0.5, "test/acc_epoch": 0.4}],
         {},
-        "'test_acc', 'test/acc_epoch' may be the response; say which: --response COLUMN",
+        "'test_acc', 'test/acc_epoch' may be the response; say which: response=\"COLUMN\"",
     ),
     "a column that is not there": (
         PLAIN,
         {"columns": {"seed": "sed"}},
-        "the table has no column 'sed'; it has activation, seed, test_accuracy",
+        "the table has no column 'sed'; did you mean 'seed'?",
+    ),
+    "a response of which a letter lacks": (
+        wandb_page(PLAIN),
+        {"response": "test/ac"},
+        "the table has no column 'test/ac'; did you mean 'test/acc'?",
     ),
     "a name that is none of ours": (
         PLAIN,
@@ -166,7 +172,7 @@ WRONG = {
     "no accuracy": (
         [{"act_fn": "relu", "metric": 3}],
         {},
-        "has no column 'test_accuracy'; it has act_fn, metric; say what was measured: --response",
+        "has no column 'test_accuracy'; it has act_fn, metric; say what was measured: response=",
     ),
 }
 

@@ -276,6 +276,7 @@ def _strata(results: StudyResults, question: Question) -> tuple[str, ...] | None
 def _check_direction(observed: Observations) -> None:
     if observed.higher_is_better and says_lower_is_better(observed.response):
         raise SpecError(
-            f"{observed.response} has the name of an error or a loss: add --lower-is-better (in "
-            "Python lower_is_better=True), or rename it if higher is better"
+            f"{observed.response} has the name of an error or a loss: rename it if higher is "
+            "better, or else add ",
+            option=("lower_is_better=True", "--lower-is-better"),
         )

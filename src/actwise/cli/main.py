@@ -59,7 +59,7 @@ def run_command(arguments: Sequence[str]) -> int:
         message = error.format_message()
         return _refuse(message, error.exit_code) if message.strip() else error.exit_code
     except ActwiseError as error:
-        return _refuse(str(error), error.exit_code)
+        return _refuse(error.typed, error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         return EXIT_INTERRUPTED
     except typer.Exit as error:

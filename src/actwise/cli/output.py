@@ -1,8 +1,11 @@
 """Printing: JSON for programs, tables for people. Text from a study never acts as markup."""
 
+import shlex
+import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..printable import printable, printable_console, printable_json
@@ -37,6 +40,12 @@ def _in_utf8(value: Any) -> Any:
 def print_text(*lines: str) -> None:
     """Plain lines on stdout."""
     sys.stdout.write("".join(f"{printable(line)}\n" for line in lines))
+
+
+def own_command() -> str:
+    """``actwise`` as it can be typed here: by its path, where PATH does not lead to it."""
+    is_typed = shutil.which("actwise") is None and Path(sys.argv[0]).stem == "actwise"
+    return shlex.quote(sys.argv[0]) if is_typed else "actwise"
 
 
 def print_folded(name: str, text: str, *, indent: int) -> None:

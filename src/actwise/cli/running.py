@@ -34,7 +34,7 @@ from .options import (
     detail_of,
     parse_duration,
 )
-from .output import print_folded, print_json, print_text
+from .output import own_command, print_folded, print_json, print_text
 from .reporting import write_demo_report
 from .sign_of_life import SignOfLife
 from .tables import print_table, read_table
@@ -183,14 +183,14 @@ def demo(
     print_table(read_table(store))
     target = f"{store.rstrip('/')}-report.html"
     decision = write_demo_report(store, Path(target))
-    at_store = f"--store {shlex.quote(store)}"
+    us, at_store = own_command(), f"--store {shlex.quote(store)}"
     print_text("")
     for name, text in (
         ("time", f"{describe_seconds(seconds)}; {counted(outcome.finished, 'run')} in {store}"),
         ("decision", decision),
         ("report", f"{target} (open it in a browser)"),
-        ("next", f"`actwise analyze {at_store}` says how sure that is and what would settle it;"),
-        ("", "`actwise init my-study.toml` writes a study of your own, to change and run"),
+        ("next", f"`{us} analyze {at_store}` says how sure that is and what would settle it;"),
+        ("", f"`{us} init my-study.toml` writes a study of your own, to change and run"),
     ):
         print_folded(name, text, indent=_INDENT)
     return outcome.exit_code

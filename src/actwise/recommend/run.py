@@ -53,7 +53,7 @@ def recommend(
         overrides: ``key=value`` changes, as on the command line.
         artifacts: Folder for logs, with a URL only.
         progress: Who watches, as in :func:`actwise.run`.
-        options: Fields of :class:`~actwise.sweep.RunOptions`: workers, data_dir, device ...
+        options: The other names of the signature; ``help(actwise.sweep.RunOptions)`` explains them.
 
     Raises:
         SpecError: if no race can be about that; nothing is written.

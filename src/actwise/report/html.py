@@ -46,7 +46,7 @@ def report(
     """Analyse a source and write its report.
 
     Args:
-        source: A store, a CSV file, ``bank:NAME``, or rows.
+        source: A store, a CSV file, ``bank:NAME``, rows, or a DataFrame.
         target: The HTML file.
         figures_dir: Folder for the figures as SVG.
         title: Of the report, in place of the study's name.

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from ..errors import DataError, UnknownNameError
 from .csv_file import PlacedRow
 from .programs import Program, mark_cut_short, one_row_a_run, program_of
-from .units import words_of
-from .values import number_key
+from .units import says_direction, words_of
+from .values import no_column, number_key
 from .wording import our_name
 
 _OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
@@ -30,6 +30,7 @@ _RESPONSES = (TEST_ACCURACY, "accuracy", "validation_accuracy")
 _ACCURACY = {"acc", "accuracy"}
 _NOT_JUDGED = {"train", "training", "best", "max", "min", "std", "step", "loss"}
 _NOT_JUDGED |= {"err", "error", "errors", "target", "threshold", "goal"}
+_RESPONSE = ('response="COLUMN"', "--response COLUMN")
 _TEST, _VALIDATION = {"test", "testing"}, {"val", "valid", "validation", "dev", "eval"}
 
 
@@ -55,6 +56,7 @@ def renamed(
     known: Sequence[str],
     *,
     response: str | None,
+    lower_is_better: bool,
     preset: str | None,
     columns: Mapping[str, str],
     setting: str,
@@ -65,12 +67,14 @@ def renamed(
         rows: As they were written.
         known: Our names of columns.
         response: The column that was asked for.
+        lower_is_better: Whether that was said of the response.
         preset: A name of :data:`PROGRAMS`; None finds out.
         columns: What the user says: our name, and the column's.
         setting: How our names of further settings begin.
 
     Raises:
-        DataError: if a column is missing, or several may be one of ours.
+        DataError: if a column is missing, several may be one of ours, or nobody says whether low or
+            high values of what was optimised are good.
         UnknownNameError: if ``columns`` has a name that is none of ours.
     """
     if not rows:
@@ -81,7 +85,7 @@ def renamed(
     names = _names(rows)
     for theirs in columns.values():
         if theirs not in names:
-            raise DataError(f"{table} has no column {theirs!r}; it has {', '.join(names)}")
+            raise no_column(table, theirs, names)
     allowed = (*known, "status", *_RESPONSES, *([response] if response else ()))
     found = {_target(ours, allowed, setting): theirs for ours, theirs in columns.items()}
     own = {our_name(name, known): name for name in names if name not in found.values()}
@@ -100,6 +104,8 @@ def renamed(
     elif measured not in {*found, *own}:
         measured, theirs = _response(names, program, table)
         found[measured] = theirs
+    if program and not (lower_is_better or says_direction(measured)):
+        _refuse_objective(measured, program, table)
     mark_cut_short(rows, found.get(measured, measured))
     said = {ours: name for ours, name in found.items() if our_name(name, (ours,)) != ours}
     title = program.title if program else None
@@ -153,8 +159,8 @@ def _column(ours: str, names: Sequence[str], program: Program | None, table: str
             if len(found) > 1:
                 listed = " and ".join(map(repr, found))
                 raise DataError(
-                    f"{table}: {listed} may both be the {ours}; say which, as in "
-                    f"--map {ours}={found[0]}"
+                    f"{table}: {listed} may both be the {ours}; say which, as in ",
+                    option=_mapping(ours, found[0]),
                 )
             if found:
                 return {ours: found[0]}
@@ -194,8 +200,8 @@ def _settings(
     if chosen is None and differing:
         listed = " and ".join(map(repr, several))
         raise DataError(
-            f"{rows[0].table}: {listed} differ and may both be {ours}; say which, as in "
-            f"--map {ours}={first}"
+            f"{rows[0].table}: {listed} differ and may both be {ours}; say which, as in ",
+            option=_mapping(ours, first),
         )
     if chosen is None:
         return {ours: first}
@@ -216,14 +222,34 @@ def _response(names: Sequence[str], program: Program | None, table: str) -> tupl
     for rank, found in sorted(ranked.items()):
         if len(found) > 1:
             listed = ", ".join(map(repr, found[:4]))
-            raise DataError(f"{table}: {listed} may be the response; say which: --response COLUMN")
+            raise DataError(f"{table}: {listed} may be the response; say which: ", option=_RESPONSE)
         return _RESPONSES[rank], found[0]
     if program and program.objective in names:
         return program.objective, program.objective
     raise DataError(
         f"{table} has no column {TEST_ACCURACY!r}; it has {', '.join(names)}; say what was "
-        "measured: --response COLUMN"
+        "measured: ",
+        option=_RESPONSE,
     )
+
+
+def _refuse_objective(name: str, program: Program, table: str) -> None:
+    """Refuse what a program optimised, if it does not tell in which direction."""
+    if program.objective and name.startswith(program.objective):
+        called, typed = _mapping(TEST_ACCURACY, name)
+        raise DataError(
+            f"{table}: {program.title} does not write down whether high or low values of {name!r} "
+            "are good; say ",
+            option=(
+                f"lower_is_better=True, or {called} for an accuracy",
+                f"--lower-is-better, or {typed} for an accuracy",
+            ),
+        )
+
+
+def _mapping(ours: str, theirs: str) -> tuple[str, str]:
+    """What says which column is ours, in a call and in a command."""
+    return f"columns={{{ours!r}: {theirs!r}}}", f"--map {ours}={theirs}"
 
 
 def _rank(name: str) -> Iterator[int]:

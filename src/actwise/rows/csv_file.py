@@ -14,6 +14,7 @@ from typing import Any
 
 from ..errors import DataError, shortened
 from ..files import read_file
+from ..numbers import counted
 
 _MOST_BYTES, _MOST_CHARACTERS = 50_000_000, 500_000
 """Of a file, and of one line: a run takes 300 or so."""
@@ -138,7 +139,9 @@ def _rows(text: str, separator: str, path: Path) -> Iterator[dict[str, str]]:
     for number, fields in lines:
         place = f"{path.name}, line {number}"
         if len(fields) != len(header):
-            raise DataError(f"{place}: the number of fields differs from the header's")
+            found = f"{counted(len(fields), 'field')} instead of the header's {len(header)}"
+            is_cut = len(fields) < len(header) and not any(lines)
+            raise DataError(f"{place}: {found}{'; the file may be cut off' * is_cut}")
         if separator != ",":
             fields = [_DECIMAL_COMMA.sub(r"\1.\2", field) for field in fields]
         yield PlacedRow(dict(zip(header, fields, strict=True)), table=path.name, place=place)

@@ -25,7 +25,7 @@ class Program:
         settings: Beginnings of columns with what was set.
         notes: Beginnings of columns with what was noted beside it.
         measured: Beginnings of columns with what was measured.
-        objective: The column of what was optimised, whatever that is.
+        objective: The column of what was optimised, whatever that is; several begin so.
     """
 
     title: str

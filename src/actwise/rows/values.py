@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Any
 
 from ..errors import DataError
@@ -24,9 +25,14 @@ def check_columns(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> No
             if name not in row:
                 placed = row if isinstance(row, PlacedRow) else None
                 table, columns = (placed.table, placed.columns) if placed else ("the table", ())
-                raise DataError(
-                    f"{table} has no column {name!r}; it has {', '.join(columns or row)}"
-                )
+                raise no_column(table, name, columns or [*row])
+
+
+def no_column(table: str, name: str, columns: Sequence[str]) -> DataError:
+    """A table lacks a column that was asked for; the message gives the nearest, or all."""
+    near = get_close_matches(name, columns, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(columns)}"
+    return DataError(f"{table} has no column {name!r}; {hint}")
 
 
 def text_of(value: Any) -> str:

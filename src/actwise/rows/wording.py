@@ -13,8 +13,9 @@ from .values import number_key, seed_text, text_of
 
 _STATUSES = ("status", "state")
 """Columns that tell how a run ended."""
-_FINISHED = ("", "finished", "complete", "completed", "ok")
+_FINISHED = dict.fromkeys(("", "finished", "complete", "completed", "ok"), "finished")
 ENDED = ("finished", "diverged", "failed")
+_ENDED_BY_WORD = {name: name for name in ENDED} | _FINISHED | {"fail": "failed"}
 PARENT = "parent"
 """The status of a run that only holds others together."""
 
@@ -86,8 +87,7 @@ def _stripped(value: Any) -> Any:
 
 def _status(value: Any) -> str:
     text = text_of(value)
-    known = text.lower() if text.lower() in ENDED else text
-    return "finished" if text.lower() in _FINISHED else known
+    return _ENDED_BY_WORD.get(text.lower(), text)
 
 
 def _join_numbers(rows: Sequence[PlacedRow], column: str) -> None:

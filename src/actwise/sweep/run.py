@@ -63,7 +63,7 @@ def run(
             nothing elsewhere.
         claims: TOML file of claims of your own; the store notes its SHA-256 with the plan, so that
             a report can say that they were fixed before the first run.
-        options: Fields of :class:`.plan.RunOptions`: workers, data_dir, device ...
+        options: The other names of the signature; ``help(actwise.sweep.RunOptions)`` explains them.
 
     Raises:
         SpecError: if a level, a setting, an option or the claims file is not valid, or there is no

@@ -59,6 +59,7 @@ def read_table_rows(
         placed(rows, table="the table"),
         (*_COLUMNS, *map(str, selection.factors or ())),
         response=selection.response,
+        lower_is_better=selection.lower_is_better,
         preset=selection.preset,
         columns=selection.columns,
         setting=SETTING,
@@ -82,7 +83,9 @@ def read_table_rows(
     ended = [row for row in chosen if row.get("status", "finished") in ENDED]
     factors = factors or (_factors(ended or chosen) if table else USUAL_FACTORS)
     if not factors:
-        raise SpecError(f"{name}: no factor column; name them with --factors")
+        raise SpecError(
+            f"{name}: no factor column; name them with ", option=("factors=[...]", "--factors")
+        )
     check_columns(chosen, (*factors, response))
     kept = without_shared_runs(chosen, factors, response)
     runs = [row for row in kept if row.get("status", "finished") in ("finished", "diverged")]

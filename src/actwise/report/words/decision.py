@@ -202,11 +202,17 @@ def _published(analysis: Analysis) -> str:
 
 
 def _own_variances(analysis: Analysis) -> Iterator[str]:
-    """In which sets the own variances keep more or less than the pooled ones."""
+    """In which sets the own variances keep more or less than the pooled ones, or none can."""
     sets = [(name, found) for name, found, _ in choices(analysis)]
     silent = {"single-run", "no-noise", "no-own-variance"}
     judged = [(name, found) for name, found in sets if not silent & {*found.why}]
     parts = []
+    quiet = [name for name, found in sets if "no-noise" in found.why]
+    if quiet:
+        paired = analysis.observed is not None and analysis.observed.seeds_R is not None
+        seen = "scatter beyond what seeds share" if paired else "run-to-run scatter"
+        where = f" in {listed(quiet, most=4)}" * (len(quiet) < len(sets))
+        yield f"No {seen} was seen{where}, so nothing can be tested{' there' * bool(where)}."
     for name, found in judged:
         by = {row.level: {*row.kept_by} & {"pooled", "own"} for row in found.levels}
         also, less = ([n for n, kept in by.items() if kept == {one}] for one in ("own", "pooled"))
@@ -214,7 +220,7 @@ def _own_variances(analysis: Analysis) -> Iterator[str]:
         more += [f"they alone drop {listed(less)}"] if less else []
         parts += [f"{name} ({', '.join(more)})"] if more else []
     if not judged:
-        if any("no-own-variance" in found.why for _, found in sets):
+        if any("no-own-variance" in found.why for name, found in sets if name not in quiet):
             yield "Too few seeds for a second look by each pair's own variance."
     elif len(parts) < len(judged):
         but = f", but in {listed(parts, most=4)}" if parts else ""

@@ -28,6 +28,7 @@ class RunOptions:
         data_dir: Where data sets lie; absent = ``$ACTWISE_DATA``.
         workers: Runs in flight; absent = what this machine carries (:mod:`.resources`), or what the
             nodes of a Ray cluster do.
+        device: cpu, cuda, or auto (CUDA where it is there).
         threads: Threads per run. Part of the numerics fingerprint, so 1 whatever ``workers`` is.
         executor: ``process`` (a process per slot), ``inline`` (in this process) or ``ray`` (a
             process per slot, on the nodes of a Ray cluster).
