@@ -3,7 +3,7 @@
 import pytest
 
 import actwise as aw
-from actwise.errors import DataError
+from actwise.errors import DataError, SpecError
 from actwise.report.words import remarks
 from made.tables_of_others import PLAIN
 
@@ -62,7 +62,9 @@ def test_a_fraction_among_percentages_is_refused_however_its_name_is_written(nam
 
 @pytest.mark.parametrize("name", ["testLoss", "val_err", "RMSE", "Perplexity", "testError"])
 def test_a_name_of_a_loss_wants_the_direction_said(name: str) -> None:
-    with pytest.raises(ValueError, match=f"{name} has the name of an error or a loss: add"):
+    with pytest.raises(SpecError, match=f"{name} has the name of an error or a loss") as refused:
         aw.analyze(rows_of(name), response=name)
+    assert str(refused.value).endswith(" lower_is_better=True")
+    assert refused.value.typed.endswith(" --lower-is-better")
     found = aw.analyze(rows_of(name), response=name, lower_is_better=True)
     assert f"The response is {name}, as it stands; lower is better." in remarks(found)
