@@ -112,7 +112,7 @@ def test_a_csv_file_with_other_factors_is_read(tmp_path: Path) -> None:
     [
         ("", "no rows"),
         ("activation,test_accuracy\n", "no rows"),
-        ("activation,test_accuracy\nrelu\n", "runs.csv, line 2: the number"),
+        ("activation,test_accuracy\nrelu\n", "runs.csv, line 2: 1 field instead of the header's 2"),
         (
             "activation,test_accuracy\nrelu,high\n",
             "^runs.csv, line 2: test_accuracy='high' is not a",
