@@ -86,6 +86,13 @@ def test_every_call_has_its_defaults_there() -> None:
     assert {call.__name__ for call in CALLS} == {n for n in aw.__all__ if not is_data(n)}
 
 
+def test_help_leads_to_what_each_option_of_a_training_means() -> None:
+    for call in (aw.run, aw.recommend):
+        assert "help(actwise.sweep.RunOptions)" in str(call.__doc__)
+    for name in get_type_hints(RunKeywords):
+        assert f"\n        {name}: " in str(RunOptions.__doc__)
+
+
 def test_a_call_knows_every_option_of_runs_and_no_other(tmp_path: Path) -> None:
     assert get_type_hints(RunKeywords) == get_type_hints(RunOptions)
     with pytest.raises(UnknownNameError, match="option of run is named 'wrokers'; did you mean w"):
