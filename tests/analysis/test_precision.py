@@ -65,6 +65,15 @@ def test_power_is_what_simulation_finds() -> None:
         assert found == pytest.approx(np.mean(inside), abs=0.012)
 
 
+@pytest.mark.parametrize("df", [2.0, 78.0, 400.0])
+def test_power_grows_with_the_difference_however_large_it_is(df: float) -> None:
+    found = [power(d, standard_error=1.0, df=df, alpha=0.01) for d in np.arange(0.0, 80.0, 0.25)]
+    assert np.diff(found).min() > -1e-9 and np.isfinite(found).all()
+    # On both sides of where the noncentral t is left for its integral.
+    below, above = (power(d, standard_error=1.0, df=df, alpha=1e-4) for d in (29.999, 30.001))
+    assert above == pytest.approx(below, abs=1e-3)
+
+
 def test_without_degrees_of_freedom_nothing_is_known_and_without_variance_everything() -> None:
     assert math.isnan(power(1.0, standard_error=0.25, df=0))
     assert math.isnan(smallest_detectable(standard_error=0.25, df=0))

@@ -16,6 +16,9 @@ TARGET = 0.80
 """Power that is asked for."""
 MOST_SEEDS = 100
 """More are no reasonable number."""
+_MOST_NONCENTRALITY = 30.0
+"""From 37 on a factor exp(-square / 2) of nctdtr is no normal number: NaN, or 0 where those are
+flushed."""
 
 
 def power(difference: float, *, standard_error: float, df: float, alpha: float = ALPHA) -> float:
@@ -27,13 +30,17 @@ def power(difference: float, *, standard_error: float, df: float, alpha: float =
         df: Degrees of freedom with which that is estimated.
         alpha: One-sided level.
     """
-    from scipy.special import nctdtr
+    from scipy.special import nctdtr, ndtr
 
     if not df > 0:
         return math.nan
     if standard_error == 0.0:
         return 1.0 if difference > 0 else alpha
-    return 1.0 - float(nctdtr(df, difference / standard_error, t_quantile(1 - alpha, df)))
+    noncentrality, critical = difference / standard_error, t_quantile(1 - alpha, df)
+    if abs(noncentrality) <= _MOST_NONCENTRALITY:
+        return 1.0 - float(nctdtr(df, noncentrality, critical))
+    deviations_S, weights_S = deviation_nodes(df, 128)
+    return float(np.sum(weights_S * ndtr(noncentrality - critical * deviations_S)))
 
 
 def smallest_detectable(
