@@ -92,17 +92,9 @@ def test_a_copy_goes_to_a_server_and_back(
         copy_store(store, other, artifacts=tmp_path / "elsewhere")
 
 
-@pytest.mark.parametrize("folder", ["nowhere", "of another"])
-def test_no_copy_is_made_with_a_folder_that_is_not_the_stores(
-    store: RunStore, postgresql: Server, url: str, tmp_path: Path, folder: str
-) -> None:
-    fill(store)
-    of_another = f"sqlite:///{tmp_path}/runs.db"
-    RunStore.open(of_another, create=True, artifacts=tmp_path / "of another").close()
-    with (
-        RunStore.open(url, artifacts=tmp_path / folder) as opened,
-        pytest.raises(StoreError, match=r"is not the one of its files|belongs to another store"),
-    ):
+def test_no_copy_is_made_with_another_folder(store: RunStore, url: str, tmp_path: Path) -> None:
+    opened = RunStore.open(url, artifacts=tmp_path / "nowhere")
+    with opened, pytest.raises(StoreError, match="is not the one of its files"):
         copy_store(opened, tmp_path / "copy")
     assert not (tmp_path / "copy").exists()
 
