@@ -151,7 +151,7 @@ def test_a_users_claim_takes_the_response_as_it_is_given(
 
 @pytest.mark.parametrize("response", ["test_loss", "test_error"])
 def test_an_error_of_which_more_is_better_is_refused(rows: Rows, response: str) -> None:
-    with pytest.raises(SpecError, match=f"{response} has the name .* add --lower-is-better"):
+    with pytest.raises(SpecError, match=f"{response} has the name .* add lower_is_better=True"):
         aw.analyze(rows, response=response)
     found = aw.analyze(rows, response=response, lower_is_better=True)
     assert found.decision.levels == ("elu",)

@@ -37,7 +37,9 @@ def table(folder: Path, header: str, state: str) -> Path:
 def test_what_was_set_and_what_counts_errors_is_no_response(
     header: str, state: str, tmp_path: Path
 ) -> None:
-    found = aw.analyze(table(tmp_path, header, state)).to_dict()
+    # Optuna does not write down whether high values are good.
+    columns = {"test_accuracy": "value"} if header.endswith(",value") else None
+    found = aw.analyze(table(tmp_path, header, state), columns=columns).to_dict()
     means = {cell["activation"]: cell["mean"] for cell in found["cells"]}
     assert means == pytest.approx({"relu": 89.0, "elu": 92.0})
 

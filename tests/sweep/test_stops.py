@@ -136,7 +136,7 @@ def test_a_signal_stops_with_a_checkpoint(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("presses", [1, 2])
+@pytest.mark.parametrize("presses", [pytest.param(1, marks=pytest.mark.kills), 2])
 def test_an_operation_that_takes_minutes_does_not_hold_up_ctrl_c(
     tmp_path: Path, presses: int
 ) -> None:
