@@ -84,7 +84,6 @@ def test_a_worker_outlives_its_mother_and_the_next_has_another(nursery: Nursery)
     assert other.end() == "its worker process was killed by SIGKILL"
 
 
-@pytest.mark.kills
 def test_a_sweep_whose_mother_is_killed_comes_to_the_same_results(tmp_path: Path) -> None:
     study = small_study(model=("mlp",), regularization=("bn",), activation=USERS, epochs=1)
     sweep(tmp_path / "calm", study)
