@@ -10,21 +10,10 @@ import pytest
 from actwise.analysis.claims import ClaimResult, judge_claims, read_claims
 from actwise.analysis.claims.entries import ENTRIES
 from actwise.analysis.table import Observations
+from made.claims import ELU_BEATS_RELU as CLAIM
 from made.studies import LEVELS, at, made_rows, made_study
 
 FACTORS = tuple(LEVELS)
-CLAIM = """
-[[claim]]
-id = "U1"
-statement = "ELU beats ReLU in VGG."
-[[claim.component]]
-name = "elu - relu"
-bound = 0.5
-terms = [
-  { weight = 1, where = { model = "vgg*", activation = "elu" } },
-  { weight = -1, where = { model = "vgg*", activation = "relu" } },
-]
-"""
 PAIR = """
 terms = [
   { weight = 1, where = { activation = "elu" } },

@@ -7,20 +7,8 @@ import pytest
 
 from actwise.analysis.claims import judge_claims, read_claims
 from actwise.errors import SpecError, UnknownNameError
+from made.claims import ELU_BEATS_RELU as CLAIM
 from made.studies import made_study
-
-CLAIM = """
-[[claim]]
-id = "U1"
-statement = "ELU beats ReLU in VGG."
-[[claim.component]]
-name = "elu - relu"
-bound = 0.5
-terms = [
-  { weight = 1, where = { model = "vgg*", activation = "elu" } },
-  { weight = -1, where = { model = "vgg*", activation = "relu" } },
-]
-"""
 
 
 def written(folder: Path, text: str) -> Path:

@@ -19,24 +19,16 @@ from actwise.report.figures import NARROW, curve_figures, summary_figure
 from actwise.store import RunStore
 from made.analysed import rows_of, stored
 from made.cases import case_rows
+from made.claims import ELU_BEATS_RELU
 from made.probed import probed_store
 from made.runs import answered_record, leased, made_plan, made_study
 from made.studies import LEVELS, made_rows
 from made.tasks import fill_task_store, task_study
 from made.wholes import Maker, differences, json_lines, keep, page_lines, picture_lines
 
-OWN_CLAIMS = """
-[[claim]]
-id = "U1"
-statement = "ELU beats ReLU in VGG."
-[[claim.component]]
-name = "elu - relu"
-bound = 0.5
-terms = [
-  { weight = 1, where = { model = "vgg*", activation = "elu" } },
-  { weight = -1, where = { model = "vgg*", activation = "relu" } },
-]
-
+OWN_CLAIMS = (
+    ELU_BEATS_RELU
+    + """
 [[claim]]
 id = "U2"
 statement = "Augmentation narrows the gap to PReLU."
@@ -49,6 +41,7 @@ terms = [
   { weight = -1, where = { regularization = "bn+aug", activation = "relu" } },
 ]
 """
+)
 
 
 def uneven_rows() -> list[dict[str, Any]]:

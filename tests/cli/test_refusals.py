@@ -4,7 +4,6 @@ After a change that is meant write the page anew by
 ``PYTHONPATH=src:tests python tests/cli/test_refusals.py``, and read its difference.
 """
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 
 from actwise.cli.main import run_command
 from made.mistakes import write_mistakes
-from made.refusals import keep_sentences, kept_sentences, refusal
+from made.refusals import keep_sentences, kept_sentences, refusal, stand_in
 
 PAGE = "further-refusals"
 RUN = "run mine.toml --store new"
@@ -188,12 +187,7 @@ def mistakes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def in_the_folder(mistakes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(mistakes)
-    monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.delenv("ACTWISE_DATA", raising=False)
-    monkeypatch.setenv("ACTWISE_CACHE", f"{mistakes}-cache")
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    stand_in(mistakes, monkeypatch)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -31,7 +31,7 @@ COMMANDS = (
     "store rm",
     "store gc",
 )
-HEAVY = ("torch", "pandas", "matplotlib", "pyarrow", "scipy", "sklearn")
+HEAVY = ("torch", "pandas", "matplotlib", "pyarrow", "scipy", "sklearn", "sqlalchemy")
 IMPORTED = f"""
 import sys
 from actwise.cli.main import run_command

@@ -5,14 +5,13 @@ them anew by ``PYTHONPATH=src:tests python tests/cli/test_wrong_input.py``, and 
 """
 
 import hashlib
-import sys
 from pathlib import Path
 
 import pytest
 
 from actwise.cli.main import run_command
 from made.mistakes import write_mistakes
-from made.refusals import keep_sentences, kept_sentences, refusal
+from made.refusals import keep_sentences, kept_sentences, refusal, stand_in
 
 RUN = "run mine.toml --store new"
 
@@ -172,13 +171,7 @@ def mistakes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def in_the_folder(mistakes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(mistakes)
-    monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.delenv("ACTWISE_DATA", raising=False)
-    # Other tests may have decoded the data that these commands lack.
-    monkeypatch.setenv("ACTWISE_CACHE", f"{mistakes}-cache")
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    stand_in(mistakes, monkeypatch)
 
 
 @pytest.mark.parametrize(("command", "exit_code", "names"), WRONG_INPUT)

@@ -5,6 +5,20 @@ from typing import Any
 from actwise.analysis.claims import ClaimResult, judge_claims, paper_claims
 from actwise.analysis.table import Observations
 
+ELU_BEATS_RELU = """
+[[claim]]
+id = "U1"
+statement = "ELU beats ReLU in VGG."
+[[claim.component]]
+name = "elu - relu"
+bound = 0.5
+terms = [
+  { weight = 1, where = { model = "vgg*", activation = "elu" } },
+  { weight = -1, where = { model = "vgg*", activation = "relu" } },
+]
+"""
+"""As a file of claims."""
+
 
 def judged(observed: Observations, **settings: Any) -> dict[str, ClaimResult]:
     """The paper's claims by id; ``settings`` are those of :func:`judge_claims`."""

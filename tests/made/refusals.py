@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+import pytest
+
 from actwise.cli.main import run_command
 from made.mistakes import write_mistakes
 
@@ -23,6 +25,17 @@ def kept_sentences(name: str) -> dict[str, str]:
     """What a page says, by the first 99 characters of the command."""
     pieces = (PAGES / f"{name}.txt").read_text(encoding="utf-8").split("$ actwise ")[1:]
     return {piece.split(" (exit ")[0]: f"$ actwise {piece}" for piece in pieces}
+
+
+def stand_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in a folder of :func:`.write_mistakes`, without data."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.delenv("ACTWISE_DATA", raising=False)
+    # Other tests may have decoded the data that these commands lack.
+    monkeypatch.setenv("ACTWISE_CACHE", f"{folder}-cache")
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
 
 def keep_sentences(name: str, commands: Iterable[str]) -> None:

@@ -1,6 +1,5 @@
 """``actwise run`` and ``actwise demo``: train what a store lacks of a study."""
 
-import shlex
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -12,7 +11,6 @@ import typer
 from ..errors import SpecError
 from ..numbers import counted
 from ..signs import listening
-from ..store import locate
 from ..usercode import exception_line
 from .options import (
     AcceptCodeDigest,
@@ -153,7 +151,7 @@ def run(
     if not json:
         if outcome.exit_code in _STOPPED:
             print_text("stopped: the same command goes on from here")
-        at_store = locate(store, artifacts=artifacts).as_options
+        at_store = _at_store(store, artifacts)
         if outcome.failed:
             run_id = _failed_run(load_study(study, changes).name, store, artifacts)
             print_text(f"traceback: actwise show run {run_id} {at_store}")
@@ -183,7 +181,7 @@ def demo(
     print_table(read_table(store))
     target = f"{store.rstrip('/')}-report.html"
     decision = write_demo_report(store, Path(target))
-    us, at_store = own_command(), f"--store {shlex.quote(store)}"
+    us, at_store = own_command(), _at_store(store)
     print_text("")
     for name, text in (
         ("time", f"{describe_seconds(seconds)}; {counted(outcome.finished, 'run')} in {store}"),
@@ -194,6 +192,13 @@ def demo(
     ):
         print_folded(name, text, indent=_INDENT)
     return outcome.exit_code
+
+
+def _at_store(store: str, artifacts: Path | None = None) -> str:
+    """The options that say where the results are, to be typed."""
+    from ..store import locate
+
+    return locate(store, artifacts=artifacts).as_options
 
 
 def _check_claims(path: Path) -> None:

@@ -177,12 +177,10 @@ def _panels(
     order = observed.levels_of(observed.focus) if observed else ()
     for place, (levels, lines) in enumerate([*panels.items()][:MOST_PANELS], start=1):
         where = printable(words.place(levels, varying))
-        title = (
-            heading if heading and len(panels) == 1 else ", ".join(filter(None, (where, heading)))
-        )
+        titles = (heading,) if heading and len(panels) == 1 else (where, heading)
         shown = sorted(lines.items(), key=lambda line: order.index(line[0]))[:_MOST_SERIES]
         series = {printable(level): points for level, points in shown}
-        drawing = Drawing(f"{name}-{place}", title, width)
+        drawing = Drawing(f"{name}-{place}", ", ".join(filter(None, titles)), width)
         yield lines_chart(drawing, series, unit=unit, x_unit=x_unit, digits=digits)
 
 

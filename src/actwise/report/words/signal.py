@@ -33,7 +33,7 @@ def signal_scope(report: "SignalReport") -> Iterator[str]:
     )
     if report.is_screen:
         yield f"{counted(report.images, 'image')} are a screen: take 1,000 before you act on it."
-    if report.image_source and report.image_source.startswith("noise"):
+    if report.image_source and report.image_source.startswith("noise ("):
         yield "On noise other units are dead than on pictures: --dataset NAME measures on those."
     if report.gradient_of is None:
         yield "There are no gradients."
