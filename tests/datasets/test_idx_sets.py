@@ -121,6 +121,25 @@ def test_kmnist_is_held_against_its_size_and_can_be_fetched(tmp_path: Path) -> N
     assert len(DATASETS["kmnist"].downloads) == 4
 
 
+@pytest.mark.parametrize("damaged", range(4))
+def test_each_of_the_four_files_is_held_against_its_digest(damaged: int, tmp_path: Path) -> None:
+    names = TRAIN + TEST
+    write(tmp_path / "tiny", names)
+    digests = {
+        name: hashlib.md5((tmp_path / "tiny" / name).read_bytes()).hexdigest() for name in names
+    }
+    form = idx_form(IdxLayout(CLASSES, payload_md5=digests))
+    found = form.find(tmp_path / "tiny")
+    assert found is not None and len(found.read().test.labels_N) == 6
+    path = tmp_path / "tiny" / names[damaged]
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(DataError, match=f"{names[damaged]} is not the published file"):
+        found = form.find(tmp_path / "tiny")
+        assert found is not None
+        found.read()
+
+
 def test_files_of_another_set_under_the_same_names_are_named(tmp_path: Path) -> None:
     write(tmp_path / "twin", TRAIN + TEST)
     with pytest.raises(DataError, match=r"t10k-labels.* is of tiny-idx; each set needs its own"):

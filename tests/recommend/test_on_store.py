@@ -221,6 +221,14 @@ def test_an_option_that_is_no_number_is_one_sentence(name: str, tmp_path: Path) 
         race(tmp_path / "store", **{name: "two"})
 
 
+def test_trainings_too_large_for_this_machine_are_refused_before_anything_is_written(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(SpecError, match="GB of memory"):
+        race(tmp_path / "store", "vgg16-table1", overrides=("width=16", *SMALL[1:]))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_two_names_of_one_network_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=r"elu and elu\(1\) are the same network"):
         race(tmp_path / "store", candidates=("relu", "elu", "elu(1)"))

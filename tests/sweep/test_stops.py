@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 
+from actwise.signs import listening
 from actwise.store import RunStore
+from actwise.sweep.executors import Describer, Nursery, StoppedError, StopRequest
 from actwise.sweep.watch import Event, RunProgress, RunPutBack
+from made.data import made_images, write_folder
 from made.forks import Fork
 from made.sweeps import (
     Listener,
@@ -177,3 +180,41 @@ def long_operation(folder: Path) -> Iterator[Fork]:
         # From the file to the inside of the operation.
         time.sleep(0.5)
         yield driver
+
+
+def test_planning_heeds_a_stop_before_it_looks_at_a_cell() -> None:
+    stop, cell = StopRequest(time_limit_seconds=0), next(small_study().cells())
+    with (
+        Nursery() as nursery,
+        Describer(None, nursery, stop=stop) as describe,
+        pytest.raises(StoppedError, match="nothing was begun: stopped by the time limit"),
+    ):
+        describe(cell)
+
+
+@pytest.mark.parametrize("model", ["convnet", "made.own_networks:Quick"])
+def test_planning_heeds_a_stop_while_images_are_read(
+    model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACTWISE_CACHE", str(tmp_path / "cache"))
+    images_of = {name: list(made_images(40, seed=seed)) for seed, name in enumerate("ab")}
+    folder, read = write_folder(tmp_path / "photos", images_of), []
+    cell = next(small_study(model=(model,)).cells()).model_copy(
+        update={"dataset": f"folder:{folder}"}
+    )
+
+    def terminate_once(what: str, done: int, total: int | None) -> None:
+        read.append(done)
+        if len(read) == 2:
+            signal.raise_signal(signal.SIGTERM)
+
+    stop = StopRequest(time_limit_seconds=None)
+    with (
+        Nursery() as nursery,
+        Describer(None, nursery, stop=stop) as describe,
+        stop,
+        listening(terminate_once),
+        pytest.raises(StoppedError, match="by SIGTERM"),
+    ):
+        describe(cell)
+    assert len(read) == 2
