@@ -12,7 +12,7 @@ import rich
 
 from actwise.cli.main import run_command
 from actwise.spec import PlannedRun
-from actwise.store import RunStore
+from actwise.store import ProgressPoint, RunStore
 from made.runs import ME, finish, leased, made_plan, made_record, made_study
 from made.terminals import Terminal
 
@@ -53,6 +53,7 @@ def test_runs_in_flight_are_named_with_who_trains_them(
     assert said(capsys) == [
         "study made: 4 runs: 1 finished, 2 running, 1 pending",
         "study other: 2 runs: 1 finished, 1 pending",
+        "  time      about 28 min left, with 2 runs at a time",
         f"  running   {first}  digits mlp bn relu seed 1  by {ME}",
         f"  running   {second}  digits mlp bn elu seed 0  by {ME}",
     ]
@@ -80,6 +81,31 @@ def test_only_runs_asked_for_are_counted(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert said(capsys, *options) == lines
+
+
+def test_a_run_in_flight_says_how_far_it_is_and_the_store_how_long_it_takes(
+    planned: Sequence[PlannedRun], capsys: pytest.CaptureFixture[str]
+) -> None:
+    running, done = planned[1].run_id, planned[0].run_id
+    with RunStore.open("store") as store:
+        store.record(
+            leased(store, done), replace(made_record(done, num_epochs=20), train_seconds=100.0)
+        )
+        lease = leased(store, running)
+        point = ProgressPoint(
+            token=lease.token, epoch=101, num_epochs=200, done_fraction=0.0, seconds_left=600.0
+        )
+        store.heartbeat(ME, [point])
+    study, time_left, line = said(capsys, "--study", "made")
+    assert study == "study made: 4 runs: 1 finished, 1 running, 2 pending"
+    # 5.5 s an epoch (5 and 6 of the two runs), 100 epochs of this run and 400 of two others.
+    assert time_left == "  time      about 46 min left, with 1 run at a time"
+    assert line == f"  running   {running}  digits mlp bn relu seed 1  by {ME}, epoch 101/200"
+    values = json.loads("\n".join(said(capsys, "--study", "made", "--json")))
+    (shown,) = values["running"]
+    assert (shown["epoch"], shown["num_epochs"]) == (101, 200)
+    assert values["seconds_left"] == 2750.0
+    assert said(capsys, "--study", "other")[1:] == []
 
 
 def test_an_empty_store_has_no_runs(capsys: pytest.CaptureFixture[str]) -> None:

@@ -138,7 +138,7 @@ WRONG_INPUT: list[tuple[str, int, tuple[str, ...]]] = [
     ("table --store corrupt", 3, ("corrupt", "damaged")),
     ("table --store mysql://host/runs --artifacts a", 3, ("mysql", "sqlite:///FILE")),
     ("table --store postgresql://no.such.host/runs --artifacts a", 3, ("cannot be reached",)),
-    ("table --store sqlite:///x", 3, ("sqlite:///x", "--artifacts")),
+    ("run mine.toml --store sqlite:///x", 3, ("sqlite:///x", "--artifacts")),
     ("table --store store --study mad", 2, ("mad", "made")),
     ("table --store store --where activaton=relu", 2, ("activaton", "activation")),
     ("table --store store --where relu", 2, ("relu", "FIELD=VALUE")),

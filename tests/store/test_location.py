@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from actwise.cli.main import run_command
 from actwise.errors import StoreError
 from actwise.store import RunStore
+from made.runs import finish, made_plan, made_study
 
 
 @pytest.mark.parametrize(
@@ -40,3 +42,29 @@ def test_a_place_that_cannot_hold_a_store_is_refused(
         RunStore.open(path, create=True, artifacts=Path(artifacts) if artifacts else None)
     assert "secret" not in str(refusal.value)
     assert not list(tmp_path.iterdir())
+
+
+READING = ("status", "table", "analyze", "show run {run}", "plan demo", "export -o new")
+WRITING = ("run demo", "store gc", "store rm --yes --study made", "store copy b")
+
+
+def test_what_only_reads_a_database_needs_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    at = ["--store", "sqlite:///runs.db"]
+    with RunStore.open(at[1], create=True, artifacts=tmp_path / "files") as store:
+        study = made_study()
+        store.add_study(study, planned := made_plan(study))
+        finish(store, planned)
+        run = planned[0].run_id
+    for command in READING:
+        words = [*command.format(run=run).split(), *at]
+        assert run_command(words) == 0, capsys.readouterr().err
+    capsys.readouterr()
+    for command in WRITING:
+        assert run_command([*command.split(), *at]) in (2, 3)
+        assert "add --artifacts DIR" in capsys.readouterr().err, command
+    with RunStore.open(at[1]) as store:
+        assert len(store.planned()) > 0
+    assert {path.name for path in tmp_path.iterdir()} == {"runs.db", "files", "new"}

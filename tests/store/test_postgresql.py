@@ -92,9 +92,16 @@ def test_a_copy_goes_to_a_server_and_back(
         copy_store(store, other, artifacts=tmp_path / "elsewhere")
 
 
-def test_no_copy_is_made_with_another_folder(store: RunStore, url: str, tmp_path: Path) -> None:
-    opened = RunStore.open(url, artifacts=tmp_path / "nowhere")
-    with opened, pytest.raises(StoreError, match="is not the one of its files"):
+def test_no_copy_is_made_with_another_folder_or_none(
+    store: RunStore, url: str, tmp_path: Path
+) -> None:
+    with pytest.raises(StoreError, match="is not the one of its files"):
+        RunStore.open(url, artifacts=tmp_path / "nowhere")
+    assert not (tmp_path / "nowhere").exists()
+    with (
+        RunStore.open(url) as opened,
+        pytest.raises(StoreError, match="needs a folder for checkpoints and weights; add --art"),
+    ):
         copy_store(opened, tmp_path / "copy")
     assert not (tmp_path / "copy").exists()
 

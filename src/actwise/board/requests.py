@@ -10,10 +10,11 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-from ..errors import ActwiseError
+from ..errors import ActwiseError, StoreError
 from ..files import open_file
 from ..printable import printable
 from ..report.page import page_style
+from ..store import RunStore
 from .feed import Feed, TooManyStreamsError
 from .ranking import look_at_ranking
 from .state import Board
@@ -77,7 +78,7 @@ class BoardHandler(BaseHTTPRequestHandler):
         elif path == "events":
             self._stream()
         elif name == "log" and self._served.board.has_run(rest):
-            self._send(_end_of(self._served.board.store.logs / f"{rest}.log"), _TEXT)
+            self._send(_end_of_log(self._served.board.store, rest), _TEXT)
         else:
             self.send_error(HTTPStatus.NOT_FOUND)
 
@@ -187,13 +188,15 @@ def _read(name: str) -> str:
     return (_FOLDER / name).read_text(encoding="utf-8")
 
 
-def _end_of(path: Path) -> str:
-    """The last lines of a log; whatever is in them, it is text."""
+def _end_of_log(store: RunStore, run_id: str) -> str:
+    """The last lines of a run's log; whatever is in them, it is text."""
     try:
-        with open_file(path) as file:
+        with open_file(store.logs / f"{run_id}.log") as file:
             num_bytes = file.seek(0, os.SEEK_END)
             file.seek(max(0, num_bytes - _LOG_BYTES))
             text = file.read(_LOG_BYTES).decode("utf-8", "replace")
+    except StoreError:
+        return "Logs lie in the folder of --artifacts, which was not given."
     except OSError as error:
         return f"This run has no log here: {error.strerror}."
     if num_bytes > _LOG_BYTES:

@@ -111,6 +111,13 @@ def study_entry(
     }
 
 
+def seconds_left(planned: Sequence[StoredRun], seen: Survey) -> float | None:
+    """Seconds until what is planned is done, with as many runs at once as now; None = unknown."""
+    mine = _only(seen, {line.run_id for line in planned})
+    cells = (cell_seconds(study.cells, mine) for study in make_studies(planned))
+    return wall_seconds([seconds for found in cells for seconds in found], mine)
+
+
 def count_states(states: Iterable[RunState]) -> dict[str, int]:
     """Runs by status, and among the pending ones those that were put back."""
     found = list(states)

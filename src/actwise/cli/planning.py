@@ -116,7 +116,7 @@ def _left(
     from ..store import RunStore, is_there
     from ..sweep.plan import find_todo
 
-    if not is_there(store, artifacts=artifacts):
+    if not is_there(store, artifacts=artifacts, is_read=True):
         num_runs = len(planned.distinct_runs)
         return {"num_runs": num_runs, "num_left": num_runs, "code_changes": []}
     with RunStore.open(store, artifacts=artifacts) as opened:

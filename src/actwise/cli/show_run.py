@@ -88,8 +88,8 @@ def _print_head(store: "RunStore", labels: "list[StoredRun]", state: "RunState")
             "  outdated    code or data changed, and no study asks for it any more; "
             "`actwise store gc` deletes it"
         )
-    log = store.logs / f"{state.run_id}.log"
-    if log.exists():  # that of an imported run stayed where it was trained
+    log = store.location.artifacts and store.logs / f"{state.run_id}.log"
+    if log and log.exists():  # that of an imported run stayed where it was trained
         print_text(f"  log         {log.resolve()}")
 
 

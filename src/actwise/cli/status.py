@@ -12,7 +12,9 @@ from .options import Artifacts, AsJson, Store, StudyName, Where
 from .output import console, print_json, print_text
 
 if TYPE_CHECKING:
-    from ..store import RunState, RunStore, StoredRun
+    from collections.abc import Sequence
+
+    from ..store import ProgressPoint, RunState, RunStore, StoredRun
 
 _WATCH_SECONDS = 2.0
 
@@ -52,7 +54,7 @@ def _watch(store: "RunStore", study: str | None, where: list[str]) -> None:
 
 def _survey(store: "RunStore", study: str | None, where: list[str]) -> dict[str, Any]:
     from ..analysis.table import select_planned
-    from ..board import study_entry
+    from ..board import seconds_left, study_entry
     from ..store import mixtures, survey
 
     seen = survey(store, study)
@@ -62,8 +64,14 @@ def _survey(store: "RunStore", study: str | None, where: list[str]) -> dict[str,
     return {
         "store": str(store),
         "studies": [study_entry(name, planned, states) for name in names],
+        "seconds_left": seconds_left(planned, seen),
         "running": [
-            {**_run_values(state, planned), "owner": str(state.owner), "attempts": state.attempts}
+            {
+                **_run_values(state, planned),
+                **_reached(seen.progress.get(state.run_id, ())),
+                "owner": str(state.owner),
+                "attempts": state.attempts,
+            }
             for state in states.values()
             if state.owner is not None
         ],
@@ -86,6 +94,18 @@ def _run_values(state: "RunState", planned: "list[StoredRun]") -> dict[str, Any]
     return {"run_id": state.run_id, "label": f"{' '.join(_levels(run))} seed {run.seed}"}
 
 
+def _reached(points: "Sequence[ProgressPoint]") -> dict[str, int | None]:
+    """The epoch a run is in, and how many it will have; None where that is not told."""
+    last = points[-1] if points else None
+    return {"epoch": last and last.epoch, "num_epochs": last and last.num_epochs}
+
+
+def _epoch(entry: dict[str, Any]) -> str:
+    """``, epoch 3/8``; nothing where that is not known."""
+    of = f"/{entry['num_epochs']}" if entry["num_epochs"] else ""
+    return f", epoch {entry['epoch']}{of}" if entry["epoch"] else ""
+
+
 def _levels(run: "StoredRun") -> list[str]:
     """What is trained; of the user's own trainings the settings with their names."""
     task = run.spec.task
@@ -97,6 +117,7 @@ def _levels(run: "StoredRun") -> list[str]:
 
 def _describe(values: dict[str, Any]) -> list[str]:
     from ..board import STATES
+    from ..sweep.watch.words import describe_seconds
 
     lines = []
     for entry in values["studies"]:
@@ -113,10 +134,13 @@ def _describe(values: dict[str, Any]) -> list[str]:
             )
     if not lines:
         lines.append("no runs")
+    if (left := values["seconds_left"]) is not None:
+        at_once = counted(len(values["running"]), "run")
+        lines.append(f"  time      about {describe_seconds(left)} left, with {at_once} at a time")
     return [
         *lines,
         *(
-            f"  running   {entry['run_id']}  {entry['label']}  by {entry['owner']}"
+            f"  running   {entry['run_id']}  {entry['label']}  by {entry['owner']}{_epoch(entry)}"
             for entry in values["running"]
         ),
         *(

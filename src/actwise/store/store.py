@@ -90,8 +90,6 @@ class RunStore:
     ) -> None:
         self.location = location
         self.database = database
-        self.folder = location.folder
-        self.checkpoints, self.weights, self.logs = run_folders(location)
         self._held = held
 
     @classmethod
@@ -101,7 +99,8 @@ class RunStore:
         Args:
             path: A folder, or a URL ``sqlite:///FILE`` or ``postgresql://HOST/DATABASE``.
             create: Make it if it is missing, and insist that it can be written.
-            artifacts: Folder for checkpoints, weights and logs; with a URL only.
+            artifacts: Folder for checkpoints, weights and logs; with a URL only, where all but
+                reading the database needs it.
 
         Raises:
             StoreError: if it is missing, damaged, no store, of a newer schema, on a network file
@@ -124,6 +123,26 @@ class RunStore:
 
     def __str__(self) -> str:
         return self.location.shown
+
+    @property
+    def folder(self) -> Path:
+        """Of the files; it and its folders raise StoreError where a URL came without one."""
+        return self.location.folder
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of the checkpoints."""
+        return run_folders(self.location)[0]
+
+    @property
+    def weights(self) -> Path:
+        """Folder of the weights that are kept."""
+        return run_folders(self.location)[1]
+
+    @property
+    def logs(self) -> Path:
+        """Folder of what runs print."""
+        return run_folders(self.location)[2]
 
     @property
     def is_read_only(self) -> bool:

@@ -58,6 +58,11 @@ def run_of(path: Path) -> str:
     return path.name.partition(".")[0]
 
 
+def refuse_without_folder(location: Location) -> None:
+    """A StoreError if a folder for the files is to be given."""
+    run_folders(location)
+
+
 def refuse_folder_of_another(location: Location, database: Database | None) -> None:
     """Check that the artifacts folder is, or can become, this store's (None: one to be made).
 

@@ -46,16 +46,30 @@ class Location:
     """The database and the files of a store.
 
     Attributes:
-        folder: Parent of ``checkpoints/``, ``weights/`` and ``logs/``.
+        artifacts: The folder of its files; None = a URL without one, which can be read.
         shown: How the user wrote it, without a password; for messages.
         database: The SQLite file; None with a server.
         server: Of PostgreSQL.
     """
 
-    folder: Path
+    artifacts: Path | None
     shown: str
     database: Path | None = None
     server: URL | None = field(default=None, repr=False)
+
+    @property
+    def folder(self) -> Path:
+        """Parent of ``checkpoints/``, ``weights/`` and ``logs/``.
+
+        Raises:
+            StoreError: if none was given with the URL.
+        """
+        if self.artifacts is None:
+            raise StoreError(
+                f"store {self.shown!r} is a URL and needs a folder for checkpoints and weights; "
+                "add --artifacts DIR"
+            )
+        return self.artifacts
 
     @property
     def name(self) -> str:
@@ -65,8 +79,8 @@ class Location:
     @property
     def as_options(self) -> str:
         """``--store`` and ``--artifacts`` of a command that a user may type; without a password."""
-        is_url = "://" in self.shown
-        named = ["--artifacts", os.path.relpath(self.folder)] if is_url else []
+        folder = self.artifacts if "://" in self.shown else None
+        named = [] if folder is None else ["--artifacts", os.path.relpath(folder)]
         return shlex.join(["--store", self.shown, *named])
 
 
@@ -74,24 +88,18 @@ def locate(path: str | Path, *, artifacts: Path | None = None) -> Location:
     """Find the files behind ``--store`` and ``--artifacts``; looks at names only.
 
     Raises:
-        StoreError: for a URL of no SQLite file and no PostgreSQL server, a URL without
-            ``artifacts``, or a folder with them.
+        StoreError: for a URL of no SQLite file and no PostgreSQL server, or a folder with
+            ``artifacts``.
     """
     shown = storable(str(path))
     if "://" in shown:
         url = _parse_url(str(path))
         shown = storable(_without_secrets(str(path), url))
         _refuse_unfit(url, shown)
-        if artifacts is None:
-            raise StoreError(
-                f"store {shown!r} is a URL and needs a folder for checkpoints and weights; "
-                "add --artifacts DIR"
-            )
+        folder = None if artifacts is None else artifacts.absolute()
         if url.get_backend_name() == "sqlite":
-            database = Path(url.database or "").absolute()
-            return Location(artifacts.absolute(), shown, database=database)
-        server = url.set(drivername="postgresql+psycopg")
-        return Location(artifacts.absolute(), shown, server=server)
+            return Location(folder, shown, database=Path(url.database or "").absolute())
+        return Location(folder, shown, server=url.set(drivername="postgresql+psycopg"))
     if artifacts is not None:
         raise StoreError(
             f"store {shown!r} is a folder, which keeps its checkpoints and weights itself; "

@@ -2,7 +2,13 @@
 
 from pathlib import Path
 
-from .artifacts import own_folder, probe_folder, refuse_folder_of_another, run_folders
+from .artifacts import (
+    own_folder,
+    probe_folder,
+    refuse_folder_of_another,
+    refuse_without_folder,
+    run_folders,
+)
 from .database import Database
 from .in_place import HeldFolders
 from .location import Location, locate, make_folders, refuse_network_file_system
@@ -22,7 +28,8 @@ def open_place(
     location = locate(path, artifacts=artifacts)
     refuse_network_file_system(location)
     if not create:
-        return location, open_database(location, create=False), None
+        return location, _open_to_read(location), None
+    refuse_without_folder(location)
 
     def prepare_folder() -> None:
         refuse_folder_of_another(location, None)
@@ -39,13 +46,34 @@ def open_place(
         raise
 
 
-def is_there(path: str | Path, *, artifacts: Path | None) -> bool:
+def _open_to_read(location: Location) -> Database:
+    """The folder need not be given; one that is given with a server is held against it."""
+    database = open_database(location, create=False)
+    if location.server is None or location.artifacts is None:
+        return database
+    try:
+        refuse_folder_of_another(location, database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def is_there(path: str | Path, *, artifacts: Path | None, is_read: bool = False) -> bool:
     """Whether a store is made behind ``--store`` and ``--artifacts``.
+
+    Args:
+        path: A folder, or a URL.
+        artifacts: Folder of its files, with a URL.
+        is_read: It will not be written, and so needs no folder.
 
     Raises:
         StoreError: if they name no place, or a server that cannot be reached.
     """
-    return is_made(locate(path, artifacts=artifacts))
+    location = locate(path, artifacts=artifacts)
+    if not is_read:
+        refuse_without_folder(location)
+    return is_made(location)
 
 
 def take_folders(location: Location, database: Database) -> HeldFolders:
