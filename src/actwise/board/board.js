@@ -147,7 +147,7 @@ function ticks(low, high, most) {
 }
 
 function plot(panel) {
-  const width = 440, height = 220, left = 52, right = 8, top = 8, bottom = 34;
+  const width = 440, height = 220, left = 52, right = 16, top = 8, bottom = 34;
   const points = panel.lines.flatMap(line => line.points.filter(point => point[1] !== null));
   const values = points.map(point => point[1]), epochs = points.map(point => point[0]);
   const least = Math.min(...values), most = Math.max(...values);

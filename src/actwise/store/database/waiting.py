@@ -89,7 +89,10 @@ class Patience:
                     end = now + wait_seconds
                 if now + pause > end:
                     self._gave_up = True
-                    raise
+                    if self._thread is None:
+                        raise
+                    goes_on = "the same command goes on when that is over"
+                    raise type(error)(f"{error}; {goes_on}") from None
                 is_heard = self._thread == threading.get_ident()
                 if now - started >= _TELL_SECONDS and is_heard and not has_told:
                     has_told = True
