@@ -53,7 +53,7 @@ def test_runs_in_flight_are_named_with_who_trains_them(
     assert said(capsys) == [
         "study made: 4 runs: 1 finished, 2 running, 1 pending",
         "study other: 2 runs: 1 finished, 1 pending",
-        "  time      about 28 min left, with 2 runs at a time",
+        "  time      about 28 min left with 2 runs at once",
         f"  running   {first}  digits mlp bn relu seed 1  by {ME}",
         f"  running   {second}  digits mlp bn elu seed 0  by {ME}",
     ]
@@ -99,7 +99,7 @@ def test_a_run_in_flight_says_how_far_it_is_and_the_store_how_long_it_takes(
     study, time_left, line = said(capsys, "--study", "made")
     assert study == "study made: 4 runs: 1 finished, 1 running, 2 pending"
     # 5.5 s an epoch (5 and 6 of the two runs), 100 epochs of this run and 400 of two others.
-    assert time_left == "  time      about 46 min left, with 1 run at a time"
+    assert time_left == "  time      about 46 min left with 1 run at once"
     assert line == f"  running   {running}  digits mlp bn relu seed 1  by {ME}, epoch 101/200"
     values = json.loads("\n".join(said(capsys, "--study", "made", "--json")))
     (shown,) = values["running"]

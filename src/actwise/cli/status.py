@@ -136,7 +136,7 @@ def _describe(values: dict[str, Any]) -> list[str]:
         lines.append("no runs")
     if (left := values["seconds_left"]) is not None:
         at_once = counted(len(values["running"]), "run")
-        lines.append(f"  time      about {describe_seconds(left)} left, with {at_once} at a time")
+        lines.append(f"  time      about {describe_seconds(left)} left with {at_once} at once")
     return [
         *lines,
         *(
