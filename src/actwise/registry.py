@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from .errors import SpecError, UnknownNameError, shortened
+from .numbers import counted
 
 Value = bool | int | float | str
 
@@ -238,7 +239,9 @@ def bind(level: Level, parameters: Sequence[Parameter], *, kind: str) -> dict[st
     owner = f"{kind} {level}"
     if len(level.args) > len(parameters):
         takes = ", ".join(p.name for p in parameters) or "no arguments"
-        raise SpecError(f"{owner}: {len(level.args)} arguments given; {level.name} takes {takes}")
+        raise SpecError(
+            f"{owner}: {counted(len(level.args), 'argument')} given; {level.name} takes {takes}"
+        )
     given = dict(zip((p.name for p in parameters), level.args, strict=False))
     for key, value in level.kwargs:
         if key in given:

@@ -44,6 +44,9 @@ def subject_study(request: RaceRequest) -> StudySpec:
         option = _ASKED_BY.get(key)
         if option is not None and asked[option] is not None:
             raise SpecError(f"--{option} and {shortened(override)} say it twice; leave one")
+        if key == "factors.model" and not _is_study(subject):
+            said = shortened(_shown(subject))
+            raise SpecError(f"{said} and {shortened(override)} say it twice; leave one")
     if not _is_study(subject):
         if dataset is None:
             raise SpecError(

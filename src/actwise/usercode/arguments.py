@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from ..errors import SpecError
+from ..numbers import counted
 from ..registry import Level, Value, format_value
 
 _FILLABLE = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -41,7 +42,9 @@ def user_arguments(
     named = [p.name for p in free] + ["any by name"] * takes_any
     takes = ", ".join(named) or "no arguments"
     if len(level.args) > len(free):
-        raise SpecError(f"{owner}: {len(level.args)} arguments given; {level.name} takes {takes}")
+        raise SpecError(
+            f"{owner}: {counted(len(level.args), 'argument')} given; {level.name} takes {takes}"
+        )
     given = dict(zip((p.name for p in free), level.args, strict=False))
     for key, value in level.kwargs:
         if key in given:
