@@ -3,7 +3,10 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from actwise.datasets import load
@@ -126,7 +129,24 @@ BROKEN_PARQUET: list[tuple[Callable[[Path], object], str]] = [
         "has 1 class;",
     ),
     (lambda p: p.write_bytes(b"PAR1"), "is not a readable Parquet file"),
+    (
+        lambda p: write_columns(p, img=["a.png"] * 6, label=LABELS),
+        f"{SHARD}: the image column is string, expected encoded bytes",
+    ),
+    (
+        lambda p: write_columns(p, img=IMAGES, label=[0.5] * 6),
+        f"{SHARD}: the label column is double, expected whole numbers",
+    ),
+    (
+        lambda p: write_shard(p.with_name("train-3.parquet"), IMAGES, LABELS),
+        "is incomplete: only 1 train-*.parquet are there; shard 1 is missing",
+    ),
 ]
+
+
+def write_columns(path: Path, **columns: list[Any]) -> None:
+    """A Parquet file without anything that says what its columns are."""
+    pq.write_table(pa.table(columns), path)
 
 
 @pytest.mark.parametrize(("write", "message"), BROKEN_PARQUET)
