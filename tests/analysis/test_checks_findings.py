@@ -1,8 +1,13 @@
-"""Findings: properties of the table, and each of them planted in a study that is else sound."""
+"""Findings: properties of the table, and each of them planted in a study that is else sound.
+
+Their words are kept in tests/data/wholes/findings.txt; who changes them writes it anew by
+``PYTHONPATH=src:tests python tests/analysis/test_checks_findings.py``, and reads its difference.
+"""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +22,7 @@ from actwise.analysis.table import Observations
 from actwise.store import Look
 from made.cases import paper
 from made.studies import LEVELS, made_rows
+from made.wholes import differences, keep
 
 FACTORS = tuple(LEVELS)
 
@@ -197,6 +203,18 @@ def test_every_finding_is_found_where_it_is_planted(entry: Any) -> None:
     assert entry.advice.endswith(".")
 
 
+def all_words(folder: Path | None = None) -> Iterator[str]:
+    """Each finding where it is planted, in full."""
+    for code, (made, _) in PLANTED.items():
+        for found in find_all(made()):
+            if found.code == code:
+                yield f"{code} {found.title}: {found.evidence}. {found.advice}"
+
+
+def test_every_finding_reads_as_it_did() -> None:
+    assert differences("findings", all_words()) == []
+
+
 def test_a_sound_study_has_no_finding() -> None:
     assert evidence(facts_of(sound_rows())) == {}
 
@@ -247,3 +265,7 @@ def test_the_optimism_that_the_finding_quotes_follows_from_the_bank(
     assert optimism == pytest.approx(points, abs=5e-3)
     (entry,) = (entry for entry in FINDINGS if entry.code == "A004")
     assert f"{points}" in entry.advice
+
+
+if __name__ == "__main__":
+    keep({"findings": all_words})
