@@ -96,8 +96,9 @@ def _run_values(state: "RunState", planned: "list[StoredRun]") -> dict[str, Any]
 
 def _reached(points: "Sequence[ProgressPoint]") -> dict[str, int | None]:
     """The epoch a run is in, and how many it will have; None where that is not told."""
-    last = points[-1] if points else None
-    return {"epoch": last and last.epoch, "num_epochs": last and last.num_epochs}
+    if not points:
+        return {"epoch": None, "num_epochs": None}
+    return {"epoch": points[-1].epoch, "num_epochs": points[-1].num_epochs}
 
 
 def _epoch(entry: dict[str, Any]) -> str:
