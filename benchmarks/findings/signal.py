@@ -87,8 +87,8 @@ MEASURES: dict[str, Callable[[Flow], float]] = {
     "Gradient at the first activation over the last, at initialisation": lambda flow: (
         _gradient_ratio(flow.before)
     ),
-    "Gradient at the first activation over the last, after training": lambda flow: (
-        _gradient_ratio(flow.after)
+    "Gradient at the first activation over the last, after training": lambda flow: _gradient_ratio(
+        flow.after
     ),
     "Second moment after the last activation over the first, at initialisation": lambda flow: (
         _signal_ratio(flow.before)

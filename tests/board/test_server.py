@@ -225,6 +225,18 @@ def test_the_end_of_a_log_comes_as_text(alone: Visitor) -> None:
         assert alone.ask(path).status == 404
 
 
+def test_without_its_folder_a_store_has_no_logs(tmp_path: Path) -> None:
+    with busy_store(tmp_path / "store") as store:
+        failed = plan_of(store)[5].run_id
+        with (
+            RunStore.open(f"sqlite:///{tmp_path}/store/store.sqlite") as bare,
+            serving(bare) as server,
+            Visitor(server) as visitor,
+        ):
+            said = visitor.ask(f"log/{failed}").read().decode()
+    assert said == "Logs lie in the folder of --artifacts, which was not given."
+
+
 def test_a_stream_tells_what_is_new_and_no_more(alone: Visitor) -> None:
     stream = alone.ask("events")
     assert stream.headers["Content-Type"] == "text/event-stream"

@@ -47,9 +47,11 @@ def declared() -> Iterator[str]:
                 continue
             names = ", ".join((*parameter.opts, *parameter.secondary_opts))
             values = parameter.metavar or ""
-            limits = [getattr(parameter, name, None) for name in ("min", "max")]
+            typed = parameter if hasattr(parameter, "min") else parameter.type  # until typer 0.29
+            limits = [getattr(typed, name, None) for name in ("min", "max")]
             values += f" {limits}" * (limits != [None, None])
-            default = "" if parameter.default in (None, False) else f" = {parameter.default}"
+            has_default = parameter.default is not None and parameter.default is not False
+            default = f" = {parameter.default}" * has_default
             needed = " (required)" * parameter.required
             yield f"  {names} {values}{default}{needed}: {parameter.help}"
 

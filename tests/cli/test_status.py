@@ -108,6 +108,24 @@ def test_a_run_in_flight_says_how_far_it_is_and_the_store_how_long_it_takes(
     assert said(capsys, "--study", "other")[1:] == []
 
 
+def test_time_left_counts_a_run_of_two_studies_once_and_says_where_nothing_is_known(
+    planned: Sequence[PlannedRun], capsys: pytest.CaptureFixture[str]
+) -> None:
+    again, unknown = made_study("again"), made_study("unknown", activation=("mish",), seeds="9")
+    with RunStore.open("store") as store:
+        store.add_study(again, made_plan(again))
+        record = made_record(planned[0].run_id, num_epochs=200)
+        store.record(leased(store, record.run_id), replace(record, train_seconds=600.0))
+        leased(store, planned[1].run_id)
+    # 600 s for each of three runs of "made", which "again" has too, and for gelu of "other".
+    assert "  time      about 40 min left with 1 run at once" in said(capsys)
+    with RunStore.open("store") as store:
+        store.add_study(unknown, made_plan(unknown))
+    assert "  time      more than 40 min left with 1 run at once" in said(capsys)
+    values = json.loads("\n".join(said(capsys, "--json")))
+    assert (values["seconds_left"], values["is_at_least"]) == (2400.0, True)
+
+
 def test_an_empty_store_has_no_runs(capsys: pytest.CaptureFixture[str]) -> None:
     RunStore.open("store", create=True).close()
     assert said(capsys) == ["no runs"]

@@ -176,7 +176,11 @@ WRONG: list[tuple[Any, dict[str, Any], str]] = [
     ("convnet", {"overrides": ["train.validation_fraction=0.5"]}, "folds of a fifth"),
     ("convnet", {"overrides": ["train.validation_fraction=0"]}, "folds of a fifth"),
     ("convnet", {"overrides": ["observe.test_curve=on"]}, "leaves alone before its advice"),
-    ("convnet", {"overrides": ["factors.model=mlp"]}, "'factors.model=mlp' say it twice"),
+    (
+        "convnet",
+        {"overrides": ["factors.model=mlp"]},
+        "is 'convnet': leave out 'factors.model=mlp'",
+    ),
     ("convnet", {"overrides": ["train.epoch=9"]}, "did you mean epochs"),
     ("nowhere.toml", {}, "No such file"),
     ("made.own_networks:Nat", {}, "did you mean Net"),

@@ -1,12 +1,15 @@
 """What ``--store`` and ``--artifacts`` may name, and that no password of a URL is shown."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from actwise.cli.main import run_command
 from actwise.errors import StoreError
 from actwise.store import RunStore
+from actwise.store.exchange import export_all
+from actwise.sweep.run import run as run_study
 from made.runs import finish, made_plan, made_study
 
 
@@ -44,8 +47,25 @@ def test_a_place_that_cannot_hold_a_store_is_refused(
     assert not list(tmp_path.iterdir())
 
 
-READING = ("status", "table", "analyze", "show run {run}", "plan demo", "export -o new")
-WRITING = ("run demo", "store gc", "store rm --yes --study made", "store copy b")
+READING = (
+    "status",
+    "table",
+    "analyze",
+    "show run {run}",
+    "plan demo",
+    "recommend mlp --dataset digits --dry-run",
+    "export -o new",
+)
+WRITING = (
+    "run demo",
+    "import exported",
+    "recommend mlp --dataset digits",
+    "store gc",
+    "store gc --dry-run",
+    "store rm --study made",
+    "store copy b",
+    "diagnose --run {run}",
+)
 
 
 def test_what_only_reads_a_database_needs_no_folder(
@@ -53,18 +73,25 @@ def test_what_only_reads_a_database_needs_no_folder(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     at = ["--store", "sqlite:///runs.db"]
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("typer.confirm", lambda *_, **__: pytest.fail("asked, then refused"))
     with RunStore.open(at[1], create=True, artifacts=tmp_path / "files") as store:
         study = made_study()
         store.add_study(study, planned := made_plan(study))
         finish(store, planned)
-        run = planned[0].run_id
+        export_all(store, tmp_path / "exported")
+        states, run = store.states(), planned[0].run_id
     for command in READING:
         words = [*command.format(run=run).split(), *at]
         assert run_command(words) == 0, capsys.readouterr().err
     capsys.readouterr()
     for command in WRITING:
-        assert run_command([*command.split(), *at]) in (2, 3)
-        assert "add --artifacts DIR" in capsys.readouterr().err, command
+        assert run_command([*command.format(run=run).split(), *at]) in (2, 3)
+        said = capsys.readouterr()
+        assert said.out == "" and said.err.endswith("add --artifacts DIR\n"), command
     with RunStore.open(at[1]) as store:
-        assert len(store.planned()) > 0
-    assert {path.name for path in tmp_path.iterdir()} == {"runs.db", "files", "new"}
+        assert store.states() == states
+        with pytest.raises(StoreError, match="add --artifacts DIR"):
+            run_study("demo", store)
+    made = {"runs.db", "files", "new", "exported"}
+    assert {path.name for path in tmp_path.iterdir()} == made

@@ -147,7 +147,9 @@ def test_patience_ends(
         monkeypatch.setattr("actwise.store.database.waiting.STOP_SECONDS", 0.3)
         patience = store.database.patience
         with (
-            patience.attended(tell=lambda text: None, is_over=lambda: True),
+            patience.attended(
+                tell=lambda text: None, is_over=lambda: True, remedy="the same command goes on"
+            ),
             pytest.raises(ConnectionLostError, match=r"(reached|lost).*; the same command goes on"),
         ):
             store.states()

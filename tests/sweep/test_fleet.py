@@ -116,6 +116,14 @@ def test_runs_go_to_slots_that_have_begun_and_their_words_come_back(ground: Grou
     assert first.done == second.done == ["ended", "killed"]
 
 
+def test_a_slot_that_has_not_begun_is_not_asked_to_end(ground: Ground) -> None:
+    slot = PlannedSlot(AWAY)
+    fleet = ground.fleet(slot, runs="a")
+    assert fleet.fill(ground.work)
+    fleet.close()
+    assert slot.done == ["killed"]
+
+
 def test_a_run_of_a_node_that_is_lost_was_no_attempt_and_the_node_is_avoided(
     ground: Ground,
 ) -> None:

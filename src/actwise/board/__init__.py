@@ -3,5 +3,5 @@
 from .server import BoardServer as BoardServer
 from .state import STATES as STATES
 from .state import Board as Board
-from .state import seconds_left as seconds_left
 from .state import study_entry as study_entry
+from .state import time_left as time_left

@@ -68,7 +68,7 @@ class Board:
         seconds = {study.name: cell_seconds(study.cells, seen) for study in self._studies}
         names = _names(self._studies)
         return {
-            "summary": self._summary(seen, [s for found in seconds.values() for s in found]),
+            "summary": self._summary(seen),
             "running": _running(seen, names),
             "curves": {"panels": self._curves.panels(self._studies, seen)},
             "cells": {"studies": [_cells(s, seconds[s.name], seen) for s in self._studies]},
@@ -76,7 +76,8 @@ class Board:
             "machines": _machines(seen),
         }
 
-    def _summary(self, seen: Survey, seconds: Sequence[float | None]) -> BoardPart:
+    def _summary(self, seen: Survey) -> BoardPart:
+        seconds_left, is_at_least = wall_seconds(self._studies, seen)
         entries = [study_entry(name, self._lines, seen.states) for name in self.study_names]
         looks = seen.num_looks
         return {
@@ -84,8 +85,8 @@ class Board:
             "is_read_only": self.store.is_read_only,
             "where": self.where,
             "counts": count_states(seen.states.values()),
-            "seconds_left": wall_seconds(seconds, seen),
-            "is_at_least": None in seconds,
+            "seconds_left": seconds_left,
+            "is_at_least": is_at_least,
             "studies": [
                 entry | {"num_looks": looks.get(entry["study"], 0) + looks.get(None, 0)}
                 for entry in entries
@@ -111,11 +112,9 @@ def study_entry(
     }
 
 
-def seconds_left(planned: Sequence[StoredRun], seen: Survey) -> float | None:
-    """Seconds until what is planned is done, with as many runs at once as now; None = unknown."""
-    mine = _only(seen, {line.run_id for line in planned})
-    cells = (cell_seconds(study.cells, mine) for study in make_studies(planned))
-    return wall_seconds([seconds for found in cells for seconds in found], mine)
+def time_left(planned: Sequence[StoredRun], seen: Survey) -> tuple[float | None, bool]:
+    """Of what is planned: see :func:`.remaining.wall_seconds`."""
+    return wall_seconds(make_studies(planned), _only(seen, {line.run_id for line in planned}))
 
 
 def count_states(states: Iterable[RunState]) -> dict[str, int]:

@@ -54,17 +54,19 @@ def _watch(store: "RunStore", study: str | None, where: list[str]) -> None:
 
 def _survey(store: "RunStore", study: str | None, where: list[str]) -> dict[str, Any]:
     from ..analysis.table import select_planned
-    from ..board import seconds_left, study_entry
+    from ..board import study_entry, time_left
     from ..store import mixtures, survey
 
     seen = survey(store, study)
     planned = select_planned(seen.planned, where)
     states = {run.run_id: seen.states[run.run_id] for run in planned}
     names = list(dict.fromkeys(run.study for run in planned))
+    seconds_left, is_at_least = time_left(planned, seen)
     return {
         "store": str(store),
         "studies": [study_entry(name, planned, states) for name in names],
-        "seconds_left": seconds_left(planned, seen),
+        "seconds_left": seconds_left,
+        "is_at_least": is_at_least,
         "running": [
             {
                 **_run_values(state, planned),
@@ -137,7 +139,8 @@ def _describe(values: dict[str, Any]) -> list[str]:
         lines.append("no runs")
     if (left := values["seconds_left"]) is not None:
         at_once = counted(len(values["running"]), "run")
-        lines.append(f"  time      about {describe_seconds(left)} left with {at_once} at once")
+        about = "more than" if values["is_at_least"] else "about"
+        lines.append(f"  time      {about} {describe_seconds(left)} left with {at_once} at once")
     return [
         *lines,
         *(

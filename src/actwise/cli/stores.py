@@ -64,6 +64,7 @@ def remove(
         run_ids = [opened.find_run(beginning) for beginning in run] if run else None
         planned = opened.planned(study)
         num_runs = len(run_ids) if run_ids else len({p.run_id for p in planned})
+        opened.require_folder()
         if not yes:
             _ask(f"Remove {counted(num_runs, 'run')} of study {study} from {opened}?")
         removed = remove_runs(opened, study, run_ids)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ..sweep.executors import Describer, Nursery
@@ -55,7 +55,7 @@ def preview(request: RaceRequest) -> Preview:
         SpecError: if no race can be about that.
         DataError: if the data set is missing or damaged.
     """
-    options = request.options
+    request, options = replace(request, is_preview=True), request.options
     with (
         Nursery(threads=options.threads) as nursery,
         Describer(options.data_dir, nursery) as describe,

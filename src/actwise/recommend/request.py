@@ -18,6 +18,7 @@ class RaceRequest:
 
     Attributes:
         options: Of the runs.
+        is_preview: Nothing will be written.
         started: When its time began, by :func:`time.monotonic`.
     """
 
@@ -32,14 +33,23 @@ class RaceRequest:
     overrides: Sequence[str] = ()
     artifacts: Path | None = None
     options: RunOptions = field(default_factory=RunOptions)
+    is_preview: bool = False
     started: float = field(default_factory=time.monotonic)
 
     @property
     def is_new(self) -> bool:
-        """Whether the store has yet to be made."""
-        if self.store is None or isinstance(self.store, RunStore):
-            return self.store is None
-        return not is_there(self.store, artifacts=self.artifacts)
+        """Whether the store has yet to be made.
+
+        Raises:
+            StoreError: if it cannot be reached, or lacks the folder that is written.
+        """
+        if isinstance(self.store, RunStore):
+            if not self.is_preview:
+                self.store.require_folder()
+            return False
+        return self.store is None or not is_there(
+            self.store, artifacts=self.artifacts, is_read=self.is_preview
+        )
 
     def opened(self, *, create: bool = False) -> AbstractContextManager[RunStore]:
         """The store; with ``create`` made if it is missing.

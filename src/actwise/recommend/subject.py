@@ -46,7 +46,7 @@ def subject_study(request: RaceRequest) -> StudySpec:
             raise SpecError(f"--{option} and {shortened(override)} say it twice; leave one")
         if key == "factors.model" and not _is_study(subject):
             said = shortened(_shown(subject))
-            raise SpecError(f"{said} and {shortened(override)} say it twice; leave one")
+            raise SpecError(f"the model is {said}: leave out {shortened(override)}")
     if not _is_study(subject):
         if dataset is None:
             raise SpecError(

@@ -8,7 +8,16 @@ from typing import Any, Self, TypeVar
 from sqlalchemy import Connection
 
 from ..spec import PlannedRun, StudySpec
-from .database import Database, HeldFolders, Location, Lock, open_place, run_folders, take_folders
+from .database import (
+    Database,
+    HeldFolders,
+    Location,
+    Lock,
+    open_place,
+    refuse_folder_of_another,
+    run_folders,
+    take_folders,
+)
 from .plans import (
     Look,
     StoredRun,
@@ -99,8 +108,8 @@ class RunStore:
         Args:
             path: A folder, or a URL ``sqlite:///FILE`` or ``postgresql://HOST/DATABASE``.
             create: Make it if it is missing, and insist that it can be written.
-            artifacts: Folder for checkpoints, weights and logs; with a URL only, where all but
-                reading the database needs it.
+            artifacts: Folder for checkpoints, weights and logs; with a URL only. What needs only
+                the database goes without it.
 
         Raises:
             StoreError: if it is missing, damaged, no store, of a newer schema, on a network file
@@ -148,6 +157,14 @@ class RunStore:
     def is_read_only(self) -> bool:
         """Whether this process may not write the store."""
         return self.database.is_read_only
+
+    def require_folder(self) -> None:
+        """Check that this store has its folder, before work that needs it.
+
+        Raises:
+            StoreError: if none was given with a URL, or another store's.
+        """
+        refuse_folder_of_another(self.location, self.database)
 
     def hold_folders(self) -> None:
         """Take the three folders for this store, make what lacks of them, and watch over them.

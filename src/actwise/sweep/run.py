@@ -10,7 +10,7 @@ from typing import Any, Unpack
 
 from ..spec import PlannedRun, StudySpec, claims_in_force, load_study
 from ..store import RunStore, is_there
-from .drive import Driver, TimeLeft, clear_leftovers
+from .drive import GOES_ON, Driver, TimeLeft, clear_leftovers
 from .executors import Describer, Executor, Nursery, StopRequest, make_executor
 from .executors.cluster import Cluster, RayExecutor, connected
 from .plan import (
@@ -76,6 +76,8 @@ def run(
     spec = study if isinstance(study, StudySpec) else load_study(study, overrides)
     started_as = (study, *overrides) if isinstance(study, str) else ()
     fixed = claims_in_force(None if claims is None else Path(claims))
+    if isinstance(store, RunStore):
+        store.require_folder()
     is_new = not isinstance(store, RunStore) and not is_there(store, artifacts=artifacts)
     with Nursery(threads=chosen.threads) as nursery:
         if is_new and chosen.executor != "inline" and "torch" not in sys.modules:
@@ -151,7 +153,9 @@ def _run(
             cluster.require_usable(store.logs)
         # Others may be adding a large plan, for minutes; a signal ends this at once.
         patience = store.database.patience
-        with patience.attended(tell=lambda said: sink.emit(Note(said)), is_over=lambda: False):
+        with patience.attended(
+            tell=lambda said: sink.emit(Note(said)), is_over=lambda: False, remedy=GOES_ON
+        ):
             store.add_study(plan.study, todo.planned, claims=claims, started_as=started_as)
             store.reopen(todo.failed)
         clear_leftovers(store)

@@ -91,6 +91,27 @@ def refuse_folder_of_another(location: Location, database: Database | None) -> N
         )
 
 
+def refuse_folder_to_read(location: Location, database: Database) -> None:
+    """Check that a folder given with a database that is only read is not another's.
+
+    One that this process may not look into is let pass: nothing of it is needed.
+
+    Raises:
+        StoreError: if it is another store's, or not the one that this store has.
+    """
+    try:
+        token, _ = _read_owner(location)
+    except StoreError:
+        return
+    if (token is None and _mark(database, "folder") is None) or token == _mark(database, "token"):
+        return
+    whose = "is not the one of its files" if token is None else "belongs to another store"
+    raise StoreError(
+        f"store {location.shown!r}: the folder {_shown(location.folder)} {whose}; leave out "
+        "--artifacts, which what only reads the database does not need"
+    )
+
+
 def own_folder(location: Location, database: Database) -> None:
     """Take the folder for this store, if :func:`refuse_folder_of_another` has nothing against it.
 

@@ -6,6 +6,7 @@ from .artifacts import (
     own_folder,
     probe_folder,
     refuse_folder_of_another,
+    refuse_folder_to_read,
     refuse_without_folder,
     run_folders,
 )
@@ -52,7 +53,7 @@ def _open_to_read(location: Location) -> Database:
     if location.server is None or location.artifacts is None:
         return database
     try:
-        refuse_folder_of_another(location, database)
+        refuse_folder_to_read(location, database)
     except BaseException:
         database.close()
         raise

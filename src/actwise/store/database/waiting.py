@@ -43,11 +43,12 @@ class Patience:
         self._tell: Callable[[str], None] = lambda text: None
         self._is_over: Callable[[], bool] = lambda: False
         self._thread: int | None = None
+        self._remedy = ""
         self._gave_up = False
 
     @contextmanager
     def attended(
-        self, *, tell: Callable[[str], None], is_over: Callable[[], bool]
+        self, *, tell: Callable[[str], None], is_over: Callable[[], bool], remedy: str = ""
     ) -> Iterator[None]:
         """Somebody hears, in this thread, that something is waited for, and may want it to end.
 
@@ -56,13 +57,15 @@ class Patience:
         Args:
             tell: Is told it in a sentence, and that it is back.
             is_over: Whether nobody wants to wait long any more.
+            remedy: What to do about a connection that does not come back; ends its sentence.
         """
-        before = self._tell, self._is_over, self._thread
+        before = self._tell, self._is_over, self._thread, self._remedy
         self._tell, self._is_over, self._thread = tell, is_over, threading.get_ident()
+        self._remedy = remedy
         try:
             yield
         finally:
-            self._tell, self._is_over, self._thread = before
+            self._tell, self._is_over, self._thread, self._remedy = before
 
     def get(self, ask: Repeatable[_Result]) -> _Result:
         """What ``ask`` returns in the end.
@@ -89,10 +92,9 @@ class Patience:
                     end = now + wait_seconds
                 if now + pause > end:
                     self._gave_up = True
-                    if self._thread is None:
-                        raise
-                    goes_on = "the same command goes on when that is over"
-                    raise type(error)(f"{error}; {goes_on}") from None
+                    if isinstance(error, ConnectionLostError) and self._remedy:
+                        raise ConnectionLostError(f"{error}; {self._remedy}") from None
+                    raise
                 is_heard = self._thread == threading.get_ident()
                 if now - started >= _TELL_SECONDS and is_heard and not has_told:
                     has_told = True

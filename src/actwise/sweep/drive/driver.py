@@ -39,6 +39,7 @@ from .presence import POLL_SECONDS, Presence
 from .progress_notes import ProgressNotes
 from .time_left import TimeLeft
 
+GOES_ON = "the same command goes on when that is over"
 LEASE_AT_ONCE = 100
 """So many runs the store is asked for, of which it gives the first that is free."""
 
@@ -103,7 +104,9 @@ class Driver:
 
         patience = self._store.database.patience
         results = executor.map(self._work(), should_stop=is_over, on_progress=self._on_progress)
-        with patience.attended(tell=lambda said: self._sink.emit(Note(said)), is_over=has_ended):
+        with patience.attended(
+            tell=lambda said: self._sink.emit(Note(said)), is_over=has_ended, remedy=GOES_ON
+        ):
             try:
                 with heartbeat(self._store, self._owner, self._notes), closing(results):
                     for result in results:
