@@ -118,7 +118,8 @@ def test_a_seed_is_one_however_it_is_written(read: Reading, seed: str) -> None:
 
 def test_two_results_of_one_run_are_named_with_their_places(read: Reading) -> None:
     read(*lines_of(), "elu,2,99.9")
-    assert read.error.endswith("(runs.csv, line 8: 93.0 and runs.csv, line 10: 99.9)\n")
+    assert "(runs.csv, line 8: 93.0 and runs.csv, line 10: 99.9)" in read.error
+    assert read.error.endswith("name what tells the rows apart by --factors\n")
     rows = [f"a{n // 2},{n % 2},{row}" for n, row in enumerate((*lines_of(), "relu,0,88.0"))]
     header = f"run_id,study,{HEADER}"
     read(*(row.replace(",88.0", ",88.7") if n == 8 else row for n, row in enumerate(rows)))

@@ -15,7 +15,7 @@ from actwise.board import BoardServer
 from actwise.cli.main import run_command
 from actwise.errors import SpecError, UnknownNameError
 from actwise.store import RunStore
-from made.boards import busy_store, plan_of, serving
+from made.boards import busy_store, events, plan_of, serving
 from made.postgresql import Server
 from made.runs import finish, leased, made_plan, made_study
 
@@ -84,21 +84,6 @@ def alone(tmp_path: Path) -> Iterator[Visitor]:
     """Of a store for one test."""
     with visiting(tmp_path / "store") as visitor:
         yield visitor
-
-
-def events(answer: http.client.HTTPResponse, *, until: str) -> dict[str, Any]:
-    """The last data of each event up to the first of a kind."""
-    found = {}
-    name = ""
-    for raw in answer:
-        line = raw.decode().rstrip("\n")
-        if line.startswith("event: "):
-            name = line.removeprefix("event: ")
-        elif line.startswith("data: "):
-            found[name] = json.loads(line.removeprefix("data: "))
-            if name == until:
-                return found
-    raise AssertionError(f"the stream ended before {until}")
 
 
 @pytest.mark.parametrize(

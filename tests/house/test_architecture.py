@@ -65,7 +65,7 @@ INSIDE: dict[str, Layers] = {  # the same of the folders and files that a unit h
         {"records"},
         {"runs", "plans"},
         {"tables"},
-        {"reading"},
+        {"reading", "folders"},
         {"store"},
         {"removal", "survey", "users_results", "exchange"},
     ],

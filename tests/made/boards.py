@@ -1,11 +1,14 @@
 """Stores with something of everything that a page shows, and a server of one."""
 
+import http.client
+import json
 import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from actwise.board import BoardServer
 from actwise.spec import PlannedRun
@@ -99,3 +102,18 @@ def serving(store: RunStore) -> Iterator[BoardServer]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def events(answer: http.client.HTTPResponse, *, until: str) -> dict[str, Any]:
+    """The last data of each event up to the first of a kind."""
+    found = {}
+    name = ""
+    for raw in answer:
+        line = raw.decode().rstrip("\n")
+        if line.startswith("event: "):
+            name = line.removeprefix("event: ")
+        elif line.startswith("data: "):
+            found[name] = json.loads(line.removeprefix("data: "))
+            if name == until:
+                return found
+    raise AssertionError(f"the stream ended before {until}")

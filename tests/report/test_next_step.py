@@ -9,6 +9,8 @@ import pytest
 
 import actwise as aw
 from actwise.report.words import next_steps
+from actwise.store import RunStore
+from actwise.store.exchange import copy_store
 from made.analysed import SMALL, rows_of, stored
 
 
@@ -40,6 +42,21 @@ def test_the_next_step_is_the_start_of_the_study_at_more_seeds(
         assert step.command == f"{text} {shlex.quote(str(folder))}"
     else:
         assert step.sentence.endswith(text) and not step.command
+
+
+@pytest.mark.parametrize("is_given", [True, False])
+def test_the_next_step_at_a_url_names_the_folder_that_it_needs(
+    is_given: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    stored(tmp_path / "store", num_seeds=3, seeds="0..2", started_as=("my.toml",))
+    with RunStore.open("store") as store:
+        copy_store(store, "sqlite:///runs.db", artifacts=tmp_path / "files")
+    artifacts = Path("files") if is_given else None
+    with RunStore.open("sqlite:///runs.db", artifacts=artifacts) as opened:
+        steps = next_steps(aw.analyze(opened))
+    ending = f"--store sqlite:///runs.db --artifacts {'files' if is_given else 'DIR'}"
+    assert [step.command.endswith(ending) for step in steps] == [True]
 
 
 def test_the_next_step_names_what_the_network_needs_of_a_file_of_several(tmp_path: Path) -> None:

@@ -90,9 +90,12 @@ def test_the_short_form_names_the_commands_that_say_more() -> None:
     assert "actwise report --csv 'my runs.csv' -o report.html" in text
 
 
-def test_a_command_that_is_folded_can_be_copied() -> None:
-    given = "actwise analyze --csv '/a folder/with a very long name/of runs.csv' --margin 0.5"
+@pytest.mark.parametrize("length", [10, *range(44, 60), 90])
+def test_a_command_that_is_folded_can_be_copied(length: int) -> None:
+    name = f"/a folder/{'x' * length}.csv"
+    given = f"actwise analyze --csv {shlex.quote(name)} --margin 0.5"
     lines = plain(analysis_text(study(), command=given), 60).splitlines()
+    assert "\\" not in lines
     start = next(i for i, line in enumerate(lines) if line.startswith("More"))
     copied = " ".join(line.removesuffix("\\") for line in lines[start + 1 :])
     report = [*shlex.split(given.replace("analyze", "report")), "-o", "report.html"]

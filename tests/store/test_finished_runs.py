@@ -50,7 +50,7 @@ def test_rows_are_chosen_by_study_and_by_conditions(folder: Path) -> None:
     assert [(row["study"], row["activation"], row["seed"]) for row in of_long] == [
         ("long", "elu", 1)
     ]
-    assert len(aw.runs(folder, where=["seed=0"])) == 4
+    assert len(aw.runs(folder, where=["seed=0"])) == len(aw.runs(folder, where="seed=0")) == 4
     assert "0 runs" in repr(aw.runs(folder, study="long", where=["status=failed"]))
 
 

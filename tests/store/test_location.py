@@ -8,7 +8,7 @@ import pytest
 from actwise.cli.main import run_command
 from actwise.errors import StoreError
 from actwise.store import RunStore
-from actwise.store.exchange import export_all
+from actwise.store.exchange import copy_store, export_all
 from actwise.sweep.run import run as run_study
 from made.runs import finish, made_plan, made_study
 
@@ -31,6 +31,9 @@ from made.runs import finish, made_plan, made_study
         ("sqlite:///runs.db?mode=ro", "files", "does not name a file"),
         ("://runs", "files", "neither a folder nor a database URL"),
         ("store", "files", "--artifacts goes with a URL"),
+        ("postgresql:/me@db/runs", None, "no URL: write postgresql://.*, or ./postgresql:"),
+        ("postgres:me@db/runs", "files", "is no URL: write postgres://"),
+        ("sqlite:/runs.db", "files", "is no URL: write sqlite://"),
     ],
 )
 def test_a_place_that_cannot_hold_a_store_is_refused(
@@ -95,3 +98,25 @@ def test_what_only_reads_a_database_needs_no_folder(
             run_study("demo", store)
     made = {"runs.db", "files", "new", "exported"}
     assert {path.name for path in tmp_path.iterdir()} == made
+
+
+@pytest.mark.postgresql
+def test_no_copy_is_made_with_another_folder_or_none(
+    store: RunStore, url: str, tmp_path: Path
+) -> None:
+    with pytest.raises(StoreError, match="is not the one of its files; leave out --artifacts"):
+        RunStore.open(url, artifacts=tmp_path / "nowhere")
+    (tmp_path / "another").mkdir()
+    (tmp_path / "another" / "store.json").write_text('{"token": "t", "database": ""}')
+    with pytest.raises(StoreError, match="belongs to another store; leave out --artifacts"):
+        RunStore.open(url, artifacts=tmp_path / "another")
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "closed" / "store.json").symlink_to("/proc/self/mem")  # cannot be read, by root too
+    RunStore.open(url, artifacts=tmp_path / "closed").close()
+    assert not (tmp_path / "nowhere").exists()
+    with (
+        RunStore.open(url) as opened,
+        pytest.raises(StoreError, match="needs a folder for checkpoints and weights; add --art"),
+    ):
+        copy_store(opened, tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()

@@ -92,27 +92,6 @@ def test_a_copy_goes_to_a_server_and_back(
         copy_store(store, other, artifacts=tmp_path / "elsewhere")
 
 
-def test_no_copy_is_made_with_another_folder_or_none(
-    store: RunStore, url: str, tmp_path: Path
-) -> None:
-    with pytest.raises(StoreError, match="is not the one of its files; leave out --artifacts"):
-        RunStore.open(url, artifacts=tmp_path / "nowhere")
-    (tmp_path / "another").mkdir()
-    (tmp_path / "another" / "store.json").write_text('{"token": "t", "database": ""}')
-    with pytest.raises(StoreError, match="belongs to another store; leave out --artifacts"):
-        RunStore.open(url, artifacts=tmp_path / "another")
-    (tmp_path / "closed").mkdir()
-    (tmp_path / "closed" / "store.json").symlink_to("/proc/self/mem")  # cannot be read, by root too
-    RunStore.open(url, artifacts=tmp_path / "closed").close()
-    assert not (tmp_path / "nowhere").exists()
-    with (
-        RunStore.open(url) as opened,
-        pytest.raises(StoreError, match="needs a folder for checkpoints and weights; add --art"),
-    ):
-        copy_store(opened, tmp_path / "copy")
-    assert not (tmp_path / "copy").exists()
-
-
 def test_makers_at_once_make_one_store(url: str, tmp_path: Path) -> None:
     def make(_: int) -> str:
         with RunStore.open(url, create=True, artifacts=tmp_path / "files") as store:

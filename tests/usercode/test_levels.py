@@ -167,6 +167,8 @@ def test_what_users_code_adds_to_the_search_path_changes_no_digest(folder: Path)
         ("__main__:f", "put it in a module of its own"),
         ("no_such_module:f", "no module 'no_such_module'"),
         ("no_such.module:f", "no module 'no_such.module'"),
+        ("my_net.py:f", "on the Python path; did you mean my_net:f"),
+        ("my_ned:f", "on the Python path; did you mean my_net:f"),
         ("pathlib.deeper:f", "no module 'pathlib.deeper'"),
         ("sys:path", "module 'sys' has no file"),
         ("math", "does not name code"),
@@ -176,8 +178,10 @@ def test_what_users_code_adds_to_the_search_path_changes_no_digest(folder: Path)
     ],
 )
 def test_code_that_cannot_be_loaded_is_refused_in_one_sentence(
-    folder: Path, text: str, sentence: str
+    folder: Path, text: str, sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (folder.parent / "my_net.py").touch()
+    monkeypatch.chdir(folder.parent)
     with pytest.raises(SpecError, match=sentence) as caught:
         load(text)
     assert "\n" not in str(caught.value)

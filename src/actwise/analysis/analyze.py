@@ -7,7 +7,7 @@ from pathlib import Path
 from ..errors import SpecError, UnknownNameError
 from ..rows import says_lower_is_better
 from ..store import RunStore
-from ..store.tables import in_full
+from ..store.tables import conditions, in_full
 from .analysis import Analysis, Question
 from .cell_rows import cell_rows
 from .checks import (
@@ -95,7 +95,7 @@ def analyze(
         response,
         lower_is_better,
         study,
-        tuple(where),
+        conditions(where),
         preset,
         dict(columns or {}),
     )

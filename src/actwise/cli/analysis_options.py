@@ -38,7 +38,7 @@ def _analysis(
         typer.Option(
             "--map",
             metavar="OURS=THEIRS,...",
-            help="What the CSV file's columns are: seed=run_seed,test_accuracy=acc.",
+            help="What the CSV file's columns are, such as seed=run_seed,...",
         ),
     ] = None,
     bank: Annotated[

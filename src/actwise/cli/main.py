@@ -61,7 +61,7 @@ def run_command(arguments: Sequence[str]) -> int:
     except ActwiseError as error:
         return _refuse(error.typed, error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        return EXIT_INTERRUPTED
+        return _refuse("stopped", EXIT_INTERRUPTED)
     except typer.Exit as error:
         return error.exit_code
     except (BrokenPipeError, SystemExit) as error:

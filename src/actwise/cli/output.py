@@ -70,7 +70,7 @@ def print_renderables(renderables: Iterable["RenderableType"]) -> None:
     # Captured, because rich itself ends the process when the reader has gone (`| head`).
     with out.capture() as captured:
         for renderable in renderables:
-            out.print(renderable)
+            out.print(renderable, crop=False)
     sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
 
 

@@ -59,14 +59,17 @@ def run(
     threads: Threads = 1,
     device: DeviceOption = "auto",
     executor: Annotated[
-        str, typer.Option("--executor", metavar="inline|process|ray", help="Where runs happen.")
+        str,
+        typer.Option(
+            "--executor", metavar="NAME", help="inline, process or ray: where runs happen."
+        ),
     ] = "process",
     ray_address: Annotated[
         str | None,
         typer.Option(
             "--ray-address",
-            metavar="HOST:PORT|auto|local",
-            help="The Ray cluster (default: $RAY_ADDRESS, this machine's, or one of its own).",
+            metavar="ADDRESS",
+            help="HOST:PORT, auto or local (default: $RAY_ADDRESS, or this machine's cluster).",
         ),
     ] = None,
     gpus_per_worker: Annotated[

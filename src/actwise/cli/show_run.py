@@ -133,7 +133,7 @@ def _print_result(record: "RunRecord") -> None:
     rate = "" if record.images_per_second is None else f", {record.images_per_second:,.0f} images/s"
     print_text(f"  time        {record.train_seconds:,.1f} s of training{rate}")
     if record.weights_sha256:
-        print_text(f"  weights     SHA-256 {record.weights_sha256}")
+        print_text(f"  weights     SHA-256 {record.weights_sha256[:16]}... (--json has it whole)")
     print_folded("environment", _environment_text(record.environment), indent=14)
     if record.epochs and not metrics:
         _print_curve(record.epochs)

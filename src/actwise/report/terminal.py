@@ -140,10 +140,11 @@ def _shell(command: str, width: int) -> Iterator[Text]:
     line = ""
     for word in map(shlex.quote, shlex.split(command)):
         if line and len(line) + len(word) + 3 > width:
-            yield Text(f"{line} \\")
+            # Of a word that fills the line the backslash must not fold into one of its own.
+            yield Text(f"{line} \\", no_wrap=True, overflow="ignore")
             line = ""
         line = f"{line} {word}" if line else f"{' ' * (_INDENT + 2)}{word}"
-    yield from [Text(line)] if line else []
+    yield from [Text(line, no_wrap=True, overflow="ignore")] if line else []
 
 
 def _line(text: str, width: int) -> Iterator[Text]:

@@ -81,6 +81,7 @@ class StoreSnapshot:
 
     Attributes:
         store: Name of the store as the user wrote it.
+        words: Options that name it to a command that trains.
         study, where: What was asked for.
         read_at: Time of day, UTC.
         columns: Of ``export --what runs``.
@@ -105,6 +106,7 @@ class StoreSnapshot:
     """
 
     store: str
+    words: tuple[str, ...]
     study: str | None
     where: tuple[str, ...]
     read_at: str
@@ -133,6 +135,7 @@ def read_snapshot(
     study: str | None,
     where: tuple[str, ...],
     *,
+    words: tuple[str, ...],
     most_predictions: int,
 ) -> StoreSnapshot:
     """Read inside the caller's transaction.
@@ -140,6 +143,7 @@ def read_snapshot(
     Args:
         connection: Of a transaction that sees one state.
         store: Name of the store.
+        words: Options that name it to a command that trains.
         study: Only this study.
         where: Conditions ``FIELD=VALUE`` on the columns of ``export --what runs``.
         most_predictions: Of more runs than this, predictions and probes are not read.
@@ -168,6 +172,7 @@ def read_snapshot(
     answers = read_answers(connection, digests)
     return StoreSnapshot(
         store=store,
+        words=words,
         study=study,
         where=where,
         read_at=now(connection),

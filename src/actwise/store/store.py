@@ -8,16 +8,8 @@ from typing import Any, Self, TypeVar
 from sqlalchemy import Connection
 
 from ..spec import PlannedRun, StudySpec
-from .database import (
-    Database,
-    HeldFolders,
-    Location,
-    Lock,
-    open_place,
-    refuse_folder_of_another,
-    run_folders,
-    take_folders,
-)
+from .database import Lock, open_place
+from .folders import StoreFolders
 from .plans import (
     Look,
     StoredRun,
@@ -51,11 +43,12 @@ from .runs import (
     require_run,
     write_progress,
 )
+from .tables import conditions
 
 _Result = TypeVar("_Result")
 
 
-class RunStore:
+class RunStore(StoreFolders):
     """All that is known of runs. This docstring is the contract of every storage.
 
     Plans. A study's plan is the union of all specs started under its name: ``add_study`` adds
@@ -94,13 +87,6 @@ class RunStore:
     that cannot be reached, or a locked store, is waited for, two minutes.
     """
 
-    def __init__(
-        self, location: Location, database: Database, held: HeldFolders | None = None
-    ) -> None:
-        self.location = location
-        self.database = database
-        self._held = held
-
     @classmethod
     def open(cls, path: str | Path, *, create: bool = False, artifacts: Path | None = None) -> Self:
         """Open a store.
@@ -118,12 +104,6 @@ class RunStore:
         """
         return cls(*open_place(path, create=create, artifacts=artifacts))
 
-    def close(self) -> None:
-        """Close the database; it is the end of the store's use."""
-        if self._held is not None:
-            self._held.close()
-        self.database.close()
-
     def __enter__(self) -> Self:
         return self
 
@@ -134,51 +114,9 @@ class RunStore:
         return self.location.shown
 
     @property
-    def folder(self) -> Path:
-        """Of the files; it and its folders raise StoreError where a URL came without one."""
-        return self.location.folder
-
-    @property
-    def checkpoints(self) -> Path:
-        """Folder of the checkpoints."""
-        return run_folders(self.location)[0]
-
-    @property
-    def weights(self) -> Path:
-        """Folder of the weights that are kept."""
-        return run_folders(self.location)[1]
-
-    @property
-    def logs(self) -> Path:
-        """Folder of what runs print."""
-        return run_folders(self.location)[2]
-
-    @property
     def is_read_only(self) -> bool:
         """Whether this process may not write the store."""
         return self.database.is_read_only
-
-    def require_folder(self) -> None:
-        """Check that this store has its folder, before work that needs it.
-
-        Raises:
-            StoreError: if none was given with a URL, or another store's.
-        """
-        refuse_folder_of_another(self.location, self.database)
-
-    def hold_folders(self) -> None:
-        """Take the three folders for this store, make what lacks of them, and watch over them.
-
-        Raises:
-            StoreError: if they belong to another store or cannot be written.
-        """
-        self._held = self._held or take_folders(self.location, self.database)
-
-    def require_in_place(self) -> None:
-        """A StoreError if the database or a folder was moved, replaced or cut meanwhile."""
-        self.database.require_in_place()
-        if self._held is not None:
-            self._held.require_in_place()
 
     def add_study(
         self,
@@ -312,9 +250,10 @@ class RunStore:
         self, *, study: str | None = None, where: Sequence[str] = (), most_predictions: int = 0
     ) -> StoreSnapshot:
         """All that an analysis or a table needs, of one moment; see :func:`.read_snapshot`."""
-        asked = str(self), study, tuple(where)
+        asked = str(self), study, conditions(where)
+        words = self.location.words_to_write
         return self.database.read(
-            lambda c: read_snapshot(c, *asked, most_predictions=most_predictions)
+            lambda c: read_snapshot(c, *asked, words=words, most_predictions=most_predictions)
         )
 
     def record_look(

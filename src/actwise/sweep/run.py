@@ -10,7 +10,7 @@ from typing import Any, Unpack
 
 from ..spec import PlannedRun, StudySpec, claims_in_force, load_study
 from ..store import RunStore, is_there
-from .drive import GOES_ON, Driver, TimeLeft, clear_leftovers
+from .drive import Driver, TimeLeft, attended, clear_leftovers
 from .executors import Describer, Executor, Nursery, StopRequest, make_executor
 from .executors.cluster import Cluster, RayExecutor, connected
 from .plan import (
@@ -152,10 +152,7 @@ def _run(
         if cluster is not None and todo.runs:
             cluster.require_usable(store.logs)
         # Others may be adding a large plan, for minutes; a signal ends this at once.
-        patience = store.database.patience
-        with patience.attended(
-            tell=lambda said: sink.emit(Note(said)), is_over=lambda: False, remedy=GOES_ON
-        ):
+        with attended(store, sink):
             store.add_study(plan.study, todo.planned, claims=claims, started_as=started_as)
             store.reopen(todo.failed)
         clear_leftovers(store)

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
@@ -148,7 +149,11 @@ def module_and_name(level: Level, *, kind: str) -> tuple[str, str]:
 
 def _require_file(spec: ModuleSpec | None, level: Level, module: str, kind: str) -> ModuleSpec:
     if spec is None:
-        raise SpecError(f"{kind} {level}: there is no module {module!r} on the Python path")
+        _, _, name = level.name.partition(":")
+        files = [path.stem for path in Path().glob("*.py")]
+        near = get_close_matches(module.removesuffix(".py"), files, n=1)
+        hint = f"; did you mean {near[0]}:{name}?" if near else ""
+        raise SpecError(f"{kind} {level}: there is no module {module!r} on the Python path{hint}")
     if not spec.has_location or spec.origin is None:
         raise SpecError(f"{kind} {level}: module {module!r} has no file")
     return spec

@@ -197,9 +197,17 @@ def refuse_duplicates(rows: Sequence[Row], observed: Observations, *, name: str)
         first = seen.setdefault((cell, seed), row)
         if first is not row:
             both = " and ".join(f"{before(r)}{r[observed.response]}" for r in (first, row))
+            cell_name = ", ".join(observed.cells[cell])
+            said = f"{name}: {cell_name} has more than one row of seed {seed} ({both}); "
+            activation = USUAL_FACTORS[-1]
+            if activation not in row:
+                raise DataError(
+                    f"{said}no column is called {activation}: name the one that is by ",
+                    option=(f'columns={{"{activation}": ...}}', f"--map {activation}=COLUMN"),
+                )
             raise DataError(
-                f"{name}: {', '.join(observed.cells[cell])} has more than one row of seed {seed}; "
-                f"remove the copy, or name with --factors what tells the rows apart ({both})"
+                f"{said}remove the copy, or name what tells the rows apart by ",
+                option=("factors=[...]", "--factors"),
             )
 
 

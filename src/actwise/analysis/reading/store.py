@@ -123,6 +123,7 @@ def results_of(snapshot: StoreSnapshot, selection: Selection) -> StudyResults:
             for machine in snapshot.machines
         ),
         studies=snapshot.studies,
+        store_words=snapshot.words,
         first_result=snapshot.first_result,
         study=study,
         num_results=snapshot.num_results,

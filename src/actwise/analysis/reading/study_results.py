@@ -36,6 +36,7 @@ class StudyResults:
         fingerprints: Numerics fingerprints of each seed's runs.
         environments: Machines, as recorded, each with the ``seeds`` trained there.
         studies: What was started; ``first_result`` is the time of the first result (UTC).
+        store_words: Options that name the store to a command that trains.
         study: The study of a store that was chosen; None for all.
         num_results: Runs of the study with a result, whatever part of them is looked at.
         looks, planned_looks: Looks taken, and numbers of seeds fixed beforehand.
@@ -66,6 +67,7 @@ class StudyResults:
     fingerprints: Mapping[str, set[str]] = field(default_factory=dict)
     environments: tuple[Mapping[str, Any], ...] = ()
     studies: tuple[StoredStudy, ...] = ()
+    store_words: tuple[str, ...] = ()
     first_result: str | None = None
     study: str | None = None
     num_results: int | None = None

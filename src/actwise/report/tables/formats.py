@@ -86,7 +86,7 @@ def plain(text: Fitted, width: int) -> str:
         legacy_windows=False,
     )
     with console.capture() as capture:
-        console.print(text)
+        console.print(text, crop=False)
     return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
 
 

@@ -49,7 +49,7 @@ def _steps(analysis: Analysis, network: NetworkDecision) -> Iterator[StepWords]:
         yield StepWords(f"{before}train it longer before choosing: it has hardly learned")
         return
     if "diverged" in network.why:
-        yield StepWords(f"{before}train it at a lower learning rate too: runs diverged")
+        yield StepWords(f"{before}runs diverged: train at a lower learning rate too")
     step = network.next_step
     if network.kind != "not_told_apart" or step is None or "no-noise" in network.why:
         return
@@ -114,7 +114,7 @@ def _with_command(
     keys = {_key(change) for change in changes}
     changes = [*(text for text in given if _key(text) not in keys), *changes]
     if study:
-        words = ("actwise", "run", study, *changes, "--store", results.name)
+        words = ("actwise", "run", study, *changes, *results.store_words)
         return StepWords(sentence, shlex.join(words))
     # It was a dict, or its file is not recorded.
     return StepWords(f"{sentence}: start {note.study} again with {shlex.join(changes)}")

@@ -14,6 +14,7 @@ import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -132,7 +133,7 @@ def _claim(connection: Connection, location: Location, database: Database) -> No
     """Sign the folder and note that the store has one, unless another was noted meanwhile."""
     refuse_folder_of_another(location, database)
     _sign_as(location, str(read_mark(connection, "token")))
-    write_mark(connection, "folder", location.name)
+    write_mark(connection, "folder", f"{location.folder} on {gethostname()}")
 
 
 def _sign_as(location: Location, token: str) -> None:
@@ -256,10 +257,11 @@ def _refusal(location: Location, reason: str) -> str:
 
 
 def _other_folder(location: Location, database: Database) -> str:
-    token = _mark(database, "token")
+    token, first = _mark(database, "token"), _mark(database, "folder") or ""
+    was = f" (first {storable(first)})" if " on " in first else ""  # not of older versions
     return (
         f"store {location.shown!r}: the folder {_shown(location.folder)} is not the one of its "
-        f"files, which holds {OWNER_FILE}; mount that one here (if it is lost, write "
+        f"files{was}, which holds {OWNER_FILE}; mount that one here (if it is lost, write "
         f'{{"token": "{token}", "database": ""}} into {OWNER_FILE} in a new one)'
     )
 

@@ -19,6 +19,7 @@ from ...errors import StoreError
 from .schema import storable
 
 DATABASE_NAME = "store.sqlite"
+_NEARLY_A_URL = re.compile("(postgres|postgresql|sqlite):", re.IGNORECASE)
 _SECRET = re.compile("password|secret|conninfo", re.IGNORECASE)
 """In the name of an option of libpq whose value nobody may see."""
 
@@ -77,11 +78,22 @@ class Location:
         return self.shown if self.database is None else str(self.database)
 
     @property
-    def as_options(self) -> str:
+    def words(self) -> tuple[str, ...]:
         """``--store`` and ``--artifacts`` of a command that a user may type; without a password."""
         folder = self.artifacts if "://" in self.shown else None
-        named = [] if folder is None else ["--artifacts", os.path.relpath(folder)]
-        return shlex.join(["--store", self.shown, *named])
+        named = () if folder is None else ("--artifacts", os.path.relpath(folder))
+        return ("--store", self.shown, *named)
+
+    @property
+    def as_options(self) -> str:
+        """The same in one line."""
+        return shlex.join(self.words)
+
+    @property
+    def words_to_write(self) -> tuple[str, ...]:
+        """Of a command that needs the folder, which is left to the user where it is not known."""
+        lacks_folder = self.artifacts is None
+        return (*self.words, *(("--artifacts", "DIR") if lacks_folder else ()))
 
 
 def locate(path: str | Path, *, artifacts: Path | None = None) -> Location:
@@ -100,6 +112,11 @@ def locate(path: str | Path, *, artifacts: Path | None = None) -> Location:
         if url.get_backend_name() == "sqlite":
             return Location(folder, shown, database=Path(url.database or "").absolute())
         return Location(folder, shown, server=url.set(drivername="postgresql+psycopg"))
+    if scheme := _NEARLY_A_URL.match(shown):
+        raise StoreError(
+            f"store {shown!r} is no URL: write {scheme[1]}://..., or ./{scheme[1]}:... for a "
+            "folder of that name"
+        )
     if artifacts is not None:
         raise StoreError(
             f"store {shown!r} is a folder, which keeps its checkpoints and weights itself; "

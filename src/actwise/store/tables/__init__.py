@@ -7,6 +7,7 @@ from .beside import looks_table as looks_table
 from .beside import studies_table as studies_table
 from .beside import study_runs_table as study_runs_table
 from .exported import EXPORTED as EXPORTED
+from .filters import conditions as conditions
 from .filters import is_any as is_any
 from .filters import keep_where as keep_where
 from .filters import parse_where as parse_where

@@ -47,6 +47,11 @@ def keep_where(
     return table
 
 
+def conditions(where: str | Iterable[str]) -> tuple[str, ...]:
+    """Several conditions, or one alone as somebody may write it in Python."""
+    return (where,) if isinstance(where, str) else tuple(where)
+
+
 def parse_where(where: Sequence[str], fields: Sequence[str]) -> dict[str, list[str]]:
     """The values asked for, by field.
 
@@ -55,7 +60,7 @@ def parse_where(where: Sequence[str], fields: Sequence[str]) -> dict[str, list[s
         UnknownNameError: if a field is not among ``fields``.
     """
     asked: dict[str, list[str]] = defaultdict(list)
-    for condition in where:
+    for condition in conditions(where):
         field, equals, value = condition.partition("=")
         if not equals:
             raise SpecError(f"--where {condition!r} is not FIELD=VALUE, such as activation=relu")

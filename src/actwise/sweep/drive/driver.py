@@ -33,13 +33,13 @@ from ..watch import (
     Waiting,
 )
 from ..worker import Advanced, Assignment, Done, PutBack, Result, Tried, make_assignment
+from .attention import attended
 from .heartbeat import heartbeat
 from .leftovers import remove_leftovers
 from .presence import POLL_SECONDS, Presence
 from .progress_notes import ProgressNotes
 from .time_left import TimeLeft
 
-GOES_ON = "the same command goes on when that is over"
 LEASE_AT_ONCE = 100
 """So many runs the store is asked for, of which it gives the first that is free."""
 
@@ -102,11 +102,8 @@ class Driver:
             self._error = self._error or self._presence.problem()
             return has_ended()
 
-        patience = self._store.database.patience
         results = executor.map(self._work(), should_stop=is_over, on_progress=self._on_progress)
-        with patience.attended(
-            tell=lambda said: self._sink.emit(Note(said)), is_over=has_ended, remedy=GOES_ON
-        ):
+        with attended(self._store, self._sink, is_over=has_ended):
             try:
                 with heartbeat(self._store, self._owner, self._notes), closing(results):
                     for result in results:
