@@ -62,10 +62,12 @@ def test_the_pick_comes_first_and_the_line_that_applies_it_is_there(
     store: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = printed(capsys, *RACE, "--store", str(store)).splitlines()
-    assert re.match(r"(Use|Keep) \S+\. (Within \d\.\d points of t|T)he best of 3 \(9\d %", lines[0])
+    # Which it is depends on the processor's arithmetic: the candidates differ by next to nothing.
+    pick = r"(Use|Keep) \S+\. (Within \d\.\d points of t|T)he best of 3 \(9\d %"
+    assert re.match(rf"{pick}|Screening only: \S+ leads the 3 candidates", lines[0])
     assert [line for line in lines if len(line) > 80] == []
     has_line = any(line.startswith("Apply it: factors.activation=") for line in lines)
-    assert has_line == lines[0].startswith("Use")  # what is kept needs no line
+    assert has_line != lines[0].startswith("Keep")  # what is kept needs no line
     assert any(line.startswith("Cost: ") for line in lines)
 
 
