@@ -9,6 +9,7 @@ from actwise.store.records import environment, fingerprint
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], *, num_names: int = 1) -> str:
     """A Markdown table; the columns after the first ``num_names`` are aligned to the right."""
+    rows = [[cell.replace("|", r"\|") for cell in row] for row in rows]
     widths = [max(len(cell) for cell in column) for column in zip(header, *rows, strict=True)]
 
     def line(cells: Sequence[str]) -> str:

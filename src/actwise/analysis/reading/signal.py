@@ -96,10 +96,11 @@ def signal_responses(
 
 
 def signal_profiles(probed: Probed, cells: Mapping[str, Cell]) -> tuple[SignalProfile, ...]:
-    """Of every cell with probes each quantity by depth and by epoch."""
+    """Of every cell with probes each quantity by depth and by epoch, in the order of ``cells``."""
     by_cell: dict[Cell, list[tuple[ProbeRow, ...]]] = defaultdict(list)
-    for run, rows in probed.items():
-        by_cell[cells[run]].append(rows)
+    for run, cell in cells.items():
+        if run in probed:
+            by_cell[cell].append(probed[run])
     return tuple(
         SignalProfile(cell, quantity, by, points)
         for cell, runs in by_cell.items()
