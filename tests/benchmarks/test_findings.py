@@ -88,4 +88,6 @@ def test_the_scale_stands_in_every_headline_of_a_study() -> None:
     studies = [path.parent.name for path in (REPOSITORY / "results").glob("*/README.md")]
     headlines = [text.split("\n", 1)[0] for text in SECTIONS]
     for study in studies:
-        assert any(line.startswith(f"{study}: ") and re.search("width 1/[24]", line) for line in headlines)
+        assert any(
+            line.startswith(f"{study}: ") and re.search("width 1/[24]", line) for line in headlines
+        )
