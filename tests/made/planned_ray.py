@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from actwise.sweep.executors.cluster.slot import NodeReport, RaySlot
+from actwise.sweep.executors.cluster.slot import NodeReport, RaySlot, fill_cache
 
 HOME = "home"
 
@@ -32,6 +32,14 @@ class RayTaskError(RayError):
     def __init__(self, cause: Exception) -> None:
         super().__init__(f"traces\n{cause}")
         self.cause = cause
+
+
+class TaskUnschedulableError(RayError):
+    """A task has no node."""
+
+
+class NodeDiedError(RayError):
+    """A node went with what it did."""
 
 
 @dataclass(eq=False)
@@ -90,15 +98,24 @@ class PlannedRay(ModuleType):
         self.exceptions = SimpleNamespace(
             RayError=RayError,
             RayTaskError=RayTaskError,
+            TaskUnschedulableError=TaskUnschedulableError,
+            NodeDiedError=NodeDiedError,
             ActorUnavailableError=ActorUnavailableError,
         )
         self.slots, self.logs = slots, logs
         self.begun: list[PlannedSlot] = []
         self.filled: list[tuple[object, ...]] = []
+        self.looks: list[NodeReport | Exception] = []
 
     def remote(self, **_: object) -> Callable[[object], Remote]:
         """As a decorator of Ray's."""
-        return lambda made: Remote(self._slot if made is RaySlot else self._fill)
+        calls = {RaySlot: self._slot, fill_cache: self._fill}
+        return lambda made: Remote(calls.get(made, self._look))
+
+    def nodes(self) -> list[dict[str, Any]]:
+        """As many as will be looked at."""
+        node = {"Alive": True, "Resources": {"CPU": 1.0}}
+        return [node | {"NodeID": str(place)} for place in range(len(self.looks))]
 
     def put(self, value: object) -> Said:
         """Into no store."""
@@ -121,6 +138,12 @@ class PlannedRay(ModuleType):
     def get_runtime_context(self) -> Any:
         """Of the driver."""
         return SimpleNamespace(get_node_id=lambda: HOME)
+
+    def _look(self, *_: object) -> Said:
+        found = self.looks.pop(0)
+        if isinstance(found, NodeReport) and not found.problem:
+            (self.logs / found.mark).touch()
+        return Said(found)
 
     def _fill(self, _: object, __: object, level: str, digest: str, box: object) -> Said:
         self.filled.append((level, digest))

@@ -113,6 +113,8 @@ class Cluster:
         for reference in ready:
             try:
                 problems.append(problem_of(ray.get(reference), logs))
+            except (ray.exceptions.TaskUnschedulableError, ray.exceptions.NodeDiedError):
+                continue  # it has gone meanwhile, and nothing will be begun there
             except ray.exceptions.RayError as error:
                 problems.append(last_line(error))
         if any(problems):
@@ -197,8 +199,8 @@ def connected(options: RunOptions) -> Iterator[Cluster | None]:
     try:
         yield Cluster(options)
     finally:
-        ray._private.worker._worker_logs_enabled = True
         ray.shutdown()
+        ray._private.worker._worker_logs_enabled = True
 
 
 def _require_answer(address: str | None) -> None:
