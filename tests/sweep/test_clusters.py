@@ -2,20 +2,30 @@
 
 import os
 import socket
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from actwise.errors import SpecError
+from actwise.errors import SpecError, StoreError
 from actwise.recommend.request import run_options
 from actwise.sweep import RunOptions
-from actwise.sweep.executors.cluster import connected
+from actwise.sweep.executors.cluster import Cluster, connected
 from actwise.sweep.executors.cluster.connection import Needs
 from actwise.sweep.executors.cluster.luggage import start_here
+from actwise.sweep.executors.cluster.slot import NodeReport
 from actwise.sweep.run import run
 from actwise.sweep.tries import smoke
 from actwise.sweep.worker import Start
+from made.planned_ray import (
+    NodeDiedError,
+    PlannedRay,
+    RayError,
+    TaskUnschedulableError,
+    stand_in,
+)
 from made.sweeps import small_study
 
 
@@ -160,3 +170,28 @@ def test_a_node_knows_best_where_its_data_are(
     monkeypatch.delenv("ACTWISE_CACHE", raising=False)
     told = start_here(machines.start, {}, machines.place)
     assert told.environment == {"ACTWISE_DATA": "/of/the/node", "TERM": "dumb"}
+
+
+AWAY = NodeReport("away", "host-away")
+
+
+@pytest.mark.parametrize(
+    ("looks", "sentence"),
+    [
+        ([replace(AWAY, mark="m")], ""),
+        ([replace(AWAY, mark="m"), TaskUnschedulableError("gone"), NodeDiedError("gone")], ""),
+        ([RayError("traces\nwhy")], "Ray: why"),
+        ([replace(AWAY, problem="has another")], "node host-away of the Ray cluster has another"),
+        ([NodeDiedError("gone"), replace(AWAY, problem="has")], "node host-away .* has"),
+    ],
+)
+def test_a_node_that_goes_while_it_is_looked_at_is_no_problem(
+    looks: list[Any], sentence: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ray = PlannedRay(tmp_path, [])
+    stand_in(monkeypatch, ray)
+    cluster = Cluster(RunOptions(executor="ray"))
+    ray.looks = [*looks]
+    with pytest.raises(StoreError, match=sentence) if sentence else nullcontext():
+        cluster.require_usable(tmp_path)
+    assert ray.looks == [] and list(tmp_path.iterdir()) == []

@@ -1,7 +1,6 @@
 """What a driver does about the slots of a cluster, whatever they do: without a cluster."""
 
 from collections.abc import Iterator
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,8 +11,6 @@ import pytest
 from actwise.errors import SpecError, StoreError
 from actwise.spec import ObserveSpec, RunSpec
 from actwise.store.records import RunRecord
-from actwise.sweep import RunOptions
-from actwise.sweep.executors.cluster import Cluster
 from actwise.sweep.executors.cluster import fleet as fleets
 from actwise.sweep.executors.cluster.fleet import Fleet
 from actwise.sweep.executors.cluster.slot import NodeReport
@@ -22,12 +19,10 @@ from made.planned_ray import (
     HOME,
     ActorDiedError,
     ActorUnavailableError,
-    NodeDiedError,
     PlannedRay,
     PlannedSlot,
     RayError,
     RayTaskError,
-    TaskUnschedulableError,
     slots_on,
     stand_in,
 )
@@ -283,25 +278,3 @@ def test_data_are_given_to_a_node_once_and_again_when_its_slot_was_lost(ground: 
     ground.clock.now += 1.0
     ground.steps(fleet, 3)
     assert ground.ray.filled == [("digits", "d")] * 2
-
-
-@pytest.mark.parametrize(
-    ("looks", "sentence"),
-    [
-        ([replace(AWAY, mark="m")], ""),
-        ([replace(AWAY, mark="m"), TaskUnschedulableError("gone"), NodeDiedError("gone")], ""),
-        ([RayError("traces\nwhy")], "Ray: why"),
-        ([replace(AWAY, problem="has another")], "node host-away of the Ray cluster has another"),
-        ([NodeDiedError("gone"), replace(AWAY, problem="has")], "node host-away .* has"),
-    ],
-)
-def test_a_node_that_goes_while_it_is_looked_at_is_no_problem(
-    looks: list[Any], sentence: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    ray = PlannedRay(tmp_path, [])
-    stand_in(monkeypatch, ray)
-    cluster = Cluster(RunOptions(executor="ray"))
-    ray.looks = [*looks]
-    with pytest.raises(StoreError, match=sentence) if sentence else nullcontext():
-        cluster.require_usable(tmp_path)
-    assert ray.looks == [] and list(tmp_path.iterdir()) == []
