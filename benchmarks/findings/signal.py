@@ -19,12 +19,11 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from actwise.analysis.reading.signal import LEAST, probed_runs
 from actwise.numbers import number
 from actwise.store.records import ProbeRow, unpack_probes
 from benchmarks.findings.retrain import finished_runs
 from benchmarks.printing import markdown
-
-_LEAST = 1e-12
 
 
 @dataclass(frozen=True)
@@ -46,17 +45,15 @@ def main() -> None:
 
 def read_flows(results: Path) -> Iterator[Flow]:
     """Of every finished run."""
-    packs = {
-        row["run_id"]: row["packed"]
+    probes = {
+        row["run_id"]: unpack_probes(row["packed"])
         for file in sorted(results.glob("seed-*/probes.parquet"))
         for row in pq.read_table(file).to_pylist()
     }
-    for run in finished_runs(results):
-        sites = [
-            row
-            for row in unpack_probes(packs[run["run_id"]])
-            if row.place == "site" and row.role in ("activation", "glu")
-        ]
+    runs = finished_runs(results)
+    probed, _ = probed_runs(probes, {run["run_id"]: run["dataset"] for run in runs})
+    for run in runs:
+        sites = probed[run["run_id"]]
         first, last = (
             [row for row in sites if row.epoch == epoch]
             for epoch in (sites[0].epoch, sites[-1].epoch)
@@ -66,7 +63,7 @@ def read_flows(results: Path) -> Iterator[Flow]:
 
 def _log(value: float | None) -> float:
     assert value is not None, "these activations have all that is measured"
-    return log10(max(value, _LEAST))
+    return log10(max(value, LEAST))
 
 
 def _gradient_ratio(rows: Sequence[ProbeRow]) -> float:
