@@ -44,6 +44,11 @@ def shipped() -> list[str]:
     return sorted(path.parent.name for path in RESULTS.glob("*/README.md"))
 
 
+def run_ids(study: str) -> set[str]:
+    """Of the runs of a study under results/ that finished."""
+    return {run["run_id"] for run in finished_runs(RESULTS / study)}
+
+
 @contextmanager
 def store_of(folder: Path) -> Iterator[actwise.RunStore]:
     """A store of a study's pieces, deleted afterwards."""
@@ -56,7 +61,11 @@ def store_of(folder: Path) -> Iterator[actwise.RunStore]:
 
 
 def claims_table(found: Mapping[str, Analysis]) -> str:
-    """A row for every claim that can be judged on some runs, with what the verdict rests on."""
+    """A row for every claim that can be judged on some runs, with what the verdict rests on.
+
+    Of a study that trained another's runs again, only what it says besides.
+    """
+    ids = {PAPER: set[str](), **{name: run_ids(name) for name in shipped()}}
     rows: dict[str, list[list[str]]] = {}
     for runs, analysis in found.items():
         scale = words.claims_scale(analysis).removeprefix("Claims").removeprefix(" at ")
@@ -66,16 +75,19 @@ def claims_table(found: Mapping[str, Analysis]) -> str:
             said = [runs, scale or "that of the claims", words.claim_verdict(claim), part]
             name = "" if claim.id in rows else f"{claim.id} {claim.statement}"
             row = [name, *said, estimate, lower, upper]
-            rows.setdefault(claim.id, []).append(row)
+            same = (r for r in rows.get(claim.id, []) if ids[r[1]] == ids[runs])
+            if not any(other[2:] == row[2:] for other in same):
+                rows.setdefault(claim.id, []).append(row)
     header = ["claim", "runs", "scale", "verdict", "rests on", "estimate", "lower", "upper"]
     return markdown(header, [row for key in sorted(rows) for row in rows[key]], num_names=5)
 
 
 def claims_note(found: Mapping[str, Analysis]) -> str:
     """How many verdicts the table holds, and which studies share runs."""
-    verdicts = [claim.verdict for row in found.values() for claim in words.judged_claims(row)]
-    said = f"{len(verdicts)} verdicts, {verdicts.count('undecided')} of them undecided."
-    ids = {name: {row["run_id"] for row in finished_runs(RESULTS / name)} for name in shipped()}
+    rows = claims_table(found).splitlines()[2:]
+    undecided = sum("| undecided" in row for row in rows)
+    said = f"{len(rows)} verdicts, {undecided} of them undecided."
+    ids = {name: run_ids(name) for name in shipped()}
     for one, other in combinations(ids, 2):
         if shared := ids[one] & ids[other]:
             said += f" {counted(len(shared), 'run')} of {other} are runs of {one} too."
