@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import actwise as aw
-from actwise.errors import SpecError
+from actwise.errors import ModelWarning, SpecError
 from made import flows, networks
 
 X = torch.randn(8, 3, 6, 6, generator=torch.Generator().manual_seed(0))
@@ -162,3 +162,36 @@ def test_a_weight_that_feeds_a_gate_too_keeps_its_scale() -> None:
 def test_an_unknown_init_is_refused() -> None:
     with pytest.raises(SpecError, match="init is 'he'; expected 'keep' or 'gain'"):
         aw.swap(Plain(), "elu", example=X, init="he")  # type: ignore[arg-type]
+
+
+class Gated(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.direct = nn.Linear(4, 4)
+        self.gated = nn.Linear(4, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.glu(self.gated(F.relu(self.direct(x)))).sum(1)
+
+
+def test_what_had_no_gain_keeps_its_weights_and_is_named() -> None:
+    model = Gated()
+    before = {name: value.clone() for name, value in model.named_parameters()}
+    with pytest.warns(ModelWarning) as caught:
+        report = aw.swap(
+            model, "tanh", example=torch.randn(2, 4), init="gain", include=lambda site: True
+        )
+    assert len(report.replaced) == 2
+    assert report.warnings == ("weights before glu keep their scale: it has no gain",)
+    assert [str(warning.message) for warning in caught] == [*report.warnings]
+    factor = aw.gain("tanh") / aw.gain("relu")
+    torch.testing.assert_close(model.direct.weight, before["direct.weight"] * factor)
+    assert torch.equal(model.gated.weight, before["gated.weight"])
+
+
+def test_slopes_without_values_have_the_gain_of_their_level() -> None:
+    model = nn.Sequential(nn.Linear(4, 4), nn.PReLU(4), nn.Linear(4, 4)).to("meta")
+    before = model[0].weight._version
+    report = aw.swap(model, "tanh", example=torch.zeros(2, 4, device="meta"), init="gain")
+    assert (len(report.replaced), report.warnings) == (1, ())
+    assert model[0].weight._version > before

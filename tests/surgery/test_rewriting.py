@@ -129,14 +129,87 @@ def test_a_pickle_refuses_another_file(module: Callable[[str], ModuleType], edit
         pickle.loads(data)
 
 
+@pytest.mark.parametrize("edited", ["F.gelu(self.fc(", "F.relu( self.fc("])
 def test_a_file_edited_since_its_import_is_a_miss(
-    module: Callable[[str], ModuleType], tmp_path: Path
+    module: Callable[[str], ModuleType], edited: str
 ) -> None:
     net = module(SOURCE)
     model = net.Net()
-    Path(str(net.__file__)).write_text(SOURCE.replace("F.relu(", "F.gelu("))
+    Path(str(net.__file__)).write_text(SOURCE.replace("F.relu(self.fc(", edited))
     report = aw.swap(model, "elu", example=X)
     assert "is not the text that runs" in report.missed[0].reason
+    assert type(model) is net.Net
+
+
+STEPS = """
+
+    def forward(self, x):
+        return self.step(x)
+
+    def step(self, x):
+        return F.relu(self.fc(x))
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("def step(", "def stride(", "Net has no method step of {name}:Net any more"),
+        (
+            "    def step(",
+            "    @staticmethod\n    def step(",
+            "Net.step is no plain method any more",
+        ),
+    ],
+    ids=["gone", "static"],
+)
+def test_a_pickle_refuses_a_class_without_the_method(
+    module: Callable[[str], ModuleType], old: str, new: str, said: str
+) -> None:
+    source = SOURCE.partition("\n\n    def forward")[0] + STEPS
+    net = module(source)
+    model = net.Net()
+    aw.swap(model, "elu", example=X)
+    data = pickle.dumps(model)
+    module(source.replace(old, new))
+    with pytest.raises(SpecError) as refusal:
+        pickle.loads(data)
+    name = net.__name__
+    assert str(refusal.value) == f"{name}:{said.format(name=name)}"
+
+
+def test_a_pickle_refuses_a_class_that_takes_no_subclass_now(
+    module: Callable[[str], ModuleType],
+) -> None:
+    closing = """
+    def __init_subclass__(cls):
+        if IS_CLOSED:
+            raise TypeError("closed")
+"""
+    source = f"IS_CLOSED = False\n{SOURCE}{closing}"
+    net = module(source)
+    model = net.Net()
+    aw.swap(model, "elu", example=X)
+    data = pickle.dumps(model)
+    module(source).IS_CLOSED = True  # type: ignore[attr-defined]
+    with pytest.raises(SpecError) as refusal:
+        pickle.loads(data)
+    assert str(refusal.value) == (
+        f"{net.__name__}:Net cannot be rewritten as it was: Net cannot have a subclass: closed"
+    )
+
+
+def test_a_file_edited_while_a_swap_runs_is_a_miss(module: Callable[[str], ModuleType]) -> None:
+    text = SOURCE.replace(
+        "return F.relu(self.fc(x))", "y = F.relu(self.fc(x))\n        edit()\n        return y"
+    )
+    net = module(text)
+    moved = text.replace("F.relu(self.fc(x))", "F.relu(self.fc(x) )")
+    net.edit = lambda: Path(str(net.__file__)).write_text(moved)  # type: ignore[attr-defined]
+    model = net.Net()
+    report = aw.swap(model, "elu", example=X)
+    reason = "the source of Net.forward is not the text that runs"
+    assert [miss.reason for miss in report.missed] == [reason]
     assert type(model) is net.Net
 
 

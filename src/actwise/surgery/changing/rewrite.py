@@ -186,9 +186,7 @@ def _edited(text: str, calls: Sequence[Call], owner: str) -> str:
 
     edits: list[tuple[int, int, bytes]] = []
     for call in calls:
-        node = known.get(call.end)
-        if node is None:
-            raise NotRewritableError("its source file is not the text that runs")
+        node = known[call.end]
         value = _input(node, by_method=call.by_method)
         end = offset(value.end_lineno or 0, value.end_col_offset or 0)
         start = offset(value.lineno, value.col_offset)
@@ -246,6 +244,8 @@ def _is_same(one: CodeType, other: CodeType) -> bool:
     same: Callable[[str], bool] = lambda name: getattr(one, name) == getattr(other, name)
     names = ("co_code", "co_names", "co_varnames", "co_freevars", "co_cellvars", "co_flags")
     if not all(map(same, names)) or len(one.co_consts) != len(other.co_consts):
+        return False
+    if [*one.co_positions()] != [*other.co_positions()]:  # by which calls are found in the text
         return False
     return all(map(_is_same_constant, one.co_consts, other.co_consts))
 

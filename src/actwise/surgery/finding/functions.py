@@ -104,9 +104,9 @@ def module_activation(module: nn.Module) -> str:
     exact = _MODULES.get(type(module))
     if exact is not None:
         return exact
-    near = next((name for kind, name in _MODULES.items() if isinstance(module, kind)), None)
-    is_relu6 = isinstance(module, nn.ReLU6)
-    return "relu6" if is_relu6 else near or type(module).__name__
+    if isinstance(module, nn.ReLU6):  # a Hardtanh too
+        return "relu6"
+    return next(name for kind, name in _MODULES.items() if isinstance(module, kind))
 
 
 def operation(function: Callable[..., Any]) -> str:
