@@ -1,5 +1,6 @@
 """The shipped banks: how they are read, and their published figures."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,8 @@ from actwise.analysis.model import Model, NotEstimableError, fit_model
 from actwise.analysis.reading import Selection, bank_names, load_bank, read_bank, read_table_rows
 from actwise.analysis.table import Cell
 from actwise.errors import SpecError, UnknownNameError
+from actwise.report import analysis_json
+from made.printed import printed
 
 AT_110_LAYERS = {
     ("cifar10", "bn", "relu"): 5.6738,
@@ -67,6 +70,17 @@ def test_the_run_that_stopped_early_stands_in_the_flow() -> None:
     assert reason.startswith("one run of cifar10, 56, bn, relu stopped at epoch 77: ")
     without = read_bank("trottier", Selection(where=("depth=110",)))
     assert (without.flow["excluded"], without.excluded) == (0, ())
+
+
+def test_where_no_run_is_left_nobody_knows_what_choosing_an_epoch_gains() -> None:
+    whole = aw.analyze("bank:trottier", where=["depth=110"])
+    assert analysis_json(whole)["source"]["optimism"] == pytest.approx(0.6224, abs=5e-5)
+    where = ["dataset=cifar10", "depth=20", "inner_norm=bn", "activation=elu"]
+    empty = aw.analyze("bank:trottier", where=where)
+    assert empty.results.flow["planned"] == 0 and empty.results.curves == ()
+    assert empty.results.optimism is not None and math.isnan(empty.results.optimism)
+    assert analysis_json(empty)["source"]["optimism"] is None
+    assert "Nothing can be said: no run has completed" in printed(empty)
 
 
 def test_a_level_that_no_run_has_is_refused_with_the_known_ones() -> None:

@@ -77,6 +77,28 @@ def test_a_malformed_file_is_refused_in_one_sentence(
     assert len(said) < 300
 
 
+def combined(num_datasets: int, num_regularizations: int) -> str:
+    """A claim about each of so many data sets, in the mean over so many regularizations."""
+    datasets = [f"data-{place}" for place in range(num_datasets)]
+    means = [f"part-{place}" for place in range(num_regularizations)]
+    groups = f"each = {{ dataset = {datasets} }}\nmean_over = {{ regularization = {means} }}"
+    named = changed('name = "elu - relu"', 'name = "{dataset}: elu - relu"')
+    return named.replace("bound = 0.5", groups)
+
+
+def test_more_combinations_than_are_ever_meant_are_refused(tmp_path: Path) -> None:
+    (claim,) = read_claims(written(tmp_path, combined(100, 100)))
+    assert claim.head.id == "U1"
+    for text, count in ((combined(100, 101), 10_100), (combined(99, 102), 10_098)):
+        with pytest.raises(SpecError) as caught:
+            read_claims(written(tmp_path, text))
+        said = str(caught.value)
+        assert said.startswith("claims file claims.toml: ")
+        assert said.endswith(
+            f"claims.toml: each and mean_over make {count} combinations; at most 10000 are expected"
+        )
+
+
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="cannot be read"):
         read_claims(tmp_path / "none.toml")

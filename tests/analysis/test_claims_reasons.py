@@ -35,6 +35,17 @@ def test_runs_that_agree_tell_no_variance() -> None:
     assert {results[claim].verdict for claim in ("C1", "C2", "C3")} == {"undecided"}
 
 
+def test_the_spread_of_runs_that_agree_has_no_width() -> None:
+    """Gaps of 0, 3 and 0.2 points in each network without augmentation, of none with it."""
+    result = judged(made_study(seeds=3, generator=rng(2), truth=paper_truth, sd=0.0))["C2"]
+    assert (result.verdict, result.reason) == ("undecided", "no-noise")
+    ratio, without, augmented = result.components
+    spread = float(np.var([0.0, 3.0, 0.2], ddof=1))
+    assert (without.name, augmented.name) == (f"W(0), raw {spread:.3f}", "W(1), raw 0.000")
+    for part, expected in ((without, spread), (augmented, 0.0), (ratio, 0.0)):
+        assert (part.lower, part.estimate, part.upper) == pytest.approx((expected,) * 3)
+
+
 def test_a_sign_that_only_holds_in_points_is_a_matter_of_scale() -> None:
     odds = {"relu": 0.0, "prelu": 0.6, "elu": 0.0}
 

@@ -165,6 +165,18 @@ def test_what_adds_over_cells_has_one_value_a_seed() -> None:
     assert not open_mean.is_testable and math.isfinite(open_mean.value)
 
 
+def test_a_sum_over_cells_that_share_one_seed_has_no_error() -> None:
+    rows = [r for r in rows_of() if r["seed"] == 0 or not (is_cell(r, ELU) or is_cell(r, RELU))]
+    model, weights = fit_model(observe(rows)), {ELU: 0.5, RELU: 0.5}
+    found = model.contrast(weights, name="of two")
+    values = [r["test_accuracy"] for r in rows if is_cell(r, ELU) or is_cell(r, RELU)]
+    assert len(values) == 2
+    assert (found.name, found.value) == ("of two", pytest.approx(np.mean(values)))
+    assert (found.df, found.source, found.alpha) == (0.0, "one seed", 0.05)
+    assert math.isnan(found.standard_error) and not found.is_testable
+    assert model.own(weights) is None
+
+
 def test_a_stratum_keeps_its_own_variance_from_one_degree_of_freedom_on() -> None:
     rows = [r for r in rows_of(seeds=2) if r["regularization"] == "bn"]
     alone = [r for r in rows if r["activation"] != "prelu"]

@@ -14,6 +14,7 @@ from actwise.analysis.model import (
     on_scale,
     satterthwaite,
 )
+from actwise.analysis.model.distributions import noncentrality
 from actwise.analysis.model.scales import logit_slope
 from actwise.analysis.table import Observations
 from actwise.errors import SpecError
@@ -113,3 +114,21 @@ def test_what_is_no_percentage_is_judged_by_its_replicates_only() -> None:
     single = fit_model(observe(rows[::3], **settings))
     assert not single.contrast(weights).is_testable
     assert single.known == {}
+
+
+@pytest.mark.parametrize("probability", [0.0125, 0.5, 0.975])
+@pytest.mark.parametrize("df2", [12.0, math.inf])
+@pytest.mark.parametrize("df1", [2, 8])
+def test_the_noncentrality_of_a_huge_f_goes_on_where_that_of_a_large_one_ends(
+    df1: int, df2: float, probability: float
+) -> None:
+    largest = 1e8 / df1
+    within, beyond, far = (
+        noncentrality(factor * largest, df1=df1, df2=df2, probability=probability)
+        for factor in (1 - 1e-9, 1 + 1e-9, 1e4)
+    )
+    assert beyond == pytest.approx(within, rel=1e-6)
+    assert noncentrality(largest / 1e4, df1=df1, df2=df2, probability=probability) < within < far
+    if math.isinf(df2):
+        # Its root is normal around that of F, with variance 1.
+        assert math.sqrt(far) == pytest.approx(1e6 - stats.norm.ppf(probability), abs=1e-6)

@@ -94,6 +94,12 @@ def test_the_limits_of_a_deviation_cover_it() -> None:
     assert above == pytest.approx(0.80, abs=0.03)
 
 
+def test_a_deviation_that_is_known_has_no_other_limits() -> None:
+    assert sd_limits(0.25, math.inf) == (0.25, 0.25)
+    assert upper_sd(0.25, math.inf, level=0.8) == 0.25
+    assert sd_limits(0.25, 1e9) == pytest.approx((0.25, 0.25), rel=1e-3)
+
+
 def test_each_stratum_has_its_deviations_and_what_they_show() -> None:
     first, second = precisions(fit_model(case("split_plot")))
     assert first.stratum.within.sd == pytest.approx(1.527708887, abs=5e-10)

@@ -6,11 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import actwise as aw
 from actwise.analysis import Analysis
 from actwise.analysis.claims import ClaimResult
+from actwise.analysis.effects import associations
+from actwise.analysis.table import Observations
 from actwise.errors import SpecError
 from actwise.report.figures import write_figures
 from actwise.report.html import render_html
@@ -20,6 +23,8 @@ from actwise.store import RunStore
 from actwise.store.records import ProbeRow, observed_probes, pack_probes
 from made.probed import RISES, SEEDS, STEPS, probed, probed_store
 from made.runs import PROBES, leased, made_plan, made_record, made_study
+from made.studies import Truth
+from made.studies import made_study as observed_study
 
 MINE = """
 [[claim]]
@@ -97,6 +102,41 @@ def test_changes_of_signal_and_response_stand_side_by_side(analysis: Analysis) -
         assert row.signal == pytest.approx(STEPS[row.cell[-1]], abs=0.05)
     (said,) = [view for view in claim_views(analysis) if view is not None and view.id == "changes"]
     assert "Exploratory, no verdict." in said.note and len(said.rows) == 4 * len(RISES)
+
+
+STEP_LEVELS = {"regularization": ("bn", "bn+aug"), "model": ("plain20", "resnet20")}
+SIGNALS = {
+    "augmentation": "probes.log_slope_second_moment",
+    "identity mapping": "probes.log_gradient_ratio",
+}
+
+
+@pytest.mark.parametrize(
+    ("varied", "steps"),
+    [
+        (("regularization", "model"), ["augmentation", "identity mapping"]),
+        (("regularization",), ["augmentation"]),
+        (("model",), ["identity mapping"]),
+        ((), []),
+    ],
+)
+def test_only_steps_of_a_factor_of_the_analysis_have_changes(
+    varied: tuple[str, ...], steps: list[str]
+) -> None:
+    levels = {**{name: STEP_LEVELS[name] for name in varied}, "activation": tuple(RISES)}
+
+    def of(truth: Truth) -> Observations:
+        settings = {"generator": np.random.default_rng(0), "sd": 0.0, "levels": levels}
+        return observed_study(seeds=2, truth=truth, **settings)
+
+    signal = of(lambda cell: 3.0 * len(set(cell.values()) & {"bn+aug", "resnet20"}))
+    response = of(lambda cell: 60.0 - 2.0 * len(set(cell.values()) & {"bn+aug", "resnet20"}))
+    found = associations(response, dict.fromkeys(SIGNALS.values(), signal))
+    assert [(row.step, row.signal) for row in found] == [(s, SIGNALS[s]) for s in steps]
+    for row in found:
+        assert len(row.changes) == len(RISES) * 2 ** (len(varied) - 1)
+        assert {(c.signal, c.response) for c in row.changes} == {(3.0, -2.0)}
+        assert row.rank_correlation is None
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,22 @@ def test_without_answers_one_sentence_says_what_is_not_computed(tmp_path: Path) 
         assert text.count("lacks the answers") == 1
 
 
+@pytest.mark.parametrize(("most", "is_read"), [(2 * SEEDS, True), (2 * SEEDS - 1, False)])
+def test_the_predictions_of_very_many_runs_are_not_read_and_a_sentence_says_so(
+    store: Path, monkeypatch: pytest.MonkeyPatch, most: int, is_read: bool
+) -> None:
+    for module in ("predictions", "store"):
+        monkeypatch.setattr(f"actwise.analysis.reading.{module}.MOST_RUNS", most)
+    analysis = aw.analyze(store)
+    assert bool(analysis.images) is is_read
+    said = (
+        "of more than 7 runs predictions are not read: what needs each run's right and wrong "
+        "images (errors on new images) is not computed"
+    )
+    assert analysis.results.not_computed == (() if is_read else (said,))
+    assert (f"O{said[1:]}" in printed(analysis)) is not is_read
+
+
 def test_our_own_study_has_a_choice_for_each_network_and_says_its_scale(tmp_path: Path) -> None:
     folders = sorted((RESULTS / "cifar-mini").glob("seed-*"))
     analysis = aw.analyze(imported(folders, tmp_path / "store"))

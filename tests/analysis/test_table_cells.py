@@ -46,6 +46,19 @@ def test_diverged_failed_and_missing_runs_are_counted_and_not_averaged() -> None
     assert cell.num_runs == 4
 
 
+def test_outdated_rows_of_an_export_are_passed_over() -> None:
+    rows = [
+        made_row("a", seed=0, accuracy=80.0) | {"outdated": False},
+        made_row("b", seed=1, accuracy=20.0) | {"outdated": True},
+        made_row("c", seed=2, accuracy=90.0),
+        made_row("d", activation="elu", study="old", environment="two") | {"outdated": True},
+    ]
+    table = make_table(rows)
+    assert only_cell(table).values == (80.0, 90.0)
+    assert (table.seeds, table.studies) == ((0, 2), ("made",))
+    assert table.environments == {"one": (0, 2)}
+
+
 def test_a_plan_without_results_gives_cells_without_a_mean() -> None:
     cell = only_cell(make_table([], [made_line("a"), made_line("b", seed=1)]))
     assert (cell.mean, cell.num_missing) == (None, 2)

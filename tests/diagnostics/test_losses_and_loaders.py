@@ -99,3 +99,45 @@ def test_arrays_get_the_remedy(net: nn.Module, images: Tensor) -> None:
         SpecError, match=r"images is a ndarray; expected torch\.as_tensor\(images\)"
     ):
         aw.diagnose(net, images.numpy())
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_batches_without_an_image_are_passed_over(
+    net: nn.Module, images: Tensor, place: int
+) -> None:
+    batches = [(images[:15], LABELS[:15]), (images[15:], LABELS[15:])]
+    whole = measure(net, batches)
+    batches.insert(place, (images[:0], LABELS[:0]))
+    assert measure(net, batches) == whole
+    images[20] = torch.nan
+    with pytest.raises(SpecError, match=r"^images 16 to 30 hold NaN: it would come out of any mo"):
+        measure(net, batches)
+
+
+def test_labels_beside_batches_are_refused(net: nn.Module, images: Tensor) -> None:
+    for batches in (DataLoader(images), DataLoader(TensorDataset(images, LABELS))):
+        with pytest.raises(SpecError) as caught:
+            measure(net, batches, LABELS)
+        assert str(caught.value) == "labels are given twice over; batches bring their own"
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        ("a" * 30, "labels are a str; expected classes"),
+        (["cat"] * 30, "labels are a list; expected classes"),
+        ({"cat": 1}, "labels are a dict; expected classes"),
+        ([0, 1, 2], "3 labels for 30 images"),
+        (7, "1 label for 30 images"),
+    ],
+)
+def test_labels_that_are_no_classes_get_a_sentence(
+    net: nn.Module, images: Tensor, labels: Any, said: str
+) -> None:
+    with pytest.raises(SpecError) as caught:
+        measure(net, images, labels)
+    assert str(caught.value) == said
+
+
+def test_labels_may_be_a_list(net: nn.Module, images: Tensor) -> None:
+    assert measure(net, images, LABELS.tolist()) == measure(net, images, LABELS)

@@ -12,7 +12,7 @@ from .claims import ClaimResult, ClaimsOrigin
 from .decision import Decision
 from .differences import ContrastRow, IncumbentRow, Pair, PairRow, Refusal, Separation
 from .effects import Association, Effects, Sums
-from .model import ALPHA, Model, Scale
+from .model import Model, Scale
 from .precision import ImageErrors, Looks, RunPrecision
 from .reading import StudyResults
 from .rules import Regret
@@ -75,7 +75,8 @@ class Analysis(Shown):
     results: StudyResults
     question: Question
     decision: Decision
-    alpha: float = ALPHA
+    alpha: float
+    looks: Looks
     observed: Observations | None = None
     model: Model | None = None
     cells: tuple[CellRow, ...] = ()
@@ -94,7 +95,6 @@ class Analysis(Shown):
     findings: tuple[Finding, ...] = ()
     precisions: tuple[RunPrecision, ...] = ()
     checks: Checks = field(default_factory=Checks)
-    looks: Looks | None = None
     published: Recomputed = field(default_factory=Recomputed)
 
     @property

@@ -145,7 +145,7 @@ def _analyze(results: StudyResults, question: Question) -> Analysis:
         planned=results.planned_looks,
         study=results.study,
     )
-    part = Analysis(results, question, Decision("nothing"), looks.alpha, looks=looks)
+    part = Analysis(results, question, Decision("nothing"), looks.alpha, looks)
     if results.observed is None:
         assert results.bank is not None, "results are runs or published summary statistics"
         published = check_published(results.bank, pair=question.contrast)

@@ -95,7 +95,7 @@ def _bars(*, is_quiet: bool) -> Iterator[Callable[["FetchProgress"], None]]:
     def show(progress: "FetchProgress") -> None:
         if progress.file_name not in tasks:
             bars.start()
-            tasks[progress.file_name] = bars.add_task(progress.file_name)
+            tasks[progress.file_name] = bars.add_task(progress.file_name, total=None)
         total = progress.total_bytes or None
         bars.update(tasks[progress.file_name], completed=progress.done_bytes, total=total)
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..errors import SpecError
+from ..numbers import counted
 from ..rng import stream
 from ..surgery import Example, tensors, with_tensors
 from ..usercode import describe_fault
@@ -220,7 +221,6 @@ def _as_labels(labels: Any, total: int) -> Tensor:
     except (TypeError, ValueError, RuntimeError):
         raise SpecError(f"labels are a {type(labels).__name__}; expected classes") from None
     if not found.dim() or len(found) != total:
-        raise SpecError(
-            f"there are {len(found) if found.dim() else 1:,} labels for {total:,} images"
-        )
+        number = counted(len(found) if found.dim() else 1, "label")
+        raise SpecError(f"{number} for {counted(total, 'image')}")
     return found

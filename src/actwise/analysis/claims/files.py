@@ -66,5 +66,5 @@ def _problem(error: ValidationError) -> str:
         return f"{where}: {UnknownNameError('key', str(problem['loc'][-1]), fields)}"
     message = problem["msg"].removeprefix("Value error, ")
     if isinstance(problem["input"], dict):
-        return f"{where}: {message}"
+        return f"{where}: {message}" if where else message
     return f"{where}={shortened(problem['input'])}: {message[0].lower()}{message[1:]}"

@@ -60,9 +60,7 @@ class BlockFit:
 
     @cached_property
     def inverse_LL(self) -> Floats:
-        """Covariance of the adjusted means for unit within variance, up to what cancels."""
-        if not self.is_paired:
-            return np.diag(1.0 / self.counts_L)
+        """Covariance of paired adjusted means at unit within variance, up to what cancels."""
         inverse_LL = np.linalg.pinv(self._normal_LL, rcond=1e-10, hermitian=True)
         return np.asarray(inverse_LL, dtype=np.float64)
 

@@ -161,8 +161,6 @@ def hardly_learned(observed: Observations) -> frozenset[Cell]:
 
 def as_accuracies(observed: Observations) -> Observations:
     """Errors in percent turned into accuracies."""
-    if observed.higher_is_better:
-        return observed
     return replace(observed, response_R=_accuracies(observed), higher_is_better=True)
 
 

@@ -6,6 +6,7 @@ from ... import __version__
 from ...analysis import Analysis
 from ...analysis.claims import ClaimResult
 from ...analysis.effects import Decomposition, Effects
+from ...analysis.precision import Looks
 from .runs import cells_json, curves_json, source_json
 from .values import Json, plain, without
 
@@ -39,7 +40,7 @@ def analysis_json(analysis: Analysis) -> Json:
             "associations": analysis.associations,
             "findings": analysis.findings,
             "rules": analysis.rules,
-            "looks": _looks(analysis),
+            "looks": _looks(analysis.looks),
             "precision": [
                 {"stratum": dict(row.stratum.name), **without(row, "stratum")}
                 for row in analysis.precisions
@@ -100,11 +101,8 @@ def _parts(found: Decomposition) -> Json:
     return {"decomposition": without(found, "effects"), "effects": effects}
 
 
-def _looks(analysis: Analysis) -> Json | None:
+def _looks(looks: Looks) -> Json:
     """Looks before this one, and what the present one is."""
-    looks = analysis.looks
-    if looks is None:
-        return None
     now = {"num_seeds": looks.now.num_seeds, "is_planned": looks.is_planned}
     return {**without(looks, "earlier", "now"), **now}
 

@@ -98,15 +98,13 @@ def _with_command(
     """With what trains the seeds, of a study in a store whose seeds are numbers."""
     results = analysis.results
     observed = results.observed
-    if results.kind != "store" or not results.studies or observed is None:
-        return StepWords(sentence)
-    seeds = [] if observed.seeds_R is None else [*set(observed.seeds_R.tolist())]
-    if not seeds or not all(seed.isdigit() for seed in seeds):
+    is_of_study = results.kind == "store" and results.studies
+    if not is_of_study or observed is None or observed.seeds_R is None:
         return StepWords(sentence)
     note = _study_of(network, results.studies)
     study, *given = note.started_as or (note.study if note.study in shipped_studies() else "",)
     known = note.spec if note.started_as or not study else load_study(study)
-    numbers = [int(seed) for seed in seeds]
+    numbers = [int(seed) for seed in observed.seeds_R.tolist()]
     changes = [
         *_overrides(analysis, network, known),
         f"seeds={min(numbers)}..{max(numbers) + more}",

@@ -123,8 +123,6 @@ def _claims(analysis: Analysis) -> Iterator[str]:
 def _looks(analysis: Analysis) -> Iterator[str]:
     """What planned and unplanned looks do to the level, a sentence each."""
     looks = analysis.looks
-    if looks is None:
-        return
     if looks.nominal_level is not None:
         yield (
             f"Looks are planned at {listed([*map(str, looks.planned)])} seeds: each decides at "

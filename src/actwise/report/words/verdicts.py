@@ -7,7 +7,7 @@ from .names import listed, short_number
 from .scope import training_text
 
 _NOTES = {
-    "half-measured": "half of it needs signal-flow records: it can be refuted, not supported",
+    "half-measured": "the mechanism is not part of it: it can be refuted, not supported",
     "no-percentage": "it is about accuracies in percent, which were not measured",
     "no-probes": "it is about signal flow, which was not measured ([observe] probes)",
     "lower-is-better": "the response is taken as it is given, lower is better",

@@ -191,7 +191,7 @@ class ServerDatabase(Database):
 
     def discard(self) -> None:
         """See :class:`.Database`."""
-        with self.writing(lock="EXCLUSIVE") as connection:
+        with self.writing() as connection:
             metadata.drop_all(connection)
         self.close()
 

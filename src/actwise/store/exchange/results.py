@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import StoreError
+from ...numbers import counted
 from ...spec import ObserveSpec, RunSpec
 from ..database.schema import short_hash, to_json
 from ..records import (
@@ -137,8 +138,6 @@ def read_results(
             results[row["run_id"]] = (result, said)
         elif results[row["run_id"]][1] != said:
             raise StoreError(f"{place}: run {row['run_id']} has another result in another row")
-    if next(curves, None) is not None:
-        raise StoreError("epochs.parquet holds epochs of runs that are not in runs.parquet")
     for name, found in (("predictions", predictions), ("probes", probes)):
         if unknown := found.keys() - results.keys():
             raise StoreError(f"{name}.parquet: run {min(unknown)} is not in runs.parquet")
@@ -259,7 +258,8 @@ def _problem(record: RunRecord, attempts: int, spec: RunSpec) -> str:
     most = 0 if record.status == "failed" else spec.train.epochs
     least = 0 if not is_finished else 1 if spec.train.schedule == "plateau" else most
     if not least <= num_epochs <= most:
-        return f"has {num_epochs} epochs where {least} to {most} are possible"
+        expected = f"{least} to {most}" if least < most else str(most)
+        return f"has {counted(num_epochs, 'epoch')}, expected {expected}"
     for name, found in _by_curve(record).items():
         value = getattr(record, name)
         is_given = found is not None or name == "best_test_accuracy"
