@@ -1,11 +1,15 @@
 """Properties that every activation of the table has."""
 
+import math
+from functools import partial
+
 import pytest
 import torch
 from torch import Tensor, nn
 
-from actwise.activations import ACTIVATIONS, is_activation, resolve
+from actwise.activations import ACTIVATIONS, activation, from_code, is_activation, resolve
 from actwise.errors import SpecError
+from actwise.registry import Parameter
 from made.forks import run_forked
 
 SHAPE = (3, 4, 5)
@@ -207,3 +211,75 @@ assert abs(bound.gain - 15 ** -0.5) < 1e-9 and abs(bound.backward_gain - 27 ** -
 """
     done = run_forked(code)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("names", "parameter"),
+    [
+        (("prelu", "prelu-shared", "prelu-element"), Parameter("init", 0.25)),
+        (("elu", "celu", "isru", "isrlu"), Parameter("alpha", 1.0, above=0.0)),
+    ],
+)
+def test_activations_of_one_kind_take_the_same_argument(
+    names: tuple[str, ...], parameter: Parameter
+) -> None:
+    taken = {ACTIVATIONS[name].parameters for name in names}
+    assert taken == {(parameter,)}
+
+
+def test_some_activations_have_parameters_for_every_channel() -> None:
+    assert {name for name in ACTIVATIONS if resolve(name).has_channels} == {
+        "prelu",
+        "prelu-element",
+        "mpelu",
+        "swish",
+        "acon-c",
+    }
+
+
+def test_an_activation_with_parameters_for_every_channel_is_told_how_many() -> None:
+    assert activation("prelu", channels=3).get_parameter("weight").shape == (3,)
+    assert activation("prelu-shared").get_parameter("weight").shape == (1,)
+    with pytest.raises(SpecError) as refusal:
+        activation("prelu(0.1)")
+    assert str(refusal.value) == (
+        "activation prelu(0.1) has parameters for every channel: call it with channels=N"
+    )
+
+
+@pytest.mark.parametrize("channels", [0, -3, True, False])
+def test_channels_are_a_number_from_1(channels: int) -> None:
+    activation("elu", channels=1)
+    with pytest.raises(SpecError) as refusal:
+        activation("elu", channels=channels)
+    assert str(refusal.value) == f"channels={channels} of activation elu is no number from 1"
+
+
+def test_a_function_without_a_gain_has_no_theory_either() -> None:
+    nothing = from_code(lambda x: 0.0 * x)
+    assert nothing.gain == math.inf and not nothing.has_gain
+    assert nothing.fixed_point == "none"
+    assert all(map(math.isnan, (nothing.variance_slope, nothing.chi, nothing.kappa)))
+    with pytest.raises(SpecError, match=r"^init is 'gain', and .* has none that weights can have$"):
+        _ = nothing.weight_gain
+
+
+@pytest.mark.parametrize(
+    ("level", "printed"),
+    [
+        ("squareplus(2)", "Pointwise(squareplus, b=2.0)"),
+        ("aria2", "Pointwise(aria2, alpha=1.5, beta=2.0)"),
+        ("lisht", "Pointwise(lisht)"),
+        ("swish", "Learned(swish, beta=(3,))"),
+        ("star-relu", "Learned(star_relu, scale=(1,), bias=(1,))"),
+        ("abs", "Function(abs)"),
+        ("rrelu(0.1, 0.5)", "RReLU(lower=0.1, upper=0.5)"),
+    ],
+)
+def test_a_module_is_printed_with_its_formula_and_its_arguments(level: str, printed: str) -> None:
+    assert repr(resolve(level).build((3, 2, 2))) == printed
+
+
+def test_a_function_without_a_name_is_printed_as_it_is() -> None:
+    clipped = partial(torch.clamp, min=0.0)
+    assert repr(from_code(clipped).build((3,))) == f"Function({clipped!r})"

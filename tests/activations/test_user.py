@@ -16,6 +16,8 @@ SOURCE = '''
 import torch
 from torch import nn
 
+from actwise.activations import activation
+
 
 def scaled_tanh(x, scale=1.0):
     """scale tanh(x)"""
@@ -69,6 +71,12 @@ class Slopes(nn.Module):
 class InPlace(nn.ReLU):
     def __init__(self):
         super().__init__(inplace=True)
+
+
+class OfOurs(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.act = activation("prelu")
 
 
 class NeedsMore(nn.Module):
@@ -193,3 +201,17 @@ def test_functions_without_moments_are_named(module: str, text: str, sentence: s
     bound = resolve(f"{module}:{text}")
     with pytest.raises(SpecError, match=sentence):
         _ = bound.gain
+
+
+def test_what_users_code_is_refused_itself_is_said_as_it_is(module: str) -> None:
+    bound = resolve(f"{module}:OfOurs")
+    with pytest.raises(SpecError) as refusal:
+        bound.build((3,))
+    assert str(refusal.value) == (
+        "activation prelu has parameters for every channel: call it with channels=N"
+    )
+
+
+def test_users_code_is_printed_with_its_arguments(module: str) -> None:
+    built = resolve(f"{module}:scaled_tanh(2)").build((3,))
+    assert repr(built) == "Function(scaled_tanh, scale=2.0)"

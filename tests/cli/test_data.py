@@ -11,7 +11,7 @@ from actwise.datasets import DATASETS
 from actwise.datasets.content.check import make_split
 from actwise.datasets.content.dataset import Arrays
 from actwise.datasets.loading.cache import Cache
-from made.data import TRAIN_IMAGES, TRAIN_LABELS, made_images
+from made.data import TRAIN_IMAGES, TRAIN_LABELS, made_images, write_tiny
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +48,17 @@ def test_a_decoded_copy_is_ready_where_no_folder_says_otherwise(
     assert Cache.default().store("made", info, arrays=arrays)
     assert line_of("cifar10", "data list", capsys).endswith("yes decoded before, kept in the cache")
     assert "no not in the data folder" in line_of("cifar10", "data list --data empty", capsys)
+
+
+def test_data_that_are_damaged_are_not_ready_and_say_why(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = write_tiny("binary folder", Path("mine")) / "tiny-binary"
+    where = "yes mine/tiny-binary"
+    assert line_of("tiny", "data list --data mine", capsys) == f"tiny 60 30 {where}"
+    (folder / "batch_1.bin").unlink()
+    said = "no mine/tiny-binary is incomplete: batch_1.bin is missing"
+    assert line_of("tiny", "data list --data mine", capsys) == f"tiny 60 30 {said}"
 
 
 def test_a_form_with_a_path_is_neither(capsys: pytest.CaptureFixture[str]) -> None:

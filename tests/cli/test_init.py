@@ -1,13 +1,16 @@
 """``actwise init``: a study file for the data that are here, which passes ``plan``."""
 
+import os
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from actwise.cli.main import run_command
+from actwise.sweep import Plan, make_plan
 
 
 @pytest.fixture(autouse=True)
@@ -76,3 +79,75 @@ def test_nothing_is_ever_overwritten(capsys: pytest.CaptureFixture[str]) -> None
     assert Path("mine.toml").read_text() == "precious"
     assert run_command(["init", "mine"]) == 2
     assert "must end in .toml" in capsys.readouterr().err
+
+
+def refused(capsys: pytest.CaptureFixture[str], *command: str, exit_code: int) -> str:
+    """The sentence of a refusal, after which no study file is there."""
+    assert run_command(["init", *command]) == exit_code
+    out, err = capsys.readouterr()
+    assert out == "" and not Path("study.toml").exists()
+    return err.removeprefix("actwise: ").removesuffix("\n")
+
+
+def broken(folder: Path) -> None:
+    """What looks like photographs and holds none."""
+    for label in ("cat", "dog"):
+        (folder / label).mkdir(parents=True)
+        for number in range(10):
+            (folder / label / f"{number}.png").write_bytes(b"no picture")
+
+
+def test_data_that_cannot_be_read_are_passed_over_and_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    broken(Path("own/a"))
+    photographs(Path("own/b"), side=32)
+    assert run_command(["init", "--data", "own"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == [
+        "study: study.toml",
+        "  data      folder:own/b: 16 training images of 2 classes",
+    ]
+    (said,) = (line for line in lines if line.startswith("  not read  "))
+    assert said == (
+        "  not read  own/a/cat/0.png is not a readable image: it is none of PNG, WEBP, JPEG, BMP, "
+        "GIF, PPM, TIFF"
+    )
+    assert lines[-1] == "  next      actwise plan study.toml --data own"
+
+
+def test_without_any_data_that_can_be_read_no_study_is_written(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("actwise.datasets.found_levels", lambda data: iter(()))
+    assert refused(capsys, exit_code=3) == "no data set is here, not even digits"
+    levels = ("folder:nowhere", "arrays:gone.npz")
+    monkeypatch.setattr("actwise.datasets.found_levels", lambda data: iter(levels))
+    assert refused(capsys, exit_code=3) == (
+        "folder(nowhere, size=32): nothing of this kind in nowhere; expected one subfolder per "
+        "class; arrays(gone.npz, size=32): nothing of this kind in gone.npz; expected an .npz file "
+        "with x_train, y_train, x_test, y_test"
+    )
+
+
+def test_data_whose_name_no_study_file_can_hold_are_to_be_renamed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    name = os.fsdecode(b"caf\xe9")
+    photographs(Path("own", name), side=32)
+    said = refused(capsys, "--data", "own", exit_code=3)
+    assert said == f"{f'folder:own/{name}'!r} cannot stand in a study file; rename it"
+
+
+def test_a_study_that_somebody_wrote_meanwhile_is_not_overwritten(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def planned(*arguments: Any) -> Plan:
+        Path("mine.toml").write_text("precious")
+        return make_plan(*arguments)
+
+    monkeypatch.setattr("actwise.sweep.make_plan", planned)
+    said = "'mine.toml' is there already; init overwrites nothing: name another"
+    assert refused(capsys, "mine.toml", exit_code=2) == said
+    assert Path("mine.toml").read_text() == "precious"

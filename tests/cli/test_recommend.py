@@ -132,6 +132,8 @@ def test_a_preview_says_what_is_there_already(
     values = json.loads(printed(capsys, *RACE, "--store", str(store), "--dry-run", "--json"))
     assert (values["most_runs"], values["num_done"]) == (5, 5)
     assert values["seconds"] > values["beside_seconds"] > START_SECONDS + 12
+    lines = printed(capsys, *RACE, "--store", str(store), "--dry-run").splitlines()
+    assert "  done      5 runs of it in the store already" in lines
 
 
 def test_where_nothing_learned_exit_code_json_and_first_line_say_so(

@@ -10,6 +10,9 @@ import pytest
 from actwise.cli.main import run_command
 
 SOURCE = """
+from functools import partial
+
+import torch
 import torch.nn.functional as F
 from torch import nn
 
@@ -38,6 +41,48 @@ class Gated(Net):
 class Bare(Net):
     def forward(self, x):
         return self.head(self.conv(x).mean((2, 3)))
+
+
+class Sequential(Net):
+    def __init__(self, num_classes, in_channels):
+        super().__init__(num_classes, in_channels)
+        self.cell = nn.LSTM(4, 4)
+
+    def forward(self, x):
+        return self.head(F.relu(self.cell(self.conv(x).mean((2, 3)))[0]))
+
+
+class Strict(Net):
+    def __init__(self, num_classes, in_channels):
+        super().__init__(num_classes, in_channels)
+        self.act = nn.ReLU()
+
+    def forward(self, x):
+        if not isinstance(self.act, nn.ReLU):
+            raise RuntimeError("only ReLU will do")
+        return self.head(self.act(self.conv(x)).mean((2, 3)))
+
+
+class Stages(nn.Module):
+    def __init__(self, num_classes, in_channels):
+        super().__init__()
+        sizes = (in_channels, 16, 4, 8, 32)
+        self.convs = nn.ModuleList(map(partial(nn.Conv2d, kernel_size=1), sizes, sizes[1:]))
+        self.acts = nn.ModuleList(nn.ReLU() for _ in self.convs)
+        self.head = nn.Linear(32, num_classes)
+
+    def forward(self, x):
+        for number, (conv, act) in enumerate(zip(self.convs, self.acts)):
+            x = act(conv(x)) if number < self.num_acts else conv(x)
+        return self.head(x.mean((2, 3)))
+
+
+class Three(Stages):
+    num_acts = 3
+
+
+class Four(Stages):
+    num_acts = 4
 
 
 def broken():
@@ -93,6 +138,52 @@ def test_an_audit_names_what_stays(capsys: pytest.CaptureFixture[str]) -> None:
     assert "A swap replaces all 1. As they are stay: 1 of the input, 2 gates." in lines
     lines = printed("audit audited_network:Bare", capsys).splitlines()
     assert lines[-1] == "There is nothing that a swap replaces."
+
+
+def test_what_an_audit_cannot_see_is_named_below_what_it_sees(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    first, second, header, row, *rest = printed(
+        "audit audited_network:Sequential", capsys
+    ).splitlines()
+    assert first == (
+        "audited_network:Sequential: 1 activation (relu), 1 functional, 0 gates, 1 unseen"
+    )
+    assert second == "A swap replaces all 1."
+    assert (header.split()[0], row.split()[1]) == ("site", "relu")
+    assert rest == [
+        "  unseen  cell: lstm",
+        "  next    actwise swap audited_network:Sequential prelu",
+    ]
+
+
+def test_an_audit_says_why_a_swap_does_not_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    first, second, _, row = printed("audit audited_network:Strict", capsys).splitlines()
+    assert first == "audited_network:Strict: 1 activation (relu), 1 at 1 module, 0 gates, 0 unseen"
+    said = "A swap does not run: after the swap to prelu (it is undone): Strict in eval mode raised"
+    line = 1 + SOURCE[: SOURCE.index("raise RuntimeError")].count("\n")
+    assert second == (
+        f"{said} RuntimeError: only ReLU will do (audited_network.py, line {line}) on the example "
+        "of shape (2, 3, 32, 32)"
+    )
+    assert row.split()[:4] == ["act", "relu", "activation", "4"]
+
+
+@pytest.mark.parametrize(("name", "channels"), [("Three", "4/8/16"), ("Four", "4 to 32")])
+def test_equal_sites_name_up_to_three_numbers_of_channels(
+    name: str, channels: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (row,) = (
+        line
+        for line in printed(f"audit audited_network:{name}", capsys).splitlines()
+        if line.startswith("acts.*")
+    )
+    assert " ".join(row.split()).startswith(
+        f"acts.* {3 if name == 'Three' else 4} relu activation {channels} 1 audited_network.py:"
+    )
 
 
 def test_a_swap_says_what_it_replaced_and_missed(capsys: pytest.CaptureFixture[str]) -> None:

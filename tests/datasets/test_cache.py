@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -178,6 +179,37 @@ def test_what_a_killed_writer_left_is_removed_after_an_hour(folder: Path, cache:
     load("tiny", folder)
     assert not old.exists()
     assert new.exists()
+
+
+def test_a_copy_that_another_process_put_there_first_is_taken(
+    folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    rename = Path.rename
+
+    def come_second(made: Path, target: Path) -> Path:
+        if target.parent == cache / "data":
+            shutil.copytree(made, target)
+        return rename(made, target)
+
+    monkeypatch.setattr(Path, "rename", come_second)
+    data = load("tiny", folder)
+    assert data.info.num_train == 60 and not caplog.records
+    assert [path.name for path in (cache / "data").iterdir()] == [data.info.digest]
+
+
+def test_a_folder_that_cannot_be_put_in_place_is_told_and_the_data_are_read(
+    folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(made: Path, target: Path) -> Path:
+        raise OSError(28, "No space left on device") if made.is_dir() else FileNotFoundError
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    assert load("tiny", folder).info.num_train == 60
+    assert [record.getMessage() for record in caplog.records] == [
+        f"the data cache {cache} cannot be written (No space left on device); tiny is decoded "
+        "anew by every process"
+    ]
+    assert not any((cache / "data").iterdir())
 
 
 @pytest.mark.slow

@@ -10,7 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from actwise.datasets import DATASETS, FetchProgress, fetch, info, listing, load, verify
+from actwise.datasets import (
+    DATASETS,
+    FetchProgress,
+    fetch,
+    found_levels,
+    info,
+    listing,
+    load,
+    verify,
+)
 from actwise.datasets.content.entry import DatasetEntry, Download
 from actwise.errors import DataError, SpecError, UnknownNameError
 from made.data import BINARY_ARCHIVE, TINY, TRAIN_IMAGES, encode_image, write_shard, write_tiny
@@ -112,6 +121,16 @@ def test_fetch_refuses_what_it_cannot_fetch(tmp_path: Path) -> None:
         fetch("cifar10", tmp_path / "file")
 
 
+def test_a_folder_that_cannot_be_written_is_named(
+    server: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    entry = add_entry(request, f"{server}/{ARCHIVE}")
+    (tmp_path / entry.name).touch()
+    with pytest.raises(DataError) as refusal:
+        fetch(entry.name, tmp_path)
+    assert str(refusal.value) == f"{tmp_path / entry.name} cannot be written: Not a directory"
+
+
 def test_verify_counts_classes_and_duplicates(tmp_path: Path) -> None:
     encoded = [encode_image(image) for image in TRAIN_IMAGES[:6]]
     train = [*encoded[:4], encoded[0]]
@@ -167,3 +186,15 @@ def test_the_listing_tells_what_is_found_and_what_is_cached(tmp_path: Path) -> N
     problem = {line.level: line.problem for line in listing(folder)}["tiny"]
     assert problem is not None
     assert "batch_1.bin is missing" in problem
+
+
+def test_a_folder_that_cannot_be_listed_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path) -> Iterator[Path]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(DataError) as refusal:
+        list(found_levels(tmp_path))
+    assert str(refusal.value) == f"{tmp_path} cannot be read: Permission denied"

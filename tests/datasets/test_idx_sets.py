@@ -9,7 +9,8 @@ import pytest
 
 from actwise.datasets import DATASETS, info, listing, load
 from actwise.datasets.content.entry import DatasetEntry
-from actwise.datasets.formats.idx import TEST, TRAIN, IdxLayout, idx_form
+from actwise.datasets.formats import idx as idx_files
+from actwise.datasets.formats.idx import TEST, TRAIN, IdxLayout, idx_form, read_idx
 from actwise.errors import DataError
 from made.data import CLASSES, idx, made_images, made_labels
 
@@ -146,3 +147,18 @@ def test_files_of_another_set_under_the_same_names_are_named(tmp_path: Path) -> 
         load("tiny-idx-twin", tmp_path)
     (tmp_path / "twin" / TEST[1]).write_bytes(idx(TEST_LABELS[::-1]))
     assert load("tiny-idx-twin", tmp_path).info.num_test == 6
+
+
+def test_a_file_is_unpacked_up_to_a_length_and_no_further(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = made_labels(92)
+    content = idx(labels)
+    monkeypatch.setattr(idx_files, "MAX_PAYLOAD_BYTES", len(content))
+    path = tmp_path / "labels.gz"
+    path.write_bytes(gzip.compress(content))
+    assert read_idx(path, num_dimensions=1).tolist() == labels.tolist()
+    path.write_bytes(gzip.compress(content + bytes(1)))
+    with pytest.raises(DataError) as refusal:
+        read_idx(path, num_dimensions=1)
+    assert str(refusal.value) == f"{path} unpacks to more than 100 bytes"

@@ -1,8 +1,11 @@
 """Memory that ends while images are read says memory and how much, never damaged data."""
 
+import re
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from actwise.cli.main import run_command
@@ -105,3 +108,33 @@ def test_a_file_too_long_for_an_image_is_not_read(
         file.truncate(2**40)  # sparse
     with pytest.raises(DataError, match=rf"0000\.png .* is larger than {MAX_FILE_BYTES:,} bytes"):
         load(level)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            pa.ArrowMemoryError("malloc of size 64 failed\nand where"),
+            r"memory ran out while {root} was read: this process had [\d,]+ MB of it and was given "
+            r"no more \({shard}: malloc of size 64 failed\)",
+        ),
+        (
+            pa.ArrowInvalid("a page is cut off\nand where"),
+            "{shard} is not a readable Parquet file: a page is cut off",
+        ),
+        (OSError("a disk is gone"), "{shard} is not a readable Parquet file: a disk is gone"),
+    ],
+)
+def test_a_fault_amid_a_shard_is_told_by_its_first_line(
+    error: Exception, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setenv("ACTWISE_CACHE", str(tmp_path / "cache"))
+    level = write("parquet", tmp_path / "shards")
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", refuse)
+    with pytest.raises(DataError) as refusal:
+        load(level)
+    root = tmp_path / "shards"
+    assert re.fullmatch(told.format(root=root, shard=root / "train-0.parquet"), str(refusal.value))

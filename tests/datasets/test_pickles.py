@@ -2,6 +2,7 @@
 
 import math
 import pickle
+import re
 import struct
 import tracemalloc
 from pathlib import Path
@@ -134,3 +135,28 @@ def test_a_file_too_long_for_a_batch_is_not_read(
         file.truncate(MAX_MEMBER_BYTES + 1)  # sparse: it takes no room on the disk
     with pytest.raises(DataError, match=f"is larger than {MAX_MEMBER_BYTES:,} bytes"):
         load("tiny", folder)
+
+
+@pytest.mark.parametrize(
+    "arguments", [b"K\x07\x85", b"X\x01\x00\x00\x00aX\x05\x00\x00\x00utf-8\x86", b"N\x85"]
+)
+def test_what_is_no_text_of_single_bytes_is_not_encoded(arguments: bytes) -> None:
+    content = b"\x80\x02c_codecs\nencode\n" + arguments + b"R."
+    with pytest.raises(DataError) as refusal:
+        read_batch(content, where="batch")
+    assert str(refusal.value) == "batch is refused: it encodes something that is not text"
+
+
+def test_memory_that_ends_while_a_batch_is_read_is_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise MemoryError("no 3 bytes left")
+
+    monkeypatch.setenv("ACTWISE_CACHE", str(tmp_path / "cache"))
+    folder = write_tiny("python folder", tmp_path / "data")
+    monkeypatch.setattr(np, "frombuffer", refuse)
+    with pytest.raises(DataError) as refusal:
+        load("tiny", folder)
+    told = rf"memory ran out while {folder}/tiny-python was read: .* no more \(no 3 bytes left\)"
+    assert re.fullmatch(told, str(refusal.value))

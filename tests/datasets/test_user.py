@@ -1,5 +1,6 @@
 """A user's own data set is a level like the others."""
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from actwise.datasets import Dataset, info, load
+from actwise.datasets import Dataset, info, load, load_planned
 from actwise.errors import DataError, SpecError
 
 MODULE = """
@@ -56,6 +57,15 @@ def nothing(data_dir):
 
 def failing(data_dir):
     raise KeyError("no such table")
+
+def large(data_dir):
+    raise RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 bytes")
+
+def refusing(data_dir):
+    return load("tiny-of-nobody")
+
+def without_folder(data_dir):
+    return load("cifar10")
 """
 
 
@@ -124,3 +134,40 @@ def test_a_missing_module_a_missing_name_and_wrong_arguments_are_refused() -> No
     for level in ("no_such_module_here:Name", "made_sets:Gray", "made_sets:grey(1)"):
         with pytest.raises(SpecError):
             load(level)
+
+
+@pytest.mark.parametrize(
+    ("level", "error", "said"),
+    [
+        ("refusing", SpecError, "no data set is named 'tiny-of-nobody'"),
+        ("without_folder", DataError, "cifar10 needs a data folder: give --data DIR or set"),
+    ],
+)
+def test_what_a_callable_is_refused_itself_is_said_as_it_is(
+    level: str, error: type[Exception], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ACTWISE_DATA", raising=False)
+    with pytest.raises(error) as refusal:
+        load(f"made_sets:{level}")
+    assert str(refusal.value).startswith(said)
+
+
+def test_memory_that_ends_in_a_callable_says_memory() -> None:
+    with pytest.raises(DataError) as refusal:
+        load("made_sets:large")
+    told = (
+        r"memory ran out while data set made_sets:large was read: this process had [\d,]+ MB of it "
+        r"and was given no more \(DefaultCPUAllocator: can't allocate memory: 9 bytes\)"
+    )
+    assert re.fullmatch(told, str(refusal.value))
+
+
+def test_a_run_takes_a_callables_data_from_the_cache_alone(tmp_path: Path) -> None:
+    digest = load("made_sets:named").info.digest
+    assert load_planned("made_sets:named", None, digest=digest).info.class_names == ("no", "yes")
+    with pytest.raises(DataError) as refusal:
+        load_planned("made_sets:named", None, digest="0" * 64)
+    assert str(refusal.value) == (
+        f"data set 'made_sets:named' is not in the cache {tmp_path / 'cache'}, through which a "
+        "plan hands users' data to its runs; it must be writable, and keep them until the last run"
+    )

@@ -30,6 +30,15 @@ class Net(nn.Module):
 class Deaf(Net):
     def forward(self, x):
         return self.head(self.conv(x).mean((2, 3)))
+
+class Raising(nn.Module):
+    def __init__(self):
+        super().__init__()
+        raise ValueError("no size is known")
+
+class Leaving(nn.Module):
+    def __init__(self):
+        raise SystemExit("no weights are here")
 """
 STUDY = {
     "name": "flow",
@@ -134,6 +143,23 @@ def test_what_cannot_be_diagnosed_gets_a_sentence(
     assert run_command(["diagnose", *arguments.split()]) in (2, 3)
     said = capsys.readouterr().err
     assert sentence in said and "Traceback" not in said
+
+
+@pytest.mark.parametrize("options", ["", " --activation elu", " --dataset digits"])
+@pytest.mark.parametrize(
+    ("name", "fault", "line"),
+    [
+        ("Raising", "ValueError: no size is known", 22),
+        ("Leaving", "SystemExit: no weights are here", 26),
+    ],
+)
+def test_a_network_that_is_not_made_says_what_it_raised_and_where(
+    folder: Path, name: str, fault: str, line: int, options: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    level = f"flow_network:{name}"
+    assert run_command(["diagnose", level, *options.split()]) == 2
+    said = f"model {level} failed: {fault} (flow_network.py, line {line})"
+    assert capsys.readouterr().err == f"actwise: {said}\n"
 
 
 def test_a_run_has_its_own_levels(

@@ -177,3 +177,28 @@ def test_reestimated_statistics_change_what_norms_after_dropout_say() -> None:
     assert plain.reestimated_accuracy == plain.test_accuracy
     assert dropout.reestimated_accuracy != dropout.test_accuracy
     assert train_small(make_spec(epochs=1)).reestimated_accuracy is None
+
+
+def test_a_network_that_cannot_be_copied_is_trained_and_not_tested_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    class Uncopied(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            torch.manual_seed(1)
+            self.norm, self.head = nn.BatchNorm1d(192), nn.Linear(192, 4)
+            self.drawn = (k for k in range(3))
+
+        def forward(self, x: Tensor) -> Tensor:
+            out: Tensor = self.head(self.norm(x.flatten(1)))
+            return out
+
+    result = train_small(make_spec(), model=Uncopied(), reestimate=reestimated_for_test)
+    assert (result.status, result.reestimated_accuracy) == ("finished", None)
+    said = capsys.readouterr().err
+    assert said.startswith(
+        "nothing is tested with re-estimated statistics: Uncopied cannot be copied: "
+        "TypeError: cannot pickle 'generator' object"
+    )
+    assert said.count("\n") == 1 and said.endswith("\n")
+    assert seen(result) == seen(train_small(make_spec(), model=Uncopied()))

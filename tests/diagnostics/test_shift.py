@@ -112,6 +112,31 @@ def test_what_cannot_be_reestimated_gets_a_sentence() -> None:
         aw.reestimate("resnet18", torch.zeros(4, 2))  # type: ignore[arg-type]
 
 
+class Fails(nn.Module):
+    """Runs on two batches, then raises."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm, self.calls = nn.BatchNorm1d(2), 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.calls += 1
+        if self.calls > 2:
+            raise ValueError("no more")
+        return self.norm(x)
+
+
+def test_a_model_that_fails_while_it_is_reestimated_says_on_which_images() -> None:
+    network = Fails()
+    with pytest.raises(SpecError) as caught:
+        aw.reestimate(network, torch.randn(20, 2), batch_size=4)
+    said = str(caught.value)
+    assert said.startswith("Fails raised ValueError: no more (")
+    assert said.endswith(") on images 9 to 12")
+    assert isinstance(caught.value.__cause__, ValueError)
+    assert network.calls == 0 and network.norm.running_mean.eq(0).all()  # type: ignore[union-attr]
+
+
 def test_norms_that_never_trained_are_no_finding() -> None:
     network = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU())
     report = aw.diagnose(network, torch.randn(50, 4) * 0.01)

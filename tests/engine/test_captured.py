@@ -170,6 +170,8 @@ class FakeCuda:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.is_recording = False
+        self.num_replays = 0
+        self.registered: list[torch.Generator] = []
         patch.setattr("actwise.engine.captured._side_stream", self.itself)
         patch.setattr(torch.cuda, "current_stream", self.itself)
         patch.setattr(torch.cuda, "CUDAGraph", self.itself)
@@ -194,9 +196,46 @@ class FakeCuda:
 
     def wait_stream(self, _: Any) -> None: ...
 
+    def register_generator_state(self, generator: torch.Generator) -> None:
+        self.registered.append(generator)
+
+    def replay(self) -> None:
+        self.num_replays += 1
+
     def clone_state(self) -> None: ...
 
     def graphsafe_set_state(self, _: Any) -> None: ...
+
+
+def test_a_captured_step_is_recorded_once_and_then_replayed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cuda, calls = FakeCuda(monkeypatch), list[bool]()
+    of_masks = [torch.Generator(), torch.Generator()]
+    captured = CapturedStep(device=torch.device("cuda"), generators=of_masks, has_users_code=False)
+    for _ in range(NUM_WARMUP_STEPS + 4):
+        captured(lambda: calls.append(cuda.is_recording))
+    assert captured.is_captured and capsys.readouterr().err == ""
+    assert calls == [*[False] * NUM_WARMUP_STEPS, True]
+    assert cuda.num_replays == 4
+    assert cuda.registered == of_masks
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_users_code_is_never_captured_and_on_cuda_the_log_says_why(
+    device: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cuda, calls = FakeCuda(monkeypatch), list[bool]()
+    captured = CapturedStep(device=torch.device(device), generators=[], has_users_code=True)
+    for _ in range(NUM_WARMUP_STEPS + 2):
+        captured(lambda: calls.append(cuda.is_recording))
+    assert calls == [False] * (NUM_WARMUP_STEPS + 2) and not captured.is_captured
+    assert capsys.readouterr().err == (
+        "steps are not captured as a CUDA graph: "
+        "what users' code keeps on the host would never change\n"
+        if device == "cuda"
+        else ""
+    )
 
 
 class Held:

@@ -1,5 +1,6 @@
 """Checkpoint files: whole, verified, fenced by their token."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,29 @@ def test_an_unwritable_folder_keeps_the_last_checkpoint(tmp_path: Path) -> None:
     (tmp_path / "run.1.1.ckpt.tmp").mkdir()  # what is in the way could as well be a full disk
     with pytest.raises(StoreError, match="directory"):
         checkpoints.save(make_state(2.0))
+    assert_equal(make_checkpoints(tmp_path).load(), make_state(1.0))
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="no /proc is here")
+@pytest.mark.parametrize("place", [0, -1])
+def test_a_disk_that_gives_back_other_bytes_keeps_the_last_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: int
+) -> None:
+    def spoil(descriptor: int) -> None:
+        written = Path(f"/proc/self/fd/{descriptor}").readlink()
+        if written.is_file():
+            content = bytearray(written.read_bytes())
+            content[place] ^= 1
+            written.write_bytes(content)
+
+    checkpoints = make_checkpoints(tmp_path)
+    checkpoints.save(make_state(1.0))
+    with monkeypatch.context() as patch, pytest.raises(StoreError) as caught:
+        patch.setattr(os, "fsync", spoil)
+        checkpoints.save(make_state(2.0))
+    path = tmp_path / "run.1.1.ckpt"
+    assert str(caught.value) == f"checkpoint {str(path)!r} reads back other bytes than were written"
+    assert names(tmp_path) == ["run.1.0.ckpt"]
     assert_equal(make_checkpoints(tmp_path).load(), make_state(1.0))
 
 

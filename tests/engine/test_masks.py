@@ -1,15 +1,22 @@
 """Streams of mask bits: by site, repeatable from any position."""
 
 import json
+from collections.abc import Callable
 
+import pytest
 import torch
 
 import actwise as aw
-from actwise.engine.masks import Masks
+from actwise.engine.masks import CpuBits, CudaBits, Masks
 from actwise.regularization import Dropout
 from small_runs import make_dataset, make_model, make_spec
 
 CPU = torch.device("cpu")
+# Those of CUDA draw on any device of torch, though other numbers on each.
+BITS: dict[str, Callable[[int, str], CpuBits | CudaBits]] = {
+    "of numpy": CpuBits,
+    "of torch": lambda seed, name: CudaBits(seed, name, device=CPU),
+}
 
 
 def masks_of(model: torch.nn.Module) -> dict[str, torch.Tensor]:
@@ -80,3 +87,44 @@ def test_what_would_draw_for_itself_has_its_mask_from_the_stream() -> None:
     masks.start_epoch(1)
     masks.fill(2)
     assert torch.equal(model(x), model(x))
+
+
+@pytest.mark.parametrize("kind", BITS)
+def test_bits_are_those_of_their_seed_their_site_and_their_epoch(kind: str) -> None:
+    bits = BITS[kind](0, "drop")
+    first = bits(64)
+    bits.start_epoch(1)
+    assert torch.equal(bits(64), first)
+    bits.start_epoch(2)
+    assert not torch.equal(bits(64), first)
+    assert torch.equal(BITS[kind](0, "drop")(64), first)
+    for other in (BITS[kind](1, "drop"), BITS[kind](0, "last")):
+        assert not torch.equal(other(64), first)
+
+
+@pytest.mark.parametrize("kind", BITS)
+def test_a_draw_takes_no_more_words_than_it_needs(kind: str) -> None:
+    parts, whole = BITS[kind](3, "drop"), BITS[kind](3, "drop")(16)
+    assert whole.dtype == torch.int16
+    for start, count in ((0, 4), (4, 5), (12, 1)):
+        part = parts(count)
+        assert torch.equal(part, whole[start : start + count])
+
+
+@pytest.mark.parametrize("kind", BITS)
+def test_bits_go_on_from_their_position_in_json(kind: str) -> None:
+    bits, other = BITS[kind](3, "drop"), BITS[kind](4, "last")
+    bits(7)
+    position = json.loads(json.dumps(bits.position()))
+    expected = bits(20)
+    other.move_to(position)
+    assert torch.equal(other(20), expected)
+    assert bits.position() == other.position() != position
+
+
+@pytest.mark.parametrize("kind", BITS)
+def test_bits_are_uniform_over_all_of_int16(kind: str) -> None:
+    values = BITS[kind](0, "drop")(400_000)
+    shares = [((values.int() >> place) & 1).double().mean().item() for place in range(16)]
+    # Within five standard deviations of a binomial.
+    assert shares == pytest.approx([0.5] * 16, abs=5 * (0.25 / 400_000) ** 0.5)

@@ -18,6 +18,7 @@ from actwise.spec import Description, RunSpec, TrainSpec, cell_hash
 SOURCE = """
 import torch
 from torch import nn
+from made import flows
 
 
 def build(layers, input_shape, num_classes, width, hidden=8):
@@ -40,6 +41,15 @@ def bare(layers, input_shape, num_classes, width):
 
 def wrong_head(layers, input_shape, num_classes, width):
     return nn.Sequential(layers.conv(input_shape[0], num_classes))
+
+
+def deaf(layers, input_shape, num_classes, width):
+    channels, height, breadth = input_shape
+    return nn.Sequential(nn.Flatten(), nn.Linear(channels * height * breadth, num_classes))
+
+
+def scripted(layers, input_shape, num_classes, width):
+    return nn.Sequential(flows.scripted(deaf(layers, input_shape, num_classes, width)))
 
 
 def no_module(layers, input_shape, num_classes, width):
@@ -215,3 +225,27 @@ def test_each_distinct_network_is_described_once() -> None:
     assert describe_cell(spec_of("convnet", train=TrainSpec(epochs=3))) is first
     assert describe_cell(spec_of("convnet", width=0.5)) is not first
     assert describe_cell(spec_of("convnet", train=TrainSpec(batch_size=64))) is not first
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        (
+            "deaf",
+            "runs no activation that it is given, so that every level of activation would train "
+            "the same network; call layers.act(shape) in its constructor and what that returns in "
+            "its forward",
+        ),
+        (
+            "scripted",
+            "is compiled by TorchScript, in which no activation can be seen to run; return the "
+            "module itself (train.compile = true compiles a whole step)",
+        ),
+    ],
+)
+def test_a_users_model_in_which_no_activation_is_seen_is_refused(
+    user_module: str, name: str, why: str
+) -> None:
+    with pytest.raises(SpecError) as refusal:
+        described(f"{user_module}:{name}")
+    assert str(refusal.value) == f"model {user_module}:{name} {why}"

@@ -4,6 +4,7 @@ import pytest
 
 from actwise.errors import SpecError, UnknownNameError
 from actwise.models import MODELS, resolve
+from actwise.registry import Parameter
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,7 @@ def test_every_model_says_what_it_is_and_where_it_comes_from(name: str) -> None:
         ("resnet18(depth=20)", "no argument of resnet18 is named 'depth'"),
         ("plain18(post_add=off)", "no argument of plain18 is named 'post_add'"),
         ("resnet(depth=7)", "depth=7 must be at least 8"),
+        ("plain(10001)", r"depth=10001 must be at least 8 and at most 10000$"),
         ("resnet(depth=2.5)", "must be a whole number"),
         ("vgg16(3)", "vgg16 takes no arguments"),
         ("resnet18[post_add]", "is not a level"),
@@ -55,3 +57,14 @@ def test_wrong_models_are_refused_with_a_sentence(written: str, complaint: str) 
 def test_an_unknown_model_is_named() -> None:
     with pytest.raises(UnknownNameError, match="no model is named 'lenet'"):
         resolve("lenet")
+
+
+def test_networks_of_any_depth_take_it_first_and_residual_ones_what_is_after_the_sum() -> None:
+    depth, post_add = Parameter("depth", 20, low=8, high=10_000), Parameter("post_add", True)
+    taken = {name: MODELS[name].parameters for name in MODELS if MODELS[name].parameters}
+    residual = ("resnet18-table2", "resnet18", "resnet20", "resnet32", "resnet56", "resnet110")
+    assert taken == {
+        "resnet": (depth, post_add),
+        "plain": (depth,),
+        **dict.fromkeys(residual, (post_add,)),
+    }

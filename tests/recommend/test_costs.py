@@ -1,5 +1,6 @@
 """What steps cost: ratios to the incumbent, in turns, in a process of its own."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,9 +8,9 @@ from torch import nn
 
 import actwise as aw
 from actwise.activations import ACTIVATIONS, resolve
-from actwise.errors import SpecError
+from actwise.errors import SpecError, UnknownNameError
 from actwise.recommend import Costs
-from actwise.sweep.worker import Costed, CostQuestion, costing
+from actwise.sweep.worker import Costed, CostQuestion, ProcessState, Refused, costing
 
 NET = "made.own_networks:Net"
 
@@ -40,6 +41,14 @@ def test_an_activation_that_keeps_more_takes_more_memory(costs: Costs) -> None:
 def test_a_network_with_its_own_layers_keeps_them(costs: Costs) -> None:
     assert (costs.regularization, costs.input_shape, costs.batch_size) == ("own", (1, 16, 16), 16)
     assert costs.model == NET
+
+
+def test_an_activation_that_was_not_timed_is_named_with_those_that_were(costs: Costs) -> None:
+    for name in ("relu", "prelu", "rational"):
+        assert costs[name].activation == name
+    with pytest.raises(UnknownNameError) as refusal:
+        costs["mish"]
+    assert str(refusal.value) == ("no activation is named 'mish'; known are relu, prelu, rational")
 
 
 @pytest.mark.slow
@@ -98,3 +107,48 @@ def test_there_are_never_weights_of_more_than_two_networks(monkeypatch: pytest.M
     )
     assert isinstance(costing.cost_of_steps(question, on_round=lambda _: None), Costed)
     assert [len(known) for known in addresses] == [0, 1, 1, 1]
+
+
+NO_GRADIENT = """
+import torch
+
+
+class Act(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        raise ValueError("no gradient")
+
+
+def act(x):
+    return Act.apply(x)
+"""
+
+
+def test_users_code_that_fails_in_a_step_is_named_with_its_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "no_gradient.py").write_text(NO_GRADIENT, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    question = CostQuestion(
+        model="mlp",
+        activations=("no_gradient:act",),
+        incumbent="relu",
+        regularization="none",
+        width=1 / 16,
+        input_shape=(1, 8, 8),
+        batch_size=2,
+        num_classes=10,
+        device="cpu",
+        threads=1,
+    )
+    state = ProcessState.capture()
+    assert costing.cost_of_steps(question, on_round=lambda _: None) == Refused(
+        reason="model mlp failed: ValueError: no gradient (no_gradient.py, line 12)",
+        exit_code=SpecError.exit_code,
+    )
+    state.restore()

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from actwise.errors import SpecError
 from actwise.recommend import RaceFailedError
 from actwise.sweep.run import run
-from actwise.sweep.watch import SweepEnded
+from actwise.sweep.watch import RunEnded, RunPutBack, RunStarted, SweepEnded
 from made.races import TWO, race
 from made.sweeps import Listener
 
@@ -100,3 +101,60 @@ def test_a_run_that_has_another_number_is_named_with_those_it_has(tmp_path: Path
     renamed = task("errors", **LESS | {"response": "top1_error"})
     with pytest.raises(RaceFailedError, match=r"no number 'top1_error': .* gave back error_rate;"):
         race(tmp_path / "store", renamed, budget="1runs", **OWN)
+
+
+def test_a_training_that_met_an_accident_is_tried_again_before_all_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    heard = Listener()
+    study = task("at_first_too_large")
+    advice = race(tmp_path / "store", study, budget="1runs", max_attempts=2, progress=heard, **OWN)
+    first, second = advice.run_ids
+    kinds = (RunStarted, RunPutBack, RunEnded)
+    found = [(type(e), e.run_id) for e in heard.events if isinstance(e, kinds)]
+    assert found == [
+        (kind, run_id)
+        for run_id in (first, second)
+        for kind in (RunStarted, RunPutBack, RunStarted, RunEnded)
+    ]
+    put_back = [(e.reason, e.is_given_up, e.attempts) for e in heard.of(RunPutBack)]
+    assert put_back == [("out of memory: MemoryError", False, 1)] * 2
+    assert [told.value for told in advice.trials] == [50.0, 60.0]
+
+
+def test_a_failed_training_is_tried_again_only_if_that_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def ends(**options: Any) -> str:
+        heard = Listener()
+        with pytest.raises(RaceFailedError) as failure:
+            study = task("at_first_wrong")
+            race(Path("store"), study, budget="1runs", progress=heard, **options, **OWN)
+        said.append([event.label for event in heard.of(RunStarted)])
+        return str(failure.value)
+
+    said: list[list[str]] = []
+    first, again, second = ends(), ends(), ends(retry_failed=True)
+    assert first == again
+    (relu,), none, (_, elu) = said
+    assert (relu.partition(" ")[0], none, elu.partition(" ")[0]) == ("relu", [], "elu")
+    for sentence, label in ((first, relu), (second, elu)):
+        told, _, hint = sentence.partition("; `actwise show run ")
+        assert told == f"no advice: {label} failed: ValueError: on purpose"
+        assert hint[20:] == (" --store store` has its traceback, and --retry-failed tries it again")
+    study = task("at_first_wrong")
+    advice = race(Path("store"), study, budget="1runs", retry_failed=True, **OWN)
+    assert [told.value for told in advice.trials] == [50.0, 60.0]
+
+
+def test_a_duration_is_no_budget_of_a_training_of_one_s_own(tmp_path: Path) -> None:
+    with pytest.raises(SpecError) as refusal:
+        race(tmp_path / "store", task("scores"), budget="30m", **OWN)
+    assert str(refusal.value) == (
+        "budget 30m: how long a training of your own takes is not known; write a number of full "
+        "trainings such as 7runs, or a percentage"
+    )
+    assert list(tmp_path.iterdir()) == []

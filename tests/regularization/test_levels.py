@@ -206,6 +206,9 @@ def test_a_users_part_is_a_part_of_a_level(user_module: str) -> None:
     assert len(digest) == 64
     assert level.keeping({"norm"}).canonical == "bn"
     assert level.keeping({"norm"}).code_digests == ()
+    assert level.keeping({"norm", "between"}) == level
+    assert level.keeping({"between"}).canonical == f"{user_module}:Shrink"
+    assert level.keeping({"between"}).code_digests == level.code_digests
 
 
 def test_a_users_function_may_make_the_part(user_module: str) -> None:

@@ -161,6 +161,32 @@ def test_a_boolean_mask_is_compiled_into_one_graph() -> None:
     assert torch.equal(x_NCHW.grad, 2.0 * mask_NCHW)
 
 
+def test_a_boolean_mask_is_multiplied_where_a_compiler_makes_one_kernel_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+    values, mask = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([True, False, True])
+    assert keep_scaled(values, mask, 2.0).tolist() == [2.0, 0.0, 6.0]
+
+
+class OnCuda(Tensor):
+    """On the CPU, but says that it is on a CUDA device."""
+
+    is_cuda = property(lambda self: True)  # type: ignore[assignment]
+
+
+def test_a_mask_of_bits_on_cuda_is_boolean_and_scales_what_it_keeps() -> None:
+    bits = torch.tensor([-32768, -16385, -16384, 32767], dtype=torch.int16).as_subclass(OnCuda)
+    dropout = Dropout(0.25, (4,))
+    dropout.fill_mask(lambda count: bits, 1)
+    assert dropout.mask.tolist() == [False, False, True, True]
+    assert dropout(torch.ones(1, 4)).tolist() == [[0, 0, *2 * [pytest.approx(4 / 3)]]]
+
+
+def test_dropout_is_printed_with_its_rate_and_its_shape() -> None:
+    assert repr(Dropout(0.25, (3, 4, 5))) == "Dropout(0.25, (3, 4, 5))"
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])

@@ -10,7 +10,8 @@ import pytest
 
 from actwise.errors import StoreError
 from actwise.store import RunStore, collect_garbage, remove
-from actwise.store.database import own_folder
+from actwise.store.database import locate, own_folder
+from actwise.store.database.artifacts import probe_folder
 from actwise.store.exchange import copy_store
 from made.runs import finish, made_plan, made_study
 
@@ -227,3 +228,64 @@ def test_an_owner_that_cannot_be_written_leaves_none_that_cannot_be_read(
         assert [path.read_text() for path in signature.parent.glob("store*")] == before
         own_folder(store.location, store.database)
     assert "a.sqlite" in signature.read_text()
+
+
+@pytest.mark.parametrize("name", ["b", "a"], ids=["another store", "the same store"])
+def test_of_two_that_take_a_folder_at_once_the_first_has_it(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = os.link
+
+    def overtaken(*names: Path) -> None:
+        monkeypatch.undo()
+        open_store(tmp_path, name).close()
+        link(*names)
+
+    open_store(tmp_path, "a", "elsewhere").close()
+    monkeypatch.setattr(os, "link", overtaken)
+    if name == "a":
+        open_store(tmp_path).close()
+    else:
+        with pytest.raises(StoreError) as refusal:
+            open_store(tmp_path)
+        assert str(refusal.value) == (
+            f"store 'sqlite:///{tmp_path}/a.sqlite': the folder '{tmp_path}/files' was just taken "
+            "by another store; give --artifacts a folder of its own"
+        )
+    assert f"{name}.sqlite" in (tmp_path / "files" / "store.json").read_text()
+    assert not list((tmp_path / "files").glob(".*"))
+
+
+def no_room(monkeypatch: pytest.MonkeyPatch) -> str:
+    def refuse(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    return "No space left on device"
+
+
+def forgetful(monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(Path, "read_bytes", lambda path: b"")
+    return "what is written is not what is read"
+
+
+@pytest.mark.parametrize("spoil", [no_room, forgetful])
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_folder_in_which_nothing_keeps_is_refused_and_not_left_behind(
+    is_there: bool,
+    spoil: Callable[[pytest.MonkeyPatch], str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = tmp_path / "deep" / "files"
+    if is_there:
+        folder.mkdir(parents=True)
+    before = sorted(tmp_path.rglob("*"))
+    reason = spoil(monkeypatch)
+    with pytest.raises(StoreError) as refusal:
+        probe_folder(locate("postgresql://host/runs", artifacts=folder))
+    assert str(refusal.value) == f"folder '{folder}' cannot be written: {reason}"
+    assert sorted(tmp_path.rglob("*")) == before
+    monkeypatch.undo()
+    probe_folder(locate("postgresql://host/runs", artifacts=folder))
+    assert list(folder.iterdir()) == []

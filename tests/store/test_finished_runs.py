@@ -10,6 +10,7 @@ from actwise.errors import SpecError, StoreError
 from actwise.spec import TrainSpec
 from actwise.store import RunStore
 from made.runs import finish, made_plan, made_study
+from made.tasks import fill_task_store, task_study
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +73,28 @@ def test_a_name_that_is_not_there_is_refused(
 def test_a_folder_without_a_store_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError):
         aw.runs(tmp_path)
+
+
+def test_settings_of_users_own_trainings_are_columns_of_their_names(tmp_path: Path) -> None:
+    study = task_study(
+        seeds="0", task={"settings": {"depth": 2, "rate": 0.5}}, factors={"width": [1, 2]}
+    )
+    values = {"relu": 80.0, "elu": 90.0}
+    fill_task_store(
+        tmp_path / "own",
+        study,
+        lambda run: {"accuracy": (1.0, values[run.spec.activation])},
+        num_epochs=2,
+    )
+    found = aw.runs(tmp_path / "own")
+    names = [*found[0]]
+    own = ["task.width", "task.depth", "task.rate"]
+    assert names[names.index("seed") + 1 :][:4] == [*own, "status"]
+    assert not any(name.startswith("train.") or name == "spec" for name in names)
+    shown = ("activation", *own, "epochs", "accuracy", "test_accuracy")
+    assert [tuple(row[name] for name in shown) for row in found] == [
+        ("relu", 1, 2, 0.5, 2, 80.0, None),
+        ("relu", 2, 2, 0.5, 2, 80.0, None),
+        ("elu", 1, 2, 0.5, 2, 90.0, None),
+        ("elu", 2, 2, 0.5, 2, 90.0, None),
+    ]

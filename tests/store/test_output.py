@@ -63,6 +63,11 @@ def hard_link() -> str:
     return "other.csv"
 
 
+def name_of_a_kept_file() -> str:
+    os.link("kept.csv", "other.csv")
+    return "other.csv"
+
+
 def soft_link(to: str) -> Callable[[], str]:
     def make() -> str:
         Path("link.svg").symlink_to(to)
@@ -109,6 +114,7 @@ OTHERS: dict[str, str | Callable[[], str]] = {
     "a link to the database": soft_link("s/store.sqlite"),
     "a link to a file": soft_link("kept.csv"),
     "a link to nothing": soft_link("nothing"),
+    "a hard link": name_of_a_kept_file,
     "a pipe": pipe,
     "stdout": "/dev/stdout",
     "a device": "/dev/null",
@@ -195,3 +201,26 @@ def test_a_name_of_the_longest_length_can_be_written() -> None:
     name = Path("x" * 255)
     write_file(name, b"new")
     assert name.read_bytes() == b"new"
+
+
+KINDS: dict[str, Callable[[], object]] = {
+    "is a link": soft_link("kept.csv"),
+    "is a link: the file has another name too": name_of_a_kept_file,
+    "is a pipe": pipe,
+    "is a device": lambda: "/dev/null",
+    "is a folder": lambda: "s",
+    "is no name of a file": lambda: "-",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_may_not_be_written_is_said_with_what_may(kind: str) -> None:
+    Path("kept.csv").write_text("kept")
+    name = KINDS[kind]()
+    with pytest.raises(SpecError) as refusal:
+        write_file(Path(str(name)), b"new")
+    assert str(refusal.value) == (
+        f"output '{name}' {kind}; give a new file, or a regular one to replace (what is to go to "
+        "stdout needs no -o)"
+    )
+    assert Path("kept.csv").read_text() == "kept"
