@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
-from actwise.printable import printable, printable_bytes, printable_json
+from actwise.printable import printable, printable_bytes, printable_console, printable_json
 from made.hostile import every_character, every_control, is_harmless
+from made.terminals import Terminal
 
 
 @every_control
@@ -46,3 +47,29 @@ def test_a_table_for_a_stream_stays_text(bad: str) -> None:
 @pytest.mark.parametrize("text", ["relu", "elu(0.5)", "日本 naïve ±†", ""])
 def test_what_is_harmless_stays(text: str) -> None:
     assert printable(text) == printable_json(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[bold]relu[/bold]", "[red]", ":smile: :warning:", "elu(0.5) = 'x', 1,234 True None", "a\nb"],
+)
+def test_a_terminal_shows_text_as_it_is_without_a_colour(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    stream = Terminal()
+    console = printable_console(stream, width=80)
+    console.print(text)
+    assert stream.getvalue() == f"{text}\n"
+    assert console.is_terminal and console.width == 80
+
+
+def test_a_terminal_is_given_colours_that_were_asked_for_and_no_control_character(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    stream = Terminal()
+    printable_console(stream, width=80).print("a\x1b[2Jb\nc\u202ed", style="bold")
+    assert stream.getvalue() == "\x1b[1ma\\x1b[2Jb\x1b[0m\n\x1b[1mc\\u202ed\x1b[0m\n"

@@ -45,23 +45,25 @@ def png_16(channels: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
 
 
-def tiff_16() -> bytes:
-    """An uncompressed RGB TIFF of 16 bits a channel."""
+def tiff_16(*excess: int) -> bytes:
+    """An uncompressed RGB TIFF of 16 bits a channel, and of more channels than it has."""
+    depths = (16, 16, 16, *excess)
+    place = 8 + 2 * len(depths)
     raster = np.random.default_rng(1).integers(0, 2**16, (32, 40, 3)).astype("<u2").tobytes()
     tags = [
         (256, 3, 1, 40),
         (257, 3, 1, 32),
-        (258, 3, 3, 8),
+        (258, 3, len(depths), 8),
         (259, 3, 1, 1),
         (262, 3, 1, 2),
-        (273, 4, 1, 14),
+        (273, 4, 1, place),
         (277, 3, 1, 3),
         (278, 3, 1, 32),
         (279, 4, 1, len(raster)),
     ]
-    start = 14 + len(raster)
+    start = place + len(raster)
     entries = b"".join(struct.pack("<HHII", *tag) for tag in tags)
-    header = b"II*\0" + struct.pack("<I", start) + struct.pack("<HHH", 16, 16, 16)
+    header = b"II*\0" + struct.pack("<I", start) + struct.pack(f"<{len(depths)}H", *depths)
     return header + raster + struct.pack("<H", len(tags)) + entries + bytes(4)
 
 
@@ -74,6 +76,7 @@ DEEP: dict[str, Callable[[], bytes]] = {
     "PNG, RGB": lambda: png_16(3),
     "PNG, grey": lambda: png_16(1),
     "TIFF, RGB": tiff_16,
+    "TIFF, RGB and one channel of 8 bits that is not there": lambda: tiff_16(8),
     "PPM": lambda: netpbm_16(b"P6", 3),
     "PGM": lambda: netpbm_16(b"P5", 1),
 }
@@ -83,6 +86,22 @@ DEEP: dict[str, Callable[[], bytes]] = {
 def test_images_of_16_bits_a_channel_are_refused(kind: str) -> None:
     with pytest.raises(DataError, match=r"x\.png has (16 bits a channel|the mode I)"):
         decode_image(DEEP[kind](), "x.png")
+
+
+@pytest.mark.parametrize(("most", "bits"), [(256, 9), (511, 9), (512, 10), (65535, 16)])
+def test_a_netpbm_image_may_have_8_bits_a_channel_at_most(most: int, bits: int) -> None:
+    content = b"P6 40 32 %d\n" % most + bytes(2 * 3 * 40 * 32)
+    with pytest.raises(DataError) as refusal:
+        decode_image(content, "x.ppm")
+    assert str(refusal.value) == (
+        f"x.ppm has {bits} bits a channel; expected grey or RGB of 8 bits: convert it"
+    )
+
+
+def test_netpbm_values_are_read_up_to_the_largest_of_8_bits() -> None:
+    content = b"P6 40 32 255\n" + PIXELS.tobytes()
+    decoded = decode_image(content, "x.ppm").pixels_CHW
+    np.testing.assert_array_equal(decoded, PIXELS.transpose(2, 0, 1))
 
 
 def frames() -> list[Image.Image]:

@@ -67,6 +67,40 @@ def test_a_site_is_odd_from_a_threshold_on(
     assert codes(replace(healthy, sites=(replace(first, **changes), second))) == found
 
 
+def test_the_worst_is_told_first_of_all_sites_before_the_next(healthy: SignalReport) -> None:
+    first, second = healthy.sites
+    dead = {"dead": 2, "nearly_dead": 5, "blocked": 9, "constant": 14}
+    bad: dict[str, Any] = {"nonfinite": 4, "effective_rank": 1.0, "gradient_norm": 0.0, **dead}
+    bad |= {"is_bounded": True, "saturated_fraction": 0.75, "values": 16, "images": N - 10}
+    other = replace(second, dead=1, nearly_dead=1, gradient_norm=float("inf"))
+    part = SumSignal(name="add", shortcut_energy=1e6, branch_energy=0.5, sum_energy=1e6)
+    report = replace(
+        healthy,
+        sites=(replace(first, **bad), other),
+        sums=(part,),
+        outputs=8,
+        nonfinite_outputs=2,
+        loss=float("inf"),
+    )
+    one, two = first.name, second.name
+    assert [tuple(vars(finding).values()) for finding in findings(report)] == [
+        ("nonfinite-output", "", 0.25, 2),
+        ("nonfinite-loss", "", float("inf"), None),
+        ("silent-branch", "add", part.branch_share, None),
+        ("nonfinite", one, 0.25, 4),
+        ("nonfinite-gradient", two, float("inf"), None),
+        ("no-gradient", one, 0.0, None),
+        ("dead", one, 0.1, 2),
+        ("dead", two, 0.05, 1),
+        ("nearly-dead", one, 0.15, 3),
+        ("blocked", one, 0.2, 4),
+        ("constant", one, 0.45, 9),
+        ("saturated", one, 0.75, None),
+        ("low-rank", one, 1.0, None),
+        ("not-reached", one, 0.75, N - 10),
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "ratio", "found"),
     [

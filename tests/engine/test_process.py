@@ -1,9 +1,20 @@
 """Devices, the layout rule, and what a process sets."""
 
+import ctypes
+from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 import torch
 
-from actwise.engine import memory_format_for, prepare_device
+from actwise.engine import (
+    keep_freed_memory,
+    memory_format_for,
+    prepare_device,
+    set_process_numerics,
+)
 from actwise.engine.device import set_backend
 from actwise.errors import SpecError
 from actwise.models import MODELS
@@ -29,6 +40,32 @@ def test_threads_that_keep_denormals_are_refused() -> None:
     warm = "torch.set_num_threads(2); torch.ones(1 << 22) * 2"
     done = run_forked(FLUSHES.format(before=warm))
     assert "that keep denormal numbers" in done.stderr
+
+
+def library(monkeypatch: pytest.MonkeyPatch, **functions: Any) -> None:
+    """In place of the C library of this process."""
+
+    def load(name: object) -> SimpleNamespace:
+        assert name is None
+        return SimpleNamespace(**functions)
+
+    monkeypatch.setattr(ctypes, "CDLL", load)
+
+
+@pytest.mark.parametrize("begin", [keep_freed_memory, partial(set_process_numerics, 1)])
+def test_glibc_is_told_to_map_nothing_anew_and_to_give_nothing_back(
+    begin: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[int, int]] = []
+    library(monkeypatch, mallopt=lambda *option: told.append(option))
+    begin()
+    # M_MMAP_MAX and M_TRIM_THRESHOLD of malloc.h.
+    assert told == [(-4, 0), (-1, 2**31 - 1)]
+
+
+def test_another_c_library_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    library(monkeypatch)
+    keep_freed_memory()
 
 
 def test_after_a_run_torchs_compiler_may_still_ask_for_the_precision() -> None:

@@ -37,6 +37,25 @@ def test_a_site_knows_its_place_its_channels_and_its_module() -> None:
     assert call.modes == ("eval", "train")
 
 
+class Narrowing(nn.Module):
+    """One place, on eight channels and then on four and on two."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maps = nn.ModuleList([nn.Linear(4, 8), nn.Linear(8, 4), nn.Linear(4, 2)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        for apply in self.maps:
+            x = F.relu(apply(x))
+        return x
+
+
+def test_a_place_with_several_channel_counts_knows_them_from_small_to_large() -> None:
+    (site,) = aw.audit(Narrowing(), X)
+    assert (site.channels, site.calls, site.modes) == ((2, 4, 8), 3, ("eval", "train"))
+    assert (site.shape, site.axis) == ((8,), 1)
+
+
 def test_one_line_says_what_was_found() -> None:
     audit = aw.audit(networks.SharedAct(), torch.randn(2, 4))
     line = "SharedAct: 2 activations (relu), 2 at 1 module, 0 gates, 0 unseen"

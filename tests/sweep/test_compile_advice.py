@@ -54,6 +54,23 @@ def test_without_a_compiler_nothing_is_tried(monkeypatch: pytest.MonkeyPatch) ->
     assert "'a-compiler-that-is-not-here'" in advice.notes[0]
 
 
+@pytest.mark.parametrize(
+    ("found", "missing"), [(object(), None), (None, "the package triton is not installed")]
+)
+def test_on_cuda_triton_compiles(
+    found: object, missing: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def find(name: str) -> object:
+        asked.append(name)
+        return found
+
+    monkeypatch.setattr("actwise.sweep.tries.compiling.find_spec", find)
+    assert missing_compiler("cuda") == missing
+    assert asked == ["triton"]
+
+
 def test_compiling_that_would_not_fit_into_the_memory_is_not_tried(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from actwise.errors import SpecError
 from actwise.models import make_describe
 from actwise.spec import Description, RunSpec
-from actwise.sweep import Plan, make_plan
+from actwise.sweep import Plan, RunOptions, make_plan
 from actwise.sweep.plan import (
     ASSUMED_FLOPS,
     LEAST_STEP_SECONDS,
@@ -18,9 +18,12 @@ from actwise.sweep.plan import (
     RUN_SECONDS_PER_SITE,
     START_SECONDS,
     assumed_flops,
+    check_study,
     estimate,
     evaluated_images,
+    make_label,
     makespan,
+    obstacles,
     training_images,
 )
 from made.plans import describe, study
@@ -226,3 +229,27 @@ def test_levels_written_differently_are_one_cell() -> None:
     assert len(plan.distinct_runs) == 1
     assert [run.spec.activation for run in plan.runs] == ["elu", "elu(1)", "elu(alpha=1.0)"]
     assert all(run.is_aliased for run in plan.runs)
+
+
+def test_a_run_is_named_by_the_levels_that_vary() -> None:
+    factors = study().factors | {"width": [0.5, 1.0], "train.learning_rate": [0.1]}
+    made = study(factors=factors | {"model": ["stack"], "regularization": ["bn"]}, seeds=[7])
+    label = make_label(made)
+    assert [label(run) for run in make_plan(made, describe).runs] == [
+        f"{activation} width={width} seed 7"
+        for activation in ("relu", "elu")
+        for width in ("0.5", "1")
+    ]
+
+
+def test_a_study_that_a_race_has_noted_is_not_run() -> None:
+    noted = study(race={"full_runs": 3.5})
+    with pytest.raises(SpecError) as refusal:
+        check_study(noted)
+    sentence = (
+        "study 'made': [race] is what `actwise recommend` notes of its runs; leave it out, or give "
+        "the study to `recommend`"
+    )
+    assert str(refusal.value) == sentence
+    first, *_ = obstacles(make_plan(noted, describe), RunOptions(), workers=1, device="cuda")
+    assert first == f"`run` would refuse: {sentence}"

@@ -52,6 +52,24 @@ def test_a_function_that_can_be_called_so_is_not_called() -> None:
     check_call(call("annotated", lr=1, depth=3, optimizer="adam", scheme="x", widths=(4, 8)))
 
 
+OTHER_TYPES = """
+from collections.abc import Sequence
+
+
+def train(activation, seed, widths: Sequence[int] = (), depth: "int | complex" = 1):
+    return 50.0
+"""
+
+
+def test_a_value_for_an_annotation_that_is_not_known_here_may_be_given(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "other_types.py").write_text(OTHER_TYPES, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    settings: dict[str, Any] = {"widths": (4, "x"), "depth": "deep"}
+    check_call(TaskRun(function="other_types:train", settings=settings))
+
+
 @pytest.mark.parametrize(
     ("level", "sentence"),
     [

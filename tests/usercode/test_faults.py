@@ -31,6 +31,10 @@ def test_the_line_that_names_an_exception_is_found(text: str, line: str) -> None
     assert exception_line(text) == line
 
 
+class ExitOfTheUsers(BaseException):
+    """Says nothing."""
+
+
 def raised(error: BaseException) -> BaseException:
     try:
         raise error
@@ -58,3 +62,22 @@ def test_it_is_found_as_python_prints_it(error: BaseException, line: str) -> Non
 def test_a_fault_in_one_sentence_has_the_first_line_alone() -> None:
     fault = describe_fault(raised(ValueError("one\ntwo")))
     assert fault.startswith("ValueError: one (") and "\n" not in fault
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (
+            SyntaxError("bad", ("a.py", 1, 1, "x = = 2", 1, 2)),
+            "SyntaxError: bad (a.py, line 1)",
+        ),
+        (ValueError("raised nowhere"), "ValueError: raised nowhere"),
+        (KeyError("lr"), "KeyError: 'lr'"),
+        (ExitOfTheUsers(), "ExitOfTheUsers:"),
+    ],
+    ids=["syntax", "nowhere", "key", "no words"],
+)
+def test_a_fault_without_a_line_of_the_users_is_told_without_one(
+    error: BaseException, sentence: str
+) -> None:
+    assert describe_fault(raised(error) if isinstance(error, SyntaxError) else error) == sentence

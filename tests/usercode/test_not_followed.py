@@ -17,6 +17,10 @@ REMARKS = {
     "from importlib import import_module as i\ni('a' + b)": "imports by a computed name",
     "import importlib\nload = importlib.import_module\nload('x')": "hands on import_module",
     "import importlib\ngetattr(importlib, 'import_module')('x')": "hands on import_module",
+    "import importlib\nimportlib.import_module('.a', package)": "imports by a computed name",
+    "from importlib.util import spec_from_file_location as s\ns(*names, 'x.py')": (
+        "runs a file by a computed path (spec_from_file_location)"
+    ),
     "m = __import__(f'{name}')": "imports by a computed name (__import__)",
     "m = __import__('a', fromlist=names)": "imports by a computed name (__import__)",
     "m = list(map(__import__, names))": "hands on __import__",
