@@ -43,6 +43,8 @@ def _of_model(report: SignalReport) -> Iterator[SignalFinding]:
         yield SignalFinding("nonfinite-output", "", share, report.nonfinite_outputs)
     if report.loss is not None and not math.isfinite(report.loss):
         yield SignalFinding("nonfinite-loss", "", report.loss)
+    if fresh := sum(not norm.is_fitted for norm in report.norms):
+        yield SignalFinding("unfitted", "", fresh / len(report.norms), fresh)
     shift = report.shift
     if shift is not None and report.is_shifted:
         least = min(report.told_norms, key=lambda norm: norm.variance_ratio)

@@ -23,6 +23,7 @@ Code = Literal[
     "nonfinite",
     "nonfinite-gradient",
     "no-gradient",
+    "unfitted",
     "shift",
     "dead",
     "nearly-dead",
@@ -111,7 +112,7 @@ class SignalReport(Shown):
 
         For one unit that was chosen beforehand; of many the worst may fire more often.
         """
-        return 3 / self.images
+        return min(1.0, 3 / self.images)
 
     @property
     def told_norms(self) -> tuple[NormSignal, ...]:

@@ -32,7 +32,8 @@ def signal_scope(report: "SignalReport") -> Iterator[str]:
         "of many. Dead units become fewer with every image more, so only equal N are compared."
     )
     if report.is_screen:
-        yield f"{counted(report.images, 'image')} are a screen: take 1,000 before you act on it."
+        verb = "is" if report.images == 1 else "are"
+        yield f"{counted(report.images, 'image')} {verb} a screen: take 1,000 before you act on it."
     if report.image_source and report.image_source.startswith("noise ("):
         yield "On noise other units are dead than on pictures: --dataset NAME measures on those."
     if report.gradient_of is None:
@@ -87,6 +88,14 @@ def _shift(report: "SignalReport", finding: "SignalFinding") -> str:
     )
 
 
+def _unfitted(report: "SignalReport", finding: "SignalFinding") -> str:
+    return (
+        f"{finding.count} of {counted(len(report.norms), 'batch norm')} never saw data: in "
+        "evaluation they do not normalise, and what follows is odd for that alone; "
+        "`aw.reestimate(model, images)` gives a copy in which they do"
+    )
+
+
 def _units(what: str) -> Callable[["SignalReport", "SignalFinding"], str]:
     def said(report: "SignalReport", finding: "SignalFinding") -> str:
         site = report[finding.name]
@@ -113,6 +122,7 @@ _SENTENCES: dict[str, Callable[["SignalReport", "SignalFinding"], str]] = {
     "nonfinite-loss": lambda *_: "the loss is NaN or infinite",
     "nonfinite-gradient": lambda *_: "the gradient is NaN or infinite",
     "no-gradient": lambda *_: "no gradient reaches it",
+    "unfitted": _unfitted,
     "shift": _shift,
     "dead": _units("dead (slope 0 on all images, output constant)"),
     "nearly-dead": _units("nearly dead (slope within 1e-3 of 0, output constant)"),
