@@ -39,6 +39,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results", type=Path, help="folder that holds seed-N folders")
     flows = [*read_flows(parser.parse_args().results)]
+    images = {row.images for flow in flows for row in (*flow.before, *flow.after)}
+    seen = " or ".join(map(str, sorted(images)))
+    print(f"Probes saw {seen} training images, without augmentation: a screen.\n")
     for title, measure in MEASURES.items():
         print(f"## {title}\n\n{table(flows, measure)}\n")
 
@@ -53,6 +56,8 @@ def read_flows(results: Path) -> Iterator[Flow]:
     runs = finished_runs(results)
     probed, _ = probed_runs(probes, {run["run_id"]: run["dataset"] for run in runs})
     for run in runs:
+        if run["run_id"] not in probed:
+            raise SystemExit(f"{results}: run {run['run_id']} has no probes to compare")
         sites = probed[run["run_id"]]
         first, last = (
             [row for row in sites if row.epoch == epoch]

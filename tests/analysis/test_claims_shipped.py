@@ -9,7 +9,7 @@ from actwise.analysis import claims
 from actwise.analysis.claims import gaps, paper_claims
 from actwise.errors import SpecError
 from actwise.spec import claims_in_force
-from actwise.spec.claims import FIRST_EDITION_SHA256, SHIPPED_CLAIMS
+from actwise.spec.claims import FIRST_EDITION_SHA256, MECHANISM_CLAIMS, SHIPPED_CLAIMS
 
 
 def test_every_claim_of_the_paper_is_shipped() -> None:
@@ -20,9 +20,13 @@ def test_every_claim_of_the_paper_is_shipped() -> None:
 
 def test_runs_record_the_claims_that_are_shipped() -> None:
     """A change of what a claim says is made knowingly: change the hash in spec/claims.py too."""
-    paper = (Path(claims.__file__).parent / "paper.toml").read_text(encoding="utf-8")
+    paper, mechanism = (
+        (Path(claims.__file__).parent / name).read_text(encoding="utf-8")
+        for name in ("paper.toml", "mechanism.toml")
+    )
     said = hashlib.sha256("\n".join((paper, gaps.STATEMENT, gaps.RULE)).encode()).hexdigest()
-    assert claims_in_force() == {SHIPPED_CLAIMS: said}
+    besides = hashlib.sha256(mechanism.encode()).hexdigest()
+    assert claims_in_force() == {SHIPPED_CLAIMS: said, MECHANISM_CLAIMS: besides}
     assert said != FIRST_EDITION_SHA256
 
 
@@ -30,7 +34,7 @@ def test_a_file_of_claims_is_known_by_its_content(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text("one")
     first = claims_in_force(path)
-    assert list(first) == [SHIPPED_CLAIMS, "mine.toml"]
+    assert list(first) == [SHIPPED_CLAIMS, MECHANISM_CLAIMS, "mine.toml"]
     assert first["mine.toml"] == hashlib.sha256(b"one").hexdigest()
     path.write_text("two")
     assert claims_in_force(path)["mine.toml"] != first["mine.toml"]

@@ -8,7 +8,7 @@ import pytest
 from actwise.analysis.claims import claims_origins, plan_origins
 from actwise.errors import SpecError
 from actwise.spec import claims_in_force
-from actwise.spec.claims import FIRST_EDITION_SHA256, SHIPPED_CLAIMS
+from actwise.spec.claims import FIRST_EDITION_SHA256, MECHANISM_CLAIMS, SHIPPED_CLAIMS
 from actwise.store import Registration
 
 FIRST_RESULT = "2027-01-02T00:00:00+00:00"
@@ -80,3 +80,15 @@ def test_a_plan_is_told_once_with_the_first_time_that_it_was_noted() -> None:
     first, grown = plan_origins(noted, first_result=FIRST_RESULT)
     assert (first.sha256, first.recorded_at, first.is_beforehand) == ("first", BEFORE, True)
     assert (grown.sha256, grown.is_beforehand) == ("grown", False)
+
+
+def test_claims_about_signal_flow_are_named_where_runs_were_probed() -> None:
+    noted = [Registration(BEFORE, "plan", claims_in_force())]
+    found = claims_origins(noted, first_result=FIRST_RESULT, is_probed=True)
+    assert [(origin.name, origin.fixed) for origin in found] == [
+        (SHIPPED_CLAIMS, "beforehand"),
+        (MECHANISM_CLAIMS, "beforehand"),
+    ]
+    older = [Registration(BEFORE, "plan", FIRST_EDITION)]
+    found = claims_origins(older, first_result=FIRST_RESULT, is_probed=True)
+    assert [origin.fixed for origin in found] == ["earlier-edition", "not-recorded"]

@@ -104,6 +104,15 @@ def test_changes_of_signal_and_response_stand_side_by_side(analysis: Analysis) -
     assert "Exploratory, no verdict." in said.note and len(said.rows) == 4 * len(RISES)
 
 
+def test_a_stuck_run_is_in_no_change(tmp_path: Path) -> None:
+    analysis = aw.analyze(probed_store(tmp_path / "store", more=_one_is_stuck))
+    usual = aw.analyze(probed_store(tmp_path / "usual"))
+    for found, expected in zip(analysis.associations, usual.associations, strict=True):
+        assert [row.cell for row in found.changes] == [row.cell for row in expected.changes]
+        for row, other in zip(found.changes, expected.changes, strict=True):
+            assert row.response == pytest.approx(other.response, abs=0.5)
+
+
 STEP_LEVELS = {"regularization": ("bn", "bn+aug"), "model": ("plain20", "resnet20")}
 SIGNALS = {
     "augmentation": "probes.log_slope_second_moment",

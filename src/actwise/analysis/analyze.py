@@ -191,11 +191,12 @@ def _analyze(results: StudyResults, question: Question) -> Analysis:
         separations=separations(model, margin=question.margin),
         rules=regret_table(at_largest),
         claims=_claims(results, decided, question, looks.alpha, signals),
-        associations=associations(decided, signals),
+        associations=associations(at_largest.observed, signals),
         claims_origins=claims_origins(
             [entry for study in results.studies for entry in study.registrations],
             first_result=results.first_result,
             claims=question.claims,
+            is_probed=bool(signals),
         ),
         findings=find_all(Facts(results, observed, model, effects, looks, checks.outliers)),
         precisions=precisions(model),

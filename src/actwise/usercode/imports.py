@@ -200,6 +200,10 @@ def _named_module(function: str, call: ast.Call) -> Import | None:
 
 
 def _builtin_import(name: str, call: ast.Call) -> Import | None:
+    if any(isinstance(given, ast.Starred) for given in call.args) or None in (
+        keyword.arg for keyword in call.keywords
+    ):
+        return None  # what is imported may be hidden in there
     names = _texts(_argument(call, 3, "fromlist"))
     level = _argument(call, 4, "level") or ast.Constant(0)
     if names is None or not (isinstance(level, ast.Constant) and isinstance(level.value, int)):

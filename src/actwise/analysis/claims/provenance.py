@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ...spec.claims import FIRST_EDITION_SHA256, claims_in_force
+from ...spec.claims import FIRST_EDITION_SHA256, MECHANISM_CLAIMS, claims_in_force
 from ...store import Registration
 
 
@@ -39,7 +39,11 @@ class PlanOrigin:
 
 
 def claims_origins(
-    registrations: Sequence[Registration], *, first_result: str | None, claims: Path | None = None
+    registrations: Sequence[Registration],
+    *,
+    first_result: str | None,
+    claims: Path | None = None,
+    is_probed: bool = False,
 ) -> tuple[ClaimsOrigin, ...]:
     """The shipped claims, then those of a file.
 
@@ -47,6 +51,7 @@ def claims_origins(
         registrations: Of the studies whose runs are judged.
         first_result: Time of their first result, UTC; None without.
         claims: A file of claims.
+        is_probed: Whether the shipped claims about signal flow are judged.
 
     Raises:
         SpecError: if the file cannot be read.
@@ -58,6 +63,8 @@ def claims_origins(
     }
     found: list[ClaimsOrigin] = []
     for name, sha256 in claims_in_force(claims).items():
+        if name == MECHANISM_CLAIMS and not is_probed:
+            continue
         time = times.get(sha256)
         earlier = None if found else times.get(FIRST_EDITION_SHA256)
         if _is_before(time, first_result):

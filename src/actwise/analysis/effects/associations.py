@@ -55,7 +55,10 @@ class Association:
 def associations(
     observed: Observations, signals: Mapping[str, Observations]
 ) -> tuple[Association, ...]:
-    """Of each mechanism of :func:`..claims.mechanism_claims`, where pairs of cells were probed."""
+    """Of each mechanism of :func:`..claims.mechanism_claims`, where pairs of cells were probed.
+
+    Of runs whose response counts alone: ``observed`` is without those that are stuck.
+    """
     found = []
     for step, signal in _SIGNALS.items():
         changes = _changes(step, observed, signals[signal]) if signal in signals else ()
@@ -70,7 +73,9 @@ def _changes(step: Treatment, observed: Observations, signal: Observations) -> t
     if factor not in observed.factors:
         return ()
     place = observed.position(factor)
-    responses, flows = observed.cell_means, signal.cell_means
+    known_runs = {*_runs(observed)}
+    keep_R = np.array([run in known_runs for run in _runs(signal)], dtype=np.bool_)
+    responses, flows = observed.cell_means, signal.select(keep_R).cell_means
     known = responses.keys() & flows.keys()
     rows = []
     for cell in (cell for cell in responses if cell in known and is_with(cell[place])):
@@ -79,6 +84,12 @@ def _changes(step: Treatment, observed: Observations, signal: Observations) -> t
             flow, response = flows[cell] - flows[twin], responses[cell] - responses[twin]
             rows.append(Change(cell, flow, response))
     return tuple(rows)
+
+
+def _runs(observed: Observations) -> list[tuple[Cell, str]]:
+    """Cell and seed of each run."""
+    seeds = [""] * observed.num_runs if observed.seeds_R is None else observed.seeds_R.tolist()
+    return [(observed.cells[c], seed) for c, seed in zip(observed.run_cells, seeds, strict=True)]
 
 
 _SIGNALS: dict[Treatment, str] = {

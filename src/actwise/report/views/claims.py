@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ...analysis import Analysis
 from ...analysis.claims import ClaimResult, ComponentResult
-from ...numbers import counted, degrees, percent, signed
+from ...numbers import counted, degrees, number, percent, signed, significant
 from .. import words
 from ..tables import View, make_view
 
@@ -21,7 +21,7 @@ def claim_views(analysis: Analysis) -> Iterator[View | None]:
         f"{words.unjudged_text(analysis)}"
     )
     yield make_view("claims", "Claims", ("claim", "verdict", "statement", "remarks"), rows, note)
-    parts = [(c.id, *_component(part, digits)) for c in judged for part in _shown(c)]
+    parts = [(c.id, *_component(c, part, digits)) for c in judged for part in _shown(c)]
     limits = ("estimate", "SE", "df", "lower", "bound", "upper", "refuted below")
     note = (
         "Of a claim of the paper the component that decides, or is nearest to it; --json has all. "
@@ -37,8 +37,9 @@ def claim_views(analysis: Analysis) -> Iterator[View | None]:
 def _changes_view(analysis: Analysis) -> View | None:
     rows, said, digits = [], [], words.digits_of(analysis)
     for found in analysis.associations:
+        own = words.digits_for(max(abs(row.signal) for row in found.changes))
         rows += [
-            (", ".join(row.cell), found.step, signed(row.signal, 2), signed(row.response, digits))
+            (", ".join(row.cell), found.step, signed(row.signal, own), signed(row.response, digits))
             for row in found.changes
         ]
         if found.rank_correlation is not None:
@@ -46,10 +47,13 @@ def _changes_view(analysis: Analysis) -> View | None:
                 f"by {found.step} {signed(found.rank_correlation, 2)} "
                 f"({counted(len(found.changes), 'cell')})"
             )
-    note = "Exploratory, no verdict."
+    note = (
+        "Exploratory, no verdict. Signal flow in natural logarithms: of E f'^2 by augmentation, of "
+        "|g first| / |g last| by identity mapping."
+    )
     if said:
-        note = f"Exploratory, no verdict. Rank correlation of the two changes {', '.join(said)}."
-    header = ("cell", "with against without", "signal flow", words.unit(analysis))
+        note += f" Rank correlation of the two changes {', '.join(said)}."
+    header = ("cell", "with against without", "log of signal flow", words.unit(analysis))
     title = "What changes with the signal flow"
     return make_view("changes", title, header, rows, note, digits=digits)
 
@@ -61,10 +65,15 @@ def _remarks(claim: ClaimResult) -> str:
     return "; ".join(filter(None, (of, *words.claim_notes(claim), lacks)))
 
 
-def _component(part: ComponentResult, digits: int) -> tuple[object, ...]:
-    estimate = signed(part.estimate, digits)
-    limits = (part.lower, part.bound, part.upper, part.refutation)
-    return part.name, estimate, part.standard_error, degrees(part.df), *limits
+def _component(claim: ClaimResult, part: ComponentResult, digits: int) -> tuple[object, ...]:
+    bound: object = part.bound
+    refutation: object = part.refutation
+    if claim.response and part.standard_error > 0:  # signal flow has a scale of its own
+        digits = max(2, words.digits_for(part.standard_error) - 1)
+        bound, refutation = significant(part.bound), significant(part.refutation)
+    lower, upper = number(part.lower, digits), number(part.upper, digits)
+    estimate, error = signed(part.estimate, digits), number(part.standard_error, digits)
+    return part.name, estimate, error, degrees(part.df), lower, bound, upper, refutation
 
 
 def _shown(claim: ClaimResult) -> list[ComponentResult]:

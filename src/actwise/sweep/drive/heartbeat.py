@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from ...errors import StoreError
 from ...store import LEASE_SECONDS, Owner, RunStore
@@ -28,12 +28,10 @@ def heartbeat(store: RunStore, owner: Owner, notes: ProgressNotes) -> Iterator[N
             if not points and time.monotonic() < next_time:
                 continue
             next_time = time.monotonic() + _BEAT_SECONDS
-            try:
+            # A missed beat costs nothing; after four, another host may take the runs over, and
+            # then the store refuses our results.
+            with suppress(StoreError):
                 store.heartbeat(owner, points)
-            except StoreError:
-                # A missed beat costs nothing; after four, another host may take the runs over,
-                # and then the store refuses our results.
-                continue
 
     thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
     thread.start()

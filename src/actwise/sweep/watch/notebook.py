@@ -43,7 +43,6 @@ class NotebookProgress(RichProgress):
         is_counted = isinstance(event, RunEnded) and event.status == "finished"
         if not is_counted and not isinstance(event, SweepStarted):
             self._lines = [*self._lines, line][-_MOST_LINES:]
-            self._draw()
 
     def _draw(self) -> None:
         from IPython.display import display
