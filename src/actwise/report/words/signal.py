@@ -90,9 +90,9 @@ def _shift(report: "SignalReport", finding: "SignalFinding") -> str:
 
 def _unfitted(report: "SignalReport", finding: "SignalFinding") -> str:
     return (
-        f"{finding.count} of {counted(len(report.norms), 'batch norm')} never saw data: in "
-        "evaluation they do not normalise, and what follows is odd for that alone; "
-        "`aw.reestimate(model, images)` gives a copy in which they do"
+        f"{finding.count} of {len(report.norms)} batch norms never saw data and do not normalise "
+        "in evaluation, of which what follows may come; `aw.reestimate(model, images)` gives a "
+        "copy in which they do"
     )
 
 
