@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +180,20 @@ def test_who_is_waited_for_is_not_said_while_anything_can_be_done(stage: Stage) 
     ]
     twice = ("finished", 2, None)
     assert stage.states == {FIRST: twice, SECOND: twice, THIRD: twice, FOURTH: DONE}
+
+
+def test_all_who_are_waited_for_are_named_in_order(stage: Stage) -> None:
+    owners = [replace(AWAY, pid=pid) for pid in (4, 1, 3, 2)]
+    held = [stage.holds(*one)[0] for one in zip(owners, ALL, strict=True)]
+
+    def end() -> None:
+        for lease in held:
+            stage.store.record(lease, made_record(lease.run_id))
+
+    stage.executor.meanwhile = [end]
+    stage.sweep()
+    (waiting,) = stage.listener.of(Waiting)
+    assert waiting.holders == tuple(f"process {pid} on away" for pid in (1, 2, 3, 4))
 
 
 def test_others_are_looked_at_only_when_nothing_is_left_to_do(stage: Stage) -> None:

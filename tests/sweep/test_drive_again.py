@@ -87,7 +87,11 @@ def test_a_run_that_comes_out_otherwise_keeps_its_result_and_the_command_fails(
     def otherwise(assignment: Assignment) -> Done:
         return Done(record=made_record(assignment.run_id, weights_sha256="ab" * 32))
 
-    stage.executor.plays = {FIRST: [[otherwise]], SECOND: [[fails]]}
+    def fails_alone(assignment: Assignment) -> Done:
+        assert stage.leases == [SECOND]
+        return fails(assignment)
+
+    stage.executor.plays = {FIRST: [[otherwise]], SECOND: [[fails_alone]]}
     outcome = stage.sweep(observe_again=True)
     assert outcome == Outcome(finished=2, diverged=0, failed=0, left=0, exit_code=1)
     first, second = (made_record(stage.ids[label]) for label in (FIRST, SECOND))

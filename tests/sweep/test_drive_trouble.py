@@ -67,6 +67,15 @@ def test_a_lease_that_cannot_be_given_back_is_used_again(stage: Stage) -> None:
     assert stage.states == {FIRST: DONE, SECOND: DONE}
 
 
+def test_nothing_is_given_back_of_a_run_that_has_its_result(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released: list[object] = []
+    monkeypatch.setattr(stage.store, "release", lambda *given, **_: released.append(given))
+    stage.sweep()
+    assert released == []
+
+
 def test_a_run_that_is_given_up_keeps_why_no_result_could_be_written(stage: Stage) -> None:
     stage.fails("record", FULL)
     outcome = stage.sweep(max_attempts=1)
