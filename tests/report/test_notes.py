@@ -109,7 +109,9 @@ def test_the_two_changes_by_a_step_are_told_with_their_rank_correlation(tmp_path
     by_step = {row.step: row for row in analysis.associations}
     found = by_step["augmentation"].rank_correlation
     assert found is not None and by_step["identity mapping"].rank_correlation is None
-    told = "Exploratory, no verdict. Rank correlation of the two changes by augmentation"
+    told = "Exploratory, no verdict. Signal flow in natural logarithms: of E f'^2 by augmentation"
+    assert told in printed(analysis)
+    told = "Rank correlation of the two changes by augmentation"
     assert f"{told} {found:+.2f} (6 cells)." in printed(analysis)
 
 
