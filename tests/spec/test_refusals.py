@@ -60,12 +60,12 @@ def study(*overrides: str, **settings: Any) -> StudySpec:
         (
             {"observe": {"probes": "often"}},
             "study 's': observe.probes: true, false or a table such as "
-            "{every = 5, images = 256}, not 'often'",
+            "{every = 5, images = 256} (in a command observe.probes.every=5), not 'often'",
         ),
         (
             {"observe": {"probes": 5}},
             "study 's': observe.probes: true, false or a table such as "
-            "{every = 5, images = 256}, not 5",
+            "{every = 5, images = 256} (in a command observe.probes.every=5), not 5",
         ),
     ],
 )
@@ -90,7 +90,7 @@ def test_a_setting_that_cannot_be_is_refused_with_what_to_write(
         (
             "observe.probes=often",
             "study 's': observe.probes: true, false or a table such as "
-            "{every = 5, images = 256}, not 'often'",
+            "{every = 5, images = 256} (in a command observe.probes.every=5), not 'often'",
         ),
     ],
 )

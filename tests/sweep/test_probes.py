@@ -129,7 +129,7 @@ def test_a_plan_counts_the_images_of_probes() -> None:
         ({"every": 0}, "observe.probes.every=0"),
         ({"images": 1}, "observe.probes.images=1"),
         ({"every": True}, "a number is expected, not true"),
-        ("dense", "true, false or a table such as {every = 5, images = 256}, not 'dense'"),
+        ("dense", "true, false or a table such as {every = 5, images = 256}"),
     ],
 )
 def test_probes_that_cannot_be_are_refused(probes: Any, sentence: str) -> None:

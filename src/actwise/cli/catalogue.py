@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..numbers import number
 from .options import AsJson
 from .output import amount, print_columns, print_json
 
@@ -42,7 +43,7 @@ def list_activations(json: AsJson = False) -> None:
         bound = resolve(name)
         marks = ("-" if bound.negative_output else "") + ("p" if bound.learnable else "")
         marks += "u" if bound.fixed_point == "unstable" else ""
-        numbers = (f"{bound.gain:.4f}", f"{bound.mean_shift + 0.0:.3f}")
+        numbers = (f"{bound.gain:.4f}", number(bound.mean_shift, 3))
         flow = (f"{bound.variance_slope:.2f}", f"{bound.chi:.2f}")
         rows.append((name, *numbers, *flow, marks, entry.formula))
     right = ("gain", "E f", "V'", "chi")

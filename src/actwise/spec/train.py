@@ -208,5 +208,5 @@ class ObserveSpec(Frozen):
             return {} if value else None
         if value is None or isinstance(value, dict | ProbesSpec):
             return value
-        example = "{every = 5, images = 256}"
+        example = "{every = 5, images = 256} (in a command observe.probes.every=5)"
         raise ValueError(f"true, false or a table such as {example}, not {shortened(value)}")
