@@ -150,7 +150,10 @@ def _signal_flow(analysis: Analysis, width: float) -> Iterator[Drawing]:
     """Profiles of sites by depth and by epoch: medians over seeds, from the least to the most."""
     observed = analysis.results.observed
     for quantity, unit in PROFILES.items():
-        for by, below in (("depth", "activation, first to last"), ("epoch", "epoch")):
+        for by, below in (
+            ("depth", "activation, first to last, after training"),
+            ("epoch", "epoch"),
+        ):
             panels: Panels = {}
             for profile in analysis.results.profiles:
                 if (profile.quantity, profile.by) == (quantity, by):
