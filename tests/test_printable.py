@@ -4,6 +4,7 @@ import json
 import sys
 
 import pytest
+from rich.text import Text
 
 from actwise.printable import printable, printable_bytes, printable_console, printable_json
 from made.hostile import every_character, every_control, is_harmless
@@ -71,5 +72,5 @@ def test_a_terminal_is_given_colours_that_were_asked_for_and_no_control_characte
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("NO_COLOR", raising=False)
     stream = Terminal()
-    printable_console(stream, width=80).print("a\x1b[2Jb\nc\u202ed", style="bold")
+    printable_console(stream, width=80).print(Text("a\x1b[2Jb\nc\u202ed", style="bold"))
     assert stream.getvalue() == "\x1b[1ma\\x1b[2Jb\x1b[0m\n\x1b[1mc\\u202ed\x1b[0m\n"

@@ -14,6 +14,10 @@ from made.runs import ENVIRONMENT, FINGERPRINT, leased, look_at, made_plan, made
 
 THERE = {"host": "there", "fingerprint": FINGERPRINT | {"threads": "2"}}
 NOWHERE = {"host": "nowhere"}
+COLUMNS = {
+    "environments": ["environment", "environment_id", "device", "details"],
+    "looks": ["looked_at", "study", "what", "num_seeds", "num_runs", "nominal_level"],
+}
 
 
 @pytest.fixture
@@ -31,6 +35,24 @@ def store(tmp_path: Path) -> Iterator[RunStore]:
         for place, name in enumerate(("one", "two", None)):
             look_at(store, study=name, num_seeds=place + 1)
         yield store
+
+
+@pytest.mark.parametrize("what", COLUMNS)
+def test_columns_stand_in_this_order(what: str, store: RunStore) -> None:
+    assert export_table(store, what).column_names == COLUMNS[what]
+
+
+def test_machines_of_one_fingerprint_stand_together(store: RunStore) -> None:
+    study = made_study("more", activation=["selu"], seeds="0..5")
+    store.add_study(study, made_plan(study))
+    for place, run in enumerate(store.planned("more")):
+        fingerprint = FINGERPRINT | {"threads": str(3 + place % 2)}
+        record = made_record(
+            run.run_id, environment={"host": f"h{place}", "fingerprint": fingerprint}
+        )
+        store.record(leased(store, run.run_id), record)
+    keys = [(r["environment"], r["environment_id"]) for r in rows(store, "environments", "more")]
+    assert (keys, len(keys)) == (sorted(keys), 6)
 
 
 def rows(store: RunStore, what: str, study: str | None) -> list[dict[str, Any]]:

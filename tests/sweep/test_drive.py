@@ -32,7 +32,6 @@ from made.played import (
     stopped,
 )
 from made.runs import failed_record, let_pass, made_record
-from made.tasks import task_study
 
 FIRST, SECOND, THIRD, FOURTH = ALL = ["relu seed 0", "elu seed 0", "relu seed 1", "elu seed 1"]
 DONE = ("finished", 1, None)
@@ -70,15 +69,6 @@ def test_a_worker_is_given_the_run_as_planned_under_its_lease(stage: Stage) -> N
     assert stage.executor.taken[0] == Assignment(
         run_id=stage.ids[FIRST], token=1, spec=spec, observe=ObserveSpec(), data_digest="d" * 64
     )
-
-
-def test_a_worker_is_told_what_must_come_out_of_a_training_of_the_users_own(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    with Stage(monkeypatch, tmp_path / "own", task_study(seeds=[0])) as stage:
-        stage.sweep()
-    assert stage.study.task is not None
-    assert [assignment.task for assignment in stage.executor.taken] == [stage.study.task] * 2
 
 
 def test_the_store_is_asked_for_all_that_are_next_in_one_go(

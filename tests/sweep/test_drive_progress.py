@@ -22,6 +22,7 @@ from made.played import (
 )
 from made.runs import made_record
 from made.sweeps import small_study
+from made.tasks import task_study
 
 FIRST, SECOND = "relu seed 0", "elu seed 0"
 
@@ -192,3 +193,12 @@ def test_what_a_training_of_the_users_own_gave_back_is_told(stage: Stage) -> Non
             metrics={"score": 0.5, "loss": None},
         ),
     ]
+
+
+def test_a_worker_is_told_what_must_come_out_of_a_training_of_the_users_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with Stage(monkeypatch, tmp_path / "own", task_study(seeds=[0])) as stage:
+        stage.sweep()
+    assert stage.study.task is not None
+    assert [assignment.task for assignment in stage.executor.taken] == [stage.study.task] * 2
