@@ -168,3 +168,12 @@ def test_what_is_left_of_runs_that_have_ended_is_cleared_away_and_nothing_else(
         assert swept() == [KEPT | {".9.ckpt"}, KEPT, EVERY, EVERY, EVERY]
         stage.store.release(lease)
         assert swept() == [KEPT | {".9.ckpt"}, KEPT, KEPT, KEPT, EVERY]
+
+
+@pytest.mark.parametrize("name", ["weights/{}.1.safetensors", "checkpoints/{}.1.1.ckpt"])
+def test_what_alone_is_left_of_a_run_is_cleared_away(name: str, stage: Stage) -> None:
+    stage.sweep()
+    path = stage.store.folder / name.format(stage.ids[FIRST])
+    path.write_bytes(b"left")
+    stage.sweep()
+    assert not path.exists()
