@@ -8,7 +8,7 @@ choices are in the words of its report. A test holds the page against what its c
 import argparse
 import tempfile
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import combinations
 from pathlib import Path
@@ -34,7 +34,8 @@ def main() -> None:
     for study in shipped():
         with store_of(RESULTS / study) as store:
             found[study] = actwise.analyze(store)
-    print(f"## Claims\n\n{claims_table(found)}\n\n{claims_note(found)}")
+    rows = claims_rows(found)
+    print(f"## Claims\n\n{claims_table(rows)}\n\n{claims_note(rows)}")
     for study in shipped():
         print(f"\n## {study}\n\n{choice_table(found[study])}\n\n{pairs_note(found[study])}")
 
@@ -60,7 +61,7 @@ def store_of(folder: Path) -> Iterator[actwise.RunStore]:
         yield store
 
 
-def claims_table(found: Mapping[str, Analysis]) -> str:
+def claims_rows(found: Mapping[str, Analysis]) -> list[list[str]]:
     """A row for every claim that can be judged on some runs, with what the verdict rests on.
 
     Of a study that trained another's runs again, only what it says besides.
@@ -78,14 +79,18 @@ def claims_table(found: Mapping[str, Analysis]) -> str:
             same = (r for r in rows.get(claim.id, []) if ids[r[1]] == ids[runs])
             if not any(other[2:] == row[2:] for other in same):
                 rows.setdefault(claim.id, []).append(row)
+    return [row for key in sorted(rows) for row in rows[key]]
+
+
+def claims_table(rows: Sequence[Sequence[str]]) -> str:
+    """The rows, with their header."""
     header = ["claim", "runs", "scale", "verdict", "rests on", "estimate", "lower", "upper"]
-    return markdown(header, [row for key in sorted(rows) for row in rows[key]], num_names=5)
+    return markdown(header, rows, num_names=5)
 
 
-def claims_note(found: Mapping[str, Analysis]) -> str:
-    """How many verdicts the table holds, and which studies share runs."""
-    rows = claims_table(found).splitlines()[2:]
-    undecided = sum("| undecided" in row for row in rows)
+def claims_note(rows: Sequence[Sequence[str]]) -> str:
+    """How many verdicts the rows hold, and which studies share runs."""
+    undecided = sum(row[3].startswith("undecided") for row in rows)
     said = f"{len(rows)} verdicts, {undecided} of them undecided."
     ids = {name: run_ids(name) for name in shipped()}
     for one, other in combinations(ids, 2):

@@ -169,11 +169,14 @@ class _Reader:
 
 
 def _argument(call: ast.Call, place: int, name: str) -> ast.expr | None:
-    if any(isinstance(argument, ast.Starred) for argument in call.args[: place + 1]):
-        return None
+    """An argument as it is written; what stars may hide it; None if it is left out."""
+    for given in call.args[: place + 1]:
+        if isinstance(given, ast.Starred):
+            return given
     if len(call.args) > place:
         return call.args[place]
-    return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
+    by_name = {keyword.arg: keyword.value for keyword in call.keywords}
+    return by_name.get(name, by_name.get(None))
 
 
 def _named_module(function: str, call: ast.Call) -> Import | None:
@@ -200,10 +203,6 @@ def _named_module(function: str, call: ast.Call) -> Import | None:
 
 
 def _builtin_import(name: str, call: ast.Call) -> Import | None:
-    if any(isinstance(given, ast.Starred) for given in call.args) or None in (
-        keyword.arg for keyword in call.keywords
-    ):
-        return None  # what is imported may be hidden in there
     names = _texts(_argument(call, 3, "fromlist"))
     level = _argument(call, 4, "level") or ast.Constant(0)
     if names is None or not (isinstance(level, ast.Constant) and isinstance(level.value, int)):
