@@ -38,6 +38,10 @@ class Clock:
         """As ``time`` has it."""
         return self.now
 
+    def sleep(self, seconds: float) -> None:
+        """The same."""
+        self.now += seconds
+
 
 class PlayedExecutor:
     """Takes what it has room for, and ends the oldest of it as was planned.

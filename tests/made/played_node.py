@@ -10,6 +10,7 @@ from actwise.sweep.executors.cluster import slot as slots
 from actwise.sweep.executors.cluster.slot import RaySlot
 from actwise.sweep.worker import Advanced, Assignment, PutBack, Result, Setup, Start, encode
 from made.planned_ray import PlannedRay, stand_in
+from made.workers import made_setup
 
 Word = Advanced | Result
 
@@ -40,17 +41,7 @@ class Node:
 
     def slot(self) -> RaySlot:
         """Begin one."""
-        setup = Setup(
-            data_dir=None,
-            device="cpu",
-            threads=3,
-            checkpoints="c",
-            weights="w",
-            logs=str(self.logs),
-            cpus=None,
-            checkpoint_seconds=30.0,
-            allow_environment_change=False,
-        )
+        setup = made_setup(self.logs, threads=3)
         slot = RaySlot(encode(setup), encode(self.start))
         self.slots.append(slot)
         return slot

@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 
 from actwise.errors import SpecError, StoreError
-from actwise.spec import ObserveSpec, RunSpec
 from actwise.store.records import RunRecord
 from actwise.sweep.executors.cluster import fleet as fleets
 from actwise.sweep.executors.cluster.fleet import Fleet
 from actwise.sweep.executors.cluster.slot import NodeReport
-from actwise.sweep.worker import Advanced, Assignment, Done, PutBack, Setup, encode
+from actwise.sweep.worker import Advanced, Done, PutBack, encode
 from made.planned_ray import (
     HOME,
     ActorDiedError,
@@ -26,33 +25,15 @@ from made.planned_ray import (
     slots_on,
     stand_in,
 )
+from made.played import Clock
+from made.workers import assignment, made_setup
 
 AWAY = NodeReport("away", "host-away")
 HERE = NodeReport(HOME, "host-home")
 
 
-def assignment(run_id: str) -> Assignment:
-    spec = RunSpec(dataset="digits", model="mlp", regularization="none", activation="relu", seed=0)
-    return Assignment(
-        run_id=run_id, token=1, spec=spec, observe=ObserveSpec(), data_digest="d", code_digests=()
-    )
-
-
 def done(run_id: str) -> bytes:
     return encode(Done(record=RunRecord(run_id=run_id, status="diverged", epochs=())))
-
-
-class Clock:
-    """Time that passes when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 class Ground:
@@ -70,17 +51,7 @@ class Ground:
     def fleet(self, *slots: PlannedSlot, runs: str = "", num_slots: int = 1) -> Fleet:
         self.ray.slots = [*slots]
         self.work = iter([(assignment(run_id),) for run_id in runs])
-        setup = Setup(
-            data_dir=None,
-            device="cpu",
-            threads=1,
-            checkpoints="c",
-            weights="w",
-            logs=str(self._logs),
-            cpus=None,
-            checkpoint_seconds=30.0,
-            allow_environment_change=False,
-        )
+        setup = made_setup(self._logs)
         cluster: Any = SimpleNamespace(is_alive=lambda node: node in self.alive)
         needs: Any = SimpleNamespace(for_ray=dict)
         return Fleet(setup, cluster, needs, num_slots=num_slots)

@@ -11,38 +11,12 @@ from typing import Any
 import psutil
 import pytest
 
-from actwise.spec import ObserveSpec, RunSpec
 from actwise.sweep.executors import Nursery
 from actwise.sweep.executors.mother import Fork
 from actwise.sweep.executors.pool import Pool
 from actwise.sweep.executors.worker_process import Inbox
 from actwise.sweep.worker import Assignment, PutBack, Setup
-
-
-def assignment(run_id: str, *, code: tuple[tuple[str, str], ...] = ()) -> Assignment:
-    spec = RunSpec(dataset="digits", model="mlp", regularization="none", activation="relu", seed=0)
-    return Assignment(
-        run_id=run_id,
-        token=1,
-        spec=spec,
-        observe=ObserveSpec(),
-        data_digest="d",
-        code_digests=code,
-    )
-
-
-def setup_in(folder: Path) -> Setup:
-    return Setup(
-        data_dir=None,
-        device="cpu",
-        threads=1,
-        checkpoints="c",
-        weights="w",
-        logs=str(folder),
-        cpus=None,
-        checkpoint_seconds=30.0,
-        allow_environment_change=False,
-    )
+from made.workers import assignment, made_setup
 
 
 class PlayedWorker:
@@ -86,7 +60,7 @@ def pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pool:
     """Of one worker."""
     made.clear()
     monkeypatch.setattr("actwise.sweep.executors.pool.WorkerProcess", PlayedWorker)
-    return Pool(setup_in(tmp_path), 1, Nursery())
+    return Pool(made_setup(tmp_path), 1, Nursery())
 
 
 def test_what_waits_for_a_process_of_its_own_is_put_back_at_a_stop(pool: Pool) -> None:

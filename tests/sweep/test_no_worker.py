@@ -25,7 +25,8 @@ from actwise.sweep.executors.child import OwnProcess, Pipes
 from actwise.sweep.executors.pool import Pool
 from actwise.sweep.executors.worker_process import Inbox, WorkerProcess
 from actwise.sweep.tries.costs import time_steps
-from actwise.sweep.worker import Assignment, CostQuestion, Setup
+from actwise.sweep.worker import Assignment, CostQuestion
+from made.workers import made_setup
 
 CELL = RunSpec(
     dataset="digits",
@@ -68,18 +69,7 @@ def barren() -> Alone:
 
 @pytest.fixture
 def pool_of(tmp_path: Path) -> Callable[[Nursery], Pool]:
-    setup = Setup(
-        data_dir=None,
-        device="cpu",
-        threads=1,
-        checkpoints="c",
-        weights="w",
-        logs=str(tmp_path),
-        cpus=None,
-        checkpoint_seconds=30.0,
-        allow_environment_change=False,
-    )
-    return lambda nursery: Pool(setup, 1, nursery)
+    return lambda nursery: Pool(made_setup(tmp_path), 1, nursery)
 
 
 @pytest.fixture

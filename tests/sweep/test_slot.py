@@ -10,12 +10,10 @@ from typing import Any
 import pytest
 
 from actwise.errors import DataError
-from actwise.spec import ObserveSpec, RunSpec
 from actwise.store.records import RunRecord
 from actwise.sweep.executors.cluster.slot import VERSION, NodeReport, fill_cache
 from actwise.sweep.worker import (
     Advanced,
-    Assignment,
     Done,
     PutBack,
     Work,
@@ -24,11 +22,7 @@ from actwise.sweep.worker import (
 )
 from made.planned_ray import HOME, Said
 from made.played_node import Node, node_of_one
-
-
-def assignment(run_id: str) -> Assignment:
-    spec = RunSpec(dataset="digits", model="mlp", regularization="none", activation="relu", seed=0)
-    return Assignment(run_id=run_id, token=1, spec=spec, observe=ObserveSpec(), data_digest="d")
+from made.workers import assignment
 
 
 def work(*run_ids: str) -> bytes:
