@@ -121,7 +121,7 @@ def _bits(image: Any, content: bytes) -> int:
         return content[_PNG_DEPTH]
     if image.format == "TIFF":
         return int(max(image.tag_v2.get(_TIFF_DEPTHS, (1,))))
-    if image.format == "PPM" and image.mode in ("L", "RGB"):
+    if image.format == "PPM" and image.mode == "RGB":
         return int(_netpbm_header(content)[-1]).bit_length()
     return 8
 

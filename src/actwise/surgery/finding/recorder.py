@@ -67,14 +67,14 @@ class Recorder(TorchFunctionMode):
         self.found: dict[SiteKey, FoundSite] = {}
         self.unseen: dict[Unseen, None] = {}
         self.called: dict[PlaceKey, set[nn.Module]] = defaultdict(set)
-        self.phase = ""
+        self.phase: str
         self._has_parameters = any(True for _ in model.parameters())
         self._elementwise = Elementwise()
         self._stack: list[_Running] = []
-        self._within = 0  # how many activation modules run, one inside the other
+        self._within: int  # how many activation modules run, one inside the other
         self._is_trying = False  # a module for the sake of knowing it
         self.other_uses: set[nn.Parameter] = set()
-        self._flow = Flow(model, (), self.other_uses)
+        self._flow: Flow
 
     @contextmanager
     def watching(self, phase: str, inputs: Any) -> Iterator[None]:

@@ -11,7 +11,7 @@ def remove_leftovers(store: RunStore, run_id: str) -> None:
     for path in left - {kept_weights(store.weights, run_id)}:
         # The result is safe; what the disk does not let go now, `store gc` finds.
         with suppress(OSError):
-            path.unlink(missing_ok=True)
+            path.unlink()
 
 
 def clear_leftovers(store: RunStore) -> None:
@@ -21,5 +21,5 @@ def clear_leftovers(store: RunStore) -> None:
     # Weights in their place are named after their run alone.
     left = {run_id for run_id, *rest in names if len(rest) > 1}
     for run_id, state in store.states(left).items():
-        if state.owner is None and state.status not in ("pending", "running"):
+        if state.owner is None and state.status != "pending":
             remove_leftovers(store, run_id)
