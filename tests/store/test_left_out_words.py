@@ -1,4 +1,4 @@
-"""What is said of runs that are left out, or counted together, after users' code or data changed."""
+"""What is said of runs that are left out, or counted together, after code or data changed."""
 
 from dataclasses import replace
 from typing import Any
