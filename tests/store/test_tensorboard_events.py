@@ -93,6 +93,16 @@ def test_numbers_stand_in_time_behind_their_epochs_and_results_at_the_end(
     assert told.session_end_info.end_time_secs == pytest.approx(end)
 
 
+def test_epochs_whose_seconds_are_not_known_take_no_time(store: RunStore, tmp_path: Path) -> None:
+    epochs = (made_epoch(1, seconds=float("nan")), made_epoch(2, seconds=0.0), made_epoch(3))
+    store.record(leased(store, RUN), made_record(RUN, epochs=epochs))
+    export_tensorboard(store, tmp_path / "out")
+    first, _, *between, _ = events_of(tmp_path / "out")
+    told = scalars(between, first.wall_time)
+    times = [(seconds, step) for seconds, step, tag, _ in told if tag == "train/loss"]
+    assert times == [(0.0, 1), (0.0, 2), (4.0, 3)]
+
+
 @pytest.mark.parametrize("status", ["finished", "diverged", "failed"])
 def test_only_a_failed_run_is_a_failure(store: RunStore, tmp_path: Path, status: str) -> None:
     from tensorboard.plugins.hparams import api_pb2
