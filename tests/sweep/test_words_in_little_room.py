@@ -196,3 +196,27 @@ def test_a_terminal_that_cannot_move_its_cursor_has_lines(
 ) -> None:
     monkeypatch.setenv("TERM", kind)
     assert isinstance(choose_progress(is_json=False, stream=Terminal()), PlainProgress)
+
+
+def test_a_name_that_is_too_long_still_is_folded_and_none_of_it_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "36")
+    shown = drawn(STARTED, RunStarted(run_id="a", label="x" * 24, attempt=1))
+    assert shown.count("x") == 24
+    assert "…" not in shown
+    assert "starting" in shown
+
+
+def test_brackets_in_names_are_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    run = {"run_id": "a", "label": "[bold]net"}
+    values = {"batch": 0, "batches": 1, "loss": None, "images_per_second": None}
+    metrics = {"[red]score": 1.5}
+    shown = drawn(
+        STARTED,
+        RunStarted(**run, attempt=1),
+        RunProgress(**run, **values, epoch=1, epochs=None, seconds_left=None, metrics=metrics),
+    )
+    assert "[bold]net" in shown
+    assert "epoch 1, [red]score 1.5" in shown
