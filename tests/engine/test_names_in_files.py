@@ -54,10 +54,7 @@ def test_weights_that_do_not_fit_are_refused_with_the_last_reason(tmp_path: Path
     save_weights(Pair("a"), path)
     with pytest.raises(StoreError) as refusal:
         load_weights(Pair("b"), path)
-    sentence = (
-        f"weights {str(path)!r} do not fit this model: "
-        'Unexpected key(s) in state_dict: "a".'
-    )
+    sentence = f'weights {str(path)!r} do not fit this model: Unexpected key(s) in state_dict: "a".'
     assert str(refusal.value) == sentence
 
 

@@ -19,9 +19,7 @@ def test_checkpoints_of_a_lease_are_counted_from_0(tmp_path: Path) -> None:
     for checkpoints in (first, first, second, second, second):
         checkpoints.save(make_state())
         found.append(names(tmp_path))
-    assert found == [
-        [f"run.{name}.ckpt"] for name in ("3.0", "3.1", "12.0", "12.1", "12.2")
-    ]
+    assert found == [[f"run.{name}.ckpt"] for name in ("3.0", "3.1", "12.0", "12.1", "12.2")]
 
 
 def test_the_tenth_checkpoint_is_newer_than_the_ninth(tmp_path: Path) -> None:
