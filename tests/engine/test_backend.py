@@ -51,13 +51,13 @@ AS_SET = {
 
 @pytest.fixture
 def device() -> Iterator[Device]:
-    """A CPU; after the test the switches are as a run leaves them, with the threads of before."""
-    threads = torch.get_num_threads()
+    """A CPU; after the test the switches are as a run leaves them, but for two."""
+    threads, mode = torch.get_num_threads(), torch.get_deterministic_debug_mode()
     device = prepare_device("cpu", threads=1, model="vgg16", width=1.0)
     yield device
     set_backend("float32", device)
     torch.set_num_threads(threads)
-    torch.set_deterministic_debug_mode("default")
+    torch.set_deterministic_debug_mode(mode)
 
 
 def test_whatever_was_set_before_is_set_anew(device: Device) -> None:
