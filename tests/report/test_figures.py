@@ -250,6 +250,7 @@ def test_a_pdf_holds_every_word_of_its_picture_and_is_the_same_every_time() -> N
     assert size and [float(x) for x in size.groups()] == pytest.approx(
         [drawing.width, drawing.height]
     )
+    assert set(re.findall(rb"/BaseFont /[A-Z]+\+([\w-]+)", content)) >= {b"DejaVuSans-Bold"}
     # Without text, and without shapes, it is smaller.
     for tag in ("<text", "<path", "<circle", "<rect"):
         fewer = replace(drawing, shapes=[x for x in drawing.shapes if not x.startswith(tag)])

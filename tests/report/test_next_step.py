@@ -12,6 +12,7 @@ from actwise.report.words import next_steps
 from actwise.store import RunStore
 from actwise.store.exchange import copy_store
 from made.analysed import SMALL, rows_of, stored
+from made.runs import finish, made_plan, made_study
 
 
 @pytest.mark.parametrize(
@@ -69,6 +70,22 @@ def test_the_next_step_names_what_the_network_needs_of_a_file_of_several(tmp_pat
     assert commands
     for command, model in zip(commands, ("mlp", "convnet"), strict=False):
         assert f"actwise run my.toml train.epochs=3 factors.model={model} seeds=0..1" in command
+
+
+def test_the_next_step_of_a_network_starts_the_latest_study_that_has_it(tmp_path: Path) -> None:
+    with RunStore.open(tmp_path / "store", create=True) as store:
+        for model, width in (("mlp", 0.5), ("convnet", 1.0)):
+            factors = {"model": [model], "activation": ["relu", "elu"]}
+            study = made_study(name=f"of-{model}", seeds="0..2", width=width, factors=factors)
+            planned = made_plan(study)
+            store.add_study(study, planned, started_as=[f"{model}.toml"])
+            for run in planned:
+                noise = 0.2 * ((run.spec.seed * 7 + len(run.spec.activation) * 3) % 5)
+                finish(store, [run], test_accuracy=80.0 + noise)
+        analysis = aw.analyze(store)
+    commands = [step.command for step in next_steps(analysis) if step.command]
+    assert {command.split()[2] for command in commands} == {"mlp.toml", "convnet.toml"}
+    assert not any("factors.model" in command for command in commands)  # each has its own alone
 
 
 def test_a_network_that_hardly_learned_is_told_nothing_of_seeds() -> None:
