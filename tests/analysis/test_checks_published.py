@@ -46,7 +46,8 @@ def test_any_two_activations_are_compared() -> None:
     # Equal numbers of runs: the same standard error, but Welch counts the unequal SDs in df.
     assert row.welch.standard_error == pytest.approx(row.pooled.standard_error)
     assert row.welch.df == pytest.approx(24.975, abs=1e-3)
-    assert row.p.adjusted == row.p.p
+    assert row.p.adjusted == row.p.p and row.p.p == pytest.approx(row.pooled.p_value())
+    assert (row.p.family, row.p.size, row.p.method) == ("published comparisons", 1, "holm")
     with pytest.raises(UnknownNameError, match="did you mean PReLU"):
         check_published(load_bank("mish"), pair=("PRelu", "ReLU"))
 

@@ -66,6 +66,7 @@ STUDIES: dict[str, tuple[dict[str, Any], Any, dict[str, Any], str]] = {
                     ["model"],
                     ["activation"],
                     ["dataset", "model"],
+                    ["model", "dataset"],  # the same set
                     ["dataset", "activation"],
                     ["model", "activation"],
                     ["regularization"],
