@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,16 @@ ACTIVATIONS = {
     "triple": "def f(x):\n    return 3 * x.relu()\n",
     "factor_of_both": "factor = 2\n",
 }
+NETWORK = """
+from torch import nn
+from factor_of_both import factor
+
+def build(layers, input_shape, num_classes, width):
+    units = 4 * factor
+    ins = input_shape[0] * input_shape[1] * input_shape[2]
+    hidden = nn.Linear(ins, units), layers.act((units,)), nn.Linear(units, num_classes)
+    return nn.Sequential(nn.Flatten(), *hidden)
+"""
 WriteCode = Callable[[Mapping[str, str]], None]
 
 
@@ -40,15 +51,16 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WriteCode:
     def write(modules: Mapping[str, str]) -> None:
         for name, text in modules.items():
             (tmp_path / f"{name}.py").write_text(text)
-        for name in ACTIVATIONS:
+        for name in (*ACTIVATIONS, "network"):
             monkeypatch.delitem(sys.modules, name, raising=False)
 
     write(ACTIVATIONS)
     return write
 
 
-def study_of(*activations: str, seeds: tuple[int, ...] = (0, 1)) -> StudySpec:
-    return small_study(activation=activations, seeds=seeds, epochs=1, train_size=64)
+def study_of(*activations: str, **changes: Any) -> StudySpec:
+    values = {"seeds": (0, 1), "epochs": 1, "train_size": 64, **changes}
+    return small_study(activation=activations, **values)
 
 
 def notes(folder: Path, study: StudySpec, **options: object) -> tuple[list[str], list[str]]:
@@ -120,6 +132,25 @@ def test_results_of_accepted_code_count_as_finished(tmp_path: Path, write: Write
     assert notes(folder, study)[1] == labels("double:f")
     assert notes(folder, study, accept_code_digests=(digest,)) == ([], [])
     assert planned_ids(folder) == set(todo.run_ids)
+
+
+def test_where_two_codes_of_a_run_changed_both_are_to_be_accepted(
+    tmp_path: Path, write: WriteCode
+) -> None:
+    folder = tmp_path / "store"
+    study = study_of("double:f", model=("network:build",), regularization=("none",), seeds=(0,))
+    write({"network": NETWORK})
+    notes(folder, study)
+    first = planned_ids(folder)
+    write({"factor_of_both": "factor = 3\n"})
+    (change,) = plan_against(folder, study).code_changes
+    both = re.findall(r"--accept-code-digest (\w+)", str(change))
+    assert len(set(both)) == 2
+    for one in both:
+        todo = plan_against(folder, study, accept_code_digests=(one,))
+        assert len(todo.run_ids) == 1 and not first & set(todo.run_ids)
+    assert notes(folder, study, accept_code_digests=tuple(both)) == ([], [])
+    assert planned_ids(folder) == first
 
 
 @pytest.mark.parametrize(
@@ -221,9 +252,9 @@ def labels(*activations: str, seeds: tuple[int, ...] = (0, 1)) -> list[str]:
     return sorted(f"{name} seed {seed}" for name in activations for seed in seeds)
 
 
-def plan_against(folder: Path, study: StudySpec) -> Todo:
+def plan_against(folder: Path, study: StudySpec, **options: Any) -> Todo:
     with RunStore.open(folder) as store:
-        return find_todo(make_plan(study, make_describe(None)), store, RunOptions())
+        return find_todo(make_plan(study, make_describe(None)), store, RunOptions(**options))
 
 
 def planned_ids(folder: Path) -> set[str]:
