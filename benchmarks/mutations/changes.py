@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks.mutations.kinds import KINDS, WORDING, Defaults, dropped, operator, returned
+from benchmarks.mutations.kinds import ALIKE, KINDS, Defaults, dropped, operator, returned
 
 LOGGED = {"debug", "info", "warning", "exception"}
 
@@ -206,7 +206,7 @@ def _within(owner: ast.AST, skipped: set[str], *, wording: bool) -> Iterator[_Fo
         for place, node in enumerate(parts):
             if not isinstance(node, ast.AST) or _is_a_type(owner, name, node):
                 continue
-            said = wording or (isinstance(node, ast.keyword) and node.arg in WORDING)
+            said = wording or (isinstance(node, ast.keyword) and node.arg in ALIKE)
             yield node, owner, name, place if isinstance(value, list) else None, said
             inner = {"annotation"} if isinstance(node, ast.arguments | ast.arg) else set()
             yield from _within(node, inner, wording=said)

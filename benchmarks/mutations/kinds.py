@@ -57,7 +57,7 @@ SYMMETRIC = {"min", "max", "isinstance", "issubclass", "getattr", "setattr", "ha
 """Calls whose arguments are not swapped: nothing would change, or no one would write it."""
 WORDING = {"help", "metavar", "description", "rich_help_panel", "epilog"}
 ALIKE = WORDING | {"encoding", "errors", "strict", "daemon"}
-"""Keywords that are not left out: nothing would change where nothing else is wrong."""
+"""Keywords that stay as they are: nothing would change where nothing else is wrong."""
 COLUMN = re.compile(r"[\w%.±-]+( [\w%.±-]+){0,3}")
 """What a key, a level or the heading of a column looks like."""
 

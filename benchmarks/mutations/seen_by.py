@@ -66,14 +66,18 @@ def seen_by(file: str, change: Change, uses: Uses, record: Record) -> set[str]:
 
     A change outside functions shows in those of its own file, and in those that name what its
     statement defines, directly or by another such statement; of a statement that defines nothing,
-    such as one that registers a level, in all tests of its unit.
+    such as one that registers a level, in all tests of its unit. There may be tests that read a
+    function's defaults and never run it: they are sought in its unit too.
     """
+    unit = file.split("/")[0].removesuffix(".py")
+    of_unit = {test for test in record.seconds if test.split("/")[1] == unit}
     if change.function is None and not change.names:
-        unit = file.split("/")[0].removesuffix(".py")
-        return {test for test in record.seconds if test.split("/")[1] == unit}
+        return of_unit
     if change.function is not None:
         first, last = change.lines
         places = {(file, line) for line in range(first, last + 1)}
+        if change.kind == "default":
+            return of_unit | _that_run(places, record)
     else:
         places = set(uses.functions.get(file, ()))
         waiting, met = set(change.names), set(change.names)
@@ -83,4 +87,8 @@ def seen_by(file: str, change: Change, uses: Uses, record: Record) -> set[str]:
             new = uses.defining.get(name, set()) - met
             waiting |= new
             met |= new
+    return _that_run(places, record)
+
+
+def _that_run(places: Iterable[Place], record: Record) -> set[str]:
     return {test for place in places for test in record.tests.get(place, ())}

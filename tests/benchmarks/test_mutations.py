@@ -8,6 +8,8 @@ import pytest
 from benchmarks.mutations.changes import changed, changes
 from benchmarks.mutations.copies import copy_of
 from benchmarks.mutations.mutations import interval, main, sample, summary
+from benchmarks.mutations.records import Record
+from benchmarks.mutations.seen_by import seen_by, uses_of
 
 SOURCE = '''"""Numbers."""
 LIMIT = 3
@@ -128,6 +130,7 @@ def test_each_kind_of_mistake_is_made(kind: str) -> None:
         "__all__ = ['a', 'b']\n",
         "if TYPE_CHECKING:\n    f(3)\n",
         "Table = dict[str, int] | None\n",
+        "x = f(a, strict=True, encoding='utf-8')\n",
     ],
 )
 def test_docstrings_annotations_assertions_and_log_lines_stay(text: str) -> None:
@@ -138,6 +141,20 @@ def test_a_keyword_is_left_out_only_where_it_may_be() -> None:
     text = "x = ours(needed=a, free=b)\n"
     calls = [change.after for change in changes(text, {"ours": {"free"}}) if change.kind == "call"]
     assert calls == ["ours(needed=a)"]
+
+
+def test_a_default_is_seen_by_the_tests_of_its_unit_too() -> None:
+    text = "def f(a=3):\n    return g(a)\n"
+    tests = (
+        "tests/unit/test_a.py::reads",
+        "tests/unit/test_b.py::runs",
+        "tests/other/test_c.py::x",
+    )
+    record = Record(dict.fromkeys(tests, 1.0), set(), {("unit/file.py", 2): {tests[1]}})
+    (default,) = changes(text, {})
+    assert default.kind == "default"
+    found = seen_by("unit/file.py", default, uses_of({"unit/file.py": text}), record)
+    assert found == {*tests[:2]}
 
 
 def test_a_larger_sample_begins_with_the_smaller() -> None:
