@@ -66,8 +66,8 @@ def seen_by(file: str, change: Change, uses: Uses, record: Record) -> set[str]:
 
     A change outside functions shows in those of its own file, and in those that name what its
     statement defines, directly or by another such statement; of a statement that defines nothing,
-    such as one that registers a level, in all tests of its unit. There may be tests that read a
-    function's defaults and never run it: they are sought in its unit too.
+    such as one that registers a level, in all tests of its unit. There too those are sought that
+    read a function's defaults and never run it, and those of what no test seems to run.
     """
     unit = file.split("/")[0].removesuffix(".py")
     of_unit = {test for test in record.seconds if test.split("/")[1] == unit}
@@ -87,7 +87,7 @@ def seen_by(file: str, change: Change, uses: Uses, record: Record) -> set[str]:
             new = uses.defining.get(name, set()) - met
             waiting |= new
             met |= new
-    return _that_run(places, record)
+    return _that_run(places, record) or of_unit
 
 
 def _that_run(places: Iterable[Place], record: Record) -> set[str]:

@@ -143,7 +143,7 @@ def test_a_keyword_is_left_out_only_where_it_may_be() -> None:
     assert calls == ["ours(needed=a)"]
 
 
-def test_a_default_is_seen_by_the_tests_of_its_unit_too() -> None:
+def test_a_default_and_what_no_test_runs_are_sought_in_the_tests_of_the_unit() -> None:
     text = "def f(a=3):\n    return g(a)\n"
     tests = (
         "tests/unit/test_a.py::reads",
@@ -155,6 +155,8 @@ def test_a_default_is_seen_by_the_tests_of_its_unit_too() -> None:
     assert default.kind == "default"
     found = seen_by("unit/file.py", default, uses_of({"unit/file.py": text}), record)
     assert found == {*tests[:2]}
+    (limit,) = changes("LIMIT = 3\n", {})
+    assert seen_by("unit/other.py", limit, uses_of({}), record) == {*tests[:2]}
 
 
 def test_a_larger_sample_begins_with_the_smaller() -> None:
