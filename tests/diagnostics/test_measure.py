@@ -273,7 +273,7 @@ MALFORMED: list[tuple[Any, Any, dict[str, Any], str]] = [
         Wrong(""),
         [(torch.zeros(99, 4), [torch.zeros(99)])],
         {},
-        "of (shape (1, 4), (shape (1,)))",
+        "of (shape (2, 4), (shape (2,)))",
     ),
     (
         nn.Sequential(nn.LazyBatchNorm1d(affine=False)),

@@ -104,6 +104,15 @@ def test_an_export_may_fill_an_empty_folder(store: RunStore, tmp_path: Path) -> 
     assert str(refusal.value) == (f"output {str(tmp_path / 'file')!r} is no folder; give a new one")
 
 
+@pytest.mark.parametrize("text", ["a\rb", "\ra", "a\nb", "a\r\nb", "a\r\n", 'a"b', "a,b"])
+def test_any_text_is_one_cell_of_csv(text: str) -> None:
+    content = render_table(pa.table({"first": [text, "x"], "second": ["b", text]}), "csv").decode()
+    _, *rows = csv.reader(io.StringIO(content, newline=""))
+    guarded = f"'{text}" if text.startswith("\r") else text
+    assert rows == [[guarded, "b"], ["x", guarded]]
+    assert content.count("\n") == 3 + 2 * text.count("\n")  # one ends a row
+
+
 def test_cells_of_csv_hold_every_kind_of_value() -> None:
     columns: dict[str, list[Any]] = {
         "=text": ["\tx", "a,b", 'say "x"', ""],

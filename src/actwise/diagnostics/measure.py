@@ -182,11 +182,11 @@ def _refuse_lacking(model: Any) -> None:
 
 def _beginning(probes: ProbeSet) -> Any:
     """A few images, for an audit."""
-    batch = next(iter(probes))
-    for tensor in tensors(batch.example):
+    example = probes.beginning(_AUDITED)
+    for tensor in tensors(example):
         if tensor.is_complex():
             raise SpecError(f"images are {tensor.dtype}".replace("torch.", "") + "; expected reals")
-    return next(iter(ProbeSet(batch.example, batch_size=_AUDITED))).example
+    return example
 
 
 def _with_gradient(image: Tensor) -> Tensor:

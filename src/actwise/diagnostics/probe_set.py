@@ -80,6 +80,15 @@ class ProbeSet:
         if not first:
             raise SpecError("there are no images; expected at least one")
 
+    def beginning(self, number: int) -> Any:
+        """The first images, at most ``number``, fewer if the first batch has fewer.
+
+        Raises:
+            SpecError: as when iterating.
+        """
+        first = next(iter(self))
+        return _part(first.example, slice(number), first.size)
+
     def _parts(self) -> Iterator[tuple[Example, Tensor | None]]:
         images, size = self.images, self.batch_size
         if size is not None and (not isinstance(size, int | np.integer) or size < 1):

@@ -55,12 +55,22 @@ def render_table(table: "pa.Table", format: str) -> bytes:
 
 
 def _csv(table: "pa.Table") -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
+    text = _UnixLines(newline="")
+    writer = csv.writer(text)
     writer.writerow(map(_csv_cell, table.column_names))
     columns = [[_csv_cell(value) for value in column.to_pylist()] for column in table.columns]
     writer.writerows(zip(*columns, strict=True))
     return text.getvalue().encode()
+
+
+class _UnixLines(io.StringIO):
+    """Rows as they are written, ended by a line feed alone.
+
+    ``csv.writer`` puts a cell with a carriage return in quotes only where rows end with one.
+    """
+
+    def write(self, row: str) -> int:
+        return super().write(row.removesuffix("\r\n") + "\n")
 
 
 def _csv_cell(value: Any) -> str:
