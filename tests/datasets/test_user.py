@@ -156,10 +156,11 @@ def test_memory_that_ends_in_a_callable_says_memory() -> None:
     with pytest.raises(DataError) as refusal:
         load("made_sets:large")
     told = (
-        r"memory ran out while data set made_sets:large was read: this process had [\d,]+ MB of it "
+        r"memory ran out while data set made_sets:large was read: this process had (.+) MB of it "
         r"and was given no more \(DefaultCPUAllocator: can't allocate memory: 9 bytes\)"
     )
-    assert re.fullmatch(told, str(refusal.value))
+    found = re.fullmatch(told, str(refusal.value))
+    assert found and 10 < int(found[1].replace(",", "")) < 1_000_000
 
 
 def test_a_run_takes_a_callables_data_from_the_cache_alone(tmp_path: Path) -> None:

@@ -195,6 +195,10 @@ def test_of_several_files_all_are_written_or_none(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
         write_files(Path("deep/er"), {"first": b"1", "missing/second": b"2"})
     assert not Path("first").exists() and not Path("deep").exists()
+    Path("first").write_bytes(b"0")
+    with pytest.raises(SpecError, match="is a pipe"):
+        write_files(tmp_path / "", {"first": b"1", "pipe": b"2"})
+    assert Path("first").read_bytes() == b"0"
 
 
 def test_a_name_of_the_longest_length_can_be_written() -> None:

@@ -61,7 +61,11 @@ def test_a_text_that_is_run_imports_what_it_says(project: MakeProject) -> None:
         "import runpy\nrunpy.run_path('folder/run.py')",
         "import runpy\nrunpy.run_path(path_name='folder/run.py')",
         "from importlib.util import spec_from_file_location as s\ns('run', 'folder/run.py')",
+        "import importlib.util as u\nu.spec_from_file_location('run', location='folder/run.py')",
         "from importlib.machinery import SourceFileLoader as L\nL('run', path='folder/run.py')",
+        "from importlib.machinery import SourcelessFileLoader as L\nL('r', path='folder/run.py')",
+        "from importlib.machinery import ExtensionFileLoader as L\nL('r', path='folder/run.py')",
+        "import imp\nimp.load_source('run', pathname='folder/run.py')",
     ],
 )
 def test_a_file_that_is_run_by_its_path_counts_under_it(project: MakeProject, text: str) -> None:
