@@ -14,7 +14,7 @@ from made.data import made_images
 def dataset_of(images_NCHW: np.ndarray) -> Dataset:
     number = len(images_NCHW)
     images, labels = torch.from_numpy(images_NCHW), torch.zeros(number, dtype=torch.int64)
-    facts = DatasetInfo("made", "0" * 64, (1, 1, 3), 2, number, number, ("a", "b"))
+    facts = DatasetInfo("made", "e" * 64, (1, 1, 3), 2, number, number, ("a", "b"))
     return Dataset(facts, images, labels, images, labels)
 
 
