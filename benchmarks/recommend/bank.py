@@ -16,7 +16,7 @@ from benchmarks.findings.retrain import read_table
 Floats = npt.NDArray[np.float64]
 
 RESULTS = Path(__file__).parents[2] / "results"
-STUDIES = ("race-bank", "race-conditions")
+STUDIES = ("race-bank", "race-conditions", "race-adamw")
 ACTIVATIONS = ("relu", "prelu", "elu", "gelu", "silu", "mish")
 EPOCHS = (9, 27)
 
@@ -41,7 +41,9 @@ class BankCondition:
     def name(self) -> str:
         """For people."""
         known = self.known
-        return _name(known.dataset, known.model, known.regularization, known.images)
+        return _name(
+            known.dataset, known.model, known.regularization, known.images, known.optimizer
+        )
 
 
 def read_bank(results: Path = RESULTS, *, studies: Sequence[str] = STUDIES) -> list[BankCondition]:
@@ -71,7 +73,7 @@ def full_curves(results: Path = RESULTS) -> dict[tuple[str, int], Floats]:
             if row["train.epochs"] != EPOCHS[1] or row["activation"] not in ACTIVATIONS:
                 continue
             images = row["train.train_size"]
-            name = _name(row["dataset"], row["model"], row["regularization"], images)
+            name = _name(row["dataset"], row["model"], row["regularization"], images, "sgd")
             place = ACTIVATIONS.index(row["activation"]), row["epoch"] - 1
             found[name, row["seed"]][place] = row["validation_accuracy"]
     return {key: curves for key, curves in found.items() if not np.isnan(curves).any()}
@@ -82,8 +84,9 @@ def num_runs(conditions: Sequence[BankCondition]) -> int:
     return sum(condition.validation_ALS.size for condition in conditions)
 
 
-def _name(dataset: str, model: str, regularization: str, images: int) -> str:
-    return f"{dataset} {model} {regularization} {images:,}"
+def _name(dataset: str, model: str, regularization: str, images: int, optimizer: str) -> str:
+    name = f"{dataset} {model} {regularization} {images:,}"
+    return name if optimizer == "sgd" else f"{name} {optimizer}"
 
 
 def _add(row: dict[str, Any], found: Any) -> None:
@@ -93,7 +96,10 @@ def _add(row: dict[str, Any], found: Any) -> None:
     train = spec["train"]
     if train["epochs"] not in EPOCHS or row["activation"] not in ACTIVATIONS:
         return
-    key = (row["dataset"], row["model"], row["regularization"], row["width"], train["train_size"])
+    key = (
+        *(row[name] for name in ("dataset", "model", "regularization", "width")),
+        *(train["train_size"], train["optimizer"]),
+    )
     values = (row["validation_accuracy"], row["test_accuracy"])
     if row["status"] == "diverged":
         values = (np.nan, np.nan)
@@ -116,5 +122,6 @@ def _condition(
         ],
         dtype=np.float64,
     ).reshape(len(ACTIVATIONS), len(EPOCHS), len(seeds), 2)
-    known = KnownCondition(*key, seeds=len(seeds))
+    *levels, optimizer = key
+    known = KnownCondition(*levels, seeds=len(seeds), optimizer=optimizer)
     return BankCondition(known, seeds, values_ALSV[..., 0], values_ALSV[..., 1])

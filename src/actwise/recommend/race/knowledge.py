@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 _SHIPPED = Path(__file__).with_name("knowledge.json")
-_LEVELS = ("dataset", "model", "regularization", "width")
-_TRAINED_WITH = {"optimizer": {"sgd"}, "schedule": {"onecycle"}}
+_LEVELS = ("dataset", "model", "regularization", "width", "optimizer")
+_TRAINED_WITH = {"schedule": {"onecycle"}}
 """All conditions."""
 _FAR = 3
 
@@ -24,7 +24,7 @@ class KnownCondition:
     """One condition of the bank: what was trained on what.
 
     Attributes:
-        dataset, model, regularization, width: As in a run's settings.
+        dataset, model, regularization, width, optimizer: As in a run's settings.
         images: Training images.
         seeds: How many seeds every activation has at both lengths.
     """
@@ -35,6 +35,7 @@ class KnownCondition:
     width: float
     images: int
     seeds: int
+    optimizer: str = "sgd"
 
 
 @dataclass(frozen=True)
