@@ -66,11 +66,11 @@ def seen_by(file: str, change: Change, uses: Uses, record: Record) -> set[str]:
 
     A change outside functions shows in those of its own file, and in those that name what its
     statement defines, directly or by another such statement; of a statement that defines nothing,
-    such as one that registers a level, in all tests of its unit. There too those are sought that
-    read a function's defaults and never run it, and those of what no test seems to run.
+    such as one that registers a level, in all tests of its unit and of none. There too those are
+    sought that read a function's defaults and never run it, and those of what no test seems to run.
     """
     unit = file.split("/")[0].removesuffix(".py")
-    of_unit = {test for test in record.seconds if test.split("/")[1] == unit}
+    of_unit = {test for test in record.seconds if _is_of(unit, test.split("/")[1])}
     if change.function is None and not change.names:
         return of_unit
     if change.function is not None:
@@ -88,6 +88,10 @@ def seen_by(file: str, change: Change, uses: Uses, record: Record) -> set[str]:
             waiting |= new
             met |= new
     return _that_run(places, record) or of_unit
+
+
+def _is_of(unit: str, place: str) -> bool:
+    return place == unit or place.partition("::")[0].endswith(".py")
 
 
 def _that_run(places: Iterable[Place], record: Record) -> set[str]:

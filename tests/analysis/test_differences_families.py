@@ -91,3 +91,11 @@ def test_one_arm_against_a_control_is_a_t_test() -> None:
     one_sided = dunnett_p([-2.1], variances=[1.0], control_variance=1.0, df=9.0, two_sided=False)[0]
     assert one_sided == pytest.approx(stats.t.cdf(2.1, 9), rel=1e-3)
     assert math.isnan(dunnett_p([math.nan], variances=[1.0], control_variance=1.0, df=9.0)[0])
+
+
+def test_what_is_not_known_of_an_arm_is_not_known_of_its_p() -> None:
+    known, unknown = [1.0, 1.0], [1.0, float("nan")]
+    assert 0 < dunnett_p([3.0], variances=known, control_variance=1.0, df=5)[0] < 0.1
+    found = dunnett_p([3.0, float("nan")], variances=unknown, control_variance=1.0, df=5)
+    assert np.isnan(found).all()
+    assert dunnett_p([1e3], variances=known, control_variance=1.0, df=500) == [0.0]

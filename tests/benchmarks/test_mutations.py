@@ -75,7 +75,7 @@ def test_a_mistake_is_noticed_by_a_test_that_checks_and_by_none_that_executes_on
         6: "noticed by tests/test_toy.py::test_the_larger_is_found",
         10: "survived 1 tests",
         15: "survived 1 tests",
-        19: "survived, no test runs it",
+        19: "survived 2 tests",  # those of no unit: none runs it
     }
     assert last.startswith("1 of 5 noticed: 20.0 % (95 %: 3.6 to 62.4), 0 equivalent")
     # What people judged counts no more, and what they deleted is tried again, alone.
@@ -147,7 +147,7 @@ def test_a_default_and_what_no_test_runs_are_sought_in_the_tests_of_the_unit() -
     text = "def f(a=3):\n    return g(a)\n"
     tests = (
         "tests/unit/test_a.py::reads",
-        "tests/unit/test_b.py::runs",
+        "tests/test_b.py::runs",
         "tests/other/test_c.py::x",
     )
     record = Record(dict.fromkeys(tests, 1.0), set(), {("unit/file.py", 2): {tests[1]}})

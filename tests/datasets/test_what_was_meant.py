@@ -29,16 +29,16 @@ def write_photos(name: str, *, seed: int = 0) -> None:
 
 
 def test_nearest_names_come_from_beside_every_place_that_was_looked_at() -> None:
-    for name in ("photos1", "photos2", "photos3", "photos4", "zebras"):
+    for name in ("photos1", "photos22", "photos333", "photos4444", "zebras"):
         Path(name).mkdir()
     (Path("data") / "photoz9").mkdir(parents=True)
     assert refusal_of("folder:photos") == (
         "folder:photos: nothing of this kind in photos; expected one subfolder per class; did you "
-        "mean photos4, photos3, photos2?"
+        "mean photos1, photos22, photos333?"
     )
     said = refusal_of("folder:photoz", "data")
     assert said.startswith("folder:photoz: nothing of this kind in photoz and data/photoz; ")
-    assert said.endswith("did you mean photoz9, photos4, photos3?")
+    assert said.endswith("did you mean photoz9, photos1, photos22?")
     assert refusal_of("folder:quite-another").endswith("; expected one subfolder per class")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from actwise.sweep.executors.crew import STOP_GRACE_SECONDS, results_of
+from actwise.sweep.executors.crew import results_of
 from actwise.sweep.executors.executor import WorkSource
 from actwise.sweep.worker import Advanced, PutBack, Result
 from made.played import Clock
@@ -106,10 +106,6 @@ def test_what_does_not_stop_in_time_is_killed(grace: float, killed: int, clock: 
     assert [*found] == [result("waiting", "stopped"), result("a")]
     assert f"kill at {killed}" in crew.said
     assert crew.said.index("stop at 3") < crew.said.index(f"kill at {killed}")
-
-
-def test_a_stop_is_over_within_ten_seconds() -> None:
-    assert STOP_GRACE_SECONDS <= 9.0
 
 
 def test_who_wants_no_more_results_leaves_no_process(clock: Clock) -> None:

@@ -32,7 +32,7 @@ from .signal_report import LEAST_VALUES, GradientOf, SignalReport
 from .watch import Watch
 
 _AUDITED = 2
-"""Images that an audit runs on: two, since batch norm in training needs more than one."""
+"""Images that an audit runs on, if the first batch has as many."""
 
 
 def measure(
