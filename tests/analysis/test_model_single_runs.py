@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import actwise as aw
 from actwise.analysis.model import are_trained, fit_model
 from actwise.analysis.model.single_runs import EXTERNAL_DEVIATIONS
 from actwise.analysis.table import Observations
@@ -136,3 +137,15 @@ def test_each_network_has_the_model_that_its_runs_allow() -> None:
         assert len(found) == num_models
         assert mixed.is_single(weights) == (num_models == 2)
         assert found == fit_model(observe(alone, scope=TRAINED)).estimates(weights)
+
+
+def test_p_against_the_incumbent_is_adjusted_where_no_run_sd_is_known() -> None:
+    values = {"relu": 90.0, "elu": 91.0, "prelu": 90.6, "gelu": 90.9}
+    rows = [
+        {"dataset": "cifar10", "model": "vgg16", "activation": name, "test_accuracy": value}
+        for name, value in values.items()
+    ]
+    for row in aw.analyze(rows).incumbent:
+        binomial, with_run_sd = row.judged.p
+        assert binomial.adjusted == pytest.approx(min(1.0, 3 * binomial.p))  # Bonferroni
+        assert binomial.adjusted > binomial.p and math.isnan(with_run_sd.adjusted)

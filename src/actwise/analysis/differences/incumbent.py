@@ -97,6 +97,8 @@ def _dunnett(
                     control_variance=variances[""],
                     df=estimates[i].df,
                 )
+                if math.isnan(p):  # how levels vary beside each other is not known: Bonferroni
+                    p = estimates[i].p_value() * len(mine)
                 adjusted[i] = min(1.0, max(p * num_networks, estimates[i].p_value()))
         size = len(estimates)
         return tuple(
