@@ -1,7 +1,5 @@
 """One attempt at one run in this process: data that changed, and a stop before a try is over."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,28 +7,17 @@ import pytest
 from actwise.datasets import load_planned
 from actwise.models import make_describe
 from actwise.spec import ObserveSpec
-from actwise.store import RunStore
-from actwise.sweep import RunOptions, make_plan
+from actwise.sweep import make_plan
 from actwise.sweep.worker import (
     Assignment,
-    ProcessState,
     PutBack,
     Result,
     Setup,
     Tried,
     attempt_run,
     make_assignment,
-    make_setup,
 )
 from made.sweeps import small_study
-
-
-@pytest.fixture
-def setup(tmp_path: Path) -> Iterator[Setup]:
-    state = ProcessState.capture()
-    with RunStore.open(tmp_path / "store", create=True) as store:
-        yield make_setup(store, RunOptions(executor="inline"), workers=1)
-    state.restore()
 
 
 @pytest.fixture

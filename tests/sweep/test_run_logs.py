@@ -1,35 +1,23 @@
 """What the log of a run says of an attempt: how it began, how it ended, what was not used."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from actwise.models import make_describe
 from actwise.spec import ObserveSpec, PlannedRun
-from actwise.store import RunStore
-from actwise.sweep import RunOptions, make_plan
+from actwise.sweep import make_plan
 from actwise.sweep.worker import (
     Done,
-    ProcessState,
     PutBack,
     Result,
     Setup,
     Tried,
     attempt_run,
     make_assignment,
-    make_setup,
 )
 from made.sweeps import small_study
-
-
-@pytest.fixture
-def setup(tmp_path: Path) -> Iterator[Setup]:
-    state = ProcessState.capture()
-    with RunStore.open(tmp_path / "store", create=True) as store:
-        yield make_setup(store, RunOptions(executor="inline"), workers=1)
-    state.restore()
 
 
 def planned(*, learning_rate: float = 0.05) -> PlannedRun:
