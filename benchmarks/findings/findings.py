@@ -20,7 +20,7 @@ from actwise.report import words
 from actwise.report.tables import View
 from actwise.report.views import choice_view, sections
 from actwise.store.exchange import import_folders
-from benchmarks.findings.retrain import finished_runs
+from benchmarks.findings.retrain import finished_runs, pieces
 from benchmarks.printing import markdown
 
 RESULTS = Path(__file__).parents[2] / "results"
@@ -57,7 +57,7 @@ def store_of(folder: Path) -> Iterator[actwise.RunStore]:
         tempfile.TemporaryDirectory() as temporary,
         actwise.RunStore.open(Path(temporary) / folder.name, create=True) as store,
     ):
-        import_folders(sorted(folder.glob("seed-*")), store)
+        import_folders(pieces(folder), store)
         yield store
 
 

@@ -55,11 +55,22 @@ def main() -> int:
     return 0 if is_reproduced(recorded, again, rows) else 1
 
 
+def pieces(results: Path) -> list[Path]:
+    """The exported pieces of a study, by name; ``again-...`` repeats one that is there.
+
+    Raises:
+        SystemExit: if there are none.
+    """
+    found = sorted(file.parent for file in results.glob("*seed-*/runs.parquet"))
+    kept = [folder for folder in found if not folder.name.startswith("again-")]
+    if not kept:
+        raise SystemExit(f"{results} holds no seed-N/runs.parquet")
+    return kept
+
+
 def finished_runs(results: Path) -> list[Row]:
     """The finished runs of all pieces, in the order of their folders."""
-    files = sorted(results.glob("seed-*/runs.parquet"))
-    if not files:
-        raise SystemExit(f"{results} holds no seed-N/runs.parquet")
+    files = [folder / "runs.parquet" for folder in pieces(results)]
     return finished(pa.concat_tables(map(read_table, files)))
 
 

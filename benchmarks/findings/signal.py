@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from actwise.analysis.reading.signal import LEAST, probed_runs
 from actwise.numbers import number
 from actwise.store.records import ProbeRow, unpack_probes
-from benchmarks.findings.retrain import finished_runs
+from benchmarks.findings.retrain import finished_runs, pieces
 from benchmarks.printing import markdown
 
 
@@ -50,7 +50,8 @@ def read_flows(results: Path) -> Iterator[Flow]:
     """Of every finished run."""
     probes = {
         row["run_id"]: unpack_probes(row["packed"])
-        for file in sorted(results.glob("seed-*/probes.parquet"))
+        for piece in pieces(results)
+        if (file := piece / "probes.parquet").is_file()
         for row in pq.read_table(file).to_pylist()
     }
     runs = finished_runs(results)
