@@ -1,4 +1,4 @@
-"""Signal flow by depth, from the probes of shipped results, as tables of docs/findings.md.
+"""Signal flow by depth, from the probes of shipped results: tables of docs/findings-signal.md.
 
 Run: ``python -m benchmarks.findings.signal results/depth-mini``. A row for each activation in
 networks of one kind, a column for each network of that kind and, where it varies, regularization;

@@ -1,4 +1,4 @@
-"""docs/findings.md: every section's commands run, and print its tables and its numbers."""
+"""The pages of findings: every section's commands run, and print its tables and numbers."""
 
 import contextlib
 import io
@@ -13,8 +13,13 @@ import pytest
 from actwise.cli.main import run_command
 
 REPOSITORY = Path(__file__).parents[2]
-PAGE = (REPOSITORY / "docs" / "findings.md").read_text(encoding="utf-8")
-TITLE, *SECTIONS = re.split(r"^## ", PAGE, flags=re.MULTILINE)
+PAGES = [
+    (REPOSITORY / "docs" / name).read_text(encoding="utf-8")
+    for name in ("findings.md", "findings-signal.md")
+]
+PARTS = [re.split(r"^## ", page, flags=re.MULTILINE) for page in PAGES]
+TITLE = PARTS[0][0]
+SECTIONS = [section for _, *sections in PARTS for section in sections]
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
 TABLE = re.compile(r"(?:^\|.*\|\n)+", flags=re.MULTILINE)
 NUMBER = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.])|\d+ to \d+ more seeds")
@@ -74,12 +79,13 @@ def test_the_claims_are_on_the_page_with_how_many_verdicts_there_are(tables: str
     claims = tables.split("\n## ")[0]
     (table,) = TABLE.findall(claims)
     note = claims.rsplit("\n\n", 1)[-1]
-    assert table in PAGE
-    assert " ".join(note.split()) in " ".join(PAGE.split())
+    assert table in PAGES[0]
+    assert " ".join(note.split()) in " ".join(PAGES[0].split())
 
 
-def test_the_page_can_be_read_in_one_sitting() -> None:
-    lines = PAGE.splitlines()
+@pytest.mark.parametrize("page", PAGES, ids=["accuracy", "signal"])
+def test_a_page_can_be_read_in_one_sitting(page: str) -> None:
+    lines = page.splitlines()
     assert len(lines) <= 300
     assert all(len(line) <= 100 for line in lines if not line.startswith("|"))
 
