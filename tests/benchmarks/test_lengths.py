@@ -64,5 +64,5 @@ def test_one_length_changes_nothing() -> None:
 
 
 def test_another_setting_that_varies_is_refused() -> None:
-    with pytest.raises(SystemExit, match="train.train_size"):
+    with pytest.raises(SystemExit, match=r"train\.train_size"):
         lengths.model_of([RESULTS / "race-bank"])
