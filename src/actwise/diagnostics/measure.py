@@ -168,7 +168,7 @@ class _Pass:
 
 def _nothing(audit: Audit, faults: list[str]) -> str:
     why = f": {faults[0]}" if faults else "; `aw.audit` lists what can be"
-    unseen = f" ({', '.join(map(str, audit.unseen))} cannot be seen into)" if audit.unseen else ""
+    unseen = f" (unseen: {'; '.join(map(str, audit.unseen))})" if audit.unseen else ""
     return f"{audit.model} computes no activation that can be measured{unseen}{why}"
 
 

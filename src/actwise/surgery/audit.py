@@ -1,6 +1,5 @@
 """Which activations a model computes, found by running it once in each mode."""
 
-import os
 import reprlib
 import sys
 from collections import Counter
@@ -151,7 +150,7 @@ def as_site(found: FoundSite, name: str, recording: Recorder) -> Site:
         modes=tuple(phase for phase in PHASES if found.calls[phase]),
         is_inplace=found.is_inplace,
         module=recording.paths.get(who, "") if who is not None else "",
-        place=f"{os.path.basename(place.code.co_filename)}:{place.start}",  # noqa: PTH119
+        place=place.said,
     )
 
 

@@ -49,7 +49,7 @@ def signal_scope(report: "SignalReport") -> Iterator[str]:
             f"such as {report.not_run[0]}."
         )
     if report.unseen:
-        yield f"Nobody can see into {', '.join(report.unseen)}."
+        yield f"Unseen: {'; '.join(report.unseen)}."
     yield from (f"Not measured: {warning}." for warning in report.warnings)
 
 

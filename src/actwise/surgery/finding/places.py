@@ -3,6 +3,7 @@
 import ast
 import functools
 import linecache
+import os
 from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from types import CodeType, FrameType
@@ -64,6 +65,11 @@ class Place:
         """``line:column`` as people count them, or "" if Python keeps no columns."""
         line, _, column, _ = self._position
         return "" if line is None or column is None else f"{line}:{column + 1}"
+
+    @property
+    def said(self) -> str:
+        """File, line and column: ``network.py:12:9``."""
+        return f"{os.path.basename(self.code.co_filename)}:{self.start}"  # noqa: PTH119
 
     @property
     def _position(self) -> tuple[int | None, int | None, int | None, int | None]:

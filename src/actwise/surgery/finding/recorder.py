@@ -17,6 +17,7 @@ from torch.nn.modules.module import (
 from torch.overrides import TorchFunctionMode
 
 from . import functions as f
+from .by_hand import CANDIDATES, is_by_hand
 from .elementwise import Elementwise
 from .flow import Flow
 from .found import FoundSite, PlaceKey, SiteKey
@@ -116,13 +117,13 @@ class Recorder(TorchFunctionMode):
         version = _version(x)
         out = func(*args, **kwargs)
         if name in f.FUSED:
-            owner = self._owner()
-            path = self.paths.get(owner, "") if owner is not None else ""
-            self.unseen[Unseen(path, name)] = None
+            self.unseen[Unseen(self._running_path(), name)] = None
+        direct = sys._getframe(1)
         if activation is None or x is None or not isinstance(out, torch.Tensor):
+            if name in CANDIDATES:
+                self._note_by_hand(name, args, kwargs, direct)
             self._flow.follow(name, args, kwargs, out)
             return out
-        direct = sys._getframe(1)
         frame = caller(direct)
         assert frame is not None
         place = place_of(frame, modules=self.paths, running=self._owner())
@@ -151,6 +152,17 @@ class Recorder(TorchFunctionMode):
 
         ``axis``, not negative, holds the channels of the input of this call.
         """
+
+    def _note_by_hand(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], direct: FrameType
+    ) -> None:
+        frame = caller(direct)
+        if frame is None or not is_by_hand(name, args, kwargs, self._flow.trace):
+            return
+        place = place_of(frame, modules=self.paths, running=self._owner())
+        self.unseen[Unseen(self._running_path(), f"{name.strip('_')} at {place.said}, by hand")] = (
+            None
+        )
 
     def _note_only_call(
         self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any
@@ -263,6 +275,10 @@ class Recorder(TorchFunctionMode):
     def _key(self, module: nn.Module, place: Place) -> SiteKey:
         """A module that a forward makes anew at every call is known by its place alone."""
         return (id(module) if module in self.paths else 0, place.key)
+
+    def _running_path(self) -> str:
+        owner = self._owner()
+        return self.paths.get(owner, "") if owner is not None else ""
 
     def _owner(self) -> nn.Module | None:
         return self._stack[-1].module if self._stack else None

@@ -66,7 +66,8 @@ class Unseen:
 
     Attributes:
         name: The module's path; "" is the model itself.
-        what: ``lstm``, ``scaled_dot_product_attention``, ``TorchScript`` ...
+        what: ``lstm``, ``scaled_dot_product_attention``, ``TorchScript`` ..., or a function with
+            the place of its call: ``where at net.py:12:9, by hand``.
     """
 
     name: str
