@@ -184,7 +184,7 @@ def read_snapshot(
         states=read_states(connection, {line.run_id for line in planned}),
         curves=_read_curves(connection, chosen),
         machines=_read_machines(connection, chosen),
-        studies=tuple(s for s in read_studies(connection) if study in (None, s.study)),
+        studies=tuple(read_studies(connection, study)),
         looks=tuple(read_looks(connection, study)),
         first_result=_first_result(connection, study),
         num_results=count_results(connection, study),

@@ -86,7 +86,7 @@ def _survey(connection: Connection, study: str | None, before: Survey | None) ->
     pulses = _pulses(connection)
     if before is None or pulses[0] != before.pulses[0]:
         planned = tuple(read_planned(connection, study))
-        before = replace(_NOTHING, studies=_studies(connection, study), planned=planned)
+        before = replace(_NOTHING, studies=tuple(read_studies(connection, study)), planned=planned)
     found = replace(before, num_looks=_num_looks(connection), pulses=pulses)
     if pulses[1] != before.pulses[1]:
         found = replace(found, ends=_ends(connection), machines=_machines(connection))
@@ -140,10 +140,6 @@ def _pulses(connection: Connection) -> tuple[object, object, object]:
     )
     plan, spec, result = (tuple(connection.execute(q).one()) for q in (plans, specs, results))
     return ((plan, spec), result, live_owners(connection))
-
-
-def _studies(connection: Connection, study: str | None) -> tuple[StoredStudy, ...]:
-    return tuple(s for s in read_studies(connection) if study in (None, s.study))
 
 
 def _ends(connection: Connection) -> dict[str, RunEnd]:

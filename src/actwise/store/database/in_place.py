@@ -11,11 +11,11 @@ Identity = tuple[int, int]
 """Device and number of a file: equal for as long as it is there or somebody has it open."""
 
 
-def identity(path: Path) -> Identity | None:
-    """What lies at ``path`` now; None if nothing does."""
+def identity(place: Path | int) -> Identity | None:
+    """What lies at a path now, or is open under a descriptor; None if nothing does, or is."""
     try:
-        found = path.stat()
-    except OSError:
+        found = place.stat() if isinstance(place, Path) else os.fstat(place)
+    except OSError:  # Also of an open network folder that another machine has deleted.
         return None
     return found.st_dev, found.st_ino
 
@@ -53,7 +53,7 @@ class HeldFolders:
             StoreError: if one was deleted, moved or replaced.
         """
         for folder, descriptor in self._descriptors.items():
-            if identity(folder) is None or identity(folder) != _held(descriptor):
+            if identity(folder) is None or identity(folder) != identity(descriptor):
                 raise StoreError(
                     f"store {self._shown!r} is no longer whole: its folder {folder.name} was "
                     "deleted, moved or replaced while it was in use"
@@ -65,11 +65,3 @@ class HeldFolders:
             _, descriptor = self._descriptors.popitem()
             with suppress(OSError):
                 os.close(descriptor)
-
-
-def _held(descriptor: int) -> Identity | None:
-    try:
-        found = os.fstat(descriptor)
-    except OSError:  # Of a network folder that another machine has deleted.
-        return None
-    return found.st_dev, found.st_ino

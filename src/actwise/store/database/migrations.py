@@ -75,7 +75,7 @@ def migrate(
     """
     for version in range(read_version(connection), target):
         steps[version](connection)
-        write_version(connection, version + 1)
+        dialect_of(connection).write_version(connection, version + 1)
 
 
 def make_tables(connection: Connection) -> None:
@@ -83,7 +83,7 @@ def make_tables(connection: Connection) -> None:
     if read_version(connection) == 0:
         metadata.create_all(connection)
         connection.execute(insert(marks), {"name": "token", "value": new_token()})
-        write_version(connection, SCHEMA_VERSION)
+        dialect_of(connection).write_version(connection, SCHEMA_VERSION)
 
 
 def refuse_newer(version: int, *, shown: str) -> None:
@@ -102,8 +102,3 @@ def refuse_newer(version: int, *, shown: str) -> None:
 def read_version(connection: Connection) -> int:
     """The schema version of an open database; 0 before its tables are made."""
     return dialect_of(connection).read_version(connection)
-
-
-def write_version(connection: Connection, version: int) -> None:
-    """Set the schema version; part of the transaction."""
-    dialect_of(connection).write_version(connection, version)

@@ -98,8 +98,8 @@ def labels_of(found: Iterable[StoredStudy]) -> dict[str, str]:
     return {old: new for old, new in names.items() if counts[new] == 1 and new not in levels}
 
 
-def read_studies(connection: Connection) -> list[StoredStudy]:
-    """All specs, in the order in which they were first started."""
+def read_studies(connection: Connection, study: str | None = None) -> list[StoredStudy]:
+    """The specs of a study, or all, in the order in which they were first started."""
     order = (studies.c.started_at, studies.c.study, studies.c.study_hash)
     return [
         StoredStudy(
@@ -111,6 +111,7 @@ def read_studies(connection: Connection) -> list[StoredStudy]:
             tuple(json.loads(row.started_as or "[]")),
         )
         for row in connection.execute(select(studies).order_by(*order))
+        if study in (None, row.study)
     ]
 
 
