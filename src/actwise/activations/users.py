@@ -1,7 +1,6 @@
 """A user's own activation: a module class or a plain function of a tensor."""
 
 import copy
-import inspect
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -16,6 +15,7 @@ from ..usercode import (
     code_digest,
     describe_fault,
     load_user_object,
+    parameters_of,
     user_arguments,
     user_level,
 )
@@ -92,7 +92,7 @@ def _made(found: Any, shape: Shape) -> nn.Module:
     if isinstance(found, nn.Module):
         return copy.deepcopy(found)
     core = _core(found)
-    takes = _parameter_names(found)
+    takes = {parameter.name for parameter in parameters_of(found)}
     is_class = isinstance(core, type) and issubclass(core, nn.Module)
     if not is_class and "channels" not in takes:
         return Function(found)
@@ -104,13 +104,6 @@ def _core(found: Any) -> Any:
     while isinstance(found, partial):
         found = found.func
     return found
-
-
-def _parameter_names(found: Any) -> set[str]:
-    try:
-        return set(inspect.signature(found).parameters)
-    except (TypeError, ValueError):  # of many functions that are written in C
-        return set()
 
 
 def _construct(found: Any, level: Level, shape: Shape, arguments: dict[str, Any]) -> nn.Module:

@@ -16,6 +16,7 @@ from torch.nn.parameter import is_lazy
 from ..errors import ModelWarning, SpecError
 from ..registry import Level
 from ..surgery import SwapReport, swap
+from ..usercode import BY_NAME, parameters_of
 from .layers import LayerFactory
 
 OFFERED = ("num_classes", "in_channels", "in_chans", "width")
@@ -24,7 +25,6 @@ OFFERED = ("num_classes", "in_channels", "in_chans", "width")
 _MOST_NAMED = 3
 _BUILDER = ("layers", "input_shape", "num_classes", "width")
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-_BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
 def is_builder(make: Callable[..., Any], level: Level) -> bool:
@@ -37,11 +37,11 @@ def is_builder(make: Callable[..., Any], level: Level) -> bool:
     Raises:
         SpecError: if it can be read as neither.
     """
-    positional = [p for p in _parameters(make) if p.kind in _POSITIONAL]
+    positional = [p for p in parameters_of(make) if p.kind in _POSITIONAL]
     required = [p for p in positional if p.default is p.empty]
     first = next(iter(positional), None)
     takes_four = len(positional) >= len(_BUILDER) or any(
-        p.kind is p.VAR_POSITIONAL for p in _parameters(make)
+        p.kind is p.VAR_POSITIONAL for p in parameters_of(make)
     )
     if _is_of_factory(first) or tuple(p.name for p in positional[:4]) == _BUILDER:
         if not takes_four:
@@ -71,7 +71,7 @@ def _is_of_any_type(parameter: inspect.Parameter) -> bool:
 
 def _missing_of_network(make: Callable[..., Any], level: Level) -> list[str]:
     """What a class or function requires that neither a study nor its level gives by name."""
-    free = [p for p in _parameters(make) if p.kind in _BY_NAME and p.name not in OFFERED]
+    free = [p for p in parameters_of(make) if p.kind in BY_NAME and p.name not in OFFERED]
     given = {p.name for p in free[: len(level.args)]} | {name for name, _ in level.kwargs}
     return [p.name for p in free if p.default is p.empty and p.name not in given]
 
@@ -136,7 +136,7 @@ class OwnNetwork:
         Grey images come to it as three equal channels if it takes no number of channels and does
         not run on one.
         """
-        takes = {p.name for p in _parameters(self.make) if p.kind in _BY_NAME}
+        takes = {p.name for p in parameters_of(self.make) if p.kind in BY_NAME}
         if width != 1 and "width" not in takes:
             raise SpecError(
                 f"width={width:g}: model {self.level} takes no width; leave it out, or give the "
@@ -193,10 +193,3 @@ def _evaluate(network: nn.Module, example_NCHW: Tensor) -> None:
     finally:
         for module, mode in modes.items():
             module.training = mode
-
-
-def _parameters(make: Callable[..., Any]) -> list[inspect.Parameter]:
-    try:
-        return list(inspect.signature(make).parameters.values())
-    except (TypeError, ValueError):  # what is written in C may have no signature
-        return []

@@ -5,7 +5,9 @@ id, is read from the files of its modules without executing anything. The folder
 module must be on ``sys.path``; commands put the working directory there.
 """
 
+from .arguments import BY_NAME as BY_NAME
 from .arguments import call_user_object as call_user_object
+from .arguments import parameters_of as parameters_of
 from .arguments import user_arguments as user_arguments
 from .arguments import user_level as user_level
 from .canonical import canonical_text as canonical_text

@@ -9,7 +9,7 @@ from ..errors import SpecError
 from ..numbers import counted
 from ..registry import Level, Value, format_value
 
-_FILLABLE = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
 def user_arguments(
@@ -36,8 +36,8 @@ def user_arguments(
         SpecError: for too many, unknown or missing arguments.
     """
     owner = f"{kind} {level}"
-    signature = _signature(function)
-    free = [p for p in signature[leading:] if p.kind in _FILLABLE and p.name not in reserved]
+    signature = parameters_of(function)
+    free = [p for p in signature[leading:] if p.kind in BY_NAME and p.name not in reserved]
     takes_any = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in signature)
     named = [p.name for p in free] + ["any by name"] * takes_any
     takes = ", ".join(named) or "no arguments"
@@ -76,14 +76,15 @@ def call_user_object(
         SpecError: if the level's arguments do not fit; what the user's code raises goes through.
     """
     arguments = user_arguments(function, level, kind=kind, reserved=offered)
-    taken = {p.name for p in _signature(function) if p.kind in _FILLABLE}
+    taken = {p.name for p in parameters_of(function) if p.kind in BY_NAME}
     return function(**{k: v for k, v in offered.items() if k in taken}, **arguments)
 
 
-def _signature(function: Callable[..., Any]) -> list[inspect.Parameter]:
+def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """Those of its signature; none of a function written in C that has no signature."""
     try:
         return list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):  # functions written in C may have none
+    except (TypeError, ValueError):
         return []
 
 
