@@ -1,5 +1,6 @@
 """Activations without a gradient, that spoil their own, or are called as few are."""
 
+import math
 from typing import Any
 
 import pytest
@@ -196,3 +197,28 @@ def test_a_report_has_its_sites_by_name_and_says_which_there_are() -> None:
     with pytest.raises(SpecError) as caught:
         report["head"]
     assert str(caught.value) == "no site is named 'head'; known are 1, 3"
+
+
+class Spreads(nn.ReLU):
+    """Gives more values than it takes, where it takes one a channel."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) + torch.zeros(1, 1, 2, 2)
+
+
+@pytest.mark.parametrize("is_small_first", [False, True])
+def test_what_one_of_two_calls_cannot_tell_is_not_told(is_small_first: bool) -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.act = nn.Conv2d(3, 4, 1), Spreads()
+
+        def forward(self, x: Tensor) -> Tensor:
+            large = self.first(x)
+            small = large.mean((2, 3), keepdim=True)
+            order = (small, large) if is_small_first else (large, small)
+            return sum(self.act(part) for part in order).mean((2, 3))
+
+    (site,) = measure(Net(), torch.randn(3, 3, 2, 2)).sites
+    assert site.mean_shift is None and math.isnan(site.input_second_moment)
+    assert site.second_moment > 0

@@ -117,7 +117,8 @@ class UnitSums:
             new["saturated"] = by_unit(saturated, axis).sum(1).double()
         is_first = not self.num_values
         self.num_values += f_CL.shape[1]
-        self.sums = new if is_first else {k: self.sums[k] + v for k, v in new.items()}
+        shared = self.sums.keys() & new.keys()  # what every call could tell
+        self.sums = new if is_first else {key: self.sums[key] + new[key] for key in shared}
         self.low = low if is_first else torch.minimum(self.low, low)
         self.high = high if is_first else torch.maximum(self.high, high)
         self.slope_high = slope_high if is_first else torch.maximum(self.slope_high, slope_high)
