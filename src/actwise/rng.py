@@ -121,8 +121,11 @@ def leave_unfilled(model: "nn.Module") -> None:
 
 
 def _fill(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> None:
-    """A hook before forward: fresh bits for these inputs, whatever their shape was before."""
-    if not module.training:
+    """A hook before forward: fresh bits for these inputs, whatever their shape was before.
+
+    It does nothing to a module that took the place of one that draws, with its hooks.
+    """
+    if not module.training or not isinstance(module, Stochastic):
         return
     import torch
 

@@ -142,3 +142,82 @@ def test_a_swapped_model_that_nobody_holds_is_freed() -> None:
     del model, report
     gc.collect()
     assert gone() is None
+
+
+class Squared(nn.ReLU):
+    """One of torch's by its class, and another function by its forward."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) ** 2
+
+
+class Normed(nn.ReLU):
+    """One of torch's that holds a layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm1d(4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(self.norm(x))
+
+
+def test_a_subclass_with_a_forward_of_its_own_is_what_it_computes() -> None:
+    model = nn.Sequential(nn.Linear(4, 4), Squared(), nn.Linear(4, 4), Normed())
+    assert [site.activation for site in aw.audit(model, X)] == ["Squared", "relu"]
+    before = model.eval()(X)
+    aw.swap(model, "relu", example=X, include=lambda site: site.activation == "relu")
+    assert isinstance(model[3], Normed) and model[3].norm.weight.numel() == 4
+    assert torch.equal(model(X), before)
+
+
+def test_a_forward_that_was_put_into_a_module_is_a_call_of_its_own() -> None:
+    model = nn.Sequential(nn.Linear(4, 4), nn.ReLU())
+    model[1].forward = lambda x: 3 * F.relu(x)
+    before = model(X)
+    report = aw.swap(model, "relu", example=X)
+    assert (len(report.replaced), len(report.missed)) == (0, 1)
+    assert torch.equal(model(X), before)
+
+
+@pytest.mark.parametrize(("size", "slopes"), [((3, 6, 5), 4), ((2, 3, 6, 5), 4)])
+def test_channels_of_one_image_lie_where_the_convolution_puts_them(
+    size: tuple[int, ...], slopes: int
+) -> None:
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())
+    aw.swap(model, "prelu", example=torch.randn(size))
+    (weight,) = (p for name, p in model.named_parameters() if name.startswith("1."))
+    assert weight.shape == (slopes,)
+    model(torch.randn(size))
+
+
+def test_a_call_inside_vmap_is_unseen() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(4, 4)
+
+        def forward(self, x: Tensor) -> Tensor:
+            value: Tensor = torch.vmap(F.relu)(self.layer(x))
+            return F.elu(value)
+
+    audit = aw.audit(Net(), X)
+    assert [site.activation for site in audit] == ["elu"]
+    (unseen,) = audit.unseen
+    assert unseen.what.startswith("relu at ") and unseen.what.endswith(", inside torch.vmap")
+
+
+def test_a_limit_below_a_root_or_a_quotient_is_no_activation() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(4, 4)
+
+        def forward(self, x: Tensor) -> Tensor:
+            x = self.layer(x)
+            variance = ((x * x).mean(1, keepdim=True) - x.mean(1, keepdim=True) ** 2).clamp(min=0)
+            x = x / (variance + 1e-5).sqrt()
+            x = x / (1e-3 + x.sum(1, keepdim=True).clamp(min=0))
+            return x.clamp(min=0) * 2.0
+
+    assert [site.role for site in aw.audit(Net(), X)] == ["gate", "gate", "activation"]

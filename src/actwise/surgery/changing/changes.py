@@ -12,7 +12,7 @@ from torch import nn
 from ...activations import BoundActivation, resolve
 from ..audit import Recording
 from ..finding import FoundSite, SiteKey
-from .making import CannotBeMadeError, make_at
+from .making import CannotBeMadeError, hand_on_hooks, make_at
 from .report import Undo
 from .rewrite import Call, NotRewritableError, make_call, rewritten
 
@@ -141,7 +141,10 @@ class Changes:
             channels=first.channels.union(*(site.channels for site in more)),
             is_aliased=first.is_aliased or any(site.is_aliased for site in more),
         )
-        return make_at(merged, self._bound, recording=self._recording)
+        new = make_at(merged, self._bound, recording=self._recording)
+        if first.module is not None:
+            hand_on_hooks(first.module, new)
+        return new
 
     def _leave_fast_paths(self) -> None:
         """In eval mode torch computes whole encoder layers by a kernel with the old function."""

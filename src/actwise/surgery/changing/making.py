@@ -93,11 +93,30 @@ class InPlace(nn.Module):
         return x.copy_(self.act(x.clone()))
 
 
+_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+_FLAGS = (
+    "_forward_hooks_with_kwargs",
+    "_forward_hooks_always_called",
+    "_forward_pre_hooks_with_kwargs",
+)
+
+
+def hand_on_hooks(old: nn.Module, new: nn.Module) -> None:
+    """Let the user's hooks of a module be called for the one that stands in its place too."""
+    for name in _HOOKS:
+        known = getattr(new, name)
+        known.update({k: h for k, h in getattr(old, name).items() if h not in known.values()})
+    for name in _FLAGS:
+        getattr(new, name).update(getattr(old, name))
+    if old._backward_hooks:
+        new._is_full_backward_hook = old._is_full_backward_hook
+
+
 def _shape(site: FoundSite, channels: int) -> tuple[int, ...]:
     """One sample with its channels first."""
     inner = list(site.shape)
     axis = site.axis if site.axis < 0 else site.axis - 1
-    if inner and axis >= -len(inner):
+    if inner and site.axis and axis >= -len(inner):
         inner.pop(axis)
     return (channels, *inner)
 

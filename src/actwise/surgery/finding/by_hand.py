@@ -7,17 +7,16 @@ import torch
 from torch import Tensor
 
 from .flow import Descent, Trace
-from .functions import words
+from .functions import LIMITS, words
 from .nested import tensors
 
 BENDING = words("abs sign heaviside sin cos tan atan sinh cosh asinh erf erfc sinc")
 CHOOSING = words("maximum minimum max min fmax fmin")
 """Of two tensors; of one they are a reduction."""
-LIMITING = words("clamp clip")
 MASKING = words("where masked_fill mul __mul__ __rmul__ __imul__ multiply __setitem__ index_put")
 """By hand where the mask was made of the very value."""
 
-CANDIDATES = BENDING | CHOOSING | LIMITING | MASKING
+CANDIDATES = BENDING | CHOOSING | LIMITS | MASKING
 """Not powers, roots, exponentials and logarithms: norms and softmax are written with these."""
 
 _HIDDEN = Descent.INPUT | Descent.PARAMETER

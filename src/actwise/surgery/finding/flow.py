@@ -6,6 +6,7 @@ place is seen by others than those it returns to.
 
 import enum
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -35,6 +36,10 @@ class Marked(Protocol):
     is_bounded: bool
     is_inline: bool
     is_aliased: bool
+
+    @property
+    def is_limit(self) -> bool:
+        """Whether it is written ``x.clamp(min=0)``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +111,10 @@ class Flow:
         traces = [self.trace(tensor) for tensor in given]
         if name in f.PRODUCTS | f.MIXTURES and len(given) == 2:
             self._multiply(given, traces, is_elementwise=name in f.PRODUCTS)
+        for trace in traces[:1] if name in f.ROOTS else traces[1:2] if name in f.QUOTIENTS else ():
+            for site in trace.marks:
+                if site.is_limit:  # of a variance or a distance: no feature
+                    site.role = "gate"
         if name not in f.SAME_VALUES:
             self._other_uses.update(t.weight for t in traces if t.weight is not None)
         for tensor in made:
@@ -239,7 +248,8 @@ def _axis_after(
     if last < 1:
         return None
     if name in f.CHANNELS_FIRST and last > 0:
-        return 1
+        spatial = re.search(r"[123](?=d$)", name)  # a single image may have no axis before
+        return last - int(spatial.group()) if spatial else 1
     if name == "layer_norm" and len(kwargs.get("normalized_shape", args[1:2] and args[1])) > 1:
         return traces[0].axis
     if name in f.CHANNELS_LAST:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from .functions import LIMITS, operation
 from .places import Place
 from .site import Role
 
@@ -49,3 +50,8 @@ class FoundSite:
     batches: dict[str, int] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
     weights: set[nn.Parameter | None] = field(default_factory=set)
+
+    @property
+    def is_limit(self) -> bool:
+        """Whether it is written ``x.clamp(min=0)``."""
+        return self.function is not None and operation(self.function) in LIMITS

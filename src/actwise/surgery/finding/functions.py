@@ -20,6 +20,8 @@ ACTIVATIONS = words(
     "threshold"
 )
 SOFTMAX = frozenset(("softmax", "log_softmax", "softmin", "gumbel_softmax"))
+LIMITS = words("clamp clamp_min clip")
+"""A ReLU by these is written ``x.clamp(min=0)``."""
 BOUNDED = frozenset(("sigmoid", "hardsigmoid", "tanh", "hardtanh", "softsign", "glu"))
 """Of these a product with another tensor makes a gate."""
 
@@ -66,6 +68,8 @@ MIXTURES = words("matmul mm bmm einsum __matmul__ __rmatmul__")
 LAYERS = WEIGHTED | MIXTURES | words("bilinear addmm baddbmm mv embedding embedding_bag")
 """What makes new features of its input, with weights that need be no parameters."""
 
+ROOTS = words("sqrt rsqrt log log2 log10 reciprocal")
+"""Of what must not be negative."""
 QUOTIENTS = words("div true_divide __truediv__ __itruediv__")
 ELEMENTWISE = (
     ACTIVATIONS
@@ -90,8 +94,15 @@ _MODULES: dict[type[nn.Module], str] = {
 
 
 def is_activation_module(module: nn.Module) -> bool:
-    """Whether torch, or our table, says that it is an activation."""
-    return level_of(module) is not None or isinstance(module, (nn.GELU, *_MODULES))
+    """Whether torch, or our table, says that it is an activation.
+
+    A subclass of one of torch's with a forward of its own may compute anything.
+    """
+    if level_of(module) is not None:
+        return True
+    kind = next((kind for kind in (nn.GELU, *_MODULES) if isinstance(module, kind)), None)
+    is_own = "forward" in vars(module) or (kind and type(module).forward is not kind.forward)
+    return kind is not None and not is_own
 
 
 def module_activation(module: nn.Module) -> str:
@@ -117,7 +128,7 @@ def operation(function: Callable[..., Any]) -> str:
 
 def called_activation(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
     """Which activation a call of a torch function computes; None if it computes none."""
-    if name in ("clamp", "clamp_min", "clip"):
+    if name in LIMITS:
         return "relu" if _is_relu_by_clamp(args, kwargs) else None
     if name == "gelu":
         return "gelu-tanh" if kwargs.get("approximate") == "tanh" else "gelu"

@@ -127,6 +127,10 @@ class Recorder(TorchFunctionMode):
         frame = caller(direct)
         assert frame is not None
         place = place_of(frame, modules=self.paths, running=self._owner())
+        if torch._C._functorch.is_batchedtensor(x):  # one sample, or a part: no axis is known
+            what = f"{activation} at {place.said}, inside torch.vmap"
+            self.unseen[Unseen(self._running_path(), what)] = None
+            return out
         site = self.found.get((0, place.key)) or FoundSite(
             place=checked(place, frame),
             module=None,

@@ -21,9 +21,10 @@ class Site:
         kind: ``module``, or ``functional`` for a call such as ``F.relu(x)`` or ``x.relu()``.
         activation: What is computed, in our words where we have one: ``relu``, ``gelu-tanh``.
         role: ``activation``; ``glu``, an activation whose result is multiplied by another branch;
-            ``gate``, a bounded function that scales another tensor, or a function of parameters
-            alone; ``input``, a function of what the model is given, before any parameter
-            and any layer whose weights are a buffer;
+            ``gate``, a bounded function that scales another tensor, a function of parameters
+            alone, or a limit of what a root, a logarithm or a quotient is taken of;
+            ``input``, a function of what the model is given, before any parameter and any
+            layer whose weights are a buffer;
             ``output``, a bounded function whose result the model returns; ``softmax``.
         channels: Every size that the channel axis has had, in order.
         axis: Which axis of the input holds the channels: 1 after a convolution, the last one
