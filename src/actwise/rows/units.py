@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..errors import DataError
-from .values import before, text_of
+from .values import before, number_of
 
 _WORDS = (r"[^\W_]+", r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*", r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _ACCURACIES = frozenset({"acc", "accuracy", "top"})
@@ -82,21 +82,14 @@ def in_percent(rows: Sequence[MutableMapping[str, Any]], names: Sequence[str]) -
     for name in names:
         words = words_of(name)
         may_be = bool(words & _FRACTIONS) and not words & (_LOWER | _NO_SHARE | {"percent"})
-        numbers = [_number(row.get(name)) for row in rows]
+        numbers = [number_of(row.get(name)) for row in rows]
         known = [number for number in numbers if math.isfinite(number)]
         if may_be and "%" not in name and known and min(known) >= 0 and 0 < max(known) <= 1:
             found.append(name)
             for row, number in zip(rows, numbers, strict=True):
                 if math.isfinite(number):
-                    row[name] = float(Decimal(str(row[name])) * 100)
+                    row[name] = float(Decimal(str(number)) * 100)
     return tuple(found)
-
-
-def _number(value: Any) -> float:
-    try:
-        return float(text_of(value) or "nan")
-    except ValueError:
-        return math.nan
 
 
 def refuse_mixed_units(rows: Sequence[Mapping[str, Any]], name: str) -> None:
@@ -115,7 +108,7 @@ def refuse_mixed_units(rows: Sequence[Mapping[str, Any]], name: str) -> None:
     words = words_of(name)
     if not (words & _SHARES or "%" in name) or words & _NO_SHARE:
         return
-    numbers = [float(text_of(row.get(name)) or "nan") for row in rows]
+    numbers = [number_of(row.get(name)) for row in rows]
     percent = [number for number in numbers if number > 1]
     if not _is_accuracy(name) and any(number > 100 for number in percent):
         return

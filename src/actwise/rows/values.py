@@ -11,6 +11,7 @@ from ..errors import DataError
 from ..registry import format_value
 from .csv_file import PlacedRow
 
+_LARGEST = 1e100
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 
 
@@ -46,15 +47,25 @@ def number_in(row: Mapping[str, Any], name: str) -> float:
     """The number in one column.
 
     Raises:
-        DataError: naming the place and the value if that is no finite number.
+        DataError: naming the place and the value if that is no finite number, a truth value, or so
+            large that its square is infinite.
     """
-    try:
-        number = float(row[name])
-    except (TypeError, ValueError):
-        number = math.nan
+    number = number_of(row[name])
     if not math.isfinite(number):
         raise DataError(f"{before(row)}{name}={row[name]!r} is not a finite number")
+    if abs(number) > _LARGEST:
+        raise DataError(f"{before(row)}{name}={row[name]} is too large; expected at most 1e100")
     return number
+
+
+def number_of(value: Any) -> float:
+    """What a cell holds, a tensor of one number too; NaN where that is no number."""
+    if text_of(value) == "" or type(value) is bool or "bool" in str(getattr(value, "dtype", "")):
+        return math.nan
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError, RuntimeError):  # the last by larger tensors
+        return math.nan
 
 
 def is_not_finite(value: Any) -> bool:
