@@ -6,6 +6,7 @@ from pathlib import Path
 import psutil
 import pytest
 import torch
+from torch.nn.modules.module import register_module_forward_hook
 
 from actwise.datasets import channel_statistics, load
 from actwise.engine import split_images
@@ -36,6 +37,21 @@ def test_worker_processes_give_the_numbers_of_the_inline_executor(
     assert results(tmp_path / "store") == results(reference)
     end_kept_mother()
     assert psutil.Process().children(recursive=True) == []
+
+
+def test_what_a_session_did_to_torch_does_not_colour_inline_runs(
+    reference: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.nn.functional, "relu", lambda x, inplace=False: -x)
+    sweep(tmp_path / "patched", small_study())
+    monkeypatch.undo()
+    hook = register_module_forward_hook(lambda module, args, out: 1.5 * out)
+    try:
+        sweep(tmp_path / "hooked", small_study())
+    finally:
+        hook.remove()
+    assert results(tmp_path / "patched") == results(tmp_path / "hooked") == results(reference)
+    end_kept_mother()
 
 
 def test_the_order_of_runs_does_not_matter(reference: Path, tmp_path: Path) -> None:

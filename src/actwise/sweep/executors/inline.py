@@ -15,7 +15,8 @@ class InlineExecutor:
     """Trains in this process, one run at a time; for debugging and for small studies.
 
     With the same fingerprint its numbers are those of a worker process. A run with users' code
-    goes to a process of its own; so does every run once this process has imported any.
+    goes to a process of its own; so does every run once this process has imported any, or where
+    hooks on all modules, or functions in place of torch's, would change it.
     """
 
     def __init__(self, setup: Setup, nursery: Nursery) -> None:
@@ -75,7 +76,12 @@ class InlineExecutor:
 
 
 def _needs_a_child(assignments: tuple[Assignment, ...]) -> bool:
-    return has_run_users_code() or any(assignment.has_users_code for assignment in assignments)
+    if has_run_users_code() or any(assignment.has_users_code for assignment in assignments):
+        return True
+    # Torch comes with it.
+    from ..worker import is_coloured
+
+    return is_coloured()
 
 
 def _for_a_child(after: list[tuple[Assignment, ...]], work: WorkSource) -> WorkSource:

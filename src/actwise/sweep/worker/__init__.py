@@ -41,12 +41,14 @@ if TYPE_CHECKING:
     from .accidents import accident as accident
     from .attempt import attempt_run as attempt_run
     from .process_state import ProcessState as ProcessState
+    from .process_state import is_coloured as is_coloured
     from .process_state import peak_memory_bytes as peak_memory_bytes
 
 _NEED_TORCH = {
     "ProcessState": "process_state",
     "accident": "accidents",
     "attempt_run": "attempt",
+    "is_coloured": "process_state",
     "peak_memory_bytes": "process_state",
 }
 

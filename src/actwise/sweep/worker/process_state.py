@@ -2,13 +2,18 @@
 
 import gc
 import random
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from types import FunctionType
 from typing import Self
 
 import numpy as np
 import torch
+from torch import nn
+from torch.nn import functional
+from torch.nn.modules import module as nn_module
 
 from ...rng import stream, stream_seed
 
@@ -47,6 +52,26 @@ class ProcessState:
         if "torch._dynamo" in sys.modules:
             # Else the limit on recompilations counts over all runs, and later ones go uncompiled.
             torch.compiler.reset()
+
+
+def is_coloured() -> bool:
+    """Whether somebody changed what modules and functions of torch compute in this process.
+
+    By hooks on all modules, or by functions of theirs in place of torch's.
+    """
+    hooks = (name for name in vars(nn_module) if re.fullmatch(r"_global_\w+_hooks", name))
+    owners = (torch, torch.Tensor, functional, nn.Module, *vars(nn).values())
+    functions = (
+        value
+        for owner in owners
+        if owner in (torch, functional) or isinstance(owner, type)
+        for value in vars(owner).values()
+        if isinstance(value, FunctionType)
+    )
+    theirs = {"torch", *sys.stdlib_module_names}
+    return any(getattr(nn_module, name) for name in hooks) or any(
+        function.__module__.partition(".")[0] not in theirs for function in functions
+    )
 
 
 def set_torch_defaults() -> None:
