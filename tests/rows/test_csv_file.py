@@ -1,5 +1,6 @@
 """CSV files as spreadsheets and other programs write them: read as they are meant, or named."""
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,7 @@ def test_a_quoted_line_break_is_part_of_a_value(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
+        (gzip.compress(b"a,b\n1,2\n"), "is packed (gzip or zip); unpack it first"),
         ("a,b\n1,2\n".encode("utf-16"), "it is UTF-16; save it as UTF-8"),
         ("a,b\n1,2\n".encode("utf-16-le"), "it is UTF-16; save it as UTF-8"),
         ("a,b\n1,2\n".encode("utf-16-be"), "it is UTF-16; save it as UTF-8"),

@@ -36,6 +36,11 @@ def test_a_truth_value_is_no_accuracy(kind: Callable[[bool], Any]) -> None:
         aw.analyze(rows_of([kind(value > 90) for value in ACCURACIES]))
 
 
+def test_a_slip_of_the_pen_is_no_number() -> None:
+    with pytest.raises(DataError, match="'88_0' is not a finite number"):
+        aw.analyze(rows_of(["88_0", *map(str, ACCURACIES[1:])]))
+
+
 def test_a_tensor_of_two_numbers_is_none() -> None:
     with pytest.raises(DataError, match="is not a finite number"):
         aw.analyze(rows_of([torch.ones(2)] * 6))

@@ -97,6 +97,8 @@ def _text(path: Path) -> str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"{path} cannot be read as a CSV file: {reason}") from None
+    if content.startswith((b"\x1f\x8b", b"PK\3\4")):
+        raise DataError(f"{path} is packed (gzip or zip); unpack it first")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content[:4]:
         raise DataError(f"{path} cannot be read as a CSV file: it is UTF-16; save it as UTF-8")
     try:

@@ -62,6 +62,8 @@ def number_of(value: Any) -> float:
     """What a cell holds, a tensor of one number too; NaN where that is no number."""
     if text_of(value) == "" or type(value) is bool or "bool" in str(getattr(value, "dtype", "")):
         return math.nan
+    if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
+        return math.nan  # 88_0 too, which Python reads as 880
     try:
         return float(value)
     except (TypeError, ValueError, OverflowError, RuntimeError):  # the last by larger tensors
