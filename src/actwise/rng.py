@@ -120,13 +120,14 @@ def leave_unfilled(model: "nn.Module") -> None:
             module._forward_pre_hooks_with_kwargs.pop(key, None)
 
 
-def _fill(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> None:
+def _fill(filled: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> None:
     """A hook before forward: fresh bits for these inputs, whatever their shape was before.
 
     It does nothing to a module that took the place of one that draws, with its hooks.
     """
-    if not module.training or not isinstance(module, Stochastic):
+    if not filled.training or not isinstance(filled, Stochastic):
         return
+    module: Any = filled
     import torch
 
     given = [v for v in (*args, *(kwargs or {}).values()) if isinstance(v, torch.Tensor)]

@@ -100,9 +100,11 @@ def is_activation_module(module: nn.Module) -> bool:
     """
     if level_of(module) is not None:
         return True
-    kind = next((kind for kind in (nn.GELU, *_MODULES) if isinstance(module, kind)), None)
-    is_own = "forward" in vars(module) or (kind and type(module).forward is not kind.forward)
-    return kind is not None and not is_own
+    kinds: tuple[type[nn.Module], ...] = (nn.GELU, *_MODULES)
+    kind = next((kind for kind in kinds if isinstance(module, kind)), None)
+    if kind is None or "forward" in vars(module):
+        return False
+    return type(module).forward is kind.forward
 
 
 def module_activation(module: nn.Module) -> str:
