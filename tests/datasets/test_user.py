@@ -55,6 +55,17 @@ def unequal(data_dir):
 def nothing(data_dir):
     return None
 
+def ragged(data_dir):
+    images, *others = arrays((28, 28))
+    return [images[0], images[1][:20]], *others
+
+def unnamed(data_dir):
+    return (*arrays((28, 28)), None)
+
+def with_gradients(data_dir):
+    images, *others = arrays((28, 28), dtype=np.float32)
+    return torch.from_numpy(images).requires_grad_(), *others
+
 def failing(data_dir):
     raise KeyError("no such table")
 
@@ -122,6 +133,9 @@ def test_the_callable_is_given_the_data_folder(tmp_path: Path) -> None:
         ("made_sets:small", "images are 8x8; expected 28 to 64 pixels"),
         ("made_sets:unequal", "training part: 6 images but 5 labels"),
         ("made_sets:nothing", "returned a NoneType; expected a Dataset or a tuple"),
+        ("made_sets:ragged", "failed: ValueError: setting an array element"),
+        ("made_sets:unnamed", "failed: TypeError: 'NoneType' object is not iterable"),
+        ("made_sets:with_gradients", "failed: RuntimeError: Can't call numpy"),
         ("made_sets:failing", "failed: KeyError: 'no such table'"),
     ],
 )

@@ -32,13 +32,13 @@ def find_user_dataset(level: Level, data_dir: Path | None) -> Found:
     def read() -> Arrays:
         try:
             made = call_user_object(make, level, kind="data set", offered={"data_dir": data_dir})
+            return _to_arrays(made, where)
         except (DataError, SpecError):
             raise
         except (Exception, SystemExit) as error:
             if is_memory(error):
                 raise
             raise DataError(f"{where} failed: {describe_fault(error)}") from error
-        return _to_arrays(made, where)
 
     return Found(where, (), read)
 
