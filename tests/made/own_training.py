@@ -37,6 +37,15 @@ def digits(
         yield {"accuracy": 100 * right.float().mean(), "loss": loss.detach()}
 
 
+class EndOfIt(BaseException):
+    """Not an Exception."""
+
+
+class ShownByNobodyError(Exception):
+    def __str__(self) -> str:
+        raise ValueError("no text")
+
+
 def gives(activation: TaskActivation, seed: int, what: str = "number") -> Any:
     """Of all kinds, good and bad ones."""
     print("said by a training")  # noqa: T201
@@ -46,6 +55,25 @@ def gives(activation: TaskActivation, seed: int, what: str = "number") -> Any:
         sys.exit(7)
     if what == "interrupts":
         raise KeyboardInterrupt
+    if what == "ends its own way":
+        raise EndOfIt("on purpose")
+    if what == "cannot be shown":
+        raise ShownByNobodyError
+    if what == "ends a generator":
+        raise GeneratorExit
+    if what == "closes its streams":
+        sys.stdout.close()
+        sys.stderr.close()
+        return 70.0
+    if what == "changes the defaults":
+        torch.set_default_device("meta")
+        torch.set_default_dtype(torch.float64)
+        return 70.0
+    if what == "forks":
+        child = os.fork()
+        if child:
+            os.waitpid(child, 0)
+        return 70.0 if child else 5.0
     if what == "slopes":
         return float(sum(p.numel() for p in activation().parameters()))
     if what == "draws":

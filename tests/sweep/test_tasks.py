@@ -86,6 +86,15 @@ def test_every_command_reads_it_in_80_columns(
     assert [line for line in out.splitlines() if len(line) > 80 and "/" not in line] == []
 
 
+def test_what_a_training_leaves_behind_does_not_cost_its_result(tmp_path: Path) -> None:
+    """Closed streams, other defaults, and a child that goes on as if it were the worker."""
+    whats = ["closes its streams", "changes the defaults", "forks"]
+    study = task_values(factors={"activation": ["relu"], "what": whats}, seeds=[0])
+    outcome = aw.run(study, tmp_path / "store", workers=1)
+    assert (outcome.finished, outcome.exit_code) == (3, 0)
+    assert [row["accuracy"] for row in aw.runs(tmp_path / "store").to_rows()] == [70.0] * 3
+
+
 def test_its_report_has_learning_curves(store: Path, tmp_path: Path) -> None:
     target = tmp_path / "report.html"
     assert run_command(["report", "--store", str(store), "-o", str(target)]) == 0

@@ -147,6 +147,9 @@ def _setup(folder: Path) -> Setup:
     [
         ("raises", "ValueError: on purpose"),
         ("exits", "SystemExit: 7"),
+        ("ends its own way", "EndOfIt: on purpose"),
+        ("cannot be shown", "ShownByNobodyError: <exception str() failed>"),
+        ("ends a generator", "GeneratorExit"),
         ("interrupts", "RuntimeError: the training raised KeyboardInterrupt"),
         ("text", "accuracy='high'; expected a number"),
         ("true", "accuracy=True; expected a number"),

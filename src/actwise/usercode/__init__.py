@@ -21,6 +21,7 @@ from .code import has_digest as has_digest
 from .code import known_code as known_code
 from .faults import describe_fault as describe_fault
 from .faults import exception_line as exception_line
+from .faults import message_of as message_of
 from .finding import is_installed as is_installed
 from .finding import search_path as search_path
 from .loading import has_run_users_code as has_run_users_code

@@ -9,12 +9,20 @@ _OURS = Path(__file__).parent.parent
 _HEADER = "Traceback (most recent call last):"
 
 
+def message_of(error: BaseException) -> str:
+    """What an exception says; of one of the user's, that may fail in turn."""
+    try:
+        return str(error)
+    except Exception:
+        return "<it cannot be shown>"
+
+
 def describe_fault(error: BaseException) -> str:
     """What users' code raised, and where: ``ZeroDivisionError: division by zero (my.py, line 6)``.
 
     The line is the innermost one of a file neither of actwise nor installed, as torch is.
     """
-    fault = _first_line(f"{type(error).__name__}: {error}".splitlines())
+    fault = _first_line(f"{type(error).__name__}: {message_of(error)}".splitlines())
     if isinstance(error, SyntaxError):  # tells its own place
         return fault
     frames = [

@@ -115,7 +115,11 @@ def _serve(orders: _Orders, outbox: BinaryIO) -> NoReturn:
     from .process_state import ProcessState
     from .run_log import descriptors_to
 
+    worker = os.getpid()
+
     def send(message: Message) -> None:
+        if os.getpid() != worker:  # users' code forked, and went on in both
+            os._exit(0)
         outbox.write(encode(message))
         outbox.flush()
 

@@ -5,6 +5,7 @@ import errno
 import torch
 
 from ...errors import DataError, StoreError
+from ...usercode import message_of
 
 _FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 _OUT_OF_MEMORY_WORDS = (
@@ -41,12 +42,13 @@ def accident(error: BaseException) -> str | None:
 def _reason(error: BaseException) -> str | None:
     if isinstance(error, DataError | StoreError):
         return str(error)
-    text = str(error).lower()
-    first_line = str(error).splitlines()[0] if text else type(error).__name__
+    said = message_of(error)
+    text = said.lower()
+    first_line = said.splitlines()[0] if said else type(error).__name__
     if isinstance(error, OSError) and error.errno in _FULL_DISK:
-        return f"the disk is full: {error}"
+        return f"the disk is full: {said}"
     if any(words in text for words in _FULL_DISK_WORDS):
-        return f"the disk is full: {error}"
+        return f"the disk is full: {said}"
     is_memory = isinstance(error, MemoryError) or (
         isinstance(error, OSError) and error.errno == errno.ENOMEM
     )

@@ -61,14 +61,17 @@ def attempt_run(
     Returns:
         ``Done`` with a result (also diverged), or with the traceback of an exception in code;
         ``PutBack`` after a stop or an accident of the machine; ``Tried`` for a mere try. Whatever
-        a user's code raises ends in one of these, ``SystemExit`` included.
+        a user's code raises ends in one of these, ``SystemExit`` included, but not
+        ``KeyboardInterrupt``.
     """
     settings = assignment.spec.model_dump_json(exclude_defaults=True)
     note(f"run {assignment.run_id} begins, lease {assignment.token}: {settings}")
     try:
         with warnings.catch_warnings():
             result = _attempt(assignment, setup, should_stop, on_progress)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         result = _failure(assignment, setup, error)
     note(f"run {assignment.run_id} ends: {_summary(result)}")
     return result
@@ -76,8 +79,8 @@ def attempt_run(
 
 def note(text: str) -> None:
     """One line with the time into the run's log, which is where stderr goes during a run."""
-    # A full disk must not turn a log into an accident.
-    with suppress(OSError):
+    # A full disk, or a stream that users' code closed, must not turn a log into an accident.
+    with suppress(OSError, ValueError):
         sys.stderr.write(f"[{datetime.now(UTC):%Y-%m-%d %H:%M:%S}] {text}\n")
         sys.stderr.flush()
 

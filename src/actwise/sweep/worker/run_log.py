@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 
 
@@ -36,7 +36,8 @@ def streams_to(path: Path) -> Iterator[None]:
 
 
 def _point_at(stdout: int, stderr: int) -> None:
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with suppress(Exception):  # users' code may have closed or replaced them
+        sys.stdout.flush()
+        sys.stderr.flush()
     os.dup2(stdout, 1)
     os.dup2(stderr, 2)

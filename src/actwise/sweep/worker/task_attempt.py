@@ -11,6 +11,7 @@ import torch
 from ...engine import Device
 from ...store.records import RunRecord, pack_metrics
 from ...tasks import ReturnedError, train_task
+from .process_state import set_torch_defaults
 from .protocol import Advanced, Assignment, Done, PutBack, Result
 from .recording import where_trained
 
@@ -58,6 +59,7 @@ def attempt_task(
         where = where_trained(device_of_task(), is_changed=False)
         failed = RunRecord(run_id=run_id, status="failed", traceback=str(error), environment=where)
         return Done(record=failed)
+    set_torch_defaults()  # of which users' code may have left others
     if interrupts or should_stop():
         # Caught by the user's code, which then ended early.
         return stopped
