@@ -126,11 +126,11 @@ def lost_runs(observed: Observations, stuck_R: Booleans) -> tuple[LostRuns, ...]
     return tuple(rows)
 
 
-def exact_interval(count: int, total: int, *, level: float = 0.95) -> tuple[float, float]:
-    """Clopper & Pearson's interval of a proportion (1934): covers at least ``level``."""
+def exact_interval(count: int, total: int) -> tuple[float, float]:
+    """Clopper & Pearson's interval of a proportion (1934): covers at least 95 %."""
     from scipy.special import betaincinv
 
-    tail = (1 - level) / 2
+    tail = (1 - 0.95) / 2
     lower = float(betaincinv(count, total - count + 1, tail)) if count else 0.0
     upper = float(betaincinv(count + 1, total - count, 1 - tail)) if count < total else 1.0
     return lower, upper

@@ -39,14 +39,13 @@ class Estimate:
         """Whether a standard error is known."""
         return self.df > 0 and math.isfinite(self.standard_error)
 
-    def statistic(self, bound: float = 0.0) -> float:
-        """(value - bound) / standard error; infinite or 0 where the standard error is 0."""
-        distance = self.value - bound
+    def statistic(self) -> float:
+        """Value / standard error; infinite or 0 where the standard error is 0."""
         if not self.is_testable:
             return math.nan
         if self.standard_error == 0.0:
-            return math.copysign(math.inf, distance) if distance else 0.0
-        return distance / self.standard_error
+            return math.copysign(math.inf, self.value) if self.value else 0.0
+        return self.value / self.standard_error
 
     def shifted(self, by: float) -> Self:
         """The same with another value."""
@@ -60,22 +59,22 @@ class Estimate:
         """One-sided upper confidence limit, by default at 1 - alpha."""
         return self.value + self._half_width(1 - self.alpha if level is None else level)
 
-    def interval(self, level: float | None = None) -> tuple[float, float]:
-        """Two-sided confidence interval with equal tails, by default at 1 - alpha."""
-        one_sided = 1 - self.alpha / 2 if level is None else (1 + level) / 2
+    def interval(self) -> tuple[float, float]:
+        """Two-sided confidence interval with equal tails, at 1 - alpha."""
+        one_sided = 1 - self.alpha / 2
         return self.lower(one_sided), self.upper(one_sided)
 
     def verdict_interval(self) -> tuple[float, float]:
         """The interval that decides a verdict, at 1 - 2 alpha: each direction errs in alpha."""
         return self.lower(), self.upper()
 
-    def p_above(self, bound: float = 0.0) -> float:
-        """One-sided p value against "true value <= bound"; small where it lies above."""
-        return t_upper_tail(self.statistic(bound), self.df)
+    def p_above(self) -> float:
+        """One-sided p value against "true value <= 0"; small where it lies above."""
+        return t_upper_tail(self.statistic(), self.df)
 
-    def p_value(self, bound: float = 0.0) -> float:
-        """Two-sided p value against "true value = bound"."""
-        tail = t_upper_tail(abs(self.statistic(bound)), self.df)
+    def p_value(self) -> float:
+        """Two-sided p value against "true value = 0"."""
+        tail = t_upper_tail(abs(self.statistic()), self.df)
         return tail if math.isnan(tail) else min(1.0, 2 * tail)
 
     def _half_width(self, level: float) -> float:

@@ -24,11 +24,8 @@ def fit_model(observed: Observations, *, scale: Scale = "points", alpha: float =
 
     Args:
         observed: The runs in points; diverged and stuck ones are set apart.
-        scale: Of the model.
+        scale: Of the model; the logit for percentages alone.
         alpha: Level of each test, which every estimate carries.
-
-    Raises:
-        SpecError: on the logit scale, for a response that is no percentage.
     """
     stuck_R = stuck_runs(observed)
     lost = lost_runs(observed, stuck_R)

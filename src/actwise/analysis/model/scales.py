@@ -10,7 +10,6 @@ from typing import Literal
 
 import numpy as np
 
-from ...errors import SpecError
 from ..table.observations import Floats, Observations
 from .chance import num_test_images
 
@@ -24,18 +23,12 @@ _DEFAULT_IMAGES = 10_000
 def on_scale(observed: Observations, scale: Scale) -> Observations:
     """The same runs on another scale; values of 0 and 100 % move in by half a test image.
 
-    Raises:
-        SpecError: for an unknown scale, or a response that is no percentage.
+    Only percentages have a logit scale.
     """
     if scale == "points":
         return observed
-    if scale != "logit":
-        raise SpecError(f"scale {scale!r} is not one of {', '.join(SCALES)}")
-    values_R = observed.response_R
-    if np.any((values_R < 0) | (values_R > 100)):
-        raise SpecError(f"{observed.response} leaves 0 to 100 percent: it has no logit scale")
     half_R = 50.0 / images_per_run(observed)
-    clipped_R = np.clip(values_R, half_R, 100.0 - half_R)
+    clipped_R = np.clip(observed.response_R, half_R, 100.0 - half_R)
     return replace(observed, response_R=np.log(clipped_R / (100.0 - clipped_R)))
 
 

@@ -40,7 +40,7 @@ def possible_range(observed: Observations) -> Interval:
     return (0.0, 100.0) if is_percent(observed) else (-math.inf, math.inf)
 
 
-def interval_within(mean: Estimate, limits: Interval, *, level: float | None = None) -> Interval:
+def interval_within(mean: Estimate, limits: Interval) -> Interval:
     """The interval of a mean in points, cut at the limits; NaN where no error is known."""
-    lower, upper = mean.interval(level)
+    lower, upper = mean.interval()
     return (lower, upper) if math.isnan(lower) else (max(limits[0], lower), min(limits[1], upper))
