@@ -9,7 +9,7 @@ import actwise as aw
 from actwise.analysis.model import Model, NotEstimableError, fit_model
 from actwise.analysis.reading import Selection, bank_names, load_bank, read_bank, read_table_rows
 from actwise.analysis.table import Cell
-from actwise.errors import SpecError, UnknownNameError
+from actwise.errors import UnknownNameError
 from actwise.report import analysis_json
 from made.printed import printed
 
@@ -134,13 +134,6 @@ def test_elu_against_relu_by_normalization_is_refused_with_the_missing_cells() -
     with pytest.raises(NotEstimableError, match="no runs in cifar10, 110, none, relu") as refused:
         trottier().contrast(weights, name="ELU against ReLU")
     assert refused.value.missing == ((*where, "relu"),)
-
-
-def test_summaries_are_not_runs_and_runs_have_no_curves() -> None:
-    with pytest.raises(SpecError, match="summary statistics"):
-        load_bank("mish").observations()
-    with pytest.raises(SpecError, match="no learning curves"):
-        load_bank("paper").curves()
 
 
 def test_published_means_are_summed_up_without_a_choice() -> None:

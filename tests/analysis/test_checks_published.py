@@ -2,7 +2,7 @@ import pytest
 
 from actwise.analysis.checks import check_published
 from actwise.analysis.reading import load_bank
-from actwise.errors import SpecError, UnknownNameError
+from actwise.errors import UnknownNameError
 
 
 def test_every_published_comparison_follows_from_mean_sd_and_n() -> None:
@@ -50,8 +50,3 @@ def test_any_two_activations_are_compared() -> None:
     assert (row.p.family, row.p.size, row.p.method) == ("published comparisons", 1, "holm")
     with pytest.raises(UnknownNameError, match="did you mean PReLU"):
         check_published(load_bank("mish"), pair=("PRelu", "ReLU"))
-
-
-def test_a_bank_of_runs_has_no_summaries() -> None:
-    with pytest.raises(SpecError, match="has runs"):
-        check_published(load_bank("paper"))

@@ -32,7 +32,7 @@ from .differences import Pair, against_incumbent, all_pairs, choose_incumbent, o
 from .effects import SUMS, Sums, associations, effects_of
 from .model import SCALES, Model, Scale, fit_model, hardly_learned, is_percent
 from .precision import Seen, image_errors, looks_at, precisions
-from .reading import Results, Selection, StudyResults, open_source, results_of, take_snapshot
+from .reading import MOST_RUNS, Results, Selection, StudyResults, open_source, results_of
 from .rules import regret_table
 from .table import Observations, runs_at_largest_budget
 
@@ -107,7 +107,9 @@ def analyze(
 
 def analyze_store(store: RunStore, selection: Selection, question: Question) -> Analysis:
     """Analyse an open store; the look is recorded where verdicts come out of it."""
-    snapshot = take_snapshot(store, selection)
+    snapshot = store.snapshot(
+        study=selection.study, where=selection.where, most_predictions=MOST_RUNS
+    )
     results = results_of(snapshot, selection)
     analysis = analyze_results(results, question)
     if results.num_seeds and not store.is_read_only:

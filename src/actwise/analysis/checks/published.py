@@ -66,7 +66,6 @@ def check_published(bank: Bank, *, pair: Pair | None = None) -> Recomputed:
 
     Raises:
         UnknownNameError: for an activation that is not in the bank.
-        SpecError: for a bank of another kind.
     """
     known = {summary.name: summary for summary in summaries(bank)}
     reference = str(bank.reference)

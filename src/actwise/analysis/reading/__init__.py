@@ -10,6 +10,7 @@ from .files import read_file as read_file
 from .files import read_table_rows as read_table_rows
 from .opening import Results as Results
 from .opening import open_source as open_source
+from .predictions import MOST_RUNS as MOST_RUNS
 from .predictions import Correct as Correct
 from .published import read_bank as read_bank
 from .selection import USUAL_FACTORS as USUAL_FACTORS
@@ -21,6 +22,5 @@ from .signal import SIGNAL_RESPONSES as SIGNAL_RESPONSES
 from .signal import SignalProfile as SignalProfile
 from .store import results_of as results_of
 from .store import runs_of as runs_of
-from .store import take_snapshot as take_snapshot
 from .study_results import StudyResults as StudyResults
 from .study_results import level_times as level_times

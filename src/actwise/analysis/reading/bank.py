@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import SpecError, UnknownNameError
+from ...errors import UnknownNameError
 from ...rows import read_rows
 from ..table import Floats, Observations
 
@@ -59,13 +59,7 @@ class Bank:
         return read_rows(_FOLDER / f"{self.name}.csv")
 
     def observations(self) -> Observations:
-        """One row a run, accuracies and errors in percent.
-
-        Raises:
-            SpecError: for a bank of summary statistics, which has no runs.
-        """
-        if self.kind == "summaries":
-            raise SpecError(f"bank {self.name} holds summary statistics, not runs")
+        """One row a run, accuracies and errors in percent; of runs or curves."""
         rows: list[dict[str, Any]] = list(self.rows())
         if self.kind == "curves":
             responses = np.mean(self.window(self.curves()), axis=1)
@@ -87,13 +81,7 @@ class Bank:
         return observed.with_response(percent)
 
     def curves(self) -> Floats:
-        """The response after every epoch, shape (runs, epochs); NaN after an early stop.
-
-        Raises:
-            SpecError: for a bank without curves.
-        """
-        if self.kind != "curves":
-            raise SpecError(f"bank {self.name} has no learning curves")
+        """Of curves the response after every epoch, (runs, epochs); NaN after an early stop."""
         rows = self.rows()
         columns = [name for name in rows[0] if name.startswith(self.curve["prefix"])]
         return np.array([[float(row[name] or "nan") for name in columns] for row in rows])
@@ -144,13 +132,7 @@ class Summary:
 
 
 def summaries(bank: Bank) -> tuple[Summary, ...]:
-    """The activations of a bank of summary statistics.
-
-    Raises:
-        SpecError: for a bank of another kind.
-    """
-    if bank.kind != "summaries":
-        raise SpecError(f"bank {bank.name} has runs; its summary statistics are not published")
+    """The activations of a bank of summary statistics."""
     return tuple(
         Summary(
             row["activation"],

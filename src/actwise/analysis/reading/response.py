@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from ...errors import SpecError, UnknownNameError
-from ...spec import TaskSpec
 from ...store import StoredRun, StoreSnapshot
 from ...store.tables import METRIC, is_task
 from ..table import Response
@@ -31,7 +30,7 @@ def choose_response(
     tasks = {s.study: s.spec.task for s in snapshot.studies if s.spec.task and s.study in names}
     if True not in kinds:
         return _known(snapshot, selection, selection.response or DEFAULT_RESPONSE)
-    measured = {name: _named(tasks.get(name), is_ours=name not in tasks) for name in names}
+    measured = {n: tasks[n].response if n in tasks else DEFAULT_RESPONSE for n in names}
     asked = [task for task in tasks.values() if selection.response in (None, task.response)]
     differ = len({(task.response, task.higher_is_better, task.unit) for task in asked}) > 1
     if len(kinds) > 1 or differ:
@@ -69,7 +68,3 @@ def _measured(snapshot: StoreSnapshot, *, is_task: bool) -> list[str]:
 def _column(snapshot: StoreSnapshot, name: str) -> str:
     """A number of the user's own comes before a column of ours of the same name."""
     return f"{METRIC}{name}" if f"{METRIC}{name}" in snapshot.columns else name
-
-
-def _named(task: TaskSpec | None, *, is_ours: bool) -> str:
-    return DEFAULT_RESPONSE if is_ours or task is None else task.response

@@ -15,12 +15,12 @@ from ...errors import UnknownNameError
 from ...numbers import counted
 from ...registry import format_value
 from ...spec import TASK
-from ...store import CurvePoint, RunStore, StoredRun, StoreSnapshot, labels_of
+from ...store import CurvePoint, StoredRun, StoreSnapshot, labels_of
 from ...store.records import unpack_probes
 from ...store.tables import METRIC, SETTING, in_full
 from ..table import Cell, Observations, Response, Table, make_table, select_planned
 from .curves import learning_curves
-from .predictions import MOST_RUNS, correct_predictions, not_computed
+from .predictions import correct_predictions, not_computed
 from .response import choose_response
 from .selection import Row, Selection
 from .shifts import shifted_cells
@@ -45,15 +45,6 @@ class StoredRuns:
     unique: Sequence[Row]
     aliases: tuple[str, ...]
     observed: Observations
-
-
-def take_snapshot(store: RunStore, selection: Selection) -> StoreSnapshot:
-    """What an analysis reads of a store, in one transaction.
-
-    Raises:
-        UnknownNameError: for an unknown study or field.
-    """
-    return store.snapshot(study=selection.study, where=selection.where, most_predictions=MOST_RUNS)
 
 
 def runs_of(snapshot: StoreSnapshot, selection: Selection) -> StoredRuns:
