@@ -9,5 +9,5 @@ from .in_records import due_runs as due_runs
 from .outliers import outlier_runs as outlier_runs
 from .published import Recomputed as Recomputed
 from .published import check_published as check_published
-from .runs import Checks as Checks
+from .without_seed import Checks as Checks
 from .without_seed import without_each_seed as without_each_seed

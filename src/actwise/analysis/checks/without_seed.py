@@ -14,6 +14,7 @@ from ..differences import PairRow, Verdict, adjust, by_network, by_rank, judge
 from ..model import ConditionFit, Model
 from ..model.blocks import BlockFit
 from ..table import Condition, Levels
+from .outliers import OutlierRun
 
 LEAST_SEEDS = 3
 MOST_VERDICTS = 20_000
@@ -43,6 +44,14 @@ class WithoutSeed:
     seed: str
     leaders: tuple[Levels, ...]
     verdicts: tuple[ChangedVerdict, ...]
+
+
+@dataclass(frozen=True)
+class Checks:
+    """Outlying runs, and what hangs on one seed; neither changes a number."""
+
+    outliers: tuple[OutlierRun, ...] = ()
+    without_seed: tuple[WithoutSeed, ...] = ()
 
 
 def without_each_seed(model: Model, pairs: Sequence[PairRow] = ()) -> tuple[WithoutSeed, ...]:
