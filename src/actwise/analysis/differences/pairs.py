@@ -7,7 +7,7 @@ from ..model import ConditionFit, Model, Weights
 from ..table.conditions import Condition
 from .families import EXPLORATORY_ROWS
 from .margins import margin_among
-from .verdicts import Difference, Judged, by_sign, holm_or_exploratory, judge_family
+from .verdicts import Difference, Judged, by_sign, judge_family
 
 Pair = tuple[str, str]
 
@@ -66,7 +66,9 @@ def all_pairs(
             turned = direction == (b, a)
             found.append((entry, b, a) if turned else (entry, a, b))
     family = [_difference(model, *row, margin=margin) for row in found]
-    adjuster = holm_or_exploratory("pairs in conditions", len(family), EXPLORATORY_ROWS)
+    adjuster = by_sign("pairs in conditions", "holm")
+    if len(family) > EXPLORATORY_ROWS:
+        adjuster = by_sign("pairs in conditions (exploratory)", "benjamini-hochberg")
     judged = judge_family(model, family, adjuster)
     return tuple(
         PairRow(entry.condition, a, b, row)

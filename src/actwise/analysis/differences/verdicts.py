@@ -63,13 +63,6 @@ class Judged:
         return self.estimates[-1]
 
 
-def holm_or_exploratory(family: str, size: int, most: int) -> Adjuster:
-    """Holm; Benjamini-Hochberg, labelled exploratory, for more than ``most`` rows."""
-    method: Method = "benjamini-hochberg" if size > most else "holm"
-    label = f"{family} (exploratory)" if size > most else family
-    return by_sign(label, method)
-
-
 def by_sign(family: str, method: Method) -> Adjuster:
     """Adjusts the two-sided p of "no difference"."""
     return lambda estimates: adjust([e.p_value() for e in estimates], family=family, method=method)
