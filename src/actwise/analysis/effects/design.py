@@ -111,9 +111,12 @@ class Design:
         return np.hstack([np.zeros((len(self.codes_CF), 0)), *others])
 
     def _columns(self, term: Term) -> Floats:
+        from scipy.linalg import helmert
+
         columns_CK = np.ones((len(self.codes_CF), 1))
         for factor in term:
-            helmert_CL = _helmert(self.num_levels[factor])[self.codes_CF[:, factor]]
+            helmert_LK = np.ascontiguousarray(helmert(self.num_levels[factor]).T)
+            helmert_CL = helmert_LK[self.codes_CF[:, factor]]
             columns_CK = (columns_CK[:, :, None] * helmert_CL[:, None, :]).reshape(
                 len(columns_CK), -1
             )
@@ -150,16 +153,6 @@ def make_design(
     num_levels = tuple(len(levels[name]) for name in varying)
     design = Design(tuple(conditions), codes_CF, num_levels, place, sums)
     return design, varying
-
-
-def _helmert(num_levels: int) -> Floats:
-    """Orthonormal columns, each summing to zero; shape (levels, levels - 1)."""
-    columns = np.zeros((num_levels, num_levels - 1))
-    for k in range(1, num_levels):
-        columns[:k, k - 1] = 1.0
-        columns[k, k - 1] = -k
-        columns[:, k - 1] /= np.sqrt(k * (k + 1))
-    return columns
 
 
 def _root_of_inverse(inverse_LL: Floats) -> Floats:
