@@ -208,7 +208,8 @@ def select_planned(planned: Sequence[StoredRun], where: Sequence[str]) -> list[S
 
 def planned_settings(line: StoredRun) -> dict[str, Setting]:
     """All settings of a line of a plan but its seed, defaults filled in."""
-    return dict(_key(line.asked, line.engine_version))
+    _, key = _named(line.asked, line.engine_version)
+    return dict(key)
 
 
 @dataclass
@@ -246,7 +247,15 @@ def _group(groups: dict[str, _Group], asked: str, engine_version: int) -> _Group
 
 @lru_cache(maxsize=65_536)
 def _named(asked: str, engine_version: int) -> tuple[str, _Key]:
-    key = _key(asked, engine_version)
+    """All settings, defaults filled in, and before them their text."""
+    spec = RunSpec.model_validate({**json.loads(asked), "seed": 0})
+    settings = {name: getattr(spec, name) for name in REQUIRED_FACTORS}
+    if spec.task is not None:
+        settings |= own_settings(spec)
+    else:
+        settings["width"] = spec.width
+        settings |= {f"train.{name}": getattr(spec.train, name) for name in TrainSpec.model_fields}
+    key = (*settings.items(), ("engine_version", engine_version))
     return repr(key), key
 
 
@@ -255,21 +264,6 @@ def _without_seed(spec_json: str) -> str:
     settings = json.loads(spec_json)
     del settings["seed"]
     return json.dumps(settings, sort_keys=True)
-
-
-def _key(asked: str, engine_version: int) -> _Key:
-    return (*_settings(asked), ("engine_version", engine_version))
-
-
-@lru_cache(maxsize=65_536)
-def _settings(asked: str) -> _Key:
-    """All settings, defaults filled in."""
-    spec = RunSpec.model_validate({**json.loads(asked), "seed": 0})
-    settings = {name: getattr(spec, name) for name in REQUIRED_FACTORS}
-    if spec.task is not None:
-        return tuple((settings | own_settings(spec)).items())
-    train = {f"train.{name}": getattr(spec.train, name) for name in TrainSpec.model_fields}
-    return tuple((settings | {"width": spec.width} | train).items())
 
 
 def _distinct(values: Iterable[Setting]) -> tuple[Setting, ...]:
