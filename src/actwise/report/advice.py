@@ -14,6 +14,7 @@ from ..registry import format_value
 from ..store import RunStore
 from ..store.exchange import write_file
 from ..store.records import RunRecord
+from . import words
 from .figures import Drawing
 from .figures.forest import Bar, forest
 from .figures.lines import Points, lines_chart
@@ -73,7 +74,7 @@ def render_advice(
             candidates=candidates_view(advice),
             trials=_trials(advice, records),
             costs=_costs(advice),
-            words=_Words,
+            words=words,
             **page_values(command=command, now=now),
         )
     )
@@ -85,15 +86,6 @@ def case_text(advice: CaseAdvice) -> str:
     for name in ("train", "settings"):
         flat |= flat.pop(name, {})
     return ", ".join(f"{name}={format_value(value)}" for name, value in flat.items())
-
-
-class _Words:
-    """What the macros of pages ask for; there is no code in these sentences."""
-
-    @staticmethod
-    def code_parts(text: str) -> list[tuple[str, bool]]:
-        """All of it is prose."""
-        return [(text, False)]
 
 
 def posterior_figure(advice: Advice, width: float) -> list[Drawing]:

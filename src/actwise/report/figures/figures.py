@@ -8,7 +8,7 @@ from pathlib import Path
 from ...analysis import Analysis
 from ...analysis.differences import Judged
 from ...analysis.reading import PROFILES, LearningCurve
-from ...analysis.table import BUDGETS, Levels
+from ...analysis.table import BUDGETS, Cell, Levels, Observations, condition_of
 from ...numbers import places, signed, span
 from ...printable import printable
 from ...store.exchange import write_files
@@ -118,11 +118,9 @@ Panels = dict[Levels, dict[str, Points]]
 def _learning(analysis: Analysis, width: float) -> Iterator[Drawing]:
     observed = analysis.results.observed
     panels: Panels = {}
-    for curve in analysis.results.curves if observed else ():
-        assert observed is not None, "curves come with runs"
-        named = dict(zip(observed.factors, curve.cell, strict=True))
-        level = named.pop(observed.focus)
-        panels.setdefault(tuple(named.items()), {})[level] = _points(curve)
+    for curve in analysis.results.curves:
+        where, level = _place(observed, curve.cell)
+        panels.setdefault(where, {})[level] = _points(curve)
     measure = analysis.results.curves[0].measure.replace("_", " ") if panels else ""
     is_percent = observed is None or not observed.is_task or observed.unit == "percent"
     unit = f"{measure}, percent" if is_percent else measure
@@ -157,12 +155,17 @@ def _signal_flow(analysis: Analysis, width: float) -> Iterator[Drawing]:
             panels: Panels = {}
             for profile in analysis.results.profiles:
                 if (profile.quantity, profile.by) == (quantity, by):
-                    assert observed is not None, "profiles come with runs"
-                    named = dict(zip(observed.factors, profile.cell, strict=True))
-                    level = named.pop(observed.focus)
-                    panels.setdefault(tuple(named.items()), {})[level] = profile.points
+                    where, level = _place(observed, profile.cell)
+                    panels.setdefault(where, {})[level] = profile.points
             names = (f"flow-{quantity.split('_')[0]}-{by}", f"{unit}, median and range", below)
             yield from _panels(analysis, panels, names, width, heading=f"by {by}")
+
+
+def _place(observed: Observations | None, cell: Cell) -> tuple[Levels, str]:
+    """The levels of all other factors in a cell, and that of the compared one."""
+    assert observed is not None, "curves and profiles come with runs"
+    where = condition_of(observed.factors, cell, focus=observed.focus)
+    return where, cell[observed.position(observed.focus)]
 
 
 def _panels(

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...printable import printable
@@ -33,10 +34,6 @@ def _share(name: str) -> _Of:
     return share
 
 
-def _field(name: str) -> _Of:
-    return lambda site: getattr(site, name)
-
-
 def _log(name: str) -> _Of:
     return lambda site: log10(getattr(site, name))
 
@@ -62,16 +59,16 @@ _PROFILES = (
         "Slopes",
         "share of values; E f'^2",
         {
-            "|f'| < 0.001": _field("blocked_fraction"),
-            "|f'| < 0.1": _field("low_slope_fraction"),
-            "E f'^2": _field("slope_second_moment"),
+            "|f'| < 0.001": attrgetter("blocked_fraction"),
+            "|f'| < 0.1": attrgetter("low_slope_fraction"),
+            "E f'^2": attrgetter("slope_second_moment"),
         },
     ),
     _Profile(
         "values",
         "Values at zero and at a limit",
         "share of values",
-        {"f = 0": _field("zero_fraction"), "at a limit": _field("saturated_fraction")},
+        {"f = 0": attrgetter("zero_fraction"), "at a limit": attrgetter("saturated_fraction")},
     ),
     _Profile(
         "moments",
@@ -80,7 +77,10 @@ _PROFILES = (
         {"input z": _log("input_second_moment"), "output f": _log("second_moment")},
     ),
     _Profile(
-        "means", "Means", "E f; E f - E z", {"mean": _field("mean"), "shift": _field("mean_shift")}
+        "means",
+        "Means",
+        "E f; E f - E z",
+        {"mean": attrgetter("mean"), "shift": attrgetter("mean_shift")},
     ),
     _Profile("gradient", "Gradient norm", "log10", {"gradient": _log("gradient_norm")}),
     _Profile("rank", "Effective rank", "of the number of units", {"rank": _rank}),

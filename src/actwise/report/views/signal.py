@@ -1,6 +1,7 @@
 """A signal report as tables of words."""
 
 from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...numbers import significant
@@ -32,20 +33,16 @@ def _said(value: float | None) -> str:
     return "" if value is None else significant(value)
 
 
-def _count(name: str) -> Callable[["SiteSignal"], object]:
-    return lambda site: getattr(site, name)
-
-
 _COLUMNS = (
     _Column("#", lambda site: site.depth + 1),
-    _Column("site", lambda site: site.name, is_short=True),
-    _Column("activation", lambda site: site.activation, is_short=True),
+    _Column("site", attrgetter("name"), is_short=True),
+    _Column("activation", attrgetter("activation"), is_short=True),
     _Column("role", lambda site: "" if site.role == "activation" else site.role),
-    _Column("units", _count("units"), is_short=True),
-    _Column("dead", _count("dead"), is_short=True),
-    _Column("nearly", _count("nearly_dead")),
-    _Column("constant", _count("constant")),
-    _Column("blocked", _count("blocked")),
+    _Column("units", attrgetter("units"), is_short=True),
+    _Column("dead", attrgetter("dead"), is_short=True),
+    _Column("nearly", attrgetter("nearly_dead")),
+    _Column("constant", attrgetter("constant")),
+    _Column("blocked", attrgetter("blocked")),
     _Column("f=0", _number("zero_fraction"), is_short=True),
     _Column("|f'|<.001", _number("blocked_fraction")),
     _Column("|f'|<.1", _number("low_slope_fraction")),
@@ -75,9 +72,8 @@ def sites_view(report: "SignalReport", *, is_short: bool, most: int | None = Non
         order = [finding.name for finding in report.findings]
         places = {name: place for place, name in reversed([*enumerate(order)])}
         sites = sorted(sites, key=lambda site: places.get(site.name, len(places) + len(order)))
-    is_mixed = len(words.activations_of(report)) > 1
     columns = [column for column in _COLUMNS if column.is_short or not is_short]
-    if not is_mixed:
+    if len(words.activations_of(report)) < 2:
         columns = [column for column in columns if column.name != "activation"]
     header = [*(column.name for column in columns), "odd"]
     rows = [

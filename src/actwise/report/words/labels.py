@@ -38,16 +38,14 @@ def with_labels(analysis: Analysis) -> Analysis:
         return analysis
     named: Analysis = _named(analysis, _namer(results.table.labels), "")
     # The name of a store is no level, whatever it looks like.
-    table = _with_labels(results.table)
+    table = table_with_labels(results.table)
     return replace(named, results=replace(named.results, name=results.name, table=table))
 
 
 def table_with_labels(table: Table) -> Table:
     """The same table, its levels under their names."""
-    return _with_labels(table) if table.labels else table
-
-
-def _with_labels(table: Table) -> Table:
+    if not table.labels:
+        return table
     labels = {level: Label(name, level) for level, name in table.labels.items()}
     factors = table.factors
 

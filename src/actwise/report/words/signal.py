@@ -1,6 +1,6 @@
 """Sentences on a signal report."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from ...numbers import counted, percent, significant
@@ -153,8 +153,4 @@ def odd_codes(report: "SignalReport") -> dict[str, str]:
     found: dict[str, list[str]] = {}
     for finding in report.findings:
         found.setdefault(finding.name, []).append(finding.code)
-    return {name: ", ".join(_unique(codes)) for name, codes in found.items()}
-
-
-def _unique(codes: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(codes))
+    return {name: ", ".join(dict.fromkeys(codes)) for name, codes in found.items()}

@@ -22,23 +22,23 @@ def unit(analysis: Analysis) -> str:
     return "points" if in_points(analysis) else "estimate"
 
 
-def digits_of(analysis: Analysis, at_least: int = 2) -> int:
+def digits_of(analysis: Analysis) -> int:
     """Decimals: two, more for a response that varies so little that two would show nothing.
 
     The least run-to-run deviation keeps two significant digits.
     """
     model = analysis.model
     if model is None or in_points(analysis):
-        return at_least
+        return 2
     spreads = [stratum.total.sd for stratum in model.strata if stratum.total.value > 0]
     spread = min(spreads, default=float(model.observed.response_R.std()))
-    return digits_for(spread, at_least)
+    return digits_for(spread)
 
 
-def digits_for(spread: float, at_least: int = 2) -> int:
+def digits_for(spread: float) -> int:
     """Decimals that keep two significant digits of a run-to-run deviation."""
     needed = 1 - math.floor(math.log10(spread)) if spread > 0 else 2
-    return min(_MOST, max(at_least, needed))
+    return min(_MOST, max(2, needed))
 
 
 def response_text(analysis: Analysis) -> str:
