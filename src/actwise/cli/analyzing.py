@@ -1,14 +1,12 @@
 """``actwise analyze``: what the runs say, with intervals, verdicts and findings."""
 
-import shlex
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .analysis_options import analyses
 from .options import AsJson
-from .output import print_json, print_renderables
+from .output import print_json, print_renderables, typed_command
 
 if TYPE_CHECKING:
     from ..analysis import Analysis
@@ -28,5 +26,4 @@ def analyze(
     if json:
         print_json(analysis_json(analysis))
         return
-    command = shlex.join(["actwise", *sys.argv[1:]])
-    print_renderables([analysis_text(analysis, command=command, full=full)])
+    print_renderables([analysis_text(analysis, command=typed_command(), full=full)])

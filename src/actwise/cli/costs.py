@@ -17,7 +17,13 @@ from .options import (
 )
 from .output import print_columns, print_json, print_wrapped, size
 from .sign_of_life import SignOfLife
-from .surgery import ModelLevel, ShapeOption, shape_of
+from .surgery import (
+    ModelLevel,
+    RegularizationOption,
+    ShapeOption,
+    WidthOption,
+    shape_of,
+)
 
 if TYPE_CHECKING:
     from ..recommend import Costs
@@ -33,15 +39,8 @@ def cost(
     ] = None,
     incumbent: Incumbent = "relu",
     shape: ShapeOption = None,
-    width: Annotated[
-        float, typer.Option("--width", metavar="X", help="Multiplier of the network's channels.")
-    ] = 1.0,
-    regularization: Annotated[
-        str | None,
-        typer.Option(
-            "--regularization", metavar="LEVEL", help="Default: bn, or own for networks of others."
-        ),
-    ] = None,
+    width: WidthOption = 1.0,
+    regularization: RegularizationOption = None,
     batch_size: Annotated[
         int | None,
         typer.Option(

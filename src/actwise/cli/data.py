@@ -64,7 +64,7 @@ def fetch(name: Name, data: Data = None, quiet: Quiet = False, json: AsJson = Fa
     with _bars(is_quiet=quiet) as show:
         files = fetch_files(name, data, progress=show)
     if json:
-        print_json([str(path) for path in files])
+        print_json(files)
         return
     print_text(*(str(path) for path in files))
 

@@ -1,7 +1,5 @@
 """``actwise diagnose``: what becomes of values and gradients at every activation."""
 
-import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,9 +8,9 @@ import typer
 from ..errors import SpecError
 from ..signs import listening
 from .options import Artifacts, AsJson, Data, Quiet, allow_user_code, output_file, whole_number
-from .output import print_json, print_renderables, print_text
+from .output import print_json, print_renderables, print_text, typed_command
 from .sign_of_life import SignOfLife
-from .surgery import ShapeOption, shape_of
+from .surgery import RegularizationOption, ShapeOption, WidthOption, shape_of
 
 if TYPE_CHECKING:
     from ..diagnostics import SignalReport
@@ -51,15 +49,8 @@ def diagnose(
             "--activation", metavar="LEVEL", help="Default: relu; networks of others: their own."
         ),
     ] = None,
-    regularization: Annotated[
-        str | None,
-        typer.Option(
-            "--regularization", metavar="LEVEL", help="Default: bn, or own for networks of others."
-        ),
-    ] = None,
-    width: Annotated[
-        float, typer.Option("--width", metavar="X", help="Multiplier of the network's channels.")
-    ] = 1.0,
+    regularization: RegularizationOption = None,
+    width: WidthOption = 1.0,
     shape: ShapeOption = None,
     data: Data = None,
     artifacts: Artifacts = None,
@@ -132,7 +123,7 @@ def _show(found: "SignalReport", report: Path | None, *, full: bool, json: bool)
     from ..report.signal import signal_text, write_signal
 
     if report is not None:
-        write_signal(found, report, command=shlex.join(["actwise", *sys.argv[1:]]))
+        write_signal(found, report, command=typed_command())
     if json:
         print_json(found.to_dict())
         return

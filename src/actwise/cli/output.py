@@ -30,8 +30,8 @@ def print_json(value: Any) -> None:
 
 
 def _in_utf8(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, str | Path):
+        return str(value).encode("utf-8", "backslashreplace").decode()
     if isinstance(value, dict):
         return {_in_utf8(key): _in_utf8(item) for key, item in value.items()}
     return [_in_utf8(item) for item in value] if isinstance(value, list | tuple) else value
@@ -48,7 +48,12 @@ def own_command() -> str:
     return shlex.quote(sys.argv[0]) if is_typed else "actwise"
 
 
-def print_folded(name: str, text: str, *, indent: int) -> None:
+def typed_command() -> str:
+    """The command as it was typed, to be typed again."""
+    return shlex.join(["actwise", *sys.argv[1:]])
+
+
+def print_folded(name: str, text: str, *, indent: int = 12) -> None:
     """A name and its value from column ``indent`` on, folded at the width of the terminal."""
     width = max(console().width - indent, _LAST)
     # An option that is to be typed stays whole.

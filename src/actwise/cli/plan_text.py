@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from ..sweep.tries import CellRate, CompileAdvice, ModelAdvice
 
 _MOST_ROWS = 60
-_INDENT = 12
 
 
 def print_cells(planned: "Plan", rates: "Mapping[str, CellRate]") -> None:
@@ -62,23 +61,23 @@ def print_cost(planned: "Plan", cost: "CostEstimate", *, notes: Sequence[str]) -
     runs = counted(cost.num_labelled_runs, "run")
     print_text("", f"study {planned.study.name}: {cells} x {seeds} = {runs}")
     if cost.num_excluded:
-        _line("excluded", counted(cost.num_excluded, "combination"))
+        print_folded("excluded", counted(cost.num_excluded, "combination"))
     if cost.num_aliased_groups:
         networks = counted(cost.num_aliased_groups, "network")
         runs = counted(cost.num_runs, "run")
-        _line("aliased", f"{networks} under several labels: {runs} to train")
+        print_folded("aliased", f"{networks} under several labels: {runs} to train")
     if planned.study.task is None:
-        _line("memory", _memory(cost))
-        _line("compute", _operations(cost.floating_point_operations))
-        _line("time", _time(cost))
+        print_folded("memory", _memory(cost))
+        print_folded("compute", _operations(cost.floating_point_operations))
+        print_folded("time", _time(cost))
     else:
         _print_task(planned, cost)
     if capped := _capped_probes(planned):
-        _line("probes", capped)
+        print_folded("probes", capped)
     if cost.is_upper_bound and cost.is_measured:
-        _line("", "the plateau schedule may end runs before their last epoch")
+        print_folded("", "the plateau schedule may end runs before their last epoch")
     for note in notes:
-        _line("warning", note)
+        print_folded("warning", note)
 
 
 def _capped_probes(planned: "Plan") -> str:
@@ -108,32 +107,34 @@ def _print_task(planned: "Plan", cost: "CostEstimate") -> None:
         constant = {"activation": planned.cells[0].spec.activation, **constant}
     settings = ", ".join(f"{name}={format_value(value)}" for name, value in constant.items())
     workers = counted(cost.workers, "worker")
-    _line("training", f"{task.function} with {workers}" + (f": {settings}" if settings else ""))
-    _line("time", "not known, nor is memory: the training is your own")
-    _line("margin", "none is usual: `analyze --margin X` says which difference matters")
+    print_folded(
+        "training", f"{task.function} with {workers}" + (f": {settings}" if settings else "")
+    )
+    print_folded("time", "not known, nor is memory: the training is your own")
+    print_folded("margin", "none is usual: `analyze --margin X` says which difference matters")
 
 
 def print_left(left: "Mapping[str, Any]") -> None:
     """What a store lacks of the plan, and because of which file that is more than before."""
     num_left, num_runs = left["num_left"], left["num_runs"]
     todo = f"{counted(num_left, 'run')} to train" if num_left else "nothing left to train"
-    _line("left", f"{todo}, {num_runs - num_left:,} of {num_runs:,} done before")
+    print_folded("left", f"{todo}, {num_runs - num_left:,} of {num_runs:,} done before")
     for change in left["code_changes"]:
-        _line("changed", change["text"])
+        print_folded("changed", change["text"])
 
 
 def print_compile_advice(advice: "CompileAdvice") -> None:
     """Whether ``train.compile`` pays, model by model, or why that was not tried."""
     for found in advice.models:
-        _line("compile", _compile_advice(found))
+        print_folded("compile", _compile_advice(found))
     if any(found.times for found in advice.models):
-        _line(
+        print_folded(
             "",
             "time of compiling: the longest of the tries, with torch's cache as it was found; an "
             "empty cache takes longer, a cell's later runs less",
         )
     for note in advice.notes:
-        _line("compile", note)
+        print_folded("compile", note)
 
 
 def print_powers(powers: "tuple[PlannedPower, ...]") -> None:
@@ -141,18 +142,14 @@ def print_powers(powers: "tuple[PlannedPower, ...]") -> None:
     from ..analysis.precision import SHORT_RUN_SDS
 
     for power in powers:
-        _line("warning" if power.is_low else "power", _power(power))
+        print_folded("warning" if power.is_low else "power", _power(power))
     if any(power.run_sd for power in powers):
         ours = [f"{sd:.2f} with {network}" for network, sd in SHORT_RUN_SDS.items()]
-        _line(
+        print_folded(
             "",
             "the run SD is that of long, full-width runs (bank trottier); short or narrow runs "
             f"scatter more, in points: {', '.join(ours)} after 6 epochs on cifar10 (cifar-mini)",
         )
-
-
-def _line(name: str, text: str) -> None:
-    print_folded(name, text, indent=_INDENT)
 
 
 def _sizes(description: "Description") -> tuple[str, str, str]:

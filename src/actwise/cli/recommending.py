@@ -1,7 +1,5 @@
 """``actwise recommend``: find an activation for a network within a budget."""
 
-import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,6 +35,7 @@ from .output import (
     print_text,
     print_wrapped,
     size,
+    typed_command,
 )
 
 if TYPE_CHECKING:
@@ -44,7 +43,6 @@ if TYPE_CHECKING:
 
 NO_ADVICE = 1
 """Exit code where no candidate can be advised: all diverged, or nothing learned."""
-_INDENT = 12
 _ASSUMED = "assumed rates; a --budget in time measures"
 
 
@@ -165,8 +163,7 @@ def recommend(
     if report is not None:
         from ..report.advice import write_advice
 
-        command = shlex.join(["actwise", *sys.argv[1:]])
-        write_advice(advice, store, report, artifacts=artifacts, command=command)
+        write_advice(advice, store, report, artifacts=artifacts, command=typed_command())
         if not json:
             print_wrapped(f"report: {report}")
     return 0 if advice.activation is not None else NO_ADVICE
@@ -185,15 +182,15 @@ def _print_preview(found: "Preview") -> None:
         print_text("")
     print_text(f"race {found.study}: {counted(found.most_runs, 'training')} at most")
     if not is_known:
-        _line("of", ", ".join(found.parameters))
-    _line("budget", found.budget)
+        print_folded("of", ", ".join(found.parameters))
+    print_folded("budget", found.budget)
     if found.num_done:
-        _line("done", f"{counted(found.num_done, 'run')} of it in the store already")
+        print_folded("done", f"{counted(found.num_done, 'run')} of it in the store already")
     if found.memory_bytes:
-        _line("memory", f"up to {size(found.memory_bytes)} a run")
+        print_folded("memory", f"up to {size(found.memory_bytes)} a run")
     if found.seconds is not None:
         bound, known = ("at most ", "measured") if found.is_measured else ("", _ASSUMED)
-        _line(
+        print_folded(
             "time",
             f"{bound}about {describe_seconds(found.seconds)} with "
             f"{counted(found.workers, 'worker')} ({known}), "
@@ -201,8 +198,4 @@ def _print_preview(found: "Preview") -> None:
             "start, timing of costs",
         )
     for note in found.notes:
-        _line("note", note)
-
-
-def _line(name: str, text: str) -> None:
-    print_folded(name, text, indent=_INDENT)
+        print_folded("note", note)

@@ -1,7 +1,5 @@
 """``actwise report``: everything in one HTML file, to read or to send to somebody."""
 
-import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +9,7 @@ from ..errors import SpecError
 from ..numbers import counted
 from .analysis_options import analyses
 from .options import output_file, output_folder
-from .output import print_text
+from .output import print_text, typed_command
 
 if TYPE_CHECKING:
     from ..analysis import Analysis
@@ -54,8 +52,8 @@ def report(
 
     if pdf and figures is None:
         raise SpecError("--pdf says how figures are written; it goes with --figures DIR")
-    command = shlex.join(["actwise", *sys.argv[1:]])
-    write_report(analysis, output, command=command, cover=Cover(title, author, note))
+    cover = Cover(title, author, note)
+    write_report(analysis, output, command=typed_command(), cover=cover)
     print_text(f"report: {output}")
     if figures is not None:
         paths = write_figures(analysis, figures, with_pdf=pdf)

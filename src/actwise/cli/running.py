@@ -47,7 +47,6 @@ _DEMO_STORE = "actwise-demo"
 _STOPPED = (4, 130, 143)
 """Exit codes of a time limit, Ctrl-C and SIGTERM."""
 _MOST_NAMED = 6
-_INDENT = 12
 
 
 def run(
@@ -135,7 +134,9 @@ def run(
     if smoke or store is None:
         spec = load_study(study, changes)
     if claims is not None:
-        _check_claims(claims)
+        from ..analysis.claims import read_claims
+
+        read_claims(claims)  # what cannot be read is refused before anything is trained
     detail = detail_of(quiet=quiet, verbose=verbose)
     if smoke:
         return _smoke(spec, options, detail=detail, is_json=json)
@@ -193,7 +194,7 @@ def demo(
         ("next", f"`{us} analyze {at_store}` says how sure that is and what would settle it;"),
         ("", f"`{us} init my-study.toml` writes a study of your own, to change and run"),
     ):
-        print_folded(name, text, indent=_INDENT)
+        print_folded(name, text)
     return outcome.exit_code
 
 
@@ -202,13 +203,6 @@ def _at_store(store: str, artifacts: Path | None = None) -> str:
     from ..store import locate
 
     return locate(store, artifacts=artifacts).as_options
-
-
-def _check_claims(path: Path) -> None:
-    """Refuse claims that could not be read when the runs are there."""
-    from ..analysis.claims import read_claims
-
-    read_claims(path)
 
 
 def _run(

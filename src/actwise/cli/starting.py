@@ -26,7 +26,6 @@ _SIZE = 32
 _SIGNS = ("digits", "mnist", "kmnist", "emnist")
 """Sets of which a mirrored image is another sign, or none."""
 _MOST_NAMED = 4
-_INDENT = 12
 _COLUMN = 38
 """Where comments begin."""
 
@@ -95,7 +94,7 @@ def init(
         *(("not read", problem) for problem in problems),
         ("next", f"actwise plan {shlex.quote(str(file))}{_data_option(data)}"),
     ):
-        print_folded(name, said, indent=_INDENT)
+        print_folded(name, said)
 
 
 def study_text(

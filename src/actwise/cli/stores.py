@@ -3,7 +3,7 @@
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -69,7 +69,7 @@ def remove(
             _ask(f"Remove {counted(num_runs, 'run')} of study {study} from {opened}?")
         removed = remove_runs(opened, study, run_ids)
     if json:
-        print_json(_plain(asdict(removed)))
+        print_json(asdict(removed))
         return
     print_text(
         f"{counted(len(removed.run_ids), 'run')} and {counted(len(removed.files), 'file')} "
@@ -90,7 +90,7 @@ def collect_garbage(
     with RunStore.open(store, artifacts=artifacts) as opened:
         garbage = collect(opened, dry_run=dry_run)
     if json:
-        print_json(_plain(asdict(garbage)))
+        print_json(asdict(garbage))
         return
     print_text(*(str(path) for path in garbage.files))
     verb = "would go" if dry_run else "deleted"
@@ -105,11 +105,3 @@ def _ask(question: str) -> None:
     if not sys.stdin.isatty():
         raise SpecError("store rm cannot ask, since this is no terminal: give --yes")
     typer.confirm(printable(question), abort=True)
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    """Paths as text."""
-    return {
-        key: [str(item) for item in value] if isinstance(value, tuple) else value
-        for key, value in values.items()
-    }

@@ -37,6 +37,15 @@ ShapeOption = Annotated[
         help="Of an image (default: 3,32,32; for torchvision and timm what they are made for).",
     ),
 ]
+RegularizationOption = Annotated[
+    str | None,
+    typer.Option(
+        "--regularization", metavar="LEVEL", help="Default: bn, or own for networks of others."
+    ),
+]
+WidthOption = Annotated[
+    float, typer.Option("--width", metavar="X", help="Multiplier of the network's channels.")
+]
 
 
 def audit(
