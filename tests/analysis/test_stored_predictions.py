@@ -1,6 +1,7 @@
 """A store with predictions: what they add to an analysis, and that it is the same everywhere."""
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -120,8 +121,8 @@ def test_without_answers_one_sentence_says_what_is_not_computed(tmp_path: Path) 
 def test_the_predictions_of_very_many_runs_are_not_read_and_a_sentence_says_so(
     store: Path, monkeypatch: pytest.MonkeyPatch, most: int, is_read: bool
 ) -> None:
-    for module in ("predictions", "store"):
-        monkeypatch.setattr(f"actwise.analysis.reading.{module}.MOST_RUNS", most)
+    for module in ("analyze", "reading.predictions"):
+        monkeypatch.setattr(sys.modules[f"actwise.analysis.{module}"], "MOST_RUNS", most)
     analysis = aw.analyze(store)
     assert bool(analysis.images) is is_read
     said = (

@@ -199,15 +199,14 @@ def test_a_report_has_its_sites_by_name_and_says_which_there_are() -> None:
     assert str(caught.value) == "no site is named 'head'; known are 1, 3"
 
 
-class Spreads(nn.ReLU):
+class Spreads(nn.Module):
     """Gives more values than it takes, where it takes one a channel."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x) + torch.zeros(1, 1, 2, 2)
+        return F.relu(x) + torch.zeros(1, 1, 2, 2)
 
 
-@pytest.mark.parametrize("is_small_first", [False, True])
-def test_what_one_of_two_calls_cannot_tell_is_not_told(is_small_first: bool) -> None:
+def test_what_one_of_two_calls_cannot_tell_is_not_told() -> None:
     class Net(nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -216,8 +215,7 @@ def test_what_one_of_two_calls_cannot_tell_is_not_told(is_small_first: bool) -> 
         def forward(self, x: Tensor) -> Tensor:
             large = self.first(x)
             small = large.mean((2, 3), keepdim=True)
-            order = (small, large) if is_small_first else (large, small)
-            return sum(self.act(part) for part in order).mean((2, 3))
+            return sum(self.act(part) for part in (large, small)).mean((2, 3))
 
     (site,) = measure(Net(), torch.randn(3, 3, 2, 2)).sites
     assert site.mean_shift is None and math.isnan(site.input_second_moment)

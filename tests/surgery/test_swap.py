@@ -286,27 +286,3 @@ def test_a_call_that_runs_other_modules_too_shares_the_parameters_and_says_so() 
     assert "act is called at several places with the same parameters" in said
     assert "the same call runs other modules too" in said
     assert torch.equal(model.act(-torch.ones(1, 4)), torch.full((1, 4), -0.25))
-
-
-@pytest.mark.parametrize("level", ["prelu", "rrelu", "relu"])
-def test_hooks_of_a_replaced_module_are_called_for_the_new_one(level: str) -> None:
-    x = torch.randn(2, 4)
-    model = nn.Sequential(nn.Linear(4, 4), nn.ReLU())
-    model[1].register_forward_hook(lambda module, args, out: 3 * out)
-    model[1].register_forward_pre_hook(lambda module, args: (args[0] - 1,))
-    model.eval()
-    report = aw.swap(model, level, example=x)
-    bare = copy.deepcopy(model[1])
-    bare._forward_hooks.clear()
-    bare._forward_pre_hooks.clear()
-    assert torch.equal(model(x), 3 * bare(model[0](x) - 1))
-    report.undo()
-    assert torch.equal(model(x), 3 * torch.relu(model[0](x) - 1))
-
-
-def test_what_fills_the_masks_of_one_activation_does_nothing_to_the_next() -> None:
-    x = torch.randn(2, 4)
-    model = nn.Sequential(nn.Linear(4, 4), nn.ReLU())
-    aw.swap(model, "rrelu", example=x)
-    aw.swap(model, "elu", example=x)
-    assert torch.equal(model.train()(x), torch.nn.functional.elu(model[0](x)))
