@@ -218,6 +218,7 @@ def test_a_limit_below_a_root_or_a_quotient_is_no_activation() -> None:
             variance = ((x * x).mean(1, keepdim=True) - x.mean(1, keepdim=True) ** 2).clamp(min=0)
             x = x / (variance + 1e-5).sqrt()
             x = x / (1e-3 + x.sum(1, keepdim=True).clamp(min=0))
+            x = x * (1 / (1 + x.sum(1, keepdim=True).clamp(min=0)))
             return x.clamp(min=0) * 2.0
 
-    assert [site.role for site in aw.audit(Net(), X)] == ["gate", "gate", "activation"]
+    assert [site.role for site in aw.audit(Net(), X)] == [*["gate"] * 3, "activation"]

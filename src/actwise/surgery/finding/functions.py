@@ -68,7 +68,7 @@ MIXTURES = words("matmul mm bmm einsum __matmul__ __rmatmul__")
 LAYERS = WEIGHTED | MIXTURES | words("bilinear addmm baddbmm mv embedding embedding_bag")
 """What makes new features of its input, with weights that need be no parameters."""
 
-ROOTS = words("sqrt rsqrt log log2 log10 reciprocal")
+ROOTS = words("sqrt rsqrt log log2 log10 reciprocal __rdiv__ __rtruediv__")
 """Of what must not be negative."""
 QUOTIENTS = words("div true_divide __truediv__ __itruediv__")
 ELEMENTWISE = (
