@@ -60,6 +60,13 @@ def test_a_piece_comes_with_its_answers_and_is_part_of_its_study(piece: Path) ->
 
 
 @pytest.mark.parametrize("piece", PIECES, ids=[f"{p.parent.name}-{p.name}" for p in PIECES])
+def test_a_piece_names_no_folder_of_a_machine(piece: Path) -> None:
+    assert not [
+        s for s in read_exported(piece).studies if Path((*s.started_as, "")[0]).is_absolute()
+    ]
+
+
+@pytest.mark.parametrize("piece", PIECES, ids=[f"{p.parent.name}-{p.name}" for p in PIECES])
 def test_ids_of_results_follow_from_their_specs(piece: Path) -> None:
     rows = pq.read_table(
         piece / "study_runs.parquet", columns=["asked", "seed", "engine_version", "run_id"]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from actwise.store import Registration, RunStore, labels_of
+from actwise.store.exchange import export_all, read_exported
 from made.runs import made_plan, made_study
 
 
@@ -119,3 +120,14 @@ def test_labels_of_one_cell_are_marked_in_their_study_alone(store: RunStore) -> 
         ("two", "bn", False),
         ("two", "bn", False),
     ]
+
+
+@pytest.mark.parametrize("typed", ["mine.toml", "demo", "studies/mine.toml"])
+@pytest.mark.parametrize("is_absolute", [False, True])
+def test_an_export_does_not_say_in_which_folder_a_study_lay(
+    typed: str, is_absolute: bool, store: RunStore, tmp_path: Path
+) -> None:
+    start(store, as_=(str(tmp_path / typed) if is_absolute else typed, "seeds=0"))
+    export_all(store, tmp_path / "saved")
+    (study,) = read_exported(tmp_path / "saved").studies
+    assert study.started_as == (Path(typed).name if is_absolute else typed, "seeds=0")

@@ -1,10 +1,12 @@
 """Tables of what stands beside the runs: plans, machines and looks."""
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select
 
-from ..database.schema import environments, looks, runs, studies, study_runs
+from ..database.schema import environments, looks, runs, studies, study_runs, to_json
 from .arrow import read_table
 from .runs import LABELS
 
@@ -52,9 +54,23 @@ def looks_table(connection: Connection, study: str | None) -> "pa.Table":
 
 
 def studies_table(connection: Connection) -> "pa.Table":
-    """One row per spec started under a study's name."""
+    """One row per spec started under a study's name; of where its file lay, nothing."""
+    import pyarrow as pa
+
     order = (studies.c.started_at, studies.c.study, studies.c.study_hash)
-    return read_table(connection, select(*STUDY_COLUMNS).order_by(*order))
+    table = read_table(connection, select(*STUDY_COLUMNS).order_by(*order))
+    place = table.schema.get_field_index("started_as")
+    said = [_without_folder(text) for text in table.column(place).to_pylist()]
+    return table.set_column(place, table.schema.field(place), pa.array(said, pa.string()))
+
+
+def _without_folder(started_as: str | None) -> str | None:
+    """The folder of a file is that of one machine, and may name its user."""
+    if started_as is None:
+        return None
+    study, *overrides = json.loads(started_as)
+    path = Path(study)
+    return to_json([path.name if path.is_absolute() else study, *overrides])
 
 
 def study_runs_table(connection: Connection) -> "pa.Table":
