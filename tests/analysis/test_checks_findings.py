@@ -163,7 +163,12 @@ PLANTED: dict[str, tuple[Callable[[], Facts], str]] = {
         with_records(epochs={("vgg16", "relu"): 80.0, ("vgg16", "elu"): 120.0}),
         "from 80 (vgg16, relu) to 120 epochs (vgg16, elu)",
     ),
-    "A007": (with_records(fingerprints={"0": {"a", "b"}, "1": {"a"}}), "seeds 0"),
+    "A007": (
+        with_records(
+            fingerprints={("net", 0): {"a", "b"}, ("net", 10): {"a", "c"}, ("other", 0): {"c"}}
+        ),
+        "seeds 0, 10 of net",
+    ),
     "A008": (
         changed(status="diverged", test_accuracy=None),
         "cifar10, vgg16, bn, relu: 1/5 (1% to 72%)",

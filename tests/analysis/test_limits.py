@@ -256,22 +256,26 @@ def test_failed_runs_are_excluded_and_said_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("other", "is_found"),
+    ("elsewhere", "other", "found"),
     [
-        ({"threads": "2"}, True),
+        ({("mlp", "relu")}, {"threads": "2"}, "seeds 0, 1 of digits mlp"),
         # Networks with and without convolutions side by side, on one machine.
-        ({"threads": "1", "memory_format": "contiguous"}, False),
+        ({("mlp", "relu")}, {"memory_format": "contiguous"}, None),
+        # A network each on a machine of its own: runs of two networks are never paired.
+        ({("mlp", "relu"), ("mlp", "elu")}, {"threads": "2"}, None),
     ],
 )
-def test_mixed_fingerprints_within_a_seed_are_a_finding(
-    tmp_path: Path, other: dict[str, str], is_found: bool
+def test_mixed_fingerprints_of_a_network_at_a_seed_are_a_finding(
+    tmp_path: Path, elsewhere: set[tuple[str, str]], other: dict[str, str], found: str | None
 ) -> None:
     one = {"device": "cpu", "threads": "1", "memory_format": "channels_last"}
-    with made_store(tmp_path / "store") as store:
-        planned = made_plan(made_study())
-        finish(store, planned[:1], environment={"fingerprint": one})
-        finish(store, planned[1:], environment={"fingerprint": {**one, **other}})
-        assert ("A007" in codes_of(aw.analyze(store))) == is_found
+    settings: Any = {"factors": {"model": ["mlp", "convnet"]}}
+    with made_store(tmp_path / "store", **settings) as store:
+        for planned in made_plan(made_study(**settings)):
+            is_other = (planned.spec.model, planned.spec.activation) in elsewhere
+            fingerprint = one | (other if is_other else {})
+            finish(store, [planned], environment={"fingerprint": fingerprint})
+        assert codes_of(aw.analyze(store)).get("A007") == found
 
 
 def test_aliased_labels_count_once(tmp_path: Path) -> None:

@@ -107,3 +107,13 @@ def test_values_are_said_in_one_way() -> None:
 )
 def test_a_duration_is_said_in_one_unit(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_a_later_block_leaves_out_rows_of_which_it_says_nothing() -> None:
+    rows = [("all", "a", "1", ""), ("all", "b", "2", "0.01"), ("one", "a", "3", "")]
+    view = view_of(("where", "term", "the sum of squares", "adjusted p of F"), rows)
+    (_, first), (_, second) = columns(view, 26)
+    assert len(first) == 3
+    assert [line.split() for line in second] == [["all", "b", "0.01"]]
+    empty = view_of(view.header, [(*row[:3], "") for row in rows])
+    assert len([*columns(empty, 26)]) == 1

@@ -99,6 +99,23 @@ def test_a_store_that_is_older_than_records_of_plans_says_so(tmp_path: Path) -> 
     assert said[started + 2].startswith("The first result came on ")
 
 
+def test_specs_that_came_after_the_first_result_are_one_sentence(tmp_path: Path) -> None:
+    said = []
+    with RunStore.open(tmp_path / "store", create=True) as store:
+        for seed in range(4):
+            study = made_study(seeds=str(seed))
+            planned = made_plan(study)
+            store.add_study(study, planned)
+            finish(store, planned)
+            if seed:
+                said.append([*provenance(aw.analyze(store))])
+    one, *_, last = [[text for text in texts if "spec" in text] for texts in said]
+    assert len(one) == 2 and all(text.startswith("Study made, spec ") for text in one)
+    assert len(last) == 2 and last[0] == one[0]
+    assert last[1].startswith("3 specs more, and their plans, came after the first result, from ")
+    assert len([text for text in said[-1] if text.startswith("Its plan")]) == 1
+
+
 def test_the_two_changes_by_a_step_are_told_with_their_rank_correlation(tmp_path: Path) -> None:
     rises = {"relu": 2.0, "elu": 1.0, "prelu": 3.0}
     store = probed_store(

@@ -80,7 +80,7 @@ def sources(values: dict[str, Any]) -> dict[str, list[Any]]:
         "images": [row for row in of_kind("simple") if row["images"]],
         "comparisons": of_kind("summary"),
         "summaries": values["cells"],
-        "effects": shown,
+        "effects": [pair for pair in shown if pair[0]["df"]],
         "gains": (values["logit"] if values["scale"] == "logit" else values).get("gains", []),
         "rules": values["rules"],
         "precision": [

@@ -84,7 +84,7 @@ FINDINGS: tuple[FindingKind, ...] = (
     ),
     FindingKind(
         "A007",
-        "mixed numerics fingerprints within a seed",
+        "mixed numerics fingerprints of a network at a seed",
         "Repeat these runs on one kind of machine, or treat the seeds as unpaired.",
         in_records.mixed_fingerprints,
     ),

@@ -53,10 +53,15 @@ def unequal_epochs(facts: Facts) -> Rows:
 
 
 def mixed_fingerprints(facts: Facts) -> Rows:
-    """Seeds whose runs come from more than one numerics fingerprint."""
-    found = facts.results.fingerprints.items()
-    mixed = sorted(seed for seed, kinds in found if len(kinds) > 1)
-    return [f"seeds {', '.join(mixed)}"] if mixed else ()
+    """Networks and their seeds whose runs come from more than one numerics fingerprint."""
+    mixed: dict[str, list[str]] = {}
+    for (network, seed), kinds in sorted(facts.results.fingerprints.items()):
+        if len(kinds) > 1:
+            mixed.setdefault(network, []).append(str(seed))
+    return [
+        f"seeds {', '.join(seeds)}" + (f" of {network}" if network else "")
+        for network, seeds in mixed.items()
+    ]
 
 
 def incomplete_runs(facts: Facts) -> Rows:

@@ -108,7 +108,7 @@ def results_of(snapshot: StoreSnapshot, selection: Selection) -> StudyResults:
             probed, [row for row in unique if row["status"] != "failed"], observed
         ),
         profiles=signal_profiles(probed, cells),
-        fingerprints=_fingerprints(snapshot, seeds),
+        fingerprints=_fingerprints(snapshot, unique),
         environments=tuple(
             {**machine.details, "seeds": sorted({seeds[run] for run in machine.run_ids})}
             for machine in snapshot.machines
@@ -238,12 +238,21 @@ def _cell_means(rows: Sequence[Row], cells: Mapping[str, Cell], column: str) -> 
     return {cell: math.fsum(found) / len(found) for cell, found in values.items()}
 
 
-def _fingerprints(snapshot: StoreSnapshot, seeds: Mapping[str, int]) -> dict[str, set[str]]:
-    """Of every seed where its runs ran; memory formats follow from networks and are left out."""
-    found: dict[str, set[str]] = defaultdict(set)
+def _fingerprints(
+    snapshot: StoreSnapshot, unique: Sequence[Row]
+) -> dict[tuple[str, int], set[str]]:
+    """Of every network and seed where its runs ran; memory formats follow from networks."""
+    places = {
+        row["run_id"]: (
+            " ".join(str(row[name]) for name in ("dataset", "model") if row.get(name)),
+            row["seed"],
+        )
+        for row in unique
+    }
+    found: dict[tuple[str, int], set[str]] = defaultdict(set)
     for machine in snapshot.machines:
         numerics = machine.details.get("fingerprint", {})
         where = {name: value for name, value in numerics.items() if name != "memory_format"}
         for run_id in machine.run_ids:
-            found[str(seeds[run_id])].add(json.dumps(where, sort_keys=True))
+            found[places[run_id]].add(json.dumps(where, sort_keys=True))
     return dict(found)

@@ -33,7 +33,8 @@ class StudyResults:
         curves: Learning curves.
         signals: By the names of responses of claims the runs with these; where they were probed.
         profiles: Signal flow by depth and by epoch, where runs were probed.
-        fingerprints: Numerics fingerprints of each seed's runs.
+        fingerprints: Of the runs of a network (data set and model) at a seed, which are compared
+            with each other: numerics fingerprints.
         environments: Machines, as recorded, each with the ``seeds`` trained there.
         studies: What was started; ``first_result`` is the time of the first result (UTC).
         store_words: Options that name the store to a command that trains.
@@ -64,7 +65,7 @@ class StudyResults:
     curves: tuple[LearningCurve, ...] = ()
     signals: Mapping[str, Observations] = field(default_factory=dict)
     profiles: tuple[SignalProfile, ...] = ()
-    fingerprints: Mapping[str, set[str]] = field(default_factory=dict)
+    fingerprints: Mapping[tuple[str, int], set[str]] = field(default_factory=dict)
     environments: tuple[Mapping[str, Any], ...] = ()
     studies: tuple[StoredStudy, ...] = ()
     store_words: tuple[str, ...] = ()

@@ -52,19 +52,26 @@ def text_lines(view: View, width: int, most_rows: int | None = None) -> list[Tex
 def columns(
     view: View, width: int, *, most_rows: int | None = None
 ) -> Iterator[tuple[list[str], list[str]]]:
-    """Blocks of lines, each as (lines of the header, lines of the rows)."""
-    rows = _without_repeats(view.rows[:most_rows])
-    table = list(zip(view.header, *rows, strict=True))
+    """Blocks of lines, each as (lines of the header, lines of the rows).
+
+    A block below the first one leaves out the rows of which it would say nothing.
+    """
+    rows = view.rows[:most_rows]
+    table = list(zip(view.header, *_without_repeats(rows), strict=True))
     are_numbers = view.are_numbers
     least = [
         max(widest_word(header), *map(widest_line if is_number else widest_word, cells), 1)
         for (header, *cells), is_number in zip(table, are_numbers, strict=True)
     ]
     num_keys = max(1, are_numbers.index(True)) if any(are_numbers) else 1
-    for members in _blocks(least, num_keys, width):
+    for place, members in enumerate(_blocks(least, num_keys, width)):
+        said = [row for row in rows if not place or any(row[m] for m in members[num_keys:])]
+        if place and not said:
+            continue
         widths = _widths([table[m] for m in members], [least[m] for m in members], width)
         right = [are_numbers[m] for m in members]
-        lines = [_lines([row[m] for m in members], widths, right) for row in (view.header, *rows)]
+        shown = (view.header, *_without_repeats(said))
+        lines = [_lines([row[m] for m in members], widths, right) for row in shown]
         yield lines[0], [line for row in lines[1:] for line in row]
 
 

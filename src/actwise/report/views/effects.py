@@ -42,7 +42,7 @@ def _effects_view(analysis: Analysis) -> View | None:
         )
         for place, (where, found, other) in enumerate(parts)
         for row in found.effects
-        if row.noise_ss or not place
+        if row.df and (row.noise_ss or not place)
     ]
     if not rows:
         return None
@@ -56,7 +56,7 @@ def _effects_view(analysis: Analysis) -> View | None:
     )
     if found.num_missing:
         missing = counted(found.num_missing, "missing cell")
-        note += f" With {missing} some terms lose degrees of freedom."
+        note += f" With {missing} some terms lose degrees of freedom, or all."
     return make_view("effects", "Effects", ("where", "term", "df", *_COLUMNS), rows, note)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from ...analysis import Analysis
 from ...analysis.claims import plan_origins
+from ...store import StoredStudy
 from .labels import level_of
 from .names import listed, setting_text
 from .scope import decided_values, settings_text, values_of
@@ -31,7 +32,10 @@ def provenance(analysis: Analysis) -> Iterator[str]:
     if settings := "; ".join(settings_text(decided_values(analysis))):
         yield f"Verdicts hold for {settings}; nothing is known beyond."
     first = results.first_result
+    later = [note for note in results.studies if _came_later(note, first)]
     for note in results.studies:
+        if note in later and len(later) > 1:
+            continue
         order = _ORDER[first is None or note.started_at < first]
         spec = f"Study {note.study}, spec {note.study_hash[:_DIGITS]}"
         yield f"{spec}, was started on {_minute(note.started_at)}, {order} the first result."
@@ -41,6 +45,12 @@ def provenance(analysis: Analysis) -> Iterator[str]:
             yield f"Its plan, SHA-256 {plan.sha256[:_DIGITS]}, was recorded on {order}."
         if not plans:
             yield "Its plan was not recorded beforehand: the store is older than such records."
+    if len(later) > 1:
+        times = sorted(_minute(note.started_at) for note in later)
+        yield (
+            f"{len(later)} specs more, and their plans, came after the first result, from "
+            f"{times[0]} to {times[-1]} (`analyze --json` has each)."
+        )
     if first:
         yield f"The first result came on {_minute(first)}."
     yield from (f"{sentence[0].upper()}{sentence[1:]}." for sentence in results.not_computed)
@@ -130,6 +140,13 @@ def _looks(analysis: Analysis) -> Iterator[str]:
         )
     if not looks.is_planned:
         yield "This look was not planned: intervals and p values are nominal."
+
+
+def _came_later(note: StoredStudy, first_result: str | None) -> bool:
+    """Whether a spec was started, and its plan recorded, after there was a result."""
+    plans = [*plan_origins(note.registrations, first_result=first_result)]
+    is_late = first_result is not None and note.started_at >= first_result
+    return is_late and bool(plans) and not any(plan.is_beforehand for plan in plans)
 
 
 def _minute(time: str) -> str:
