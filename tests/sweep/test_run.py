@@ -2,6 +2,7 @@
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -42,7 +43,9 @@ def test_worker_processes_give_the_numbers_of_the_inline_executor(
 def test_what_a_session_did_to_torch_does_not_colour_inline_runs(
     reference: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(torch.nn.functional, "relu", lambda x, inplace=False: -x)
+    negative: Any = lambda x, inplace=False: -x
+    negative.__module__ = None  # as of functions that are made of code
+    monkeypatch.setattr(torch.nn.functional, "relu", negative)
     sweep(tmp_path / "patched", small_study())
     monkeypatch.undo()
     hook = register_module_forward_hook(lambda module, args, out: 1.5 * out)

@@ -70,7 +70,7 @@ def is_coloured() -> bool:
     )
     theirs = {"torch", *sys.stdlib_module_names}
     return any(getattr(nn_module, name) for name in hooks) or any(
-        function.__module__.partition(".")[0] not in theirs for function in functions
+        str(function.__module__).partition(".")[0] not in theirs for function in functions
     )
 
 
