@@ -71,12 +71,12 @@ def model_of(results: Sequence[Path], where: Sequence[str] = ()) -> Model:
 
 
 def table(model: Model, quantities: Callable[..., dict[str, Weights]]) -> str:
-    """A row for every quantity of every network: at both lengths, and the change.
+    """A row for every quantity of every network: at both lengths, and the change; a count below.
 
     Raises:
         SystemExit: if no network was trained at two lengths.
     """
-    rows = []
+    rows, num_sure = [], 0
     found = list(networks(model))
     if not found:
         raise SystemExit("no network was trained at two lengths")
@@ -84,6 +84,8 @@ def table(model: Model, quantities: Callable[..., dict[str, Weights]]) -> str:
         for name, weights in quantities(*shared_levels(model, network)).items():
             short, long = (at(network, epochs, weights) for epochs in network[2:])
             change = model.contrast(long | {cell: -weight for cell, weight in short.items()})
+            lower, upper = change.interval()
+            num_sure += not lower <= 0 <= upper
             rows.append(
                 (
                     f"{network.dataset} {network.model}",
@@ -91,11 +93,13 @@ def table(model: Model, quantities: Callable[..., dict[str, Weights]]) -> str:
                     f"{network.short} to {network.long}",
                     *(signed(model.contrast(cells).value) for cells in (short, long)),
                     signed(change.value),
-                    span(*change.interval()),
+                    span(lower, upper),
                 )
             )
     header = ("network", "what", "epochs", "short", "long", "change", "95 % interval")
-    return markdown(header, rows, num_names=3)
+    return (
+        f"{markdown(header, rows, num_names=3)}\n\n{num_sure} of {len(rows)} intervals hold no 0."
+    )
 
 
 def networks(model: Model) -> Iterator[Network]:

@@ -71,7 +71,7 @@ def pieces(results: Path) -> list[Path]:
 def finished_runs(results: Path) -> list[Row]:
     """The finished runs of all pieces, in the order of their folders."""
     files = [folder / "runs.parquet" for folder in pieces(results)]
-    return finished(pa.concat_tables(map(read_table, files)))
+    return finished(pa.concat_tables(map(read_table, files), promote_options="permissive"))
 
 
 def read_table(file: Path) -> pa.Table:

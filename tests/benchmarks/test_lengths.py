@@ -18,7 +18,8 @@ def model() -> lengths.Model:
 
 def rows_of(table: str) -> dict[str, list[str]]:
     """The cells of each row but the header's two, by its second."""
-    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()[2:]]
+    lines = table.split("\n\n")[0].splitlines()[2:]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
     return {row[1]: row for row in rows}
 
 
@@ -54,6 +55,13 @@ def test_differences_are_means_over_regularizations(model: lengths.Model) -> Non
     rows = rows_of(lengths.table(model, lengths.differences))
     assert len(rows) == 15  # pairs of 6 activations
     assert rows["elu - gelu"][3:6] == [signed(at[3]), signed(at[27]), signed(at[27] - at[3])]
+
+
+def test_how_many_changes_are_sure_stands_below(model: lengths.Model) -> None:
+    table = lengths.table(model, lengths.differences)
+    spans = [tuple(map(float, row[6].split(" to "))) for row in rows_of(table).values()]
+    sure = sum(lower > 0 or upper < 0 for lower, upper in spans)
+    assert table.endswith(f"\n\n{sure} of 15 intervals hold no 0.") and 0 < sure < 15
 
 
 def test_one_length_changes_nothing() -> None:
