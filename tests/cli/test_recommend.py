@@ -103,7 +103,7 @@ def test_a_preview_says_that_a_budget_pays_for_a_screening_alone(
 def test_a_preview_says_that_a_margin_is_raised(capsys: pytest.CaptureFixture[str]) -> None:
     command = ("recommend", "convnet", "--dataset", "digits", "--dry-run", "--margin")
     said = " ".join(printed(capsys, *command, "0.2").split())
-    assert " note single runs do not tell 0.2 points: the margin is 1.1" in said
+    assert " note single runs do not tell 0.2 points: the margin is 1.0" in said
     assert "the margin" not in printed(capsys, *command, "3")
 
 

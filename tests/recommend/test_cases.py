@@ -110,7 +110,7 @@ def test_a_path_is_a_study(case: Make, tmp_path: Path) -> None:
         (["train.train_size=30000", "train.epochs=81"], None),
         (["width=1"], "width"),
         (["factors.regularization=none"], "regularization"),
-        (["train.optimizer=adamw", "train.learning_rate=0.001"], "optimizer"),
+        (["train.optimizer=adamw", "train.learning_rate=0.001"], None),
         (["train.schedule=cosine"], "schedule"),
         (["train.train_size=30080"], "images"),
         (["train.train_size=640"], "images"),
@@ -127,6 +127,13 @@ def test_what_the_bank_has_no_condition_of_widens_and_is_named(
     assert found.notes == ((f"no condition of the bank has this {unlike}",) if unlike else ())
     race = found.race(full_runs=None, margin=None)
     assert race.settings.is_widened == (unlike is not None)
+
+
+def test_an_optimizer_is_known_of_the_networks_that_it_trained(case: Make) -> None:
+    overrides = ["width=0.25", "train.train_size=10000", "train.optimizer=adamw"]
+    found = case("vgg16-table1", "cifar10", overrides=overrides)
+    assert found.notes == ("no condition of the bank has this optimizer",)
+    assert case("vgg16-table1", "cifar10", overrides=overrides[:2]).is_of_the_bank
 
 
 def test_the_same_case_has_the_same_name_and_no_other_case_has(case: Make) -> None:

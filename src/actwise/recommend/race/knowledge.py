@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 _SHIPPED = Path(__file__).with_name("knowledge.json")
-_LEVELS = ("dataset", "model", "regularization", "width", "optimizer")
+_LEVELS = ("dataset", "model", "regularization", "width")
+_NETWORK = ("dataset", "model")
 _TRAINED_WITH = {"schedule": {"onecycle"}}
 """All conditions."""
 _FAR = 3
@@ -80,6 +81,8 @@ class Knowledge:
     def unlike(self, levels: Mapping[str, Any], *, images: int, epochs: int) -> tuple[str, ...]:
         """What of a case is in no condition, be the rest of it in several.
 
+        Of optimizers other than SGD few networks tell, so one counts where it trained this one.
+
         Args:
             levels: Its data set, model, regularization and width; optimizer and schedule; all as
                 descriptions of cells have them, ``bn+crop+flip``.
@@ -90,6 +93,12 @@ class Knowledge:
         known["regularization"] = {
             "+".join(sorted(row.regularization.replace("aug", "crop+flip").split("+")))
             for row in self.conditions
+        }
+        network = tuple(levels[name] for name in _NETWORK)
+        known["optimizer"] = {"sgd"} | {
+            row.optimizer
+            for row in self.conditions
+            if tuple(getattr(row, name) for name in _NETWORK) == network
         }
         known |= _TRAINED_WITH
         found = [name for name, level in levels.items() if level not in known[name]]
